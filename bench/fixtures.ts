@@ -1,0 +1,253 @@
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+
+/**
+ * Traces of NAT's shape, of any size, the same bytes for the same seed:
+ * `node bench/fixtures.ts --bytes 200MB --form jsonl --seed 1 --out FILE`.
+ */
+export const FixtureSettings = z.strictObject({
+  /** The file ends with the trace item that reaches this many bytes. */
+  bytes: z.int().min(1),
+  /** One item a line; an array without whitespace; or NAT's own `json.dumps(indent=2)`. */
+  form: z.enum(['jsonl', 'compact', 'indent2']),
+  seed: z.int().min(0),
+  path: z.string().min(1),
+});
+export type FixtureSettings = z.infer<typeof FixtureSettings>;
+
+export const STEP_NAME = 'dpo_candidate_move';
+const STEPS = 40;
+const TURNS = 4;
+const CANDIDATES_PER_TURN = 3;
+/** Prompts and responses, in UTF-16 units. */
+const TEXT_LENGTH = { least: 500, most: 1000 };
+/** Long enough that repeats lie farther apart than any cache or compressor window would profit from. */
+const POOL_LENGTH = 1 << 20;
+const WRITE_BYTES = 4 << 20;
+
+export function writeFixture(settings: FixtureSettings): { readonly bytes: number; readonly items: number } {
+  const { bytes, form, seed, path } = FixtureSettings.parse(settings);
+  const file = openSync(path, 'w');
+  let written = 0;
+  let waiting: Buffer[] = [];
+  let waitingBytes = 0;
+  const flush = () => {
+    const all = Buffer.concat(waiting);
+    for (let at = 0; at < all.length; ) at += writeSync(file, all, at);
+    waiting = [];
+    waitingBytes = 0;
+  };
+  const write = (text: string) => {
+    const piece = Buffer.from(text);
+    written += piece.length;
+    waitingBytes += piece.length;
+    waiting.push(piece);
+    if (waitingBytes >= WRITE_BYTES) flush();
+  };
+  const { open, between, close, line } = FORMS[form];
+  let items = 0;
+  write(open);
+  for (const item of traceItems(seed)) {
+    if (items > 0) write(between);
+    write(line(item));
+    items += 1;
+    if (written + close.length >= bytes) break;
+  }
+  write(close);
+  flush();
+  closeSync(file);
+  return { bytes: written, items };
+}
+
+/** Endless. The n-th item depends on the seed and n alone. */
+export function* traceItems(seed: number): Generator<object> {
+  const random = randomOf(seed);
+  const pool = textPool(random);
+  for (let n = 1; ; n += 1) yield traceItem(n, random, pool);
+}
+
+const FORMS = {
+  jsonl: { open: '', between: '\n', close: '\n', line: (item: object) => JSON.stringify(item) },
+  compact: { open: '[', between: ',', close: ']', line: (item: object) => JSON.stringify(item) },
+  // `JSON.stringify([item], null, 2)` is "[\n" + the item as it stands in a larger array + "\n]".
+  indent2: {
+    open: '[\n',
+    between: ',\n',
+    close: '\n]',
+    line: (item: object) => JSON.stringify([item], null, 2).slice(2, -2),
+  },
+};
+
+type Random = () => number;
+
+function traceItem(n: number, random: Random, pool: string): object {
+  const text = () => textOf(random, pool);
+  const candidates = Array.from({ length: TURNS }, (_, turn) => {
+    const turnId = `turn_${turn}_${hex(random)}`;
+    // NAT's own example sends a list of messages; other workflows send text.
+    const input =
+      turn % 2 === 0
+        ? text()
+        : [
+            { role: 'system', content: 'Answer as the player who is to move.' },
+            { role: 'user', content: text() },
+          ];
+    return Array.from({ length: CANDIDATES_PER_TURN }, (_, index) =>
+      candidate(random, turnId, turn, index, input, text()),
+    );
+  }).flat();
+  const total = candidates.length;
+  const steps: object[] = [];
+  for (let at = 0; at < STEPS; at += 1) {
+    // The candidates spread evenly among the rest.
+    const due = Math.floor(((at + 1) * total) / STEPS) > Math.floor((at * total) / STEPS);
+    const next = due ? candidates.shift() : undefined;
+    steps.push(next ?? otherStep(random, at, text(), text()));
+  }
+  return {
+    id: n,
+    question: `Question ${n}`,
+    answer: 'Win!',
+    generated_answer: 'Win!',
+    intermediate_steps: steps.map((step, at) => withTime(step, n, at)),
+    expected_intermediate_steps: [],
+  };
+}
+
+function candidate(
+  random: Random,
+  turnId: string,
+  turn: number,
+  index: number,
+  input: unknown,
+  output: string,
+): object {
+  return step(
+    random,
+    'TTC_END',
+    STEP_NAME,
+    { move_id: `${turnId}_move_${index}`, is_selected: index === 0 },
+    {
+      input,
+      output,
+      chunk: null,
+      payload: null,
+      turn_id: turnId,
+      turn_index: turn,
+      candidate_index: index,
+      score: random(),
+    },
+  );
+}
+
+function otherStep(random: Random, kind: number, input: string, output: string): object {
+  const [type, name] = OTHER_STEPS[kind % OTHER_STEPS.length] ?? OTHER_STEPS[0];
+  return step(random, type, name, null, { input, output, chunk: null, payload: null });
+}
+
+const OTHER_STEPS = [
+  ['LLM_START', 'meta/llama-3.1-8b-instruct'],
+  ['LLM_END', 'meta/llama-3.1-8b-instruct'],
+  ['TOOL_START', 'search'],
+  ['TOOL_END', 'search'],
+  ['TTC_START', STEP_NAME],
+  ['FUNCTION_START', 'react_agent'],
+  ['FUNCTION_END', 'react_agent'],
+] as const;
+
+function step(random: Random, type: string, name: string, metadata: unknown, data: object): object {
+  return {
+    parent_id: 'root',
+    function_ancestry: {
+      function_id: `f-${hex(random)}`,
+      function_name: 'ttc_move_selector',
+      parent_id: null,
+      parent_name: null,
+    },
+    payload: {
+      event_type: type,
+      event_timestamp: 0,
+      span_event_timestamp: null,
+      framework: null,
+      name,
+      tags: null,
+      metadata,
+      data,
+      usage_info: null,
+      UUID: hex(random),
+    },
+  };
+}
+
+const withTime = (step: object, n: number, at: number): object =>
+  'payload' in step && typeof step.payload === 'object'
+    ? { ...step, payload: { ...step.payload, event_timestamp: 1766000000 + n + (at + 1) / 100 } }
+    : step;
+
+/** A piece of the pool that neither begins nor ends inside a surrogate pair. */
+function textOf(random: Random, pool: string): string {
+  const length = TEXT_LENGTH.least + Math.floor(random() * (TEXT_LENGTH.most - TEXT_LENGTH.least + 1));
+  const start = Math.floor(random() * (pool.length - length));
+  return pool.slice(start, start + length).toWellFormed();
+}
+
+const WORDS =
+  'the agent looks at the board and takes the centre because it opens four lines "so" it wins; a\\b naïve café señor größer Übung ' +
+  'щука игра ход победа 三目並べ 中央 勝つ 你好 게임 승리 🙂 🎲 ✓ → 0.75 {x:1} [0,1]';
+
+/** Words of several scripts, lines of about a dozen. */
+function textPool(random: Random): string {
+  const words = WORDS.split(' ');
+  const parts: string[] = [];
+  for (let length = 0; length < POOL_LENGTH; ) {
+    const part = `${words[Math.floor(random() * words.length)]}${random() < 1 / 12 ? '\n' : ' '}`;
+    parts.push(part);
+    length += part.length;
+  }
+  return parts.join('');
+}
+
+const hex = (random: Random): string =>
+  Math.floor(random() * 2 ** 32)
+    .toString(16)
+    .padStart(8, '0');
+
+/** mulberry32: 32 bits of state are plenty for text nobody reads. */
+function randomOf(seed: number): Random {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+const UNITS = { '': 1, KB: 1e3, MB: 1e6, GB: 1e9 };
+const Size = z
+  .string()
+  .regex(/^\d+(KB|MB|GB)?$/, 'is a whole number with no unit (bytes), KB, MB or GB (powers of ten)')
+  .transform(
+    (text) => Number.parseInt(text, 10) * UNITS[z.enum(['', 'KB', 'MB', 'GB']).parse(text.replace(/\d/g, ''))],
+  );
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const { values } = parseArgs({
+    options: {
+      bytes: { type: 'string', default: '200MB' },
+      form: { type: 'string', default: 'jsonl' },
+      seed: { type: 'string', default: '1' },
+      out: { type: 'string' },
+    },
+  });
+  const settings = FixtureSettings.parse({
+    bytes: Size.parse(values.bytes),
+    form: values.form,
+    seed: Number(values.seed),
+    path: values.out,
+  });
+  const { bytes, items } = writeFixture(settings);
+  console.log(`${settings.path}: ${bytes} bytes, ${items} trace items`);
+}

@@ -1,0 +1,75 @@
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { SFNClient } from '@aws-sdk/client-sfn';
+import { z } from 'zod';
+import { InvalidRequest, StoreRefused } from '../../lib/errors.ts';
+
+/** How every command that talks to AWS finds the pipeline. */
+export interface AwsFlags {
+  /** The CloudFormation stack. */
+  readonly stack: string;
+  readonly profile?: string;
+  readonly region?: string;
+}
+
+/** A deployed pipeline. */
+export interface Deployment {
+  readonly sfn: SFNClient;
+  readonly stateMachineArn: string;
+  readonly tracesBucket: string;
+  readonly collectionsBucket: string;
+  /** Uploads under it start runs by themselves. */
+  readonly uploadPrefix: string;
+}
+
+/** The deployed pipeline by its stack's outputs. Throws {@link InvalidRequest} where there is no such stack. */
+export async function findDeployment({ stack, profile, region }: AwsFlags): Promise<Deployment> {
+  // Every client takes these two from the environment, the S3 store's as well.
+  if (profile !== undefined) process.env.AWS_PROFILE = profile;
+  if (region !== undefined) process.env.AWS_REGION = region;
+  const outputs = await stackOutputs(stack);
+  const named = Outputs.safeParse(outputs);
+  if (!named.success) {
+    throw new InvalidRequest(
+      `Stack ${stack} has no output ${named.error.issues[0]?.path.join('.')}: it is no dpo-trajectories stack, or an older one. Name another with --stack, or deploy it again.`,
+    );
+  }
+  const { StateMachineArn, TracesBucket, CollectionsBucket, UploadPrefix } = named.data;
+  return {
+    sfn: new SFNClient({}),
+    stateMachineArn: StateMachineArn,
+    tracesBucket: TracesBucket,
+    collectionsBucket: CollectionsBucket,
+    uploadPrefix: UploadPrefix.replace(`s3://${TracesBucket}/`, ''),
+  };
+}
+
+const Outputs = z.object({
+  StateMachineArn: z.string(),
+  TracesBucket: z.string(),
+  CollectionsBucket: z.string(),
+  UploadPrefix: z.string(),
+});
+
+async function stackOutputs(stack: string): Promise<Record<string, string>> {
+  try {
+    const { Stacks } = await new CloudFormationClient({}).send(new DescribeStacksCommand({ StackName: stack }));
+    const outputs = Stacks?.[0]?.Outputs ?? [];
+    return Object.fromEntries(outputs.map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]));
+  } catch (error) {
+    throw explained(error, stack);
+  }
+}
+
+function explained(error: unknown, stack: string): unknown {
+  if (!(error instanceof Error)) return error;
+  if (error.name === 'ValidationError' && /does not exist/.test(error.message)) {
+    return new InvalidRequest(
+      `There is no stack ${stack} in this account and region. Deploy it (npm run deploy), or name it with --stack, --region, --profile.`,
+      { cause: error },
+    );
+  }
+  if (error.name === 'CredentialsProviderError' || /region is missing/i.test(error.message)) {
+    return new StoreRefused(`AWS cannot be asked: ${error.message}. Give --profile and --region.`, { cause: error });
+  }
+  return error;
+}

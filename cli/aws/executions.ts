@@ -1,0 +1,132 @@
+import {
+  DescribeExecutionCommand,
+  DescribeMapRunCommand,
+  type ExecutionStatus,
+  GetExecutionHistoryCommand,
+  type HistoryEvent,
+  paginateGetExecutionHistory,
+  paginateListExecutions,
+  paginateListMapRuns,
+  StartExecutionCommand,
+} from '@aws-sdk/client-sfn';
+import { z } from 'zod';
+import { InvalidRequest } from '../../lib/errors.ts';
+import { plainCause } from '../failure-cause.ts';
+import type { Deployment } from './deployment.ts';
+
+/** One execution of the state machine, as far as a run goes. */
+export interface Execution {
+  readonly arn: string;
+  readonly name: string;
+  readonly status: ExecutionStatus;
+  readonly started: Date | undefined;
+  readonly stopped: Date | undefined;
+}
+
+export interface ExecutionDetail extends Execution {
+  readonly input: unknown;
+  /** The run that it writes: named in its output or input, else after the execution. */
+  readonly runId: string;
+  readonly failure: { readonly error: string; readonly cause: string } | undefined;
+}
+
+/** Shards by what became of them. */
+export interface MapProgress {
+  readonly total: number;
+  readonly done: number;
+  readonly running: number;
+  readonly failed: number;
+}
+
+/** Starts an execution. A name is taken for 90 days: 'exists' then, unless the one that runs has the same input. */
+export async function startExecution(
+  { sfn, stateMachineArn }: Deployment,
+  name: string,
+  input: unknown,
+): Promise<'started' | 'exists'> {
+  try {
+    await sfn.send(new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) }));
+    return 'started';
+  } catch (error) {
+    if (error instanceof Error && error.name === 'ExecutionAlreadyExists') return 'exists';
+    throw error;
+  }
+}
+
+/** The newest first. */
+export async function* executions({ sfn, stateMachineArn }: Deployment): AsyncGenerator<Execution> {
+  for await (const page of paginateListExecutions({ client: sfn }, { stateMachineArn })) {
+    for (const { executionArn: arn = '', name = '', status = 'RUNNING', startDate, stopDate } of page.executions ??
+      []) {
+      yield { arn, name, status, started: startDate, stopped: stopDate };
+    }
+  }
+}
+
+/** The newest execution of a run, by the run's id or by the execution's name. Throws {@link InvalidRequest}. */
+export async function findExecution(deployment: Deployment, run: string): Promise<ExecutionDetail> {
+  for await (const execution of executions(deployment)) {
+    if (execution.name === run || execution.name.startsWith(`${run}${REDRIVEN}`)) {
+      return describeExecution(deployment, execution.arn);
+    }
+  }
+  throw new InvalidRequest(`No execution is named ${run}. dpo list shows those that there are.`);
+}
+
+/** Stands between a run's id and the number of the execution that does it again. */
+export const REDRIVEN = '--redrive-';
+
+export async function describeExecution({ sfn }: Deployment, arn: string): Promise<ExecutionDetail> {
+  const found = await sfn.send(new DescribeExecutionCommand({ executionArn: arn }));
+  const { name = '', status = 'RUNNING', input, output, error, cause } = found;
+  const read = { input: parsed(input), output: parsed(output) };
+  const failed = status !== 'RUNNING' && status !== 'SUCCEEDED' && status !== 'PENDING_REDRIVE';
+  return {
+    arn,
+    name,
+    status,
+    started: found.startDate,
+    stopped: found.stopDate,
+    input: read.input,
+    runId: runIdIn(read.output) ?? runIdIn(read.input) ?? name,
+    failure: failed ? { error: error ?? status, cause: plainCause(cause ?? '') } : undefined,
+  };
+}
+
+/** Of the newest map run with children: the shards. Undefined before it begins. */
+export async function mapProgress({ sfn }: Deployment, executionArn: string): Promise<MapProgress | undefined> {
+  const found: string[] = [];
+  for await (const page of paginateListMapRuns({ client: sfn }, { executionArn })) {
+    for (const { mapRunArn = '' } of page.mapRuns ?? []) found.push(mapRunArn);
+  }
+  const mapRunArn = found.find((arn) => arn.includes('/BuildShards')) ?? found[0];
+  if (mapRunArn === undefined) return undefined;
+  const { itemCounts } = await sfn.send(new DescribeMapRunCommand({ mapRunArn }));
+  const { total = 0, succeeded = 0, running = 0, failed = 0, aborted = 0, timedOut = 0 } = itemCounts ?? {};
+  return { total, done: succeeded, running, failed: failed + aborted + timedOut };
+}
+
+/** The state that was entered last. */
+export async function currentState({ sfn }: Deployment, executionArn: string): Promise<string | undefined> {
+  const { events = [] } = await sfn.send(
+    new GetExecutionHistoryCommand({ executionArn, reverseOrder: true, maxResults: 25, includeExecutionData: false }),
+  );
+  return events.find(({ stateEnteredEventDetails }) => stateEnteredEventDetails)?.stateEnteredEventDetails?.name;
+}
+
+/** In the order in which they happened. */
+export async function* history({ sfn }: Deployment, executionArn: string): AsyncGenerator<HistoryEvent> {
+  const input = { executionArn, includeExecutionData: true };
+  for await (const page of paginateGetExecutionHistory({ client: sfn }, input)) yield* page.events ?? [];
+}
+
+const NamesRun = z.object({ run_id: z.string() });
+const runIdIn = (value: unknown): string | undefined => NamesRun.safeParse(value).data?.run_id;
+
+const parsed = (text: string | undefined): unknown => {
+  try {
+    return text === undefined ? undefined : JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};

@@ -1,0 +1,84 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { runKeys } from '../../lib/contract/keys.ts';
+import { Manifest } from '../../lib/contract/manifest.ts';
+import { Summary } from '../../lib/contract/summary.ts';
+import type { ObjectStore } from '../../lib/store.ts';
+import { readJson } from '../../lib/stored-json.ts';
+import { openBucket } from '../open-bucket.ts';
+import { resultTable } from '../result-table.ts';
+import { counted, grouped } from '../wording.ts';
+import type { Deployment } from './deployment.ts';
+import { currentState, describeExecution, type ExecutionDetail, type MapProgress, mapProgress } from './executions.ts';
+
+/** Tells an execution's states, shards and pairs as they change, until it ends. */
+export async function follow(
+  deployment: Deployment,
+  arn: string,
+  tell: (line: string) => void,
+  seconds: number,
+): Promise<ExecutionDetail> {
+  const pairs = pairCounter(await openBucket(deployment.collectionsBucket));
+  let told = '';
+  for (;;) {
+    const execution = await describeExecution(deployment, arn);
+    const line = await progressLine(deployment, execution, pairs);
+    if (line !== told) tell(line);
+    told = line;
+    if (execution.status !== 'RUNNING') return execution;
+    await pause(seconds * 1000);
+  }
+}
+
+/** One line on where a run stands. */
+export async function statusLine(deployment: Deployment, execution: ExecutionDetail): Promise<string> {
+  return progressLine(deployment, execution, pairCounter(await openBucket(deployment.collectionsBucket)));
+}
+
+/** The committed run's table, as a local run ends with it. Undefined where nothing is committed. */
+export async function committedRun(deployment: Deployment, runId: string): Promise<Manifest | undefined> {
+  const store = await openBucket(deployment.collectionsBucket);
+  const { manifest } = runKeys(runId);
+  return (await store.head(manifest)) ? readJson(store, manifest, Manifest) : undefined;
+}
+
+export const tableOf = (deployment: Deployment, manifest: Manifest): string =>
+  resultTable(manifest, `s3://${deployment.collectionsBucket}/`);
+
+async function progressLine(
+  deployment: Deployment,
+  { arn, status, runId }: ExecutionDetail,
+  pairs: (runId: string) => Promise<number>,
+): Promise<string> {
+  const [state, map] = await Promise.all([currentState(deployment, arn), mapProgress(deployment, arn)]);
+  const parts = [status === 'RUNNING' ? (state ?? 'starting') : status.toLowerCase()];
+  if (map) parts.push(shardsText(map), `${grouped(await pairs(runId))} pairs so far`);
+  return parts.join(', ');
+}
+
+function shardsText({ total, done, running, failed }: MapProgress): string {
+  const more = [running > 0 ? `${running} running` : '', failed > 0 ? `${failed} failed` : ''];
+  const details = more.filter((text) => text !== '').join(', ');
+  return `${done} of ${counted(total, 'shard')} done${details === '' ? '' : ` (${details})`}`;
+}
+
+/** Adds up the shards' summaries, each read once. */
+function pairCounter(store: ObjectStore): (runId: string) => Promise<number> {
+  const known = new Map<string, number>();
+  return async (runId) => {
+    const unread: string[] = [];
+    for await (const { key } of store.list(`runs/${runId}/shards/`)) {
+      if (key.endsWith('/summary.json') && !known.has(key)) unread.push(key);
+    }
+    for (let at = 0; at < unread.length; at += AT_ONCE) {
+      await Promise.all(
+        unread.slice(at, at + AT_ONCE).map(async (key) => {
+          known.set(key, (await readJson(store, key, Summary)).counters.total_pairs);
+        }),
+      );
+    }
+    return [...known.values()].reduce((sum, pairs) => sum + pairs, 0);
+  };
+}
+
+/** Small requests under way at a time. */
+const AT_ONCE = 16;

@@ -1,0 +1,19 @@
+import type { Deployment } from './deployment.ts';
+import { tellEnd } from './end.ts';
+import { findExecution } from './executions.ts';
+import { follow } from './follow.ts';
+
+/** Follows a run to its end and tells it. Ctrl-C leaves the run going. */
+export async function watchRun(
+  deployment: Deployment,
+  run: string,
+  { json, quiet, seconds }: { readonly json: boolean; readonly quiet: boolean; readonly seconds: number },
+): Promise<void> {
+  process.once('SIGINT', () => {
+    process.stderr.write(`\nRun ${run} goes on without this. Come back with: dpo status ${run} --follow\n`);
+    process.exit(130);
+  });
+  const { arn } = await findExecution(deployment, run);
+  const tell = (line: string): void => void process.stderr.write(`${line}\n`);
+  await tellEnd(deployment, await follow(deployment, arn, quiet ? () => {} : tell, seconds), json);
+}

@@ -1,0 +1,32 @@
+import { Command } from 'commander';
+import type { AwsFlags } from '../aws/deployment.ts';
+import { AWS_HELP, withAwsFlags } from '../aws/flags.ts';
+import { countFromFlag } from '../settings.ts';
+
+/** `dpo list`: the runs on AWS, the newest first. */
+export function listCommand(): Command {
+  return withAwsFlags(
+    new Command('list')
+      .description('List the executions on AWS, the newest first.')
+      .option('--limit <count>', 'at most so many', '20')
+      .option('--json', 'print one execution a line, as JSON'),
+  )
+    .addHelpText('after', `${AWS_HELP}\n\nExample:\n  $ dpo list --limit 5`)
+    .action(async ({ limit, json, ...flags }: AwsFlags & { limit: string; json?: boolean }) => {
+      const most = countFromFlag('--limit', limit);
+      const [{ findDeployment }, { executions }] = await Promise.all([
+        import('../aws/deployment.ts'),
+        import('../aws/executions.ts'),
+      ]);
+      let shown = 0;
+      for await (const { name, status, started, stopped } of executions(await findDeployment(flags))) {
+        if (shown++ >= most) break;
+        process.stdout.write(
+          json
+            ? `${JSON.stringify({ name, status, started, stopped })}\n`
+            : `${started?.toISOString() ?? ''}  ${status.toLowerCase().padEnd(9)}  ${name}\n`,
+        );
+      }
+      if (shown === 0) process.stderr.write('There is no execution yet. dpo start begins one.\n');
+    });
+}

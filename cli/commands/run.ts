@@ -1,0 +1,97 @@
+import { Command } from 'commander';
+import { addressOf } from '../locations.ts';
+import { createProgress } from '../progress.ts';
+import { type RunArgs, requestFromArgs } from '../request-from-args.ts';
+import { resultTable } from '../result-table.ts';
+
+/** `dpo run`: the whole pipeline on this machine. */
+export function runCommand(codeVersion: string): Command {
+  return new Command('run')
+    .description('Build preference pairs from traces, on this machine.')
+    .argument('[paths...]', 'trace files, directories of them, or s3://bucket/prefix')
+    .requiredOption('--out <place>', 'directory or s3://bucket/prefix to write to')
+    .option('--request <file>', 'a request, as JSON or YAML')
+    .option('--nat-config <file>', "NAT's configuration file: its trajectory_builders, trainers and trainer_adapters")
+    .option('--set <setting=value>', 'one setting of the request; repeatable', collect)
+    .option('--run-id <id>', 'name of the run; by default one that its request and traces give')
+    .option('--shard-bytes <bytes>', 'bytes of traces a shard (limits.shard_bytes)')
+    .option('--concurrency <count>', 'shards built at once (limits.max_concurrency), here at most 16')
+    .option(
+      '--allow-private-endpoint',
+      'let a workflow or a trainer be at an address that is not public, or without https',
+    )
+    .option('--json', 'print the manifest as one line instead of the table')
+    .addHelpText('after', HELP)
+    .action(async (paths: string[], options: Omit<RunArgs, 'paths'> & Flags) => {
+      await run({ ...options, paths }, options, codeVersion);
+    });
+}
+
+interface Flags {
+  readonly json?: boolean;
+  readonly allowPrivateEndpoint?: boolean;
+}
+
+const HELP = `
+Settings, the later over the earlier: defaults, --nat-config, --request, the other flags, --set.
+A run is "strict" unless builder.compatibility is "nat", --nat-config or not: strict never pairs ties or equal answers.
+
+Examples:
+  $ dpo run workflow_output.json --out out
+  $ dpo run traces/ --out out --set builder.min_score_diff=0.05 --set dataset.max_pairs=1000
+  $ dpo run workflow_output.json --out out --nat-config config.yml --set builder.compatibility=nat
+  $ dpo run s3://my-traces/evaluations/ --out s3://my-collections --run-id nightly-7
+  $ dpo run --request workflow.yaml --out out --allow-private-endpoint
+  $ dpo run traces/ --out out --request training.yaml    (a training block trains on what came out)
+
+Exit codes: 0 committed, 1 the run failed, 2 the request is wrong.`;
+
+async function run(args: RunArgs, { json = false, allowPrivateEndpoint = false }: Flags, codeVersion: string) {
+  const { request, runId, out, notes, secrets } = await requestFromArgs(args);
+  for (const note of notes) tell(note);
+  // Loaded only now: a wrong request is told without waiting for the pipeline's code.
+  const [{ openStores }, { runIdFor }, { runLocally }] = await Promise.all([
+    import('../local/stores.ts'),
+    import('../local/run-id.ts'),
+    import('../local/run-locally.ts'),
+  ]);
+  const stores = await openStores(request, out);
+  const deps = { ...stores, collectionsBucket: addressOf(out), now: () => new Date(), codeVersion };
+  const run_id = runId ?? (await runIdFor(request, deps));
+  const progress = await createProgress(process.stderr, json);
+  process.once('SIGINT', () => {
+    progress.stop();
+    tell('Interrupted. The same command goes on from what is written.');
+    process.exit(130);
+  });
+  try {
+    const { manifest, before, training } = await runLocally({
+      request: { run_id, ...request },
+      deps,
+      progress,
+      workflow: async () => {
+        const { localWorkflow } = await import('../local/local-workflow.ts');
+        return localWorkflow(process.env, allowPrivateEndpoint);
+      },
+      training: async () => {
+        const { localTraining } = await import('../local/local-training.ts');
+        const environment = { ...process.env, ...secrets };
+        return localTraining({ deps, out, environment, allowPrivate: allowPrivateEndpoint });
+      },
+    });
+    progress.stop();
+    if (before && !training) tell(`Run ${run_id} is already committed; nothing to do.`);
+    if (json) process.stdout.write(`${JSON.stringify(manifest)}\n`);
+    else process.stdout.write(resultTable(manifest, placeOf(args.out), training));
+  } finally {
+    progress.stop();
+  }
+}
+
+const placeOf = (out: string): string => (out.endsWith('/') ? out : `${out}/`);
+
+const tell = (line: string): void => {
+  process.stderr.write(`${line}\n`);
+};
+
+const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];

@@ -1,0 +1,44 @@
+import { Command } from 'commander';
+import type { AwsFlags } from '../aws/deployment.ts';
+import { AWS_HELP, withAwsFlags } from '../aws/flags.ts';
+import type { RunArgs } from '../request-from-args.ts';
+
+/** `dpo start`: a run on AWS, followed from here. */
+export function startCommand(codeVersion: string): Command {
+  return withAwsFlags(
+    new Command('start')
+      .description('Start a run on AWS and follow it; traces of this machine are uploaded first.')
+      .argument('[paths...]', 'trace files, directories of them, or s3://bucket/prefix')
+      .option('--request <file>', 'a request, as JSON or YAML')
+      .option('--nat-config <file>', "NAT's configuration file")
+      .option('--set <setting=value>', 'one setting of the request; repeatable', collect)
+      .option('--run-id <id>', 'name of the run; by default one that its request and traces give')
+      .option('--no-follow', 'start it and end')
+      .option('--poll-seconds <seconds>', 'how often to look', Number, 5)
+      .option('--quiet', 'print the result alone')
+      .option('--json', 'print the manifest as one line instead of the table'),
+  )
+    .addHelpText('after', HELP)
+    .action(async (paths: string[], options: StartFlags) => {
+      const { start } = await import('../aws/start.ts');
+      await start({ ...options, paths, out: '.' }, options, codeVersion);
+    });
+}
+
+export interface StartFlags extends Omit<RunArgs, 'paths' | 'out'>, AwsFlags {
+  readonly follow: boolean;
+  readonly pollSeconds: number;
+  readonly quiet?: boolean;
+  readonly json?: boolean;
+}
+
+const HELP = `
+The same request over the same traces is the same run: starting it again finds the one that runs or ran.
+Ctrl-C leaves the run going.
+${AWS_HELP}
+
+Examples:
+  $ dpo start workflow_output.json --profile research
+  $ dpo start s3://my-traces/evaluations/ --run-id nightly-7 --no-follow`;
+
+const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];

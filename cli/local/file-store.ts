@@ -1,0 +1,212 @@
+import { type FileHandle, link, lstat, mkdir, open, rename, stat, unlink } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { crc32 } from '../../lib/checksum.ts';
+import { CorruptObject, InputChanged, ObjectNotFound, StoreRefused } from '../../lib/errors.ts';
+import type { ComposePart, ObjectStore, Pin, ReadOptions, StoredObject, Written } from '../../lib/store.ts';
+import { codeOf, fileError } from './file-errors.ts';
+import { isTemporary, listFiles, pinOf, requireInside, temporaryName } from './file-tree.ts';
+
+/**
+ * A directory as an object store: a key is a path below it, `/` between its segments. An object is written under a
+ * temporary name beside its own, then linked or renamed: readers see all of it or nothing, also after a crash.
+ */
+export function fileStore(root: string): ObjectStore {
+  const top = resolve(root);
+  const write = (key: string, body: AsyncIterable<Uint8Array>, ifAbsent: boolean, expected?: number) =>
+    publish(top, key, body, { ifAbsent, expected });
+  return {
+    name: top,
+    head: (key) => headFile(top, key),
+    read: (key, options) => readFile(top, key, options),
+    create: async (key, body) => ((await write(key, one(body), true)) === 'exists' ? 'exists' : 'created'),
+    write: (key, body, options) => write(key, body, options?.ifAbsent ?? false),
+    compose: async (key, parts, options) => {
+      await write(key, partsOf(top, parts), false, options?.crc32);
+    },
+    list: (prefix) => listFiles(top, prefix),
+    remove: (key) => removeFile(top, key),
+  };
+}
+
+/** Bytes read at once: few system calls, little memory. */
+const READ_BYTES = 2 ** 20;
+
+async function headFile(top: string, key: string): Promise<StoredObject | undefined> {
+  const path = pathOf(top, key);
+  try {
+    await requireInside(top, path);
+    const there = await stat(path, { bigint: true });
+    return there.isFile() ? { key, bytes: Number(there.size), ...pinOf(there) } : undefined;
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw fileError(path, error);
+  }
+}
+
+async function* readFile(top: string, key: string, options: ReadOptions = {}): AsyncGenerator<Uint8Array> {
+  const { start = 0, end = Number.POSITIVE_INFINITY } = options;
+  if (end <= start) return;
+  const path = pathOf(top, key);
+  const file = await openFile(top, path, options.pin);
+  try {
+    const { pin, bytes } = await stateOf(file, path);
+    if (options.pin && pin.etag !== options.pin.etag) throw changed(path);
+    const last = Math.min(end, bytes);
+    for (let at = start; at < last; ) {
+      const buffer = Buffer.allocUnsafe(Math.min(READ_BYTES, last - at));
+      const { bytesRead } = await file.read(buffer, 0, buffer.length, at).catch((error) => {
+        throw fileError(path, error);
+      });
+      if (bytesRead === 0) throw changed(path);
+      yield buffer.subarray(0, bytesRead);
+      at += bytesRead;
+    }
+    if ((await stateOf(file, path)).pin.etag !== pin.etag) throw changed(path);
+  } finally {
+    await file.close();
+  }
+}
+
+async function openFile(top: string, path: string, pin: Pin | undefined): Promise<FileHandle> {
+  try {
+    await requireInside(top, path);
+    return await open(path, 'r');
+  } catch (error) {
+    if (!isAbsent(error)) throw fileError(path, error);
+    if (pin) throw changed(path, error);
+    throw notFound(path, error);
+  }
+}
+
+async function stateOf(file: FileHandle, path: string): Promise<{ pin: Pin; bytes: number }> {
+  const now = await file.stat({ bigint: true });
+  if (!now.isFile()) throw notFound(path);
+  return { pin: pinOf(now), bytes: Number(now.size) };
+}
+
+interface Publishing {
+  readonly ifAbsent: boolean;
+  /** CRC-32 that the bytes must have. */
+  readonly expected: number | undefined;
+}
+
+async function publish(
+  top: string,
+  key: string,
+  body: AsyncIterable<Uint8Array>,
+  { ifAbsent, expected }: Publishing,
+): Promise<Written | 'exists'> {
+  const path = pathOf(top, key);
+  const temporary = join(dirname(path), temporaryName());
+  const file = await begin(top, path, temporary);
+  try {
+    const written = await fill(file, path, body);
+    if (expected !== undefined && written.crc32 !== expected) {
+      throw new CorruptObject(
+        `${path} was to have CRC-32 ${expected}, but its parts have ${written.crc32}: a part changed. Run the step again.`,
+      );
+    }
+    return (await place(temporary, path, ifAbsent)) === 'exists' ? 'exists' : written;
+  } finally {
+    // Renamed away where all went well.
+    await unlink(temporary).catch(() => {});
+  }
+}
+
+async function begin(top: string, path: string, temporary: string): Promise<FileHandle> {
+  try {
+    // Before a directory is made through a link that leaves the root.
+    await requireInside(top, path);
+    await mkdir(dirname(path), { recursive: true });
+    return await open(temporary, 'wx');
+  } catch (error) {
+    throw fileError(path, error);
+  }
+}
+
+/** Errors of the body pass as they are: they are not the file's. */
+async function fill(file: FileHandle, path: string, body: AsyncIterable<Uint8Array>): Promise<Written> {
+  let bytes = 0;
+  let crc = 0;
+  const told = (error: unknown) => {
+    throw fileError(path, error);
+  };
+  try {
+    for await (const chunk of body) {
+      for (let at = 0; at < chunk.length; ) at += (await file.write(chunk, at).catch(told)).bytesWritten;
+      crc = crc32(chunk, crc);
+      bytes += chunk.length;
+    }
+    // Else a power cut could leave the name without its bytes.
+    await file.datasync().catch(told);
+  } finally {
+    await file.close();
+  }
+  return { bytes, crc32: crc };
+}
+
+async function place(temporary: string, path: string, ifAbsent: boolean): Promise<'placed' | 'exists'> {
+  try {
+    // Unlike a rename, a link never replaces.
+    if (ifAbsent) await link(temporary, path);
+    else await rename(temporary, path);
+    return 'placed';
+  } catch (error) {
+    if (ifAbsent && codeOf(error) === 'EEXIST') {
+      const there = await lstat(path).catch(() => undefined);
+      if (!there?.isDirectory()) return 'exists';
+    }
+    throw fileError(path, error);
+  }
+}
+
+async function removeFile(top: string, key: string): Promise<void> {
+  const path = pathOf(top, key);
+  try {
+    await requireInside(top, path);
+    await unlink(path);
+  } catch (error) {
+    // A directory is no object.
+    if (isAbsent(error) || codeOf(error) === 'EISDIR') return;
+    throw fileError(path, error);
+  }
+}
+
+async function* partsOf(top: string, parts: readonly ComposePart[]): AsyncGenerator<Uint8Array> {
+  for (const { key, start = 0, bytes } of parts) {
+    if (bytes === 0) continue;
+    let got = 0;
+    for await (const chunk of readFile(top, key, { start, end: start + bytes })) {
+      got += chunk.length;
+      yield chunk;
+    }
+    if (got !== bytes) {
+      throw new CorruptObject(
+        `${pathOf(top, key)} was to have ${bytes} bytes from ${start} on, but there are ${got}: it changed. Run the step again.`,
+      );
+    }
+  }
+}
+
+async function* one(body: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield body;
+}
+
+function pathOf(top: string, key: string): string {
+  const segments = key.split('/');
+  const unusable = segments.some((segment) => segment === '' || segment === '.' || segment === '..');
+  if (unusable || /[\\\0]/.test(key) || isTemporary(segments.at(-1) ?? '')) {
+    throw new StoreRefused(
+      `The key ${JSON.stringify(key)} names no file below ${top}: use segments with "/" between them, none empty, "." or "..", without backslashes.`,
+    );
+  }
+  return join(top, ...segments);
+}
+
+const isAbsent = (error: unknown) => ['ENOENT', 'ENOTDIR'].includes(codeOf(error));
+
+const notFound = (path: string, cause?: unknown) =>
+  new ObjectNotFound(`${path} does not exist: check the path.`, { cause });
+
+const changed = (path: string, cause?: unknown) =>
+  new InputChanged(`${path} is no longer what was planned: start a new run over what is there now.`, { cause });

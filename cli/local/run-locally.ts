@@ -1,0 +1,133 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import definition from '../../infra/pipeline.asl.json' with { type: 'json' };
+import { runKeys } from '../../lib/contract/keys.ts';
+import { Manifest } from '../../lib/contract/manifest.ts';
+import type { Request } from '../../lib/contract/request.ts';
+import { BuildShardInput, EvaluateInput, EvaluateOutput, FinalizeInput } from '../../lib/contract/states.ts';
+import {
+  CheckTrainingInput,
+  DeployModelInput,
+  SubmitTrainingInput,
+  type TrainingOutput,
+  type TrainingProgress,
+} from '../../lib/contract/training-states.ts';
+import { PlanTracesInput, RunWorkflowInput } from '../../lib/contract/workflow.ts';
+import type { Deps } from '../../lib/deps.ts';
+import { buildShard } from '../../lib/steps/build-shard.ts';
+import { checkTraining } from '../../lib/steps/check-training.ts';
+import { deployModel } from '../../lib/steps/deploy-model.ts';
+import { evaluate } from '../../lib/steps/evaluate.ts';
+import { finalize } from '../../lib/steps/finalize.ts';
+import { planTraces } from '../../lib/steps/plan-traces.ts';
+import { runWorkflow } from '../../lib/steps/run-workflow.ts';
+import { submitTraining } from '../../lib/steps/submit-training.ts';
+import { readAll } from '../../lib/store.ts';
+import type { TrainingDeps } from '../../lib/training/committed-run.ts';
+import type { ConnectWorkflow } from '../../lib/workflow/client.ts';
+import type { Progress } from '../progress.ts';
+import { runStateMachine } from './asl-runner.ts';
+import type { Waits } from './interpreter.ts';
+
+export interface LocalRun {
+  readonly request: Request;
+  readonly deps: Deps;
+  readonly progress: Progress;
+  /** The way to live workflows; asked for by a run that has one as its source. */
+  readonly workflow: () => Promise<ConnectWorkflow>;
+  /** The trainers; asked for by a run that comes to its training. */
+  readonly training: () => Promise<TrainingDeps>;
+  readonly waits?: Waits;
+}
+
+export interface Committed {
+  readonly manifest: Manifest;
+  /** The run was committed before; nothing was done but, where it trains, to follow its job on. */
+  readonly before: boolean;
+  /** Where the training ended; undefined for a run that asks for none. */
+  readonly training: TrainingProgress | undefined;
+}
+
+/** Runs the pipeline's own state machine in this process. Throws the error that its failing step threw. */
+export async function runLocally(run: LocalRun): Promise<Committed> {
+  const { request, deps, progress, waits = 'real' } = run;
+  let before = false;
+  let failure: unknown;
+  let trained: TrainingProgress | undefined;
+  const watched = (step: (payload: unknown) => Promise<unknown>) => async (payload: unknown) => {
+    try {
+      return await step(payload);
+    } catch (error) {
+      failure = error;
+      throw error;
+    }
+  };
+  const planned = ({ shards, inputs, input_bytes: bytes }: EvaluateOutput) =>
+    progress.planned({ shards, inputs, bytes });
+  let connect: Promise<ConnectWorkflow> | undefined;
+  let given: Promise<TrainingDeps> | undefined;
+  const trains = (step: (payload: unknown, deps: TrainingDeps) => Promise<TrainingOutput>) =>
+    watched(async (payload) => {
+      given ??= run.training();
+      const output = await step(payload, await given);
+      if (output.training.message !== trained?.message) progress.training(output.training.message);
+      trained = output.training;
+      return output;
+    });
+
+  const result = await runStateMachine({
+    definition,
+    input: request,
+    executionName: request.run_id,
+    handlers: {
+      EvaluateFunction: watched(async (payload) => {
+        const plan = EvaluateOutput.parse(await evaluate(EvaluateInput.parse(payload), deps));
+        before = plan.status === 'committed';
+        if (plan.workflow) progress.asking(plan.workflow);
+        else if (!before) planned(plan);
+        return plan;
+      }),
+      RunWorkflowFunction: watched(async (payload) => {
+        connect ??= run.workflow();
+        const output = await runWorkflow(RunWorkflowInput.parse(payload), {
+          collections: deps.collections,
+          connect: await connect,
+          now: deps.now,
+          sleep,
+          random: Math.random,
+          // Nothing stops this process after a time.
+          remainingMs: () => Number.POSITIVE_INFINITY,
+        });
+        if (output.done) progress.batchAsked(output);
+        return output;
+      }),
+      PlanTracesFunction: watched(async (payload) => {
+        const plan = await planTraces(PlanTracesInput.parse(payload), deps);
+        planned(plan);
+        return plan;
+      }),
+      BuildShardFunction: watched(async (payload) => {
+        const built = await buildShard(BuildShardInput.parse(payload), deps);
+        progress.shardBuilt();
+        return built;
+      }),
+      FinalizeFunction: watched(async (payload) => {
+        if (!before) progress.finalizing();
+        return finalize(FinalizeInput.parse(payload), deps);
+      }),
+      SubmitTrainingFunction: trains((payload, given) => submitTraining(SubmitTrainingInput.parse(payload), given)),
+      CheckTrainingFunction: trains((payload, given) => checkTraining(CheckTrainingInput.parse(payload), given)),
+      DeployModelFunction: trains((payload, given) => deployModel(DeployModelInput.parse(payload), given)),
+    },
+    storeOf: (bucket) => (bucket === deps.collectionsBucket ? deps.collections : deps.bucket(bucket)),
+    maxConcurrency: MOST_SHARDS_AT_ONCE,
+    waits,
+  });
+  if (result.status === 'failed') throw failure ?? new Error(`${result.error}: ${result.cause}`);
+  const manifest = await readAll(deps.collections, runKeys(request.run_id).manifest);
+  return { manifest: Manifest.parse(JSON.parse(decode(manifest))), before, training: trained };
+}
+
+/** One process gains nothing from more, and each shard being built holds a part of its traces in memory. */
+const MOST_SHARDS_AT_ONCE = 16;
+
+const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);

@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto';
+import { basename, dirname, resolve } from 'node:path';
+import { runKeys } from '../lib/contract/keys.ts';
+import { Manifest } from '../lib/contract/manifest.ts';
+import { Request } from '../lib/contract/request.ts';
+import { Group } from '../lib/contract/trajectory.ts';
+import { InvalidRequest } from '../lib/errors.ts';
+import { type ComparedPair, comparedPair, type PairsByExample } from '../lib/inspect/run-difference.ts';
+import { prefixedStore } from '../lib/prefixed-store.ts';
+import type { ObjectStore } from '../lib/store.ts';
+import { readJson, readLines } from '../lib/stored-json.ts';
+import { outLocation } from './locations.ts';
+import { openBucket } from './open-bucket.ts';
+
+export interface ReadRun {
+  readonly manifest: Manifest;
+  readonly request: Request;
+  readonly pairs: PairsByExample;
+}
+
+/** A committed run by its directory, `s3://…/runs/<run_id>`, or, with `--out`, its id. Throws {@link InvalidRequest}. */
+export async function readRun(run: string, out: string | undefined): Promise<ReadRun> {
+  const { store, runId } = await findRun(run, out);
+  const keys = runKeys(runId);
+  if (!(await store.head(keys.manifest))) {
+    throw new InvalidRequest(
+      `${store.name}/${keys.manifest} is not there: ${run} is no committed run. Name its directory, s3://bucket/runs/ID, or its id with --out.`,
+    );
+  }
+  const pairs = new Map<string, ComparedPair[]>();
+  for await (const { example_id, trajectories } of readLines(store, keys.collection, Group)) {
+    const known = pairs.get(example_id) ?? [];
+    for (const trajectory of trajectories) known.push(comparedPair(trajectory, digest));
+    pairs.set(example_id, known);
+  }
+  return {
+    manifest: await readJson(store, keys.manifest, Manifest),
+    request: await readJson(store, keys.request, Request),
+    pairs,
+  };
+}
+
+async function findRun(run: string, out: string | undefined): Promise<{ store: ObjectStore; runId: string }> {
+  const trimmed = run.replace(/\/+$/, '');
+  if (out !== undefined) return { store: await storeAt(out), runId: trimmed };
+  const path = trimmed.startsWith('s3://') ? trimmed : resolve(trimmed);
+  if (basename(dirname(path)) !== 'runs') {
+    throw new InvalidRequest(
+      `${run} is no run: name a directory runs/ID or s3://bucket/runs/ID, or give --out with ids.`,
+    );
+  }
+  return { store: await storeAt(path.slice(0, -`/runs/${basename(path)}`.length)), runId: basename(path) };
+}
+
+async function storeAt(out: string): Promise<ObjectStore> {
+  const { bucket, prefix } = await outLocation(out);
+  const store = await openBucket(bucket);
+  return prefix === '' ? store : prefixedStore(store, prefix);
+}
+
+const digest = (text: string): string => createHash('sha256').update(text).digest('base64url').slice(0, 22);

@@ -1,0 +1,87 @@
+import { parseRequest } from '../lib/contract/parse-request.ts';
+import type { Request } from '../lib/contract/request.ts';
+import type { Source, TraceLocation } from '../lib/contract/source.ts';
+import { InvalidRequest } from '../lib/errors.ts';
+import { plainSecretsAside } from '../lib/training/plan.ts';
+import { absoluteBucket, type OutLocation, outLocation, refuseOutWithinTraces, traceLocation } from './locations.ts';
+import { settingsFromNatConfig } from './nat-config.ts';
+import { countFromFlag, mergeSettings, type Settings, settingsFromAssignment } from './settings.ts';
+import { readSettingsFile } from './settings-file.ts';
+
+/** `dpo run`'s arguments, as they were typed. */
+export interface RunArgs {
+  readonly paths: readonly string[];
+  readonly out: string;
+  readonly request?: string;
+  readonly natConfig?: string;
+  readonly set?: readonly string[];
+  readonly runId?: string;
+  readonly shardBytes?: string;
+  readonly concurrency?: string;
+}
+
+/** A request that may still lack its name. */
+export type UnnamedRequest = Omit<Request, 'run_id'>;
+
+export interface RequestFromArgs {
+  readonly request: UnnamedRequest;
+  readonly runId: string | undefined;
+  readonly out: OutLocation;
+  /** What `--nat-config` holds that is not used, a sentence each. */
+  readonly notes: readonly string[];
+  /** Tokens that the settings held in plain text, by the name that stands in their place. */
+  readonly secrets: Readonly<Record<string, string>>;
+}
+
+/** The request that the arguments and the files they name make. Throws {@link InvalidRequest}. */
+export async function requestFromArgs(args: RunArgs): Promise<RequestFromArgs> {
+  const nat = args.natConfig === undefined ? NO_NAT_CONFIG : await readNatConfig(args.natConfig);
+  const file = args.request === undefined ? {} : await readSettingsFile('--request', args.request);
+  const flags = await settingsFromFlags(args);
+  const settings = mergeSettings([nat.settings, file, flags, ...(args.set ?? []).map(settingsFromAssignment)]);
+  if (settings.source === undefined) {
+    throw new InvalidRequest(
+      'Nothing to read: name a trace file, a directory of them or s3://bucket/prefix, or give a source in --request.',
+    );
+  }
+  const named = settings.run_id !== undefined;
+  const { run_id, ...checked } = parseRequest(named ? settings : { ...settings, run_id: 'unnamed' });
+  const parsed = { ...checked, source: withDatasetHere(checked.source) };
+  // Before the run gets its name: a new token is no other request.
+  const aside = parsed.training && plainSecretsAside(parsed.training);
+  const request = aside ? { ...parsed, training: aside.training } : parsed;
+  const out = await outLocation(args.out);
+  refuseOutWithinTraces(out, locationsOf(request));
+  return { request, runId: named ? run_id : undefined, out, notes: nat.notes, secrets: aside?.environment ?? {} };
+}
+
+/** Where the request reads: its trace locations, one or several, or its workflow's dataset. */
+export function locationsOf({ source }: UnnamedRequest): readonly TraceLocation[] {
+  if ('workflow' in source) return [source.workflow.dataset];
+  return Array.isArray(source.traces) ? source.traces : [source.traces];
+}
+
+/** A dataset of this machine is named from the working directory; the request says which that was. */
+function withDatasetHere(source: Source): Source {
+  if (!('workflow' in source)) return source;
+  const { dataset } = source.workflow;
+  return { workflow: { ...source.workflow, dataset: { ...dataset, bucket: absoluteBucket(dataset.bucket) } } };
+}
+
+const NO_NAT_CONFIG = { settings: {}, notes: [] };
+
+const readNatConfig = async (file: string) =>
+  settingsFromNatConfig(await readSettingsFile('--nat-config', file), file, process.env);
+
+async function settingsFromFlags(args: RunArgs): Promise<Settings> {
+  const [first, ...more] = await Promise.all(args.paths.map(traceLocation));
+  const { runId, shardBytes, concurrency } = args;
+  return {
+    ...(first && { source: { traces: more.length === 0 ? first : [first, ...more] } }),
+    ...(runId !== undefined && { run_id: runId }),
+    limits: {
+      ...(shardBytes !== undefined && { shard_bytes: countFromFlag('--shard-bytes', shardBytes) }),
+      ...(concurrency !== undefined && { max_concurrency: countFromFlag('--concurrency', concurrency) }),
+    },
+  };
+}

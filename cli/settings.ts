@@ -1,0 +1,70 @@
+import { InvalidRequest } from '../lib/errors.ts';
+
+/** One source of settings: part of a request, not checked yet. */
+export type Settings = Readonly<Record<string, unknown>>;
+
+/**
+ * Later layers win, setting by setting; lists, and a `source` of traces as a whole, are replaced rather than merged: a
+ * `prefix` from the command line must not join a `key` from the request file.
+ */
+export function mergeSettings(layers: readonly Settings[]): Settings {
+  return layers.reduce((merged, layer) => {
+    const { source, ...rest } = layer;
+    const next = merge(merged, rest);
+    return source === undefined ? next : { ...next, source: mergeSource(merged.source, source) };
+  }, {});
+}
+
+const mergeSource = (base: unknown, more: unknown): unknown =>
+  isSettings(base) && isSettings(more) && 'workflow' in base && 'workflow' in more ? merge(base, more) : more;
+
+/**
+ * `builder.min_score_diff=0.05` as settings. A value that is JSON is taken as such, any other as text. Whether such a
+ * setting exists is for the request's schema to say.
+ */
+export function settingsFromAssignment(assignment: string): Settings {
+  const equals = assignment.indexOf('=');
+  if (equals < 1) {
+    throw new InvalidRequest(`--set ${assignment} sets nothing: write it as --set builder.min_score_diff=0.05.`);
+  }
+  const names = assignment.slice(0, equals).split('.');
+  const unusable = names.find((name) => name === '' || FORBIDDEN_NAMES.has(name));
+  if (unusable !== undefined) {
+    throw new InvalidRequest(
+      `--set ${assignment.slice(0, equals)} names no setting: ${unusable === '' ? 'a part of it is empty' : `"${unusable}" is not allowed`}.`,
+    );
+  }
+  const value = jsonOrText(assignment.slice(equals + 1));
+  return names.reduceRight<Settings | undefined>((below, name) => ({ [name]: below ?? value }), undefined) ?? {};
+}
+
+/** A positive whole number from a flag. */
+export function countFromFlag(flag: string, text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidRequest(`${flag} must be a whole number, but is "${text}".`);
+  return Number(text);
+}
+
+export const isSettings = (value: unknown): value is Settings =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** These reach an object's prototype rather than a setting of it. */
+const FORBIDDEN_NAMES = new Set(['__proto__', 'constructor', 'prototype']);
+
+function merge(base: Settings, more: Settings): Settings {
+  // From entries, so that a "__proto__" key stays a key, for the schema to refuse.
+  return Object.fromEntries([
+    ...Object.entries(base),
+    ...Object.entries(more).map(([key, value]) => {
+      const before = Object.hasOwn(base, key) ? base[key] : undefined;
+      return [key, isSettings(before) && isSettings(value) ? merge(before, value) : value];
+    }),
+  ]);
+}
+
+function jsonOrText(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

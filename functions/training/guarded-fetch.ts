@@ -1,0 +1,49 @@
+import { Readable } from 'node:stream';
+import { type Dispatcher, request } from 'undici';
+import { HttpFailed } from '../../lib/http.ts';
+
+/**
+ * A `fetch` for libraries that bring their own requests: through the same guarded dispatcher as the HTTP client
+ * (`functions/http/guard.ts`), with a cap on answers, and following no redirect. A Blob is sent as it is read: the
+ * platform's `fetch` keeps all of a body that it streams, for a redirect that may come.
+ */
+export function guardedFetch(dispatcher: Dispatcher): typeof fetch {
+  return async (input, init) => {
+    const { method = 'GET', body, signal } = init ?? {};
+    const headers = Object.fromEntries(new Headers(init?.headers));
+    const answer = await request(input instanceof Request ? input.url : input, {
+      dispatcher,
+      method,
+      headers: body instanceof Blob ? { ...headers, 'content-length': String(body.size) } : headers,
+      body: body instanceof Blob ? Readable.from(body.stream()) : typeof body === 'string' ? body : null,
+      ...(signal ? { signal } : {}),
+    });
+    const { statusCode: status } = answer;
+    return new Response(NO_BODY.has(status) ? null : capped(answer.body), { status, headers: headersOf(answer) });
+  };
+}
+
+const NO_BODY = new Set([204, 205, 304]);
+
+/** Bytes of an answer: the datastore's are a few hundred. */
+const MAX_BYTES = 4_194_304;
+
+const capped = (body: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> =>
+  ReadableStream.from(
+    (async function* () {
+      let bytes = 0;
+      for await (const chunk of body) {
+        bytes += chunk.length;
+        if (bytes > MAX_BYTES) throw new HttpFailed('too_large', `the answer is larger than ${MAX_BYTES} bytes`);
+        yield chunk;
+      }
+    })(),
+  );
+
+function headersOf(answer: Dispatcher.ResponseData): Headers {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(answer.headers)) {
+    for (const one of Array.isArray(value) ? value : [value ?? '']) headers.append(name, one);
+  }
+  return headers;
+}

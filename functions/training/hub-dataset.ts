@@ -1,0 +1,96 @@
+import { createRepo, HubApiError, type RepoId, uploadFiles } from '@huggingface/hub';
+import { PipelineError } from '../../lib/errors.ts';
+import type { ObjectStore } from '../../lib/store.ts';
+import { TrainerRefused, TrainerUnavailable } from '../../lib/training/errors.ts';
+import { shortened } from '../../lib/training/messages.ts';
+import { StoreBlob } from './store-blob.ts';
+
+export interface HubUpload {
+  /** Base URL of the Hugging Face API. */
+  readonly hubUrl: string;
+  /** `namespace/name` of the dataset. */
+  readonly repo: string;
+  readonly files: readonly {
+    readonly key: string;
+    readonly bytes: number;
+    /** In the repo; a file without one is not uploaded. */
+    readonly path: string | undefined;
+  }[];
+  /** The commit's message. */
+  readonly description: string;
+  readonly store: ObjectStore;
+  readonly fetch: typeof fetch;
+  readonly token?: string | undefined;
+}
+
+/**
+ * Creates the dataset's repo where it is missing and commits the files to it, all or none, streamed from the store.
+ * Committing the same files again changes nothing.
+ */
+export async function uploadDataset(upload: HubUpload): Promise<void> {
+  const { hubUrl, store } = upload;
+  const repo: RepoId = { type: 'dataset', name: upload.repo };
+  const fetch = authorizedFetch(upload);
+  const files = upload.files.flatMap(({ path, key, bytes }) =>
+    path === undefined ? [] : [{ path, content: new StoreBlob(store, key, 0, bytes) }],
+  );
+  await asTrainer(upload, () => createRepo({ repo, hubUrl, fetch, accessToken: PLACEHOLDER }), REPO_EXISTS);
+  await asTrainer(upload, () =>
+    // Xet is Hugging Face's own upload protocol; no datastore has it.
+    uploadFiles({ repo, hubUrl, fetch, files, commitTitle: upload.description, useXet: false }),
+  );
+}
+
+const REPO_EXISTS = 409;
+
+/**
+ * The library takes tokens that begin with hf_ only, and createRepo sends "Bearer undefined" without one: it gets this
+ * one, and no request carries it.
+ */
+const PLACEHOLDER = 'hf_placeholder';
+
+/** Carries the token, if there is one, to the datastore itself and to no other place (a large file may go elsewhere). */
+function authorizedFetch({ hubUrl, token, fetch }: HubUpload): typeof globalThis.fetch {
+  const home = new URL(hubUrl).origin;
+  return (input, init) => {
+    const url = input instanceof Request ? input.url : input;
+    const headers = new Headers(init?.headers);
+    headers.delete('authorization');
+    if (token !== undefined && new URL(url).origin === home) headers.set('authorization', `Bearer ${token}`);
+    return fetch(input, { ...init, headers });
+  };
+}
+
+async function asTrainer(upload: HubUpload, call: () => Promise<unknown>, fine?: number): Promise<void> {
+  try {
+    await call();
+  } catch (error) {
+    if (error instanceof HubApiError && error.statusCode === fine) return;
+    throw failureOf(error, upload);
+  }
+}
+
+function failureOf(error: unknown, { hubUrl, repo }: HubUpload): unknown {
+  const inner = innermost(error);
+  // Of the store or of the endpoint policy: they speak for themselves.
+  if (inner instanceof PipelineError) return inner;
+  const where = `Uploading the dataset ${repo} to ${hubUrl}`;
+  if (error instanceof HubApiError) {
+    const said = `${where}: answered ${error.statusCode}: ${shortened(withoutQueries(error.message))}`;
+    const passing = error.statusCode >= 500 || [408, 425, 429].includes(error.statusCode);
+    if (passing) return new TrainerUnavailable(said, { cause: error });
+    return new TrainerRefused(`${said}. Check the token that hf_token_secret_arn names, and what it may do.`, {
+      cause: error,
+    });
+  }
+  if (error instanceof RangeError) return new TrainerRefused(`${where}: ${error.message}`, { cause: error });
+  const why = inner instanceof Error ? inner.message : 'unknown';
+  return new TrainerUnavailable(`${where}: broke off: ${shortened(why)}`, { cause: error });
+}
+
+/** A large file's address can hold a signature. */
+const withoutQueries = (text: string) => text.replaceAll(/(https?:[^\s?]+)\?\S*/g, '$1');
+
+function innermost(error: unknown): unknown {
+  return error instanceof Error && error.cause !== undefined ? innermost(error.cause) : error;
+}

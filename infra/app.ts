@@ -1,0 +1,4 @@
+import { App } from 'aws-cdk-lib';
+import { PipelineStack } from './stack.ts';
+
+new PipelineStack(new App(), 'DpoTrajectories');

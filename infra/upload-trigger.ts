@@ -1,0 +1,53 @@
+import { Duration } from 'aws-cdk-lib';
+import { Match, Rule } from 'aws-cdk-lib/aws-events';
+import { SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import { Queue } from 'aws-cdk-lib/aws-sqs';
+import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+
+/** What a trace file's name ends in; a request's, `run.json`, too. */
+const SUFFIXES = ['.json', '.jsonl', '.ndjson', '.gz'];
+
+export interface UploadTriggerProps {
+  /** Its events go to EventBridge. */
+  readonly traces: IBucket;
+  /** Uploads whose keys begin so count. */
+  readonly tracesPrefix: string;
+  /** Gets the event, whole, as its input. */
+  readonly stateMachine: IStateMachine;
+}
+
+/** Starts an execution when a trace file, or a `run.json` holding a request, is uploaded. */
+export class UploadTrigger extends Construct {
+  /** Events for which no execution could be started. */
+  readonly deadLetters: Queue;
+
+  constructor(scope: Construct, id: string, props: UploadTriggerProps) {
+    super(scope, id);
+    this.deadLetters = new Queue(this, 'DeadLetters', { enforceSSL: true, retentionPeriod: Duration.days(14) });
+    new Rule(this, 'Rule', {
+      description: 'A trace file, or a run.json, was uploaded: start a run.',
+      eventPattern: {
+        source: ['aws.s3'],
+        detailType: ['Object Created'],
+        detail: {
+          bucket: { name: [props.traces.bucketName] },
+          object: { key: SUFFIXES.flatMap((suffix) => Match.wildcard(`${literal(props.tracesPrefix)}*${suffix}`)) },
+        },
+      },
+      // The event as it is: an input transformer would leave no trace of a version that is absent, and bad JSON of it.
+      targets: [
+        new SfnStateMachine(props.stateMachine, {
+          deadLetterQueue: this.deadLetters,
+          // As long and as often as EventBridge ever tries.
+          maxEventAge: Duration.hours(24),
+          retryAttempts: 185,
+        }),
+      ],
+    });
+  }
+}
+
+/** Text that stands for itself in a wildcard pattern. */
+const literal = (text: string): string => text.replaceAll(/[\\*]/g, (special) => `\\${special}`);

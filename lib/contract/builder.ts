@@ -1,0 +1,20 @@
+import { z } from 'zod';
+
+/** How candidates become preference pairs. The names, defaults and checks are NAT's `dpo_traj_builder`'s, then ours. */
+export const BuilderSettings = z.strictObject({
+  /** Which TTC steps are candidates: their `payload.name`. */
+  ttc_step_name: z.string().min(1).default('dpo_candidate_move'),
+  /** Every pair of a turn, or only its best against its worst. */
+  exhaustive_pairs: z.boolean().default(true),
+  /** Least `chosen.score - rejected.score`, in the score's own unit. */
+  min_score_diff: z.number().min(0).default(0),
+  /** Keep the pairs with the widest margins only; null keeps all. Exhaustive pairs only, as in NAT. */
+  max_pairs_per_turn: z.int().min(1).nullable().default(null),
+  /** A trajectory's reward: the score difference, or else the chosen score. */
+  reward_from_score_diff: z.boolean().default(true),
+  /** Count turns with one candidate as `skipped_single_candidate`. */
+  require_multiple_candidates: z.boolean().default(true),
+  /** `strict`: what a careful person would train on. `nat`: what NAT's builder makes, to the last bit. */
+  compatibility: z.enum(['strict', 'nat']).default('strict'),
+});
+export type BuilderSettings = z.infer<typeof BuilderSettings>;

@@ -1,0 +1,93 @@
+import { z } from 'zod';
+
+const count = z.int().min(0);
+/** Losses by reason. A reason is one of ours, never text from a trace. */
+const byReason = z.record(z.string(), count);
+
+/**
+ * NAT's counters, then ours. They reconcile:
+ * every matching step is a candidate or a rejected candidate, every possible pair is emitted or skipped for one
+ * reason, every trace item is read or a rejected item.
+ */
+export const Counters = z.strictObject({
+  /** Groups with at least one trajectory, as NAT counts them. */
+  total_examples: count,
+  total_turns: count,
+  total_candidates: count,
+  total_pairs: count,
+  total_trajectories: count,
+  skipped_single_candidate: count,
+  skipped_score_diff: count,
+  skipped_prompt_mismatch: count,
+  skipped_identical: count,
+  skipped_tie: count,
+  skipped_pair_limit: count,
+  /** Trace items met, the rejected ones included. */
+  total_items: count,
+  /** Readable items in which no step was a candidate. */
+  items_without_candidates: count,
+  /** Steps that are TTC_END and bear the step name: candidates and rejected candidates. */
+  matching_steps: count,
+  /** Pairs that the turns' sizes allow. */
+  possible_pairs: count,
+  rejected_candidates: byReason,
+  rejected_items: byReason,
+  /** Bytes of trace items read, uncompressed. */
+  bytes: count,
+});
+export type Counters = z.infer<typeof Counters>;
+
+export const noCounts = (): Counters => ({
+  total_examples: 0,
+  total_turns: 0,
+  total_candidates: 0,
+  total_pairs: 0,
+  total_trajectories: 0,
+  skipped_single_candidate: 0,
+  skipped_score_diff: 0,
+  skipped_prompt_mismatch: 0,
+  skipped_identical: 0,
+  skipped_tie: 0,
+  skipped_pair_limit: 0,
+  total_items: 0,
+  items_without_candidates: 0,
+  matching_steps: 0,
+  possible_pairs: 0,
+  rejected_candidates: {},
+  rejected_items: {},
+  bytes: 0,
+});
+
+/** Adds `more` to `sum` in place, `times` times: -1 takes an item back that a later one replaces. */
+export function addCounts(sum: Counters, more: Counters, times: 1 | -1 = 1): void {
+  for (const name of COUNTS) sum[name] += times * more[name];
+  for (const kind of ['rejected_candidates', 'rejected_items'] as const) {
+    for (const [reason, lost] of Object.entries(more[kind])) {
+      const left = (sum[kind][reason] ?? 0) + times * lost;
+      if (left === 0) delete sum[kind][reason];
+      else sum[kind][reason] = left;
+    }
+  }
+}
+
+export const sumOfReasons = (reasons: Readonly<Record<string, number>>): number =>
+  Object.values(reasons).reduce((sum, lost) => sum + lost, 0);
+
+const COUNTS = [
+  'total_examples',
+  'total_turns',
+  'total_candidates',
+  'total_pairs',
+  'total_trajectories',
+  'skipped_single_candidate',
+  'skipped_score_diff',
+  'skipped_prompt_mismatch',
+  'skipped_identical',
+  'skipped_tie',
+  'skipped_pair_limit',
+  'total_items',
+  'items_without_candidates',
+  'matching_steps',
+  'possible_pairs',
+  'bytes',
+] as const satisfies readonly (keyof Counters)[];

@@ -1,0 +1,132 @@
+import { z } from 'zod';
+import { FormatName } from './dataset.ts';
+
+/** What came of the dataset exports: goes to `metrics.jsonl`, the manifest and the cards. Counts, never text. */
+
+const count = z.int().min(0);
+
+/** Why a pair is not in one format's files. */
+export const LeftOutReason = z.enum([
+  /** A message calls tools, and the format has no place for the calls. */
+  'tool_calls',
+  /** A message's content is a list of parts where the format takes text only, or not these parts. */
+  'content_parts',
+  /** A message has no content and calls no tool. */
+  'no_content',
+  /** A message has a field that the format would lose (`name`, `tool_call_id`, or one unknown to it). */
+  'message_fields',
+  /** A role that the format does not know, or not there. */
+  'role',
+  /** The turns do not alternate from the user's first to the user's last, as the format demands. */
+  'turn_order',
+  /** The prompt is empty. */
+  'empty_prompt',
+  /** A text is blank, which the trainer refuses. */
+  'empty_text',
+  /** A word that the trainer reserves stands in the prompt: its job would fail. */
+  'reserved_word',
+  /** `trl_kto`: the same completion of the same prompt is in the file already, with this label. Counted per completion. */
+  'repeated_completion',
+  /** `trl_kto`: one pair prefers this completion and another rejects it. Counted per completion. */
+  'both_labels',
+]);
+export type LeftOutReason = z.infer<typeof LeftOutReason>;
+
+/**
+ * What of a pair two lines are compared by: the `whole` prompt, or, where the format writes no more than that, the
+ * content of its `last_message`. A dataset is deduplicated, split and checked for leaks as its trainer sees it.
+ */
+export const View = z.enum(['whole', 'last_message']);
+export type View = z.infer<typeof View>;
+
+const Spread = z.strictObject({ min: z.number(), median: z.number(), mean: z.number(), max: z.number() });
+export type Spread = z.infer<typeof Spread>;
+
+/** Facts that tell whether a dataset teaches what it should. Null where there is nothing to tell from. */
+export const Balance = z.strictObject({
+  /** Lengths in UTF-16 code units, of a response's text (of its JSON where it is more than text). */
+  length: z
+    .strictObject({
+      mean_chosen: z.number(),
+      mean_rejected: z.number(),
+      /** Of the pairs whose responses differ in length, the share whose longer one is chosen. */
+      longer_chosen_rate: z.number().nullable(),
+      /** (mean chosen - mean rejected) / the root of the mean of both variances. */
+      cohens_d: z.number().nullable(),
+    })
+    .nullable(),
+  /** `score_diff`, in the scores' own unit. The percentiles are exact (nearest rank). */
+  margin: z
+    .strictObject({
+      min: z.number(),
+      p5: z.number(),
+      p25: z.number(),
+      p50: z.number(),
+      p75: z.number(),
+      p95: z.number(),
+      max: z.number(),
+      mean: z.number(),
+      /** Pairs in equal bins from `min` to `max`; a bin holds its lower edge, the last one its upper edge too. */
+      histogram: z.array(count),
+    })
+    .nullable(),
+  pairs_per_example: Spread.nullable(),
+  pairs_per_turn: Spread.nullable(),
+});
+export type Balance = z.infer<typeof Balance>;
+
+const Side = z.strictObject({ pairs: count, examples: count });
+
+/** `collected_pairs` is the sum of all that follows it: what was dropped, and the two sides. */
+export const SelectionResult = z.strictObject({
+  collected_pairs: count,
+  duplicate_pairs: count,
+  contradictory_pairs: count,
+  sampled_out_pairs: count,
+  /** Validation pairs dropped because their prompt stands in training. */
+  leaking_validation_pairs: count,
+  training: Side,
+  validation: Side,
+  balance: Balance,
+});
+export type SelectionResult = z.infer<typeof SelectionResult>;
+
+export const DatasetFile = z.strictObject({
+  /** Relative to the format's folder. */
+  file: z.string(),
+  /** Null for what goes with the lines: the card, `dataset_info.json`. */
+  split: z.enum(['training', 'validation']).nullable(),
+  /** 1 is the easiest; null without a curriculum. */
+  bucket: z.int().min(1).nullable(),
+  bytes: count,
+  /** CRC-32 (IEEE) of the file. */
+  crc32: count,
+  lines: count,
+});
+export type DatasetFile = z.infer<typeof DatasetFile>;
+
+export const FormatResult = z.strictObject({
+  /** The selection that its lines are written from. */
+  view: View,
+  /** A file without lines is not written: most trainers refuse an empty one. */
+  files: z.array(DatasetFile),
+  left_out: z.partialRecord(LeftOutReason, count),
+});
+export type FormatResult = z.infer<typeof FormatResult>;
+
+export const DatasetResult = z.strictObject({
+  selections: z.partialRecord(View, SelectionResult),
+  formats: z.partialRecord(FormatName, FormatResult),
+  /** Trace items that gave no pair to the collection, and why; the counters' `skipped_*` say why pairs were not made. */
+  items_without_pairs: z.strictObject({
+    items: count,
+    /** Of all trace items; 0 where there are none. */
+    share: z.number().min(0).max(1),
+    rejected_items: count,
+    without_candidates: count,
+    /** Candidates, but no two that make a pair. */
+    without_pairs: count,
+  }),
+  warnings: z.array(z.string()),
+});
+export type DatasetResult = z.infer<typeof DatasetResult>;

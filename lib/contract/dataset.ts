@@ -1,0 +1,57 @@
+import { z } from 'zod';
+
+/** The trainers' formats, one folder each under `datasets/`. */
+export const FormatName = z.enum([
+  'nemo_customizer',
+  'nemo_platform',
+  'nemo_rl',
+  'trl',
+  'trl_kto',
+  'openai',
+  'amazon_nova',
+  'axolotl',
+  'llama_factory',
+]);
+export type FormatName = z.infer<typeof FormatName>;
+
+/**
+ * What a dataset must be to be committed; null asks nothing. Every selection that a format of the run is written from
+ * has to pass.
+ */
+export const Gate = z.strictObject({
+  /** Least pairs, training and validation together. */
+  min_pairs: z.int().min(1).nullable().default(null),
+  /** Least examples (repetitions of one count once) with a pair in the dataset. */
+  min_examples: z.int().min(1).nullable().default(null),
+  /**
+   * Of the pairs whose responses differ in length, the largest share (0 to 1) whose longer one is chosen: past it a
+   * model learns to be long.
+   */
+  max_longer_chosen_rate: z.number().min(0).max(1).nullable().default(null),
+  /** Largest share (0 to 1) of the matching steps that were rejected as candidates. */
+  max_rejected_fraction: z.number().min(0).max(1).nullable().default(null),
+});
+export type Gate = z.infer<typeof Gate>;
+
+/** What a trainer gets out of the collection. */
+export const DatasetSettings = z.strictObject({
+  formats: z.array(FormatName).default(['nemo_customizer']),
+  /** `nemo_customizer`: the whole message list as the prompt instead of the last message's content. */
+  use_full_message_history: z.boolean().default(false),
+  deduplicate_pairs: z.boolean().default(true),
+  /** A sample of at most so many pairs; null takes all. */
+  max_pairs: z.int().min(1).nullable().default(null),
+  /** Share of the examples that go to validation. */
+  validation_fraction: z.number().min(0).max(1).default(0.2),
+  seed: z.int().min(0).default(0),
+  /**
+   * Writes the training file as so many files, easy to hard: groups ranked by their mean reward, largest first, and cut
+   * into buckets whose numbers of groups differ by at most one.
+   */
+  curriculum: z
+    .strictObject({ buckets: z.int().min(1).max(100) })
+    .nullable()
+    .default(null),
+  gate: Gate.prefault({}),
+});
+export type DatasetSettings = z.infer<typeof DatasetSettings>;

@@ -1,0 +1,30 @@
+/** Where a run's objects stand in the collections bucket. A run id is checked before it gets here (`RunId`). */
+export const runKeys = (runId: string) => {
+  const root = `runs/${runId}`;
+  return {
+    request: `${root}/request.json`,
+    plan: `${root}/plan.json`,
+    collection: `${root}/collection.jsonl`,
+    rejected: `${root}/rejected.jsonl`,
+    metrics: `${root}/metrics.jsonl`,
+    report: `${root}/report.html`,
+    manifest: `${root}/manifest.json`,
+    dataset: (format: string, file: string) => `${root}/datasets/${format}/${file}`,
+    /** Ordinals have six digits so that a listing of up to a million shards is in order. */
+    shard: (ordinal: number) => shardKeys(`${root}/shards/${String(ordinal).padStart(6, '0')}`),
+  };
+};
+
+const shardKeys = (folder: string) => ({
+  collection: `${folder}/collection.jsonl`,
+  rejected: `${folder}/rejected.jsonl`,
+  /** One line an item: where its lines stand in the two files above, and its own counters. Read when an id repeats. */
+  index: `${folder}/index.jsonl`,
+  /** Sorted 64-bit digests of the ids: what tells cheaply whether one repeats. */
+  ids: `${folder}/ids.bin`,
+  /** In place of the two files above, and of those of the shards after it, where an id repeats. */
+  mergedCollection: `${folder}/merged-collection.jsonl`,
+  mergedRejected: `${folder}/merged-rejected.jsonl`,
+  /** The shard's last write. */
+  summary: `${folder}/summary.json`,
+});

@@ -1,0 +1,17 @@
+import { InvalidRequest } from '../errors.ts';
+import { datasetForTraining } from '../training/plan.ts';
+import { explainIssues } from './explain-issues.ts';
+import { Request } from './request.ts';
+
+/** The request with its defaults filled in, its dataset as its trainer wants it. Throws {@link InvalidRequest} that names each wrong setting. */
+export function parseRequest(value: unknown): Request {
+  const parsed = Request.safeParse(value);
+  if (parsed.success) return { ...parsed.data, dataset: datasetForTraining(parsed.data) };
+  const sentences = explainIssues(parsed.error.issues, Request, value);
+  const more = sentences.length - MOST_SENTENCES;
+  const told = more > 0 ? [...sentences.slice(0, MOST_SENTENCES), `${more} more settings are wrong.`] : sentences;
+  throw new InvalidRequest(told.join(' '), { cause: parsed.error });
+}
+
+/** More would not be read. */
+const MOST_SENTENCES = 5;

@@ -1,0 +1,24 @@
+import { z } from 'zod';
+
+/**
+ * Part of one pinned trace object: the items that begin at or after `start` and before `end`. `cut` says how the
+ * object was cut; a whole object (`cut: null`) is looked at by whoever reads it.
+ */
+export const Slice = z.strictObject({
+  bucket: z.string(),
+  key: z.string(),
+  version: z.string().optional(),
+  etag: z.string(),
+  object_bytes: z.int().min(0),
+  cut: z.enum(['lines', 'array']).nullable(),
+  start: z.int().min(0),
+  end: z.int().min(0),
+});
+export type Slice = z.infer<typeof Slice>;
+
+/** The unit of fan-out: one slice of a large object, or several small objects whole. `plan.json` is an array of these. */
+export const Shard = z.strictObject({ ordinal: z.int().min(0), slices: z.array(Slice).min(1) });
+export type Shard = z.infer<typeof Shard>;
+
+export const Shards = z.array(Shard);
+export type Shards = z.infer<typeof Shards>;

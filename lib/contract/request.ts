@@ -1,0 +1,29 @@
+import { z } from 'zod';
+import { BuilderSettings } from './builder.ts';
+import { DatasetSettings } from './dataset.ts';
+import { RunId } from './run-id.ts';
+import { Source } from './source.ts';
+import { TrainingSettings } from './training.ts';
+
+export const Limits = z.strictObject({
+  /** Share of unreadable trace items (0 to 1) past which the run fails instead of committing what is left. */
+  max_rejected_fraction: z.number().min(0).max(1).default(0.1),
+  /** Bytes of traces a shard. 64 MiB takes a Lambda seconds; the floor of 1 KiB is for tests. */
+  shard_bytes: z.int().min(1024).default(67_108_864),
+  /** Shards built at once. */
+  max_concurrency: z.int().min(1).max(10_000).default(100),
+});
+export type Limits = z.infer<typeof Limits>;
+
+/** What a person asks for. Every key is checked: an unknown one is an error that names it. */
+export const Request = z.strictObject({
+  run_id: RunId,
+  source: Source,
+  // zod 4 takes a default as the parsed output; prefault goes through the schema, so the inner defaults apply.
+  builder: BuilderSettings.prefault({}),
+  dataset: DatasetSettings.prefault({}),
+  limits: Limits.prefault({}),
+  /** Left out: the run ends with its dataset. */
+  training: TrainingSettings.optional(),
+});
+export type Request = z.infer<typeof Request>;

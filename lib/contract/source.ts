@@ -1,0 +1,16 @@
+import { z } from 'zod';
+import { WorkflowSource } from './workflow.ts';
+
+/** One trace object, or all trace objects under a prefix. */
+export const TraceLocation = z.union([
+  z.strictObject({ bucket: z.string().min(1), key: z.string().min(1) }),
+  z.strictObject({ bucket: z.string().min(1), prefix: z.string() }),
+]);
+export type TraceLocation = z.infer<typeof TraceLocation>;
+
+export const TraceSource = z.strictObject({ traces: z.union([TraceLocation, z.array(TraceLocation).min(1)]) });
+export type TraceSource = z.infer<typeof TraceSource>;
+
+/** Traces that are there, or a running agent that answers a dataset's examples to make them. */
+export const Source = z.union([TraceSource, z.strictObject({ workflow: WorkflowSource })]);
+export type Source = z.infer<typeof Source>;

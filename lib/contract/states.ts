@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { Shard } from './plan.ts';
+import { RunId } from './run-id.ts';
+
+/**
+ * What passes between the states of `infra/pipeline.asl.json`: keys and counts, never rows. Each state's input
+ * extends the last state's output.
+ */
+
+/** The execution's own name and whatever it was started with: a request, or an S3 event. */
+export const EvaluateInput = z.strictObject({ execution: z.string().min(1), input: z.unknown() });
+export type EvaluateInput = z.infer<typeof EvaluateInput>;
+
+export const EvaluateOutput = z.strictObject({
+  run_id: RunId,
+  /**
+   * `committed`: the manifest is there already, nothing is left to do. `workflow`: there are no traces yet; the live
+   * workflow is to be asked, and PlanTraces makes the plan.
+   */
+  status: z.enum(['planned', 'committed', 'workflow']),
+  /** Where the map reads its items: a JSON array of {@link Shard}. */
+  plan: z.strictObject({ bucket: z.string(), key: z.string() }),
+  shards: z.int().min(0),
+  inputs: z.int().min(0),
+  input_bytes: z.int().min(0),
+  max_concurrency: z.int().min(1),
+  /** With `workflow`: where the map over the dataset's batches reads them, and how many it runs at once. */
+  workflow: z
+    .strictObject({
+      key: z.string(),
+      batches: z.int().min(1),
+      /** Rows times repetitions. */
+      examples: z.int().min(1),
+      max_concurrency: z.int().min(1),
+    })
+    .optional(),
+});
+export type EvaluateOutput = z.infer<typeof EvaluateOutput>;
+
+export const BuildShardInput = z.strictObject({ run_id: RunId, shard: Shard });
+export type BuildShardInput = z.infer<typeof BuildShardInput>;
+
+export const BuildShardOutput = z.strictObject({
+  run_id: RunId,
+  ordinal: z.int(),
+  items: z.int(),
+  candidates: z.int(),
+  pairs: z.int(),
+});
+export type BuildShardOutput = z.infer<typeof BuildShardOutput>;
+
+export const FinalizeInput = EvaluateOutput;
+export type FinalizeInput = z.infer<typeof FinalizeInput>;
+
+export const FinalizeOutput = z.strictObject({
+  run_id: RunId,
+  status: z.literal('committed'),
+  manifest: z.strictObject({ bucket: z.string(), key: z.string() }),
+  examples: z.int(),
+  pairs: z.int(),
+  /** The request has a `training` block. */
+  train: z.boolean(),
+});
+export type FinalizeOutput = z.infer<typeof FinalizeOutput>;

@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import { Counters } from './counters.ts';
+import { RunId } from './run-id.ts';
+
+const Part = z.strictObject({ bytes: z.int().min(0), crc32: z.int().min(0) });
+
+/**
+ * What a shard without a single candidate looked like: enough to name the likely cause of an empty run. Counts are of
+ * the shard's first items only.
+ */
+export const Diagnosis = z.strictObject({
+  items: z.int(),
+  /** Items without an `intermediate_steps` list, or with an empty one. */
+  without_steps: z.int(),
+  /** Items that look like NAT's ATIF export. */
+  atif: z.int(),
+  /** Steps by `event_type`, TTC_END steps by name; at most 20 names each. */
+  event_types: z.record(z.string(), z.int()),
+  ttc_names: z.record(z.string(), z.int()),
+});
+export type Diagnosis = z.infer<typeof Diagnosis>;
+
+/** A shard's last write, made once: the shard is done when it stands. */
+export const Summary = z.strictObject({
+  run_id: RunId,
+  ordinal: z.int().min(0),
+  counters: Counters,
+  collection: Part,
+  rejected: Part.extend({ lines: z.int() }),
+  /** An id repeats within one of the shard's objects. */
+  repeats: z.boolean(),
+  /** Digests in `ids.bin`. */
+  ids: z.int().min(0),
+  /** The first rejected items, for the failure message: key, byte offset, reason. */
+  first_rejected: z.array(z.strictObject({ key: z.string(), offset: z.int(), reason: z.string() })).max(3),
+  diagnosis: Diagnosis,
+  warnings: z.array(z.string()),
+  started_at: z.string(),
+  /** Wall time of the shard. */
+  seconds: z.number(),
+});
+export type Summary = z.infer<typeof Summary>;

@@ -1,0 +1,152 @@
+import { z } from 'zod';
+
+/**
+ * What to do with the committed dataset. Left out, nothing: training is off unless asked for. The keys, defaults and
+ * checks of `nemo_customizer` are those of NAT's `nemo_customizer_trainer_adapter`, then ours.
+ */
+
+/** A base URL: no credentials in it (they would end in logs), no slash at its end. */
+const Host = z
+  .url({ protocol: /^https?$/, error: 'must be a base URL such as https://nemo.example.com' })
+  .refine((url) => !/^https?:\/\/[^/]*@/i.test(url), 'must not hold credentials: name a secret by auth_secret_arn')
+  .overwrite((url) => url.replace(/\/+$/, ''));
+
+/** A path segment of the services' own URLs: it can neither leave its folder nor add one. */
+const EntityName = z
+  .string()
+  .regex(/^[A-Za-z0-9][\w.-]*$/, 'must be letters, digits, "_", "-" or ".", beginning with a letter or digit');
+
+/** A Secrets Manager secret whose text is the token, by its ARN; on one's own machine also `env:NAME`. */
+const SecretArn = z.string().min(1).nullable().default(null);
+
+/** How a job is followed: the same for every trainer that can be asked for a job's status. */
+const following = {
+  /** False: submit the job and end. */
+  wait_for_completion: z.boolean().default(true),
+  deploy_on_completion: z.boolean().default(false),
+  /** Seconds between status checks; whole seconds, rounded up, and longer for long jobs (see the polling schedule). */
+  poll_interval_seconds: z.number().positive().default(30),
+  /** Seconds a deployment may take to be ready. */
+  deployment_timeout_seconds: z.number().positive().default(1800),
+  /** Status checks that may fail in a row before the job counts as lost. */
+  max_consecutive_status_failures: z.int().min(1).max(10).default(3),
+  /** The trained model's name; null names it after the run. */
+  output_model: z.string().min(1).nullable().default(null),
+  auth_secret_arn: SecretArn,
+};
+
+export const NemoCustomizer = z.strictObject({
+  entity_host: Host,
+  datastore_host: Host,
+  /** NAT's token in plain text: taken on one's own machine only, and never stored. Else `hf_token_secret_arn`. */
+  hf_token: z.string().default(''),
+  namespace: EntityName,
+  dataset_name: EntityName.default('nat-dpo'),
+  /** NAT's folder for the files before upload. They stand in the run's folder already: taken and not used. */
+  dataset_output_dir: z.string().nullable().default(null),
+  create_namespace_if_missing: z.boolean().default(true),
+  /** Such as `meta/llama-3.2-1b-instruct@v1.0.0+A100`. */
+  customization_config: z.string().min(1),
+  hyperparameters: z
+    .strictObject({
+      training_type: z.enum(['sft', 'dpo']).default('dpo'),
+      finetuning_type: z.enum(['lora', 'all_weights']).default('all_weights'),
+      epochs: z.int().min(1).default(3),
+      batch_size: z.int().min(1).default(4),
+      learning_rate: z.number().positive().default(5e-5),
+      dpo: z
+        .strictObject({
+          ref_policy_kl_penalty: z.number().min(0).default(0.1),
+          preference_loss_weight: z.number().min(0).default(1),
+          preference_average_log_probs: z.boolean().default(false),
+          sft_loss_weight: z.number().min(0).default(0),
+        })
+        .prefault({}),
+    })
+    .prefault({}),
+  /** The prompt as messages instead of the last message's text: the dataset's own setting of this name. */
+  use_full_message_history: z.boolean().default(false),
+  deployment_config: z
+    .strictObject({
+      image_name: z.string().min(1).default('nvcr.io/nim/meta/llama-3.1-8b-instruct'),
+      image_tag: z.string().min(1).default('latest'),
+      gpu: z.int().min(1).default(1),
+      /** Null names it after the run. */
+      deployment_name: EntityName.nullable().default(null),
+      description: z.string().default('Fine-tuned model deployment'),
+    })
+    .prefault({}),
+  ...following,
+  hf_token_secret_arn: SecretArn,
+});
+export type NemoCustomizer = z.infer<typeof NemoCustomizer>;
+
+/** NeMo Platform: nothing is uploaded, a file set points at the run's folder in the collections bucket. */
+export const NemoPlatform = z.strictObject({
+  host: Host,
+  workspace: EntityName.default('default'),
+  /** The model entity to train: `name` or `workspace/name`. */
+  model: z.string().min(1),
+  /** Those of the platform's DPO training; what is left out takes the platform's own default. */
+  hyperparameters: z
+    .strictObject({
+      epochs: z.int().min(1).optional(),
+      batch_size: z.int().min(1).optional(),
+      micro_batch_size: z.int().min(1).optional(),
+      learning_rate: z.number().positive().optional(),
+      max_seq_length: z.int().min(1).optional(),
+      ref_policy_kl_penalty: z.number().min(0).optional(),
+      preference_loss_weight: z.number().min(0).optional(),
+      sft_loss_weight: z.number().min(0).optional(),
+      parallelism: z
+        .strictObject({
+          num_nodes: z.int().min(1).optional(),
+          num_gpus_per_node: z.int().min(1).optional(),
+          tensor_parallel_size: z.int().min(1).optional(),
+          pipeline_parallel_size: z.int().min(1).optional(),
+        })
+        .optional(),
+    })
+    .prefault({}),
+  /** How the platform reaches the bucket; the secrets are the platform's own, by name. */
+  storage: z
+    .strictObject({
+      region: z.string().min(1).nullable().default(null),
+      endpoint_url: Host.nullable().default(null),
+      access_key_id_secret: z.string().min(1).nullable().default(null),
+      secret_access_key_secret: z.string().min(1).nullable().default(null),
+    })
+    .prefault({}),
+  deployment_config: z
+    .strictObject({
+      engine: z.enum(['nim', 'vllm']).default('vllm'),
+      image_name: z.string().min(1).default('vllm/vllm-openai'),
+      image_tag: z.string().min(1).default('latest'),
+      gpu: z.int().min(1).default(1),
+      deployment_name: EntityName.nullable().default(null),
+      description: z.string().default('Fine-tuned model deployment'),
+    })
+    .prefault({}),
+  ...following,
+});
+export type NemoPlatform = z.infer<typeof NemoPlatform>;
+
+/** Everybody else's trainer: an event says where the dataset is. */
+export const EventBridge = z.strictObject({
+  /** Name or ARN of the event bus. */
+  event_bus: z.string().min(1).default('default'),
+});
+export type EventBridge = z.infer<typeof EventBridge>;
+
+/** Exactly one trainer. */
+export const TrainingSettings = z
+  .strictObject({
+    nemo_customizer: NemoCustomizer.optional(),
+    nemo_platform: NemoPlatform.optional(),
+    event_bridge: EventBridge.optional(),
+  })
+  .refine(
+    (training) => Object.values(training).filter((trainer) => trainer !== undefined).length === 1,
+    'must name exactly one trainer: nemo_customizer, nemo_platform or event_bridge',
+  );
+export type TrainingSettings = z.infer<typeof TrainingSettings>;

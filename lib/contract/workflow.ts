@@ -1,0 +1,168 @@
+import { z } from 'zod';
+import { RunId } from './run-id.ts';
+
+/** A running agent that answers a dataset's examples: `source.workflow` of a request. NAT's names where NAT has one. */
+export const WorkflowSource = z.strictObject({
+  /** Where the workflow answers, as `nat serve` shows it: protocol, host, port and, behind a proxy, a path. */
+  endpoint: z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' }).refine(plainUrl, {
+    error: 'must have no user, query or fragment: credentials come from auth_secret_arn',
+  }),
+  /** Path of the streaming endpoint. The default falls back to `/generate/full`, as older workflows call it. */
+  route: z.string().startsWith('/').default('/v1/workflow/full'),
+  /** Event types to have sent, comma-separated (`TTC_END`); null has all sent. */
+  filter_steps: z
+    .string()
+    .regex(/^[A-Z_]+(,[A-Z_]+)*$/, 'must be event types with commas between them, such as TTC_END')
+    .nullable()
+    .default(null),
+  /** The examples: a JSON array, JSON lines, or CSV where the key ends in `.csv`. */
+  dataset: z.strictObject({
+    /** With `dpo run` also a directory as a `file:` URL, relative (`file:data`) to the working directory or whole. */
+    bucket: z.string().min(1),
+    key: z.string().min(1),
+  }),
+  id_key: z.string().min(1).default('id'),
+  question_key: z.string().min(1).default('question'),
+  answer_key: z.string().min(1).default('answer'),
+  /** How often each example is asked; from 2 on its ids are `X_rep0`, `X_rep1`, … */
+  reps: z.int().min(1).max(1000).default(1),
+  /** Examples a batch: what one child execution asks and writes. */
+  batch_size: z.int().min(1).max(100).default(10),
+  /** Examples under way at once, over all batches. */
+  max_concurrency: z.int().min(1).max(1000).default(8),
+  /** For one whole answer. 840 seconds leave a Lambda of 15 minutes time to write it. */
+  timeout_seconds: z.int().min(1).max(840).default(300),
+  /** Further tries after 429, 500, 502, 503, 504 or a broken connection. */
+  max_retries: z.int().min(0).max(10).default(3),
+  /** The body to post: any JSON in which `{{question}}`, `{{id}}` or `{{<column>}}` stands for the example's own. */
+  body: z.json().default({ input_message: '{{question}}' }),
+  /**
+   * Secrets Manager secret with a bearer token, or a JSON object of headers. On this machine also `env:NAME`. On AWS it
+   * is sent only to endpoints in the stack's `allowedEndpoints`.
+   */
+  auth_secret_arn: z
+    .string()
+    .regex(/^(arn:[\w-]+:secretsmanager:\S+|env:[A-Za-z_]\w*)$/, 'must be the ARN of a Secrets Manager secret')
+    .nullable()
+    .default(null),
+  /** Go on, and count, where an example fails; else the first one fails the run. */
+  continue_on_collection_error: z.boolean().default(false),
+});
+export type WorkflowSource = z.infer<typeof WorkflowSource>;
+
+/** Consecutive rows in one repetition: what one child execution asks. `batches.json` is an array of these. */
+export const Batch = z.strictObject({
+  ordinal: z.int().min(0),
+  /** Repetition, from 0. */
+  rep: z.int().min(0),
+  /** Number of the first row, from 0. */
+  first_row: z.int().min(0),
+  rows: z.int().min(1),
+  /** The rows' bytes in `dataset.jsonl`: from `start` to before `end`. */
+  start: z.int().min(0),
+  end: z.int().min(1),
+});
+export type Batch = z.infer<typeof Batch>;
+
+/** `batches.json`: what the map over batches reads. */
+export const Batches = z.array(Batch);
+export type Batches = z.infer<typeof Batches>;
+
+/** `dataset-pin.json`: the dataset as it was read, an input of the run's manifest. */
+export const DatasetPin = z.strictObject({
+  bucket: z.string(),
+  key: z.string(),
+  version: z.string().optional(),
+  etag: z.string(),
+  bytes: z.int().min(0),
+});
+export type DatasetPin = z.infer<typeof DatasetPin>;
+
+/** Tries that examples have had so far, by row number: what a batch hands on with the rest of its work. */
+const Tried = z.record(z.string().regex(/^\d+$/), z.int().min(1));
+
+export const RunWorkflowInput = z.strictObject({
+  run_id: RunId,
+  batch: Batch,
+  tried: Tried.default({}),
+  done: z.literal(false).default(false),
+  answered: z.int().min(0).default(0),
+  failed: z.int().min(0).default(0),
+});
+export type RunWorkflowInput = z.infer<typeof RunWorkflowInput>;
+
+/** The input of the next round while `done` is false. */
+export const RunWorkflowOutput = z.strictObject({
+  run_id: RunId,
+  batch: Batch,
+  tried: Tried,
+  done: z.boolean(),
+  /** Rows with an answer in the batch's parts so far. */
+  answered: z.int().min(0),
+  /** Rows with a failure in the batch's parts so far. */
+  failed: z.int().min(0),
+});
+export type RunWorkflowOutput = z.infer<typeof RunWorkflowOutput>;
+
+export const PlanTracesInput = z.strictObject({ run_id: RunId });
+export type PlanTracesInput = z.infer<typeof PlanTracesInput>;
+
+/**
+ * Why there is no answer: the workflow said so itself; its server or the connection did; time ran out; the answer
+ * broke off; a step in it cannot be read.
+ */
+export const WorkflowFailureReason = z.enum([
+  'workflow_error',
+  'http_error',
+  'timeout',
+  'cut_stream',
+  'unparsable_step',
+]);
+export type WorkflowFailureReason = z.infer<typeof WorkflowFailureReason>;
+
+/**
+ * The first key, `workflow_run`, of every line in a run's own traces. A line with a `failure` has an `id` besides and
+ * nothing else: it is a rejected trace item of that reason, and no line of a dataset can pass for one, since a
+ * dataset's column of this name is left out.
+ */
+export const WorkflowRun = z.strictObject({
+  row: z.int().min(0),
+  rep: z.int().min(0),
+  /** Requests that this took. */
+  tries: z.int().min(1),
+  failure: z.strictObject({ reason: WorkflowFailureReason, detail: z.string() }).optional(),
+});
+export type WorkflowRun = z.infer<typeof WorkflowRun>;
+
+/** A failed example's whole line. */
+export const WorkflowFailureLine = z.strictObject({
+  workflow_run: WorkflowRun.required({ failure: true }),
+  id: z.string(),
+});
+export type WorkflowFailureLine = z.infer<typeof WorkflowFailureLine>;
+
+/** Where a workflow's run keeps what is its own. */
+export const workflowKeys = (runId: string) => {
+  const root = `runs/${runId}`;
+  return {
+    request: `${root}/request.json`,
+    /** Which version of the dataset the rows are of. */
+    datasetPin: `${root}/dataset-pin.json`,
+    /** The dataset's rows in one form, whatever the dataset's. */
+    dataset: `${root}/dataset.jsonl`,
+    batches: `${root}/batches.json`,
+    traces: `${root}/traces/`,
+    parts: (ordinal: number) => `${root}/traces/${digits(ordinal, 6)}-`,
+    part: (ordinal: number, part: number) => `${root}/traces/${digits(ordinal, 6)}-${digits(part, 3)}.jsonl`,
+  };
+};
+
+/** Fixed width, so that a listing is in order. */
+const digits = (ordinal: number, width: number) => String(ordinal).padStart(width, '0');
+
+function plainUrl(url: string): boolean {
+  // What is no URL at all is told of already.
+  if (!URL.canParse(url)) return true;
+  const { username, password, search, hash } = new URL(url);
+  return `${username}${password}${search}${hash}` === '';
+}

@@ -1,0 +1,169 @@
+import type { BuilderSettings } from '../contract/builder.ts';
+import type { DatasetSettings } from '../contract/dataset.ts';
+import type { DatasetFile, DatasetResult, FormatResult, SelectionResult } from '../contract/dataset-result.ts';
+import { isConversational } from './formats/trl.ts';
+import type { Layout } from './layout.ts';
+
+export interface CardFacts {
+  readonly runId: string;
+  readonly unpaired: boolean;
+  readonly layout: Layout;
+  readonly format: FormatResult;
+  readonly selection: SelectionResult;
+  readonly withoutPairs: DatasetResult['items_without_pairs'];
+  readonly settings: DatasetSettings;
+  readonly builder: BuilderSettings;
+  /** Keys of the trace objects. */
+  readonly sources: readonly string[];
+}
+
+/** Trace objects that a card names: a run may have a million. */
+const NAMED = 20;
+
+/**
+ * A Hugging Face dataset card. Its YAML makes the folder loadable as it is; the features are spelled out because
+ * `datasets` would otherwise guess them from the first lines, where a column may still be all null.
+ */
+export function datasetCard(facts: CardFacts): string {
+  return ['---', ...front(facts), '---', '', ...body(facts), ''].join('\n');
+}
+
+function front(facts: CardFacts): readonly string[] {
+  const { files } = facts.format;
+  const lines = files.reduce((sum, file) => sum + (file.split === null ? 0 : file.lines), 0);
+  return [
+    `pretty_name: ${JSON.stringify(`Preferences of ${facts.runId}`)}`,
+    'task_categories:',
+    '- text-generation',
+    'tags:',
+    ...[facts.unpaired ? 'kto' : 'dpo', 'trl', 'preference', 'agent-traces'].map((tag) => `- ${tag}`),
+    'size_categories:',
+    `- ${sizeCategory(lines)}`,
+    'configs:',
+    '- config_name: default',
+    '  data_files:',
+    ...splitOf('train', files, 'training'),
+    ...splitOf('validation', files, 'validation'),
+    'dataset_info:',
+    '  features:',
+    ...featuresOf(facts).map((line) => `  ${line}`),
+  ];
+}
+
+/** In the order of the files: with a curriculum the train split runs from easy to hard. */
+function splitOf(name: string, files: readonly DatasetFile[], split: DatasetFile['split']): readonly string[] {
+  const paths = files.filter((file) => file.split === split).map(({ file }) => `    - ${JSON.stringify(file)}`);
+  return paths.length === 0 ? [] : [`  - split: ${name}`, '    path:', ...paths];
+}
+
+/** The Hub's own categories. */
+function sizeCategory(lines: number): string {
+  const edges = ['1K', '10K', '100K', '1M', '10M', '100M', '1B'];
+  const at = edges.findIndex((_, power) => lines < 1000 * 10 ** power);
+  if (at === 0) return 'n<1K';
+  return at < 0 ? 'n>1B' : `${edges[at - 1]}<n<${edges[at]}`;
+}
+
+function featuresOf({ layout, unpaired }: CardFacts): readonly string[] {
+  const value = (name: string): readonly string[] => {
+    if (!isConversational(layout)) return [`- name: ${name}`, '  dtype: string'];
+    return [`- name: ${name}`, '  list:', ...messageFeatures(layout).map((line) => `  ${line}`)];
+  };
+  return unpaired
+    ? [...['prompt', 'completion'].flatMap(value), '- name: label', '  dtype: bool']
+    : ['prompt', 'chosen', 'rejected'].flatMap(value);
+}
+
+const text = (name: string): readonly string[] => [`- name: ${name}`, '  dtype: string'];
+
+const messageFeatures = (layout: Layout): readonly string[] => [
+  ...text('role'),
+  ...text('content'),
+  ...(layout.name ? text('name') : []),
+  ...(layout.toolCalls ? TOOL_CALLS : []),
+  ...(layout.toolCallId ? text('tool_call_id') : []),
+];
+
+const TOOL_CALLS = [
+  '- name: tool_calls',
+  '  list:',
+  ...['id', 'type'].flatMap(text).map((line) => `  ${line}`),
+  '  - name: function',
+  '    struct:',
+  ...['name', 'arguments'].flatMap(text).map((line) => `    ${line}`),
+];
+
+function body(facts: CardFacts): readonly string[] {
+  const { selection, format, withoutPairs, settings, builder, sources } = facts;
+  const { balance } = selection;
+  const named = sources.slice(0, NAMED);
+  return [
+    `# Preferences of ${facts.runId}`,
+    '',
+    'Candidates that an agent gave at the same turn, paired by their scores: the higher score is chosen, the lower one',
+    'rejected. Nothing in it was written or judged by a person for this dataset.',
+    '',
+    '## What is in it',
+    '',
+    ...table([
+      ['training pairs', selection.training.pairs],
+      ['training examples', selection.training.examples],
+      ['validation pairs', selection.validation.pairs],
+      ['validation examples', selection.validation.examples],
+      ...Object.entries(format.left_out).map(([reason, count]): Row => [`left out: ${reason}`, count]),
+    ]),
+    '',
+    '## How it was selected',
+    '',
+    ...table([
+      ['pairs collected', selection.collected_pairs],
+      ['duplicates dropped', selection.duplicate_pairs],
+      ['contradictions dropped', selection.contradictory_pairs],
+      ['not in the sample', selection.sampled_out_pairs],
+      ['dropped from validation: prompt is in training', selection.leaking_validation_pairs],
+      ['trace items', withoutPairs.items],
+      ['trace items that could not be read', withoutPairs.rejected_items],
+      ['trace items without candidates', withoutPairs.without_candidates],
+      ['trace items whose candidates make no pair', withoutPairs.without_pairs],
+    ]),
+    '',
+    '## Balance',
+    '',
+    ...table([
+      ['mean length of the chosen (UTF-16 units)', balance.length?.mean_chosen],
+      ['mean length of the rejected (UTF-16 units)', balance.length?.mean_rejected],
+      ['share of unequal pairs whose longer one is chosen', balance.length?.longer_chosen_rate],
+      ["Cohen's d of the lengths", balance.length?.cohens_d],
+      ['margin: 5th, 50th, 95th percentile', balance.margin && shown(balance.margin)],
+      ['pairs per example: median, most', balance.pairs_per_example && spread(balance.pairs_per_example)],
+      ['pairs per turn: median, most', balance.pairs_per_turn && spread(balance.pairs_per_turn)],
+    ]),
+    '',
+    '## Made from',
+    '',
+    ...named.map((key) => `    ${JSON.stringify(key)}`),
+    ...(sources.length > NAMED ? ['', `and ${sources.length - NAMED} more; the run's manifest lists all.`] : []),
+    '',
+    '## Made with',
+    '',
+    ...JSON.stringify({ builder, dataset: settings }, null, 2)
+      .split('\n')
+      .map((line) => `    ${line}`),
+  ];
+}
+
+type Row = readonly [string, string | number | null | undefined];
+
+const table = (rows: readonly Row[]): readonly string[] => [
+  '| | |',
+  '|---|---:|',
+  ...rows.map(([name, value]) => `| ${name} | ${typeof value === 'number' ? rounded(value) : (value ?? '–')} |`),
+];
+
+/** Four digits after the point say enough in a card; the metrics have them all. */
+const rounded = (value: number): string => String(Number(value.toFixed(4)));
+
+const shown = ({ p5, p50, p95 }: { readonly p5: number; readonly p50: number; readonly p95: number }): string =>
+  [p5, p50, p95].map(rounded).join(', ');
+
+const spread = ({ median, max }: { readonly median: number; readonly max: number }): string => `${median}, ${max}`;

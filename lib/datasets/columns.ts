@@ -1,0 +1,42 @@
+/**
+ * Columns of numbers that grow: what a pass over the collection remembers of each pair is a fixed number of bytes,
+ * never its text.
+ */
+type Numbers = Uint8Array | Int32Array | Uint32Array | Float64Array;
+
+export interface Column {
+  readonly length: number;
+  push(value: number): void;
+  at(index: number): number;
+  set(index: number, value: number): void;
+  /** Bytes an entry takes. */
+  readonly width: number;
+}
+
+export const bytes = (): Column => column((length) => new Uint8Array(length));
+export const integers = (): Column => column((length) => new Int32Array(length));
+export const doubles = (): Column => column((length) => new Float64Array(length));
+
+function column<T extends Numbers>(allocate: (length: number) => T): Column {
+  let entries = allocate(64);
+  let length = 0;
+  const grow = (): void => {
+    const larger = allocate(entries.length * 2);
+    larger.set(entries);
+    entries = larger;
+  };
+  return {
+    get length() {
+      return length;
+    },
+    width: entries.BYTES_PER_ELEMENT,
+    push(value) {
+      if (length === entries.length) grow();
+      entries[length++] = value;
+    },
+    at: (index) => entries[index] ?? 0,
+    set(index, value) {
+      entries[index] = value;
+    },
+  };
+}

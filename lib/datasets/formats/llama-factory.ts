@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import type { DatasetFile } from '../../contract/dataset-result.ts';
+import type { Format } from './format.ts';
+import { type PlainMessage, plainTurns } from './plain.ts';
+
+const FROM: Readonly<Record<string, string>> = {
+  system: 'system',
+  user: 'human',
+  assistant: 'gpt',
+  tool: 'observation',
+};
+
+const Response = z.strictObject({ from: z.literal('gpt'), value: z.string() });
+const Turn = z.strictObject({ from: z.enum(['system', 'human', 'gpt', 'observation']), value: z.string() });
+
+/**
+ * LLaMA-Factory's sharegpt with ranking. After a system message the turns alternate, human or observation first and
+ * last; the trainer skips any other row with no more than a warning.
+ */
+export const llamaFactory: Format = {
+  files: { training: 'training.jsonl', validation: 'validation.jsonl' },
+  Line: z.strictObject({
+    conversations: z.array(Turn).refine((turns) => alternates(turns.map(({ from }) => from))),
+    chosen: Response,
+    rejected: Response,
+  }),
+  line(preference) {
+    const turns = plainTurns(preference);
+    if ('left_out' in turns) return turns;
+    const conversations = turns.messages.map(turnOf);
+    if (!alternates(conversations.map(({ from }) => from))) return { left_out: 'turn_order' };
+    const [chosen, rejected] = [turns.chosen, turns.rejected].map((value) => ({ from: 'gpt', value }));
+    return { line: { conversations, chosen, rejected } };
+  },
+  companion: {
+    file: 'dataset_info.json',
+    text: (files) => `${JSON.stringify(Object.fromEntries(files.map(entryOf)), null, 2)}\n`,
+  },
+};
+
+const turnOf = ({ role, content }: PlainMessage) => ({ from: FROM[role] ?? role, value: content });
+
+function alternates(speakers: readonly string[]): boolean {
+  const turns = speakers[0] === 'system' ? speakers.slice(1) : speakers;
+  return (
+    turns.length % 2 === 1 &&
+    turns.every((from, index) => (index % 2 === 0 ? ['human', 'observation'].includes(from) : from === 'gpt'))
+  );
+}
+
+/** `dpo_training`, or with a curriculum `dpo_training_1`, `dpo_training_2`, …: what `dataset:` names in a recipe. */
+const entryOf = ({ file, split, bucket }: DatasetFile) => [
+  `dpo_${split}${bucket === null ? '' : `_${bucket}`}`,
+  {
+    file_name: file,
+    formatting: 'sharegpt',
+    ranking: true,
+    columns: { messages: 'conversations', chosen: 'chosen', rejected: 'rejected' },
+    tags: {
+      role_tag: 'from',
+      content_tag: 'value',
+      user_tag: 'human',
+      assistant_tag: 'gpt',
+      observation_tag: 'observation',
+      system_tag: 'system',
+    },
+  },
+];

@@ -1,0 +1,57 @@
+import type { FormatResult, SelectionResult, View } from '../contract/dataset-result.ts';
+import type { Ledger } from './ledger.ts';
+import { type Selection, viewOf } from './selection.ts';
+import { TRAINING, VALIDATION } from './split.ts';
+
+const SEEN: Readonly<Record<View, string>> = {
+  whole: 'whole prompts',
+  last_message: 'last messages as prompts',
+};
+
+/** A side without pairs, which a trainer will refuse or miss. */
+export function emptySides(view: View, result: SelectionResult, fraction: number): readonly string[] {
+  const { training, validation, leaking_validation_pairs } = result;
+  const pairs = training.pairs + validation.pairs + leaking_validation_pairs;
+  if (pairs === 0) return [`No pair is left for the datasets (${SEEN[view]}).`];
+  const examples = training.examples + validation.examples;
+  if (training.pairs === 0) {
+    return [`Training is empty (${SEEN[view]}): all examples went to validation. Lower dataset.validation_fraction.`];
+  }
+  if (validation.pairs > 0 || fraction === 0) return [];
+  const why =
+    leaking_validation_pairs > 0
+      ? `all ${leaking_validation_pairs} pairs drawn for it have prompts that stand in training`
+      : `${examples} example(s) cannot be split`;
+  return [`Validation is empty (${SEEN[view]}): ${why}. Add examples, or raise dataset.validation_fraction.`];
+}
+
+/** NAT's split leaks by nature: says how much. */
+export function natLeaks(ledger: Ledger, selection: Selection): readonly string[] {
+  const { promptOf, prompts } = viewOf(ledger, selection.view);
+  const training = new Uint8Array(prompts.size);
+  for (const [pair, side] of selection.sides.entries()) if ((side & TRAINING) !== 0) training[promptOf.at(pair)] = 1;
+  let leaking = 0;
+  let validation = 0;
+  for (const [pair, side] of selection.sides.entries()) {
+    if ((side & VALIDATION) === 0) continue;
+    validation++;
+    leaking += training[promptOf.at(pair)] ?? 0;
+  }
+  if (leaking === 0) return [];
+  return [
+    `${leaking} of ${validation} validation pairs have a prompt that stands in training: NAT splits by position. ` +
+      'builder.compatibility "strict" splits by example.',
+  ];
+}
+
+export function leftOut(name: string, { left_out, files }: FormatResult, pairs: number): readonly string[] {
+  const reasons = Object.entries(left_out).filter(([reason]) => !BY_DESIGN.includes(reason));
+  const total = reasons.reduce((sum, [, count]) => sum + count, 0);
+  const empty = files.length === 0 && pairs > 0 ? [`${name} has no line.`] : [];
+  if (total === 0) return empty;
+  const why = reasons.map(([reason, count]) => `${reason} ${count}`).join(', ');
+  return [`${name} cannot hold ${total} of ${pairs} pairs, which are left out: ${why}.`, ...empty];
+}
+
+/** What the unpaired format leaves out is in the file once, or worth nothing. */
+const BY_DESIGN = ['repeated_completion', 'both_labels'];

@@ -1,0 +1,73 @@
+/**
+ * The failures a run can end in. An error's `name` is API: the state machine's Retry and Catch match it,
+ * and it is what a failed execution shows. The message names the value found and the way out.
+ */
+export abstract class PipelineError extends Error {
+  // Written out in each class: a minifier would change the class's own name.
+  abstract override readonly name: string;
+}
+
+/** The request cannot be run as written: an unknown key, a wrong value, a missing source. */
+export class InvalidRequest extends PipelineError {
+  override readonly name = 'InvalidRequest';
+}
+
+/** The run id is taken by another request, or by the same request over other bytes. */
+export class RunConflict extends PipelineError {
+  override readonly name = 'RunConflict';
+}
+
+/** The source names no trace object. */
+export class NoTraces extends PipelineError {
+  override readonly name = 'NoTraces';
+}
+
+/** Traces were read, but no step in them is a candidate. */
+export class NoCandidates extends PipelineError {
+  override readonly name = 'NoCandidates';
+}
+
+/** More than `limits.max_rejected_fraction` of the trace items could not be read. */
+export class TooManyRejected extends PipelineError {
+  override readonly name = 'TooManyRejected';
+}
+
+/** A trace object is not what was pinned when the run was planned. */
+export class InputChanged extends PipelineError {
+  override readonly name = 'InputChanged';
+}
+
+/** A shard of the plan has no summary: its work is missing, so nothing may be committed. */
+export class ShardMissing extends PipelineError {
+  override readonly name = 'ShardMissing';
+}
+
+/** The store has no object under this key. */
+export class ObjectNotFound extends PipelineError {
+  override readonly name = 'ObjectNotFound';
+}
+
+/** The store refused: credentials, permissions, or a bucket that is not there. */
+export class StoreRefused extends PipelineError {
+  override readonly name = 'StoreRefused';
+}
+
+/** The store could not be reached or kept failing after its retries; running the step again may help. */
+export class StoreUnavailable extends PipelineError {
+  override readonly name = 'StoreUnavailable';
+}
+
+/** What was written is not what was meant: a length or a checksum differs. */
+export class CorruptObject extends PipelineError {
+  override readonly name = 'CorruptObject';
+}
+
+/** An example or a prompt would stand in training and in validation: a defect of the export, so nothing is committed. */
+export class LeakingDataset extends PipelineError {
+  override readonly name = 'LeakingDataset';
+}
+
+/** The dataset misses a threshold of `dataset.gate`. */
+export class GateMissed extends PipelineError {
+  override readonly name = 'GateMissed';
+}

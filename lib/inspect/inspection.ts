@@ -1,0 +1,198 @@
+import { BuilderSettings } from '../contract/builder.ts';
+import { addCounts, type Counters, noCounts } from '../contract/counters.ts';
+import { type Candidate, readCandidate } from '../preferences/candidate.ts';
+import { buildExample } from '../preferences/example.ts';
+import type { Span } from '../traces/item.ts';
+import type { TraceItem } from '../traces/trace-item.ts';
+
+/** What the traces hold, counted before anything runs. */
+export interface Inspection {
+  readonly items: number;
+  /** Bytes of trace items, uncompressed. */
+  readonly bytes: number;
+  /** Spans that are no items, by reason. */
+  readonly rejected_items: Readonly<Record<string, number>>;
+  readonly items_without_steps: number;
+  /** Steps by `event_type`. */
+  readonly steps: Readonly<Record<string, number>>;
+  /** TTC_END steps by name: what `builder.ttc_step_name` can be. */
+  readonly ttc_names: Readonly<Record<string, number>>;
+  readonly items_in_atif: number;
+  /** Items whose id another item of the same file has. */
+  readonly repeated_ids: number;
+  readonly candidates: number;
+  readonly rejected_candidates: Readonly<Record<string, number>>;
+  readonly turns: number;
+  /** Turns by their number of candidates. */
+  readonly turns_by_candidates: Readonly<Record<string, number>>;
+  /** Null without candidates. */
+  readonly score: { readonly min: number; readonly max: number; readonly mean: number } | null;
+  /** Candidates by what their prompt is. */
+  readonly prompts: { readonly text: number; readonly messages: number; readonly empty: number };
+  readonly turns_with_several_prompts: number;
+  /** What a run would make of the traces, by its settings. */
+  readonly settings: readonly SettingsOutcome[];
+}
+
+export interface SettingsOutcome {
+  /** As they are given to `--set`; empty for the defaults. */
+  readonly set: readonly string[];
+  readonly pairs: number;
+  readonly ties: number;
+  readonly identical: number;
+  readonly below_min_score_diff: number;
+  readonly prompt_mismatches: number;
+}
+
+export interface Inspector {
+  /** Ids repeat within a file only: told when the next one begins. */
+  nextFile(): void;
+  take(span: Span<TraceItem>): void;
+  /** What was taken so far. */
+  inspection(): Inspection;
+}
+
+/** Counts item by item. Of ids it keeps the first million of a file, the one thing here that grows with the input. */
+export function openInspector(stepName: string): Inspector {
+  const outcomes = VARIANTS.map((set) => ({ set, settings: settingsOf(set, stepName), counters: noCounts() }));
+  const counts = noTally();
+  let ids = new Set<string>();
+  const readItem = (item: TraceItem, offset: number): void => {
+    describe(item, stepName, counts);
+    if (ids.has(item.id.text)) counts.repeated_ids += 1;
+    else if (ids.size < MOST_IDS) ids.add(item.id.text);
+    countTurns(item, offset, counts);
+    for (const { settings, counters } of outcomes) {
+      const built = buildExample({ runId: '', key: '', exampleId: item.id.text }, [{ item, offset }], settings);
+      if (built) addCounts(counters, built.counters);
+    }
+  };
+  return {
+    nextFile: () => {
+      ids = new Set();
+    },
+    take: (span) => {
+      counts.items += 1;
+      counts.bytes += span.bytes;
+      if ('item' in span) readItem(span.item, span.offset);
+      else add(counts.rejected_items, span.rejected.reason);
+    },
+    inspection: () => ({
+      ...plain(counts),
+      settings: outcomes.map(({ set, counters }) => outcomeOf(set, counters)),
+    }),
+  };
+}
+
+/** What is worth comparing: the defaults, what they refuse, and how much a least margin costs. */
+const VARIANTS: readonly (readonly string[])[] = [
+  [],
+  ['builder.exhaustive_pairs=false'],
+  ['builder.min_score_diff=0.05'],
+  ['builder.min_score_diff=0.1'],
+  ['builder.min_score_diff=0.25'],
+  ['builder.compatibility=nat'],
+  ['builder.compatibility=nat', 'builder.exhaustive_pairs=false'],
+];
+
+const settingsOf = (set: readonly string[], ttc_step_name: string): BuilderSettings =>
+  BuilderSettings.parse({
+    ttc_step_name,
+    ...(set.includes('builder.compatibility=nat') && { compatibility: 'nat' }),
+    ...(set.includes('builder.exhaustive_pairs=false') && { exhaustive_pairs: false }),
+    ...Object.fromEntries(
+      set
+        .filter((each) => each.startsWith('builder.min_score_diff='))
+        .map((each) => ['min_score_diff', Number(each.split('=')[1])]),
+    ),
+  });
+
+const outcomeOf = (set: readonly string[], counters: Counters): SettingsOutcome => ({
+  set,
+  pairs: counters.total_pairs,
+  ties: counters.skipped_tie,
+  identical: counters.skipped_identical,
+  below_min_score_diff: counters.skipped_score_diff,
+  prompt_mismatches: counters.skipped_prompt_mismatch,
+});
+
+/** Inspection in the making; names that come from the traces are keys of maps, never of objects. */
+const noTally = () => ({
+  items: 0,
+  bytes: 0,
+  rejected_items: new Map<string, number>(),
+  items_without_steps: 0,
+  steps: new Map<string, number>(),
+  ttc_names: new Map<string, number>(),
+  items_in_atif: 0,
+  repeated_ids: 0,
+  candidates: 0,
+  rejected_candidates: new Map<string, number>(),
+  turns: 0,
+  turns_by_candidates: new Map<string, number>(),
+  scores: { min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY, mean: 0 },
+  prompts: { text: 0, messages: 0, empty: 0 },
+  turns_with_several_prompts: 0,
+});
+type Tally = ReturnType<typeof noTally>;
+
+function describe(item: TraceItem, stepName: string, counts: Tally): void {
+  const { eventTypes, ttcNames, withoutSteps, atif } = item.describe();
+  if (withoutSteps && item.payloads.length === 0) counts.items_without_steps += 1;
+  if (atif) counts.items_in_atif += 1;
+  // Of candidate lines that were joined only the first describes itself.
+  const joined = item.payloads.length > ttcNames.filter((name) => name === stepName).length;
+  for (const type of joined ? item.payloads.map(() => 'TTC_END') : eventTypes) add(counts.steps, type);
+  for (const name of joined ? item.payloads.map(() => stepName) : ttcNames) add(counts.ttc_names, name);
+}
+
+function countTurns(item: TraceItem, offset: number, counts: Tally): void {
+  const turns = new Map<string, Candidate[]>();
+  for (const payload of item.payloads) {
+    const candidate = readCandidate(payload, 'strict', offset);
+    if ('rejected' in candidate) {
+      add(counts.rejected_candidates, candidate.rejected.reason);
+      continue;
+    }
+    countCandidate(candidate, counts);
+    const turn = turns.get(candidate.turnId);
+    if (turn) turn.push(candidate);
+    else turns.set(candidate.turnId, [candidate]);
+  }
+  for (const candidates of turns.values()) {
+    counts.turns += 1;
+    add(counts.turns_by_candidates, String(candidates.length));
+    if (new Set(candidates.map(({ promptJson }) => promptJson)).size > 1) counts.turns_with_several_prompts += 1;
+  }
+}
+
+function countCandidate({ score, promptJson }: Candidate, counts: Tally): void {
+  counts.candidates += 1;
+  counts.scores.min = Math.min(counts.scores.min, score);
+  counts.scores.max = Math.max(counts.scores.max, score);
+  // A running mean neither overflows nor needs the scores again.
+  counts.scores.mean += (score - counts.scores.mean) / counts.candidates;
+  if (promptJson.startsWith('[')) counts.prompts.messages += 1;
+  else if (promptJson === '""') counts.prompts.empty += 1;
+  else counts.prompts.text += 1;
+}
+
+const plain = ({ scores, ...counts }: Tally): Omit<Inspection, 'settings'> => ({
+  ...counts,
+  rejected_items: Object.fromEntries(counts.rejected_items),
+  steps: Object.fromEntries(counts.steps),
+  ttc_names: Object.fromEntries(counts.ttc_names),
+  rejected_candidates: Object.fromEntries(counts.rejected_candidates),
+  turns_by_candidates: Object.fromEntries([...counts.turns_by_candidates].sort(([a], [b]) => Number(a) - Number(b))),
+  score: counts.candidates === 0 ? null : { ...scores },
+  prompts: { ...counts.prompts },
+});
+
+/** Names come from the traces: bounded in number and length. */
+function add(counts: Map<string, number>, name: string): void {
+  const short = name.slice(0, 80);
+  if (!counts.has(short) && counts.size >= 50) return;
+  counts.set(short, (counts.get(short) ?? 0) + 1);
+}
+
+const MOST_IDS = 1_000_000;

@@ -1,0 +1,67 @@
+import type { z } from 'zod';
+import { BuilderSettings } from '../contract/builder.ts';
+import { Group, type Rejected } from '../contract/trajectory.ts';
+import { InvalidRequest } from '../errors.ts';
+import { buildExample } from '../preferences/example.ts';
+import { isObject } from '../traces/exact-json.ts';
+import { readObject } from '../traces/trace-item.ts';
+
+export interface BuildOptions {
+  /** As in a request's `builder` block; what is left out has its default. */
+  readonly builder?: z.input<typeof BuilderSettings>;
+  /** `run_id` of the groups. Default: "in-memory". */
+  readonly runId?: string;
+  /** Where the items come from: `lineage.key` of the trajectories. Default: "items". */
+  readonly key?: string;
+  /** Called for every trace item and candidate that is left out, with the reason. */
+  readonly onRejected?: (rejected: Rejected) => void;
+}
+
+/**
+ * The groups of trace items, an item at a time and in their order: what a line of `collection.jsonl` holds, parsed.
+ *
+ * An item is an element of NAT's `workflow_output.json`: an object with `id` and `intermediate_steps`. Scores and
+ * margins are in the scorer's own unit. `lineage.offset` is the item's number, from 0: in memory there are no bytes.
+ * An item without a pair gives no group; items that share an id give a group each (in a run, one group).
+ *
+ * Throws {@link InvalidRequest} where `options.builder` is wrong, and whatever the iterable throws. An item that cannot
+ * be read is no error: see `onRejected`.
+ */
+export async function* buildTrajectories(
+  items: AsyncIterable<unknown> | Iterable<unknown>,
+  options: BuildOptions = {},
+): AsyncGenerator<Group> {
+  const settings = settingsOf(options.builder);
+  const { runId = 'in-memory', key = 'items', onRejected = () => {} } = options;
+  let offset = -1;
+  for await (const value of items) {
+    offset += 1;
+    const lose = (reason: string, detail: string, example_id: string | null): void =>
+      onRejected({
+        ...{ run_id: runId, kind: 'item', reason, detail, key, offset, example_id },
+        ...{ turn_id: null, candidate_uuid: null },
+      });
+    const read = isObject(value)
+      ? readObject(value, settings.ttc_step_name)
+      : { rejected: { reason: 'not_an_object', detail: 'it is not an object' } };
+    if ('rejected' in read) {
+      lose(read.rejected.reason, read.rejected.detail, null);
+      continue;
+    }
+    const exampleId = read.item.id.text;
+    const built = buildExample({ runId, key, exampleId }, [{ item: read.item, offset }], settings);
+    if (!built) {
+      lose('too_many_pairs', 'its turns allow more than a million pairs', exampleId);
+      continue;
+    }
+    for (const rejected of built.rejected) onRejected(rejected);
+    if (built.hasPairs) yield Group.parse(JSON.parse([...built.line].join('')));
+  }
+}
+
+function settingsOf(builder: BuildOptions['builder'] = {}): BuilderSettings {
+  const parsed = BuilderSettings.safeParse(builder);
+  if (parsed.success) return parsed.data;
+  const told = parsed.error.issues.map(({ path, message }) => `builder.${path.join('.')}: ${message}`);
+  throw new InvalidRequest(told.join('; '), { cause: parsed.error });
+}

@@ -1,0 +1,95 @@
+import type { ObjectStore, WriteOptions, Written } from './store.ts';
+
+/** An object being written, text by text. */
+export interface ObjectSink {
+  /** Bytes taken so far: where the next text will begin. */
+  readonly bytes: number;
+  /** Takes the text; a promise means: wait for it, the store is behind. */
+  write(text: string): Promise<void> | undefined;
+  /** Ends the object. `exists`: with `ifAbsent`, another one stands there already. */
+  close(): Promise<Written | 'exists'>;
+  /** Gives the object up: nothing is left of it. */
+  abort(): Promise<void>;
+}
+
+/** Writes through `store.write`, holding at most `CHUNKS_AHEAD` chunks. */
+export function openSink(store: ObjectStore, key: string, options?: WriteOptions): ObjectSink {
+  const queue: Uint8Array[] = [];
+  let state: 'open' | 'closed' | 'aborted' = 'open';
+  let chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+  let used = 0;
+  let bytes = 0;
+  let failure: { readonly error: unknown } | undefined;
+  let wakeReader = noop;
+  let wakeWriter = noop;
+
+  async function* chunks(): AsyncGenerator<Uint8Array> {
+    for (;;) {
+      const next = queue.shift();
+      wakeWriter();
+      if (next) yield next;
+      else if (state === 'aborted') throw new Aborted(`writing ${key} was given up`);
+      else if (state === 'closed') return;
+      else await new Promise<void>((resolve) => (wakeReader = resolve));
+    }
+  }
+  const written = store.write(key, chunks(), options);
+  written.catch((error: unknown) => {
+    failure = { error };
+    wakeWriter();
+  });
+
+  const send = (full: Uint8Array): void => {
+    queue.push(full);
+    wakeReader();
+  };
+  const flush = (): void => {
+    if (used === 0) return;
+    send(chunk.subarray(0, used));
+    chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+    used = 0;
+  };
+  const drained = async (): Promise<void> => {
+    while (queue.length >= CHUNKS_AHEAD && !failure) await new Promise<void>((resolve) => (wakeWriter = resolve));
+    if (failure) throw failure.error;
+  };
+
+  return {
+    get bytes() {
+      return bytes;
+    },
+    write(text) {
+      // A UTF-16 unit is at most three bytes of UTF-8.
+      if (3 * text.length > CHUNK_BYTES - used) flush();
+      if (3 * text.length > CHUNK_BYTES) {
+        const encoded = Buffer.from(text);
+        bytes += encoded.length;
+        send(encoded);
+      } else {
+        const length = chunk.write(text, used);
+        used += length;
+        bytes += length;
+      }
+      return queue.length >= CHUNKS_AHEAD || failure ? drained() : undefined;
+    },
+    async close() {
+      flush();
+      state = 'closed';
+      wakeReader();
+      return written;
+    },
+    async abort() {
+      state = 'aborted';
+      queue.length = 0;
+      wakeReader();
+      await written.catch(noop);
+    },
+  };
+}
+
+class Aborted extends Error {}
+
+/** 256 KiB a chunk, two ahead: enough to keep a store busy. */
+const CHUNK_BYTES = 262_144;
+const CHUNKS_AHEAD = 2;
+const noop = (): void => {};

@@ -1,0 +1,95 @@
+import { z } from 'zod';
+import { Counters } from '../contract/counters.ts';
+import { Manifest } from '../contract/manifest.ts';
+import { Request } from '../contract/request.ts';
+import { Lineage } from '../contract/trajectory.ts';
+
+const count = z.int().min(0);
+
+/** Why a pair was taken for the sample. */
+export const SampleKind = z.enum(['widest', 'narrowest', 'longest', 'random']);
+export type SampleKind = z.infer<typeof SampleKind>;
+
+/** The beginning of a text, or all of it. Lengths are UTF-16 code units, as JavaScript counts. */
+export const Excerpt = z.strictObject({ text: z.string(), length: count });
+export type Excerpt = z.infer<typeof Excerpt>;
+
+/** A prompt message as it is shown; a prompt that is plain text is one message of the role `prompt`. */
+export const ShownMessage = z.strictObject({ role: z.string(), body: Excerpt });
+export type ShownMessage = z.infer<typeof ShownMessage>;
+
+export const SampledPair = z.strictObject({
+  kinds: z.array(SampleKind).min(1),
+  example_id: z.string(),
+  turn_id: z.string(),
+  margin: z.number(),
+  reward: z.number(),
+  chosen_score: z.number(),
+  rejected_score: z.number(),
+  chosen_index: z.number(),
+  rejected_index: z.number(),
+  /** The prompt's last messages; `earlier_messages` came before them and are not shown. */
+  prompt: z.array(ShownMessage),
+  earlier_messages: count,
+  chosen: Excerpt,
+  rejected: Excerpt,
+  lineage: Lineage,
+});
+export type SampledPair = z.infer<typeof SampledPair>;
+
+/** Counts of values in `from <= value < to`; the last bin may be open (`to: null`). Bins are in order and touch. */
+export const Bin = z.strictObject({ from: z.number(), to: z.number().nullable(), count });
+export type Bin = z.infer<typeof Bin>;
+
+/** What the collection itself shows: counts are of all pairs, the lists named so are samples of bounded size. */
+export const ReportSample = z.strictObject({
+  pairs: count,
+  groups: count,
+  margins: z.array(Bin),
+  /** Groups by their number of pairs. */
+  pairs_per_example: z.array(Bin),
+  /** Turns that gave a pair, by how many of their candidates stand in one. */
+  turns_by_candidates: z.array(z.strictObject({ candidates: count, turns: count })),
+  lengths: z.strictObject({
+    chosen_longer: count,
+    rejected_longer: count,
+    equal: count,
+    /** Over all pairs; null without any. */
+    chosen_mean: z.number().nullable(),
+    rejected_mean: z.number().nullable(),
+    sample: z.array(z.strictObject({ chosen: count, rejected: count })),
+  }),
+  /** A sample of the groups, the highest mean reward (the easiest) first. */
+  curriculum: z.array(
+    z.strictObject({ example_id: z.string(), pairs: count, mean: z.number(), least: z.number(), greatest: z.number() }),
+  ),
+  sampled_pairs: z.array(SampledPair),
+});
+export type ReportSample = z.infer<typeof ReportSample>;
+
+/** All that the report shows. It holds no time but the shards' own, so the same run gives the same report. */
+export const ReportInput = z.strictObject({
+  run_id: z.string(),
+  code_version: z.string(),
+  request: Request,
+  inputs: Manifest.shape.inputs,
+  totals: Counters,
+  /** When the first shard began, as its summary says; null without a shard. */
+  started_at: z.string().nullable(),
+  shards: z.array(
+    z.strictObject({
+      ordinal: count,
+      /** Wall time. */
+      seconds: z.number().min(0),
+      items: count,
+      pairs: count,
+      /** Of trace items, uncompressed. */
+      bytes: count,
+    }),
+  ),
+  warnings: z.array(z.string()),
+  /** The run's files beside the report: paths relative to it. */
+  files: z.array(z.strictObject({ path: z.string(), bytes: count, lines: count.nullable() })),
+  sample: ReportSample,
+});
+export type ReportInput = z.infer<typeof ReportInput>;

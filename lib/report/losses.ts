@@ -1,0 +1,64 @@
+import type { Counters } from '../contract/counters.ts';
+import { sumOfReasons } from '../contract/counters.ts';
+import type { Branch, Stage } from './charts/flow.ts';
+
+/** A stage of the ledger: what came in, what became of it, and how many of `total` no counter names. */
+export type Account = Stage & { readonly title: string; readonly unaccounted: number };
+
+/** Where every trace item, matching step and possible pair went. */
+export function accounts(totals: Counters): { items: Account; steps: Account; pairs: Account } {
+  return {
+    items: account('Trace items', 'Trace items', totals.total_items, [
+      {
+        name: 'with candidates',
+        count: Math.max(0, totals.total_items - totals.items_without_candidates - sumOfReasons(totals.rejected_items)),
+        kept: true,
+      },
+      { name: 'without a candidate', count: totals.items_without_candidates, kept: false },
+      ...reasons(totals.rejected_items),
+    ]),
+    steps: account('Candidate steps', 'Matching steps', totals.matching_steps, [
+      { name: 'Candidates', count: totals.total_candidates, kept: true },
+      ...reasons(totals.rejected_candidates),
+    ]),
+    pairs: account('Possible pairs', 'Possible pairs', totals.possible_pairs, [
+      { name: 'Preference pairs', count: totals.total_pairs, kept: true },
+      { name: 'other prompt', count: totals.skipped_prompt_mismatch, kept: false },
+      { name: 'identical texts', count: totals.skipped_identical, kept: false },
+      { name: 'tied scores', count: totals.skipped_tie, kept: false },
+      { name: 'margin too small', count: totals.skipped_score_diff, kept: false },
+      { name: 'past the turn’s limit', count: totals.skipped_pair_limit, kept: false },
+    ]),
+  };
+}
+
+/** The stages of the flow from steps to pairs. */
+export function flowStages(totals: Counters): Stage[] {
+  const { steps, pairs } = accounts(totals);
+  const alone = totals.skipped_single_candidate;
+  const competing: Stage = {
+    name: 'Candidates',
+    total: totals.total_candidates,
+    branches: [
+      { name: 'Competing', count: totals.total_candidates - alone, kept: true },
+      { name: 'alone in their turn', count: alone, kept: false },
+    ],
+  };
+  return [steps, ...(alone > 0 && alone <= totals.total_candidates ? [competing] : []), pairs];
+}
+
+function account(title: string, name: string, total: number, branches: readonly Branch[]): Account {
+  const unaccounted = total - branches.reduce((sum, branch) => sum + branch.count, 0);
+  const rest = unaccounted > 0 ? [{ name: 'unaccounted for', count: unaccounted, kept: false }] : [];
+  return { title, name, total, branches: [...branches, ...rest], unaccounted };
+}
+
+/** The commonest reasons by name, the rest together. */
+function reasons(byReason: Readonly<Record<string, number>>): Branch[] {
+  const sorted = Object.entries(byReason).sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1));
+  const rest = sorted.slice(8).reduce((sum, [, lost]) => sum + lost, 0);
+  return [
+    ...sorted.slice(0, 8).map(([reason, lost]) => ({ name: reason.replaceAll('_', ' '), count: lost, kept: false })),
+    ...(rest > 0 ? [{ name: 'other reasons', count: rest, kept: false }] : []),
+  ];
+}

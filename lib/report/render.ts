@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto';
+import { pairBrowser, style } from './assets.ts';
+import { embedPairs } from './embed.ts';
+import { count, counted } from './figures.ts';
+import { html, type Markup, trusted } from './html.ts';
+import type { ReportInput } from './input.ts';
+import { flowSection, headSection, settingsSection, shardFigure } from './run-sections.ts';
+import { curriculumFigure, lengthFigure, marginFigure, pairsPerExampleFigure, turnFigure } from './sections.ts';
+
+/**
+ * The report of a run: one HTML page (UTF-8) that needs no network and no other file, under 3 MB. The same input
+ * gives the same text. The page's policy allows its own style and script by their hash and nothing else, so that
+ * text from a trace could not run or load anything even if it were not escaped.
+ */
+export function renderReport(input: ReportInput): string {
+  const policy = [
+    "default-src 'none'",
+    `style-src ${hashSource(style)}`,
+    `script-src ${hashSource(pairBrowser)}`,
+    "base-uri 'none'",
+    "form-action 'none'",
+    "require-trusted-types-for 'script'",
+    "trusted-types 'none'",
+  ].join('; ');
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<title>${input.run_id} – preference data report</title>
+<style>${trusted(style)}</style>
+</head>
+<body>
+<a class="skip" href="#main">Skip to the report</a>
+<nav aria-label="Sections"><ul>${SECTIONS.map(([id, name]) => html`<li><a href="#${id}">${name}</a></li>`)}</ul></nav>
+<main id="main">
+${headSection(input)}
+${flowSection(input)}
+${collectionSection(input)}
+${pairSection(input)}
+${settingsSection(input)}
+</main>
+<script type="application/json" id="pairs-json">${trusted(embedPairs(input.sample.sampled_pairs))}</script>
+<script>${trusted(pairBrowser)}</script>
+</body>
+</html>
+`.markup;
+}
+
+const SECTIONS: readonly (readonly [id: string, name: string])[] = [
+  ['flow', 'Flow'],
+  ['collection', 'Collection'],
+  ['pairs', 'Pairs'],
+  ['settings', 'Settings'],
+];
+
+const hashSource = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+
+const collectionSection = (
+  input: ReportInput,
+): Markup => html`<section id="collection" aria-labelledby="collection-title">
+<h2 id="collection-title">What is in the collection</h2>
+${
+  input.sample.pairs === 0
+    ? html`<p class="empty">The collection is empty: no turn gave a pair.</p>`
+    : html`<div class="figures">${marginFigure(input)}${pairsPerExampleFigure(input)}${lengthFigure(input)}${curriculumFigure(input)}${turnFigure(input)}${shardFigure(input)}</div>`
+}
+</section>`;
+
+/** The form is filled and the list built by the page's script; without it, the page says so. */
+function pairSection({ sample }: ReportInput): Markup {
+  const { sampled_pairs: pairs } = sample;
+  return html`<section id="pairs" aria-labelledby="pairs-title">
+<h2 id="pairs-title">The pairs themselves</h2>
+<p class="lede">${count(pairs.length)} of ${counted(sample.pairs, 'pair')}: those with the widest and the narrowest margins, the longest, and some at random. Words that stand on one side only are marked.</p>
+<noscript><p class="empty">The pair browser needs JavaScript. All pairs are in collection.jsonl beside this report.</p></noscript>
+<div id="browser" hidden>
+<form id="filters" role="search" aria-label="Filter the pairs">
+<p class="field search"><label for="search">Search</label><input id="search" type="search" autocomplete="off" spellcheck="false" placeholder="words in prompts, answers and ids"></p>
+<p class="field"><label for="kind">Sample</label><select id="kind"><option value="">all</option><option value="widest">widest margin</option><option value="narrowest">narrowest margin</option><option value="longest">longest</option><option value="random">random</option></select></p>
+<p class="field"><label for="example">Example</label><select id="example"><option value="">all</option></select></p>
+<p class="field short"><label for="least">Margin from</label><input id="least" type="number" step="any" inputmode="decimal"></p>
+<p class="field short"><label for="greatest">Margin to</label><input id="greatest" type="number" step="any" inputmode="decimal"></p>
+<p class="field button"><button type="reset">Clear</button></p>
+</form>
+<p id="found" role="status"></p>
+<div id="list"></div>
+<p><button id="more" type="button">Show more</button></p>
+</div>
+</section>`;
+}

@@ -1,0 +1,131 @@
+import { barChart } from './charts/bars.ts';
+import { flowChart } from './charts/flow.ts';
+import { figure, table } from './figure.ts';
+import { average, bytes, count, counted, percent, seconds } from './figures.ts';
+import type { Markup } from './html.ts';
+import { html } from './html.ts';
+import type { ReportInput } from './input.ts';
+import { type Account, accounts, flowStages } from './losses.ts';
+import { settingRows } from './settings.ts';
+
+/** The parts of the report about the run: its flow, its shards, what it was asked and what it read and wrote. */
+
+export function flowSection({ totals }: ReportInput): Markup {
+  const ledger = accounts(totals);
+  const chart = flowChart(flowStages(totals), 'Flow from candidate steps to preference pairs, each loss named', 1120);
+  return html`<section id="flow" aria-labelledby="flow-title">
+<h2 id="flow-title">Where every candidate went</h2>
+<p class="lede">${counted(totals.matching_steps, 'step')} named as candidates, ${counted(totals.total_candidates, 'candidate')} in ${counted(totals.total_turns, 'turn')}, ${counted(totals.possible_pairs, 'possible pair')}. Each is either in the collection or counted under one reason.</p>
+${chart === null ? html`<p class="empty">Nothing flowed: no step of the traces is a candidate.</p>` : html`<div class="flow-picture">${chart}<p class="quiet">Widths are shares of the stage before, because steps and pairs are different things; the numbers are counts.</p></div>`}
+<div class="ledgers">${[ledger.items, ledger.steps, ledger.pairs].map(ledgerOf)}</div>
+</section>`;
+}
+
+function ledgerOf({ title, total, branches, unaccounted }: Account): Markup {
+  const rows = branches.map(
+    ({ name, count: part, kept }) =>
+      html`<tr class="${part === 0 ? 'none' : kept ? 'kept' : 'lost'}"><th scope="row">${name}</th><td class="number">${count(part)}</td><td class="number share">${percent(part, total)}</td></tr>`,
+  );
+  const verdict =
+    unaccounted === 0
+      ? html`<p class="verdict">The parts add up to ${count(total)}.</p>`
+      : html`<p class="verdict wrong">The parts differ from the total by ${count(Math.abs(unaccounted))}: please report this.</p>`;
+  return html`<div class="ledger"><h3>${title} <span class="figure">${count(total)}</span></h3><table><caption class="unseen">${title}: where they went</caption><thead class="unseen"><tr><th scope="col">Outcome</th><th scope="col">Count</th><th scope="col">Share</th></tr></thead><tbody>${rows}</tbody></table>${verdict}</div>`;
+}
+
+/** More shards than this share a bar with their neighbours: a shard each is no longer to be told apart. */
+const MOST_BARS = 120;
+
+export function shardFigure({ shards }: ReportInput): Markup {
+  const perBar = Math.max(1, Math.ceil(shards.length / MOST_BARS));
+  const bars = Array.from({ length: Math.ceil(shards.length / perBar) }, (_, index) => {
+    const together = shards.slice(index * perBar, (index + 1) * perBar);
+    const first = together[0]?.ordinal ?? 0;
+    const last = together.at(-1)?.ordinal ?? first;
+    return {
+      value: together.reduce((most, shard) => Math.max(most, shard.seconds), 0),
+      name: first === last ? `shard ${first}` : `slowest of shards ${first} to ${last}`,
+      middle: count(first),
+    };
+  });
+  const spent = shards.reduce((sum, shard) => sum + shard.seconds, 0);
+  const read = shards.reduce((sum, shard) => sum + shard.bytes, 0);
+  const slowest = [...shards].sort((a, b) => b.seconds - a.seconds || a.ordinal - b.ordinal);
+  return figure({
+    title: 'Shards by time',
+    says: `${counted(shards.length, 'shard')} took ${seconds(spent)} together for ${bytes(read)} of traces${spent > 0 ? `, ${bytes(Math.round(read / spent))} a second per shard` : ''}.${perBar > 1 ? ` A bar is the slowest of ${perBar}.` : ''}`,
+    draw: (width) =>
+      barChart(
+        { bars, xTitle: 'shard', yTitle: 'wall time', label: 'Wall time of each shard', written: seconds },
+        width,
+      ),
+    table: table(
+      'Shards, slowest first',
+      ['Shard', 'Time', 'Items', 'Pairs', 'Bytes'],
+      slowest.map((shard) => [
+        count(shard.ordinal),
+        seconds(shard.seconds),
+        count(shard.items),
+        count(shard.pairs),
+        bytes(shard.bytes),
+      ]),
+      { numbers: [0, 1, 2, 3, 4] },
+    ),
+  });
+}
+
+export function settingsSection(input: ReportInput): Markup {
+  const { request, inputs, files, code_version, started_at, totals } = input;
+  const read = inputs.reduce((sum, { bytes: size }) => sum + size, 0);
+  const settings = settingRows(request).filter(({ name }) => name !== 'run_id');
+  return html`<section id="settings" aria-labelledby="settings-title">
+<h2 id="settings-title">Settings, inputs and files</h2>
+<p class="lede">Version ${code_version || 'unknown'}${started_at !== null && html`, first shard begun <time datetime="${started_at}">${started_at.slice(0, 19).replace('T', ' ')} UTC</time>`}. Read ${bytes(read)} in ${counted(inputs.length, 'object')}, ${bytes(totals.bytes)} of trace items.</p>
+<div class="halves">
+<div><h3>Settings</h3>${table(
+    'Settings of the run',
+    ['Setting', 'Value'],
+    settings.map(({ name, value }) => [html`<code>${name}</code>`, html`<code>${value}</code>`]),
+    { most: 400 },
+  )}</div>
+<div><h3>Files of this run</h3>${table(
+    'Files of this run',
+    ['File', 'Lines', 'Size'],
+    files.map(({ path, lines, bytes: size }) => [
+      html`<a href="./${path.split('/').map(encodeURIComponent).join('/')}">${path}</a>`,
+      lines === null ? '–' : count(lines),
+      bytes(size),
+    ]),
+    { numbers: [1, 2], most: 200 },
+  )}
+<h3>Inputs, pinned</h3>${table(
+    'Trace objects read, with their versions',
+    ['Object', 'Version', 'Size'],
+    inputs.map(({ bucket, key, version, etag, bytes: size }) => [
+      html`<bdi class="path">${bucket === '' ? '' : `${bucket}/`}${key}</bdi>`,
+      html`<code class="path">${version ?? etag}</code>`,
+      bytes(size),
+    ]),
+    { numbers: [2], most: 100 },
+  )}</div>
+</div>
+</section>`;
+}
+
+export function headSection({ run_id, totals, request, warnings }: ReportInput): Markup {
+  const skipped = totals.possible_pairs - totals.total_pairs;
+  const { builder } = request;
+  const tiles: [string, number, string][] = [
+    ['Preference pairs', totals.total_pairs, `${percent(totals.total_pairs, totals.possible_pairs)} of possible`],
+    ['Examples', totals.total_examples, `of ${counted(totals.total_items, 'trace item')}`],
+    ['Turns', totals.total_turns, `${average(totals.total_candidates, totals.total_turns)} candidates each`],
+    ['Candidates', totals.total_candidates, `${count(totals.matching_steps - totals.total_candidates)} rejected`],
+  ];
+  return html`<header class="masthead">
+<p class="kicker">Preference data report</p>
+<h1><bdi>${run_id}</bdi></h1>
+<p class="lede">${counted(totals.total_pairs, 'preference pair')} from ${counted(totals.total_examples, 'example')}, built from steps named <code>${builder.ttc_step_name}</code> under <code>${builder.compatibility}</code> rules${builder.exhaustive_pairs ? '' : ', best against worst of each turn'}. ${skipped > 0 && `${counted(skipped, 'possible pair')} ${skipped === 1 ? 'was' : 'were'} left out.`}</p>
+<dl class="tiles">${tiles.map(([name, value, beside]) => html`<div><dt>${name}</dt><dd><span class="big">${count(value)}</span> <span class="quiet">${beside}</span></dd></div>`)}</dl>
+${warnings.length > 0 && html`<aside class="warnings" aria-label="Warnings"><h2>${counted(warnings.length, 'warning')}</h2><ul>${warnings.slice(0, 20).map((text) => html`<li>${text.slice(0, 600)}</li>`)}</ul>${warnings.length > 20 && html`<p>The first 20 of ${warnings.length}; all are in the manifest.</p>`}</aside>`}
+</header>`;
+}

@@ -1,0 +1,170 @@
+import { barChart } from './charts/bars.ts';
+import { curriculumChart } from './charts/curriculum.ts';
+import { lengthChart } from './charts/lengths.ts';
+import { figure, table } from './figure.ts';
+import { average, count, counted, percent, score } from './figures.ts';
+import type { Markup } from './html.ts';
+import { html } from './html.ts';
+import type { Bin, ReportInput, ReportSample } from './input.ts';
+
+/** The charts of what is in the collection. Each says its finding in words first. */
+
+export function marginFigure({ sample }: ReportInput): Markup {
+  const bars = sample.margins.map((bin) => ({ value: bin.count, name: range(bin, score), edge: edgeOf(bin, score) }));
+  return figure({
+    title: 'Margins',
+    says: 'Chosen score less rejected score, over all pairs. A narrow margin is a weak preference.',
+    draw: (width) =>
+      barChart(
+        { bars, xTitle: 'margin', yTitle: 'pairs', label: 'Histogram of margins', ...endOf(sample.margins, score) },
+        width,
+      ),
+    table: table('Pairs by margin', ['Margin', 'Pairs', 'Share'], binRows(sample.margins, sample.pairs, score), {
+      numbers: [1, 2],
+    }),
+  });
+}
+
+export function pairsPerExampleFigure({ sample }: ReportInput): Markup {
+  const bins = sample.pairs_per_example;
+  const single = bins.every(({ from, to }) => to !== null && to - from === 1);
+  const named = (bin: Bin) => (single ? count(bin.from) : range(bin, count, 1));
+  const bars = bins.map((bin) => ({
+    value: bin.count,
+    name: `${named(bin)} pairs`,
+    ...(single ? { middle: count(bin.from) } : { edge: edgeOf(bin, count) }),
+  }));
+  return figure({
+    title: 'Pairs per example',
+    says: `${average(sample.pairs, sample.groups)} on average over ${counted(sample.groups, 'example')}. Examples with many pairs weigh more in training.`,
+    draw: (width) =>
+      barChart(
+        {
+          bars,
+          xTitle: 'pairs',
+          yTitle: 'examples',
+          label: 'Histogram of pairs per example',
+          ...(single ? {} : endOf(bins, count)),
+        },
+        width,
+      ),
+    table: table(
+      'Examples by number of pairs',
+      ['Pairs', 'Examples', 'Share'],
+      bins
+        .filter((bin) => bin.count > 0)
+        .map((bin) => [named(bin), count(bin.count), percent(bin.count, sample.groups)]),
+      { numbers: [1, 2] },
+    ),
+  });
+}
+
+export function lengthFigure({ sample }: ReportInput): Markup {
+  const { chosen_longer, rejected_longer, equal, chosen_mean, rejected_mean, sample: points } = sample.lengths;
+  const differ = chosen_longer + rejected_longer;
+  const shown = points.length < sample.pairs ? ` The chart shows ${count(points.length)} of them, sampled.` : '';
+  return figure({
+    title: 'Length of chosen against rejected',
+    says:
+      differ === 0
+        ? 'No two lengths differ, so length tells nothing about which answer was preferred.'
+        : html`<span class="callout"><strong>${percent(chosen_longer, differ)}</strong> <span>of the time the longer answer wins</span></span> Of the ${counted(differ, 'pair')} whose lengths differ. Near 50% length is neutral; far above it, a model may learn to write more rather than better.${shown}`,
+    draw: (width) => lengthChart(points, 'Scatter of chosen length against rejected length', width),
+    table: table(
+      'Pairs by length',
+      ['Length', 'Pairs', 'Share'],
+      [
+        ['Chosen is longer', count(chosen_longer), percent(chosen_longer, sample.pairs)],
+        ['Rejected is longer', count(rejected_longer), percent(rejected_longer, sample.pairs)],
+        ['Same length', count(equal), percent(equal, sample.pairs)],
+        ['Mean length of chosen, characters', chosen_mean === null ? '–' : score(chosen_mean), ''],
+        ['Mean length of rejected, characters', rejected_mean === null ? '–' : score(rejected_mean), ''],
+      ],
+      { numbers: [1, 2] },
+    ),
+  });
+}
+
+export function curriculumFigure({ sample, request }: ReportInput): Markup {
+  const { curriculum } = sample;
+  const sampled =
+    curriculum.length < sample.groups
+      ? ` ${count(curriculum.length)} of ${count(sample.groups)} examples, sampled.`
+      : '';
+  const reward = request.builder.reward_from_score_diff ? 'the margin' : 'the chosen score';
+  return figure({
+    title: 'Reward by example, in curriculum order',
+    says: `Mean reward (${reward}) of each example, highest first, between its least and greatest.${sampled}`,
+    draw: (width) => curriculumChart(curriculum, 'Mean reward of each example, highest first', width),
+    table: table(
+      'Examples by mean reward',
+      ['Example', 'Mean', 'Least', 'Greatest', 'Pairs'],
+      curriculum.map(({ example_id, mean, least, greatest, pairs }) => [
+        html`<bdi>${example_id}</bdi>`,
+        score(mean),
+        score(least),
+        score(greatest),
+        count(pairs),
+      ]),
+      { numbers: [1, 2, 3, 4] },
+    ),
+  });
+}
+
+export function turnFigure({ sample, totals }: ReportInput): Markup {
+  const sizes = spread(sample.turns_by_candidates);
+  const met = sample.turns_by_candidates.reduce((sum, { turns }) => sum + turns, 0);
+  const without = Math.max(0, totals.total_turns - met);
+  return figure({
+    title: 'Turns by number of candidates',
+    says: `Candidates that stand in a pair, by turn. ${counted(without, 'turn')} of ${count(totals.total_turns)} gave no pair.`,
+    draw: (width) =>
+      barChart(
+        {
+          bars: sizes.map(({ candidates, turns }) => ({
+            value: turns,
+            name: `${count(candidates)} candidates`,
+            middle: count(candidates),
+          })),
+          xTitle: 'candidates',
+          yTitle: 'turns',
+          label: 'Turns by number of candidates in pairs',
+        },
+        width,
+      ),
+    table: table(
+      'Turns by number of candidates in pairs',
+      ['Candidates', 'Turns'],
+      [
+        ...sample.turns_by_candidates.map(({ candidates, turns }) => [count(candidates), count(turns)]),
+        ['without a pair', count(without)],
+      ],
+      { numbers: [1] },
+    ),
+  });
+}
+
+/** Numbers of candidates in a row, the ones no turn has included, as long as a chart has room for them. */
+function spread(sizes: ReportSample['turns_by_candidates']): ReportSample['turns_by_candidates'] {
+  const most = sizes.at(-1)?.candidates ?? 0;
+  if (most > 40) return sizes;
+  const turnsOf = new Map(sizes.map(({ candidates, turns }) => [candidates, turns]));
+  return Array.from({ length: Math.max(0, most - 1) }, (_, index) => ({
+    candidates: index + 2,
+    turns: turnsOf.get(index + 2) ?? 0,
+  }));
+}
+
+const range = ({ from, to }: Bin, written: (value: number) => string, unit = 0): string =>
+  to === null ? `${written(from)} and more` : `${written(from)} to ${written(to - unit)}`;
+
+const edgeOf = ({ from, to }: Bin, written: (value: number) => string): string =>
+  to === null ? `${written(from)}+` : written(from);
+
+function endOf(bins: readonly Bin[], written: (value: number) => string): { end?: string } {
+  const to = bins.at(-1)?.to;
+  return to === undefined || to === null ? {} : { end: written(to) };
+}
+
+const binRows = (bins: readonly Bin[], total: number, written: (value: number) => string) =>
+  bins.filter((bin) => bin.count > 0).map((bin) => [range(bin, written), count(bin.count), percent(bin.count, total)]);

@@ -1,0 +1,92 @@
+import type { Shard, Slice } from '../contract/plan.ts';
+import { type Deps, storeOf } from '../deps.ts';
+import { readAll } from '../store.ts';
+import { arrayCuts } from '../traces/array-items.ts';
+import { HEAD_BYTES, sniff } from '../traces/sniff.ts';
+import { ahead } from './each.ts';
+import type { TraceObject } from './find-traces.ts';
+
+/**
+ * Cuts the objects into shards of about `shardBytes`, in order: JSON lines by fixed ranges, without reading them; an
+ * array behind elements, by one scan; what can't be cut (gzip, anything unreadable) and what is small enough as it is,
+ * several to a shard.
+ */
+export async function* cutShards(
+  objects: Iterable<TraceObject>,
+  shardBytes: number,
+  deps: Deps,
+): AsyncGenerator<Shard> {
+  let ordinal = 0;
+  let packed: Slice[] = [];
+  let bytes = 0;
+  let planBytes = 0;
+  const pack = (): Shard => {
+    const shard = { ordinal: ordinal++, slices: packed };
+    packed = [];
+    bytes = 0;
+    planBytes = 0;
+    return shard;
+  };
+  const formIfLarge = async (object: TraceObject) => (object.bytes > shardBytes ? formOf(object, deps) : undefined);
+  for await (const [object, form] of ahead(objects, LOOKS_AHEAD, formIfLarge)) {
+    if (form === 'lines' || form === 'array') {
+      if (packed.length > 0) yield pack();
+      const cuts = form === 'lines' ? lineCuts(object.bytes, shardBytes) : cutsOfArray(object, shardBytes, deps);
+      for await (const [start, end] of ranges(cuts, object.bytes)) {
+        yield { ordinal: ordinal++, slices: [slice(object, form, start, end)] };
+      }
+      continue;
+    }
+    const whole = slice(object, null, 0, object.bytes);
+    const size = JSON.stringify(whole).length;
+    if (packed.length > 0 && (bytes + object.bytes > shardBytes || planBytes + size > MAX_SHARD_TEXT)) yield pack();
+    packed.push(whole);
+    bytes += object.bytes;
+    planBytes += size;
+  }
+  if (packed.length > 0) yield pack();
+}
+
+/** A map's item may have 256 KiB (Step Functions), of which keys in the plan's JSON text take a quarter at most. */
+const MAX_SHARD_TEXT = 65_536;
+
+/** Large objects are looked at before their turn: one after the other, 100,000 of them would take most of an hour. */
+const LOOKS_AHEAD = 64;
+
+const formOf = async (object: TraceObject, deps: Deps): Promise<'lines' | 'array' | undefined> => {
+  const store = storeOf(object.bucket, deps);
+  const form = sniff(await readAll(store, object.key, { pin: object, end: HEAD_BYTES }));
+  return form === 'lines' || form === 'array' ? form : undefined;
+};
+
+function* lineCuts(bytes: number, every: number): Generator<number> {
+  for (let at = every; at < bytes; at += every) yield at;
+}
+
+const cutsOfArray = (object: TraceObject, every: number, deps: Deps): AsyncGenerator<number> =>
+  arrayCuts(storeOf(object.bucket, deps).read(object.key, { pin: object }), every);
+
+async function* ranges(
+  cuts: AsyncIterable<number> | Iterable<number>,
+  bytes: number,
+): AsyncGenerator<readonly [number, number]> {
+  let start = 0;
+  for await (const cut of cuts) {
+    // An array that never closes can end right behind an element.
+    if (cut >= bytes) break;
+    yield [start, cut];
+    start = cut;
+  }
+  yield [start, bytes];
+}
+
+const slice = (object: TraceObject, cut: Slice['cut'], start: number, end: number): Slice => ({
+  bucket: object.bucket,
+  key: object.key,
+  ...(object.version === undefined ? {} : { version: object.version }),
+  etag: object.etag,
+  object_bytes: object.bytes,
+  cut,
+  start,
+  end,
+});

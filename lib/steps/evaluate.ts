@@ -1,0 +1,105 @@
+import { runKeys } from '../contract/keys.ts';
+import { Manifest } from '../contract/manifest.ts';
+import { type Shard, Shards } from '../contract/plan.ts';
+import type { Request } from '../contract/request.ts';
+import type { TraceSource } from '../contract/source.ts';
+import type { EvaluateInput, EvaluateOutput } from '../contract/states.ts';
+import type { Deps } from '../deps.ts';
+import { RunConflict } from '../errors.ts';
+import { readJson } from '../stored-json.ts';
+import { refusePlainSecrets } from '../training/plan.ts';
+import { claim } from './claim.ts';
+import { cutShards } from './cut-shards.ts';
+import { evaluateWorkflow } from './evaluate-workflow.ts';
+import { findTraces, type TraceObject } from './find-traces.ts';
+import { planText } from './plan-text.ts';
+import { asUploaded, requestOf } from './request-of.ts';
+
+/**
+ * Checks the request, claims the run, and writes the plan: of the traces, pinned, or of the dataset that a live workflow
+ * is asked. Running it again for the same request finds what the first one left and goes on from there. Throws
+ * {@link InvalidRequest}, {@link NoTraces}, {@link RunConflict}.
+ */
+export async function evaluate(input: EvaluateInput, deps: Deps): Promise<EvaluateOutput> {
+  const request = await requestOf(input, deps);
+  if (request.training) refusePlainSecrets(request.training);
+  const { source } = request;
+  return 'workflow' in source
+    ? evaluateWorkflow(request, source.workflow, deps)
+    : evaluateTraces(input, request, source, deps);
+}
+
+async function evaluateTraces(
+  input: EvaluateInput,
+  request: Request,
+  source: TraceSource,
+  deps: Deps,
+): Promise<EvaluateOutput> {
+  const keys = runKeys(request.run_id);
+  // Before the claim: a source with nothing in it must not take the run id.
+  const objects = asUploaded(input, await findTraces(source, deps));
+  await claim(request, deps);
+  if (await deps.collections.head(keys.manifest)) {
+    await requireSameInputs(request, objects, deps);
+    return planned(request, 'committed', objects, 0, deps);
+  }
+  const standing = await standingPlan(request, deps);
+  if (standing) return planned(request, 'planned', inputsOf(standing), standing.length, deps);
+  let shards = 0;
+  const counted = async function* () {
+    for await (const shard of cutShards(objects, request.limits.shard_bytes, deps)) {
+      shards += 1;
+      yield shard;
+    }
+  };
+  const written = await deps.collections.write(keys.plan, planText(counted()), { ifAbsent: true });
+  // Another execution of this run planned meanwhile: its pins are the run's.
+  const other = written === 'exists' ? await readJson(deps.collections, keys.plan, Shards) : undefined;
+  return planned(request, 'planned', other ? inputsOf(other) : objects, other?.length ?? shards, deps);
+}
+
+async function requireSameInputs(request: Request, objects: readonly TraceObject[], deps: Deps): Promise<void> {
+  const { inputs } = await readJson(deps.collections, runKeys(request.run_id).manifest, Manifest);
+  const committed = new Map(inputs.map((input) => [JSON.stringify([input.bucket, input.key]), pinText(input)]));
+  const changed = objects.find(({ bucket, key, ...pin }) => {
+    const same = committed.get(JSON.stringify([bucket, key])) === pinText(pin);
+    committed.delete(JSON.stringify([bucket, key]));
+    return !same;
+  });
+  if (!changed && committed.size === 0) return;
+  const what = changed ? `${changed.key} is not what it was` : `${committed.size} of its inputs are gone`;
+  throw new RunConflict(`Run ${request.run_id} is committed from other traces: ${what}. Choose another run id.`);
+}
+
+const pinText = (pin: { version?: string | undefined; etag: string; bytes: number }): string =>
+  JSON.stringify([pin.version ?? null, pin.etag, pin.bytes]);
+
+async function standingPlan({ run_id }: Request, deps: Deps): Promise<readonly Shard[] | undefined> {
+  const { plan } = runKeys(run_id);
+  return (await deps.collections.head(plan)) ? readJson(deps.collections, plan, Shards) : undefined;
+}
+
+const inputsOf = (shards: readonly Shard[]): { bytes: number }[] => {
+  const inputs = new Map<string, { bytes: number }>();
+  for (const { slices } of shards) {
+    for (const { bucket, key, object_bytes } of slices)
+      inputs.set(JSON.stringify([bucket, key]), { bytes: object_bytes });
+  }
+  return [...inputs.values()];
+};
+
+const planned = (
+  request: Request,
+  status: EvaluateOutput['status'],
+  inputs: readonly { bytes: number }[],
+  shards: number,
+  deps: Deps,
+): EvaluateOutput => ({
+  run_id: request.run_id,
+  status,
+  plan: { bucket: deps.collectionsBucket, key: runKeys(request.run_id).plan },
+  shards,
+  inputs: inputs.length,
+  input_bytes: inputs.reduce((sum, { bytes }) => sum + bytes, 0),
+  max_concurrency: request.limits.max_concurrency,
+});

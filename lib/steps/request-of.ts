@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto';
+import { parseRequest } from '../contract/parse-request.ts';
+import type { Request } from '../contract/request.ts';
+import { S3Event } from '../contract/start.ts';
+import type { EvaluateInput } from '../contract/states.ts';
+import type { Deps } from '../deps.ts';
+import { InvalidRequest } from '../errors.ts';
+import { type Pin, readAll } from '../store.ts';
+import { isObject } from '../traces/exact-json.ts';
+import { REQUEST_NAME, type TraceObject } from './find-traces.ts';
+
+/**
+ * What the execution was started with, as a checked request: a request itself, or the event of an upload. S3 sends an
+ * event at least once, so an upload's run is named after the upload: its second event finds the first one's run.
+ */
+export async function requestOf({ execution, input }: EvaluateInput, deps: Deps): Promise<Request> {
+  const event = S3Event.safeParse(input);
+  if (!event.success) return parseRequest(isObject(input) ? { run_id: execution, ...input } : input);
+  const { bucket, object } = event.data.detail;
+  const run_id = `upload-${sha256([bucket.name, object.key, object['version-id'], object.etag]).slice(0, 16)}`;
+  if (!REQUEST_NAME.test(object.key)) {
+    return parseRequest({ run_id, source: { traces: { bucket: bucket.name, key: object.key } } });
+  }
+  const uploaded = await uploadedRequest(bucket.name, object.key, pinOf(object), deps);
+  const folder = object.key.slice(0, object.key.lastIndexOf('/') + 1);
+  return parseRequest({ run_id, source: { traces: { bucket: bucket.name, prefix: folder } }, ...uploaded });
+}
+
+/**
+ * The traces found, and of an upload the bytes that its event tells of: the event can come late, when other bytes stand
+ * there, and those have an event and a run of their own. Where the bucket kept no version of the older ones, reading
+ * them fails as InputChanged.
+ */
+export function asUploaded({ input }: EvaluateInput, objects: readonly TraceObject[]): readonly TraceObject[] {
+  const event = S3Event.safeParse(input);
+  if (!event.success) return objects;
+  const { bucket, object } = event.data.detail;
+  const pin = pinOf(object);
+  const { size: bytes } = object;
+  if (!pin || bytes === undefined) return objects;
+  return objects.map((found) => {
+    if (found.bucket !== bucket.name || found.key !== object.key) return found;
+    const same = found.etag === pin.etag && (pin.version === undefined || pin.version === found.version);
+    return same ? found : { bucket: found.bucket, key: found.key, bytes, ...pin };
+  });
+}
+
+const pinOf = ({ etag, 'version-id': version }: S3Event['detail']['object']): Pin | undefined =>
+  etag === undefined ? undefined : { etag: `"${etag}"`, version };
+
+/** A `run.json` beside traces: a request that may leave out its source (everything in its own folder) and its run id. */
+async function uploadedRequest(
+  bucket: string,
+  key: string,
+  pin: Pin | undefined,
+  deps: Deps,
+): Promise<Record<string, unknown>> {
+  const store = deps.bucket(bucket);
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder().decode(await readAll(store, key, { pin })));
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
+    throw new InvalidRequest(`${store.name}/${key} is not valid JSON; a run.json holds a request.`, { cause });
+  }
+  if (!isObject(value)) throw new InvalidRequest(`${store.name}/${key} must hold a request, a JSON object.`);
+  return value;
+}
+
+const sha256 = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex');

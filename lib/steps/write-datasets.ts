@@ -1,0 +1,62 @@
+import { crc32Base64 } from '../checksum.ts';
+import type { Counters } from '../contract/counters.ts';
+import type { DatasetFile, DatasetResult } from '../contract/dataset-result.ts';
+import { runKeys } from '../contract/keys.ts';
+import type { Manifest } from '../contract/manifest.ts';
+import type { Request } from '../contract/request.ts';
+import type { Group } from '../contract/trajectory.ts';
+import { exportDatasets } from '../datasets/export.ts';
+import { storeLineSink } from '../datasets/line-sink.ts';
+import type { Deps } from '../deps.ts';
+
+export interface WrittenDatasets {
+  readonly files: Manifest['datasets'];
+  readonly result: DatasetResult;
+}
+
+/**
+ * Writes the collection that `groups` reads in every format asked for. Without a format and a gate to pass there is no
+ * dataset, and the collection is read once only, for the report.
+ */
+export async function writeDatasets(
+  request: Request,
+  totals: Counters,
+  groups: () => AsyncIterable<Group>,
+  deps: Deps,
+): Promise<WrittenDatasets | undefined> {
+  if (request.dataset.formats.length === 0 && !hasGate(request)) {
+    for await (const _ of groups());
+    return undefined;
+  }
+  const keys = runKeys(request.run_id);
+  const result = await exportDatasets({
+    runId: request.run_id,
+    settings: request.dataset,
+    builder: request.builder,
+    totals,
+    groups,
+    open: (format, file) => storeLineSink(deps.collections, keys.dataset(format, file)),
+  });
+  const files: Manifest['datasets'] = {};
+  for (const [format, written] of Object.entries(result.formats)) {
+    files[format] = Object.fromEntries(
+      written.files.map((file) => [
+        nameOf(file),
+        {
+          key: keys.dataset(format, file.file),
+          bytes: file.bytes,
+          checksum: { algorithm: 'CRC32', value: crc32Base64(file.crc32) } as const,
+          lines: file.lines,
+        },
+      ]),
+    );
+  }
+  return { files, result };
+}
+
+const nameOf = ({ file, split, bucket }: DatasetFile): string => {
+  if (split === null) return file;
+  return bucket === null ? split : `${split}_${bucket}`;
+};
+
+const hasGate = ({ dataset }: Request): boolean => Object.values(dataset.gate).some((threshold) => threshold !== null);

@@ -1,0 +1,53 @@
+import type { WorkflowFailureReason } from '../contract/workflow.ts';
+
+/** Why a span of bytes is no trace item. The detail never quotes the trace. */
+export interface ItemRejection {
+  readonly reason: ItemReason;
+  readonly detail: string;
+  readonly exampleId: string | null;
+}
+
+export type ItemReason =
+  | WorkflowFailureReason
+  | 'invalid_json'
+  | 'nan_token'
+  | 'invalid_utf8'
+  | 'not_an_object'
+  | 'missing_id'
+  | 'invalid_id'
+  | 'too_deep'
+  | 'too_large'
+  | 'too_many_pairs'
+  | 'truncated'
+  | 'after_array_end'
+  | 'broken_gzip'
+  | 'not_traces'
+  | 'replaced_by_later_item';
+
+/** One span of the stream: an item, or what stands in an item's place. */
+export type Span<Item> = { readonly offset: number; readonly bytes: number } & (
+  | { readonly item: Item }
+  | { readonly rejected: ItemRejection }
+);
+
+/** Reads one item from exactly its bytes (UTF-8, no white space around). */
+export type ReadItem<Item> = (bytes: Buffer) => { readonly item: Item } | { readonly rejected: ItemRejection };
+
+/**
+ * 64 MiB: the text, its parse and its pairs then fit a 1.7 GB Lambda with room to spare. NAT's items are some 100 KB.
+ */
+export const MAX_ITEM_BYTES = 64 * 1024 * 1024;
+
+/** NAT's own steps nest some ten levels deep; JSON.stringify overflows the stack near 5,000. */
+export const MAX_DEPTH = 512;
+
+/** Counted with no bytes: how much of it was seen depends on the stream's chunks. */
+export const tooLarge = (offset: number): Span<never> => ({
+  offset,
+  bytes: 0,
+  rejected: {
+    reason: 'too_large',
+    detail: `the item is larger than ${MAX_ITEM_BYTES} bytes; drop steps that are no candidates (NAT: workflow_output_step_filter: [TTC_END])`,
+    exampleId: null,
+  },
+});

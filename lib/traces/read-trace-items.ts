@@ -1,0 +1,23 @@
+import type { Slice } from '../contract/plan.ts';
+import { readTraceLine } from './candidate-line.ts';
+import { traceItemReader } from './fast-item.ts';
+import type { Span } from './item.ts';
+import { readLineItems } from './line-items.ts';
+import { joinRuns } from './line-runs.ts';
+import { type OpenBytes, readItems } from './read-items.ts';
+import type { TraceItem } from './trace-item.ts';
+
+/** The trace items of a slice; in JSON lines, those too that stand as one candidate a line. */
+export function readTraceItems(
+  open: OpenBytes,
+  slice: Pick<Slice, 'cut' | 'start' | 'end' | 'object_bytes'>,
+  stepName: string,
+): AsyncGenerator<Span<TraceItem>> {
+  const read = traceItemReader(stepName);
+  return readItems(open, slice, read, (stream, range) =>
+    joinRuns(
+      readLineItems(stream, { start: range.start, end: Number.POSITIVE_INFINITY }, readTraceLine(read, stepName)),
+      range,
+    ),
+  );
+}

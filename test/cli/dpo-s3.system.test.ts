@@ -1,0 +1,60 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type S3Server, startS3Server } from '../support/s3-server.ts';
+import { dpo } from './dpo-process.ts';
+
+const SAMPLE = 'examples/tic-tac-toe.json';
+
+let folder = '';
+let s3: S3Server;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'dpo-cli-s3-'));
+  s3 = await startS3Server();
+  s3.createBucket('traces');
+  s3.createBucket('collections');
+  s3.put('traces', 'nightly/a.json', await readFile(SAMPLE));
+});
+afterAll(async () => {
+  await s3.close();
+  await rm(folder, { recursive: true });
+});
+
+const inS3 = () => ({
+  env: {
+    AWS_ENDPOINT_URL_S3: s3.endpoint,
+    AWS_REGION: 'eu-central-1',
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+  },
+});
+
+test('a run reads and writes s3:// under its prefix, with the same collection as from files', async () => {
+  const local = join(folder, 'out');
+  await dpo(['run', SAMPLE, '--out', local, '--run-id', 'r']);
+  const args = ['run', 's3://traces/nightly/a.json', '--out', 's3://collections/team/x', '--run-id', 'r'];
+  const { code, stdout, stderr } = await dpo(args, inS3());
+  expect(stderr).not.toMatch(/^ +at /m);
+  expect(code).toBe(0);
+  expect(stdout).toContain('Files in s3://collections/team/x/\n');
+  expect(s3.keys('collections')).toContain('team/x/runs/r/manifest.json');
+  expect(s3.keys('collections').every((key) => key.startsWith('team/x/runs/r/'))).toBe(true);
+  // The lineage names keys relative to the bucket here, and to the file's directory there.
+  const written = s3.get('collections', 'team/x/runs/r/collection.jsonl')?.toString();
+  const onDisk = await readFile(join(local, 'runs/r/collection.jsonl'), 'utf8');
+  expect(written).toBe(onDisk.replaceAll('"key":"tic-tac-toe.json"', '"key":"nightly/a.json"'));
+});
+
+test('a bucket that is not there ends with 1 and names it', async () => {
+  const { code, stderr } = await dpo(['run', 's3://no-such/x.json', '--out', join(folder, 'other')], inS3());
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^(StoreRefused|NoTraces|ObjectNotFound): .*no-such/);
+  expect(stderr).not.toMatch(/^ +at /m);
+});
+
+test('traces of a bucket can be written to a directory', async () => {
+  const out = join(folder, 'mixed');
+  expect((await dpo(['run', 's3://traces/nightly', '--out', out, '--run-id', 'r'], inS3())).code).toBe(0);
+  expect(await readdir(join(out, 'runs/r'))).toContain('manifest.json');
+});

@@ -1,0 +1,73 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type NemoServer, startNemo } from '../support/nemo-server.ts';
+import { dpo } from './dpo-process.ts';
+
+let nemo: NemoServer;
+let folder = '';
+beforeEach(async () => {
+  nemo = await startNemo();
+  nemo.state.script = [
+    { status: 'running', percentage_done: 40 },
+    { status: 'completed', percentage_done: 100 },
+  ];
+  nemo.state.deploymentScript = ['ready'];
+  folder = await mkdtemp(join(tmpdir(), 'dpo-training-'));
+});
+afterEach(async () => {
+  await nemo.close();
+  await rm(folder, { recursive: true });
+});
+
+const SAMPLE = 'examples/tic-tac-toe.json';
+
+test('the sample goes to a ready deployment, interrupted and started again without a second job', async () => {
+  const out = join(folder, 'out');
+  const settings = {
+    entity_host: nemo.url,
+    datastore_host: nemo.url,
+    hf_token: 'hf_in-plain-text',
+    poll_interval_seconds: 1,
+  };
+  const set = Object.entries(settings).flatMap(([name, value]) => [
+    '--set',
+    `training.nemo_customizer.${name}=${value}`,
+  ]);
+  const request = ['--request', 'examples/training.yaml', ...set, '--run-id', 'r', '--allow-private-endpoint'];
+  const args = ['run', SAMPLE, '--out', out, ...request];
+  const interrupted = await dpo(args, { interruptAt: /submitted/ });
+  expect(interrupted.code).toBe(130);
+
+  const { code, stdout, stderr } = await dpo(args);
+  expect(stderr).toMatch(/^nemo-customizer job cust-1: Status: running, 40 % done$/m);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(
+    /\nTraining\n {2}nemo-customizer job cust-1: deployment \S+: ready .*\n {2}model my-team\/dpo-r-\w{8}\n {2}recorded in runs\/r\/final_metrics\.json\n/,
+  );
+  expect(nemo.state.jobs).toHaveLength(1);
+  const read = (name: string) => readFile(join(out, 'runs/r', name), 'utf8');
+  expect(JSON.parse(await read('final_metrics.json'))).toMatchObject({
+    status: 'completed',
+    total_trajectory_groups: 12,
+    job_metadata: { job_id: 'cust-1' },
+  });
+  // The token reaches the datastore, and nothing that is written.
+  expect(nemo.state.authorizations).toContainEqual([expect.stringContaining('/v1/hf/'), 'Bearer hf_in-plain-text']);
+  for (const name of ['request.json', 'manifest.json', 'report.html', 'training/job.json']) {
+    expect(await read(name)).not.toContain('hf_in-plain-text');
+  }
+});
+
+test('without --allow-private-endpoint a trainer on this machine is not reached, and the way out is said', async () => {
+  const training = ['entity_host', 'datastore_host'].flatMap((host) => [
+    '--set',
+    `training.nemo_customizer.${host}=${nemo.url}`,
+  ]);
+  const rest = ['namespace', 'customization_config'].flatMap((name) => ['--set', `training.nemo_customizer.${name}=x`]);
+  const { code, stderr } = await dpo(['run', SAMPLE, '--out', join(folder, 'out'), ...training, ...rest]);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/EndpointRefused: .*--allow-private-endpoint/);
+  expect(nemo.calls).toEqual([]);
+});

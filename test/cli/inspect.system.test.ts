@@ -1,0 +1,135 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { dpo } from './dpo-process.ts';
+
+const SAMPLE = 'examples/tic-tac-toe.json';
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'dpo-inspect-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function inspectItems(items: readonly object[], ...args: string[]) {
+  const file = join(folder, 'traces.jsonl');
+  await writeFile(file, items.map((item) => `${JSON.stringify(item)}\n`).join(''));
+  const { code, stdout, stderr } = await dpo(['inspect', file, '--json', ...args]);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  return JSON.parse(stdout);
+}
+const step = (event_type: string, name: string) => ({ payload: { event_type, name } });
+
+test('the sample is told with the pairs that a run makes of it, and writes nothing', async () => {
+  const { code, stdout, stderr } = await dpo(['inspect', SAMPLE]);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout).toMatch(/^TTC names +127 dpo_candidate_move$/m);
+  const run = await dpo(['run', SAMPLE, '--out', join(folder, 'out'), '--json']);
+  const { totals } = JSON.parse(run.stdout);
+  const inspected = JSON.parse((await dpo(['inspect', SAMPLE, '--json'])).stdout);
+  expect(inspected).toMatchObject({
+    items: totals.total_items,
+    bytes: totals.bytes,
+    turns: totals.total_turns,
+    candidates: totals.total_candidates,
+    rejected_candidates: totals.rejected_candidates,
+  });
+  expect(inspected.settings[0]).toMatchObject({
+    set: [],
+    pairs: totals.total_pairs,
+    ties: totals.skipped_tie,
+    identical: totals.skipped_identical,
+  });
+});
+
+test.each([
+  [[{ id: 1, intermediate_steps: [step('LLM_END', 'x')] }], /workflow_output_step_filter to \[TTC_END\]/],
+  [[{ id: 1, intermediate_steps: [step('TTC_END', 'mine')] }], /--set builder\.ttc_step_name="mine"/],
+  [[{ id: 1, intermediate_steps: [] }], /structure\.disable/],
+  [[{ id: 1, schema_version: 1, trajectory: [] }], /ATIF/],
+])('traces without candidates (%j) come with the fix', async (items, fix) => {
+  const { candidates, warnings } = await inspectItems(items);
+  expect(candidates).toBe(0);
+  expect(warnings.join('\n')).toMatch(fix);
+});
+
+test('candidate lines, repeated ids, lone candidates and mixed prompts are counted and explained', async () => {
+  const line = (example_id: number, turn_id: string, score: number, prompt: string) => ({
+    ...{ example_id, turn_id, candidate_index: 0, score, prompt },
+    response: `answer ${score}`,
+  });
+  const found = await inspectItems([
+    line(1, 'a', 0, 'p'),
+    line(1, 'a', 1, 'q'),
+    line(2, 'alone', 0.5, 'p'),
+    line(1, 'again', 1, 'p'),
+  ]);
+  expect(found).toMatchObject({
+    items: 3,
+    steps: { TTC_END: 4 },
+    repeated_ids: 1,
+    turns: 3,
+    turns_by_candidates: { 1: 2, 2: 1 },
+    turns_with_several_prompts: 1,
+    score: { min: 0, max: 1, mean: 0.625 },
+    prompts: { text: 4, messages: 0, empty: 0 },
+  });
+  expect(found.warnings.join('\n')).toMatch(
+    /one candidate only[\s\S]*different prompts[\s\S]*earlier item of the file/,
+  );
+});
+
+test('names from the traces reach the terminal without control characters', async () => {
+  const file = join(folder, 'hostile.jsonl');
+  await writeFile(file, `${JSON.stringify({ id: 1, intermediate_steps: [step('TTC_END', '\u001b[2J')] })}\n`);
+  expect((await dpo(['inspect', file])).stdout).not.toContain('\u001b');
+});
+
+test('two runs of different settings differ in what the settings say, and in nothing else', async () => {
+  const out = join(folder, 'diffs');
+  await dpo(['run', SAMPLE, '--out', out, '--run-id', 'a']);
+  await dpo(['run', SAMPLE, '--out', out, '--run-id', 'b', '--set', 'builder.min_score_diff=0.1']);
+  const { code, stdout } = await dpo(['diff', 'a', 'b', '--out', out, '--json']);
+  expect(code).toBe(0);
+  const difference = JSON.parse(stdout);
+  expect(difference).toMatchObject({
+    a: 'a',
+    b: 'b',
+    settings: [{ setting: 'builder.min_score_diff', a: 0, b: 0.1 }],
+    inputs: [],
+    pairs: { only_in_a: 42, only_in_b: 0, in_both: 62, rescored: 0 },
+  });
+  expect(difference.totals).toContainEqual({ counter: 'total_pairs', a: 104, b: 62 });
+  const text = await dpo(['diff', join(out, 'runs/a'), `${join(out, 'runs/b')}/`]);
+  expect(text.stdout).toMatch(/^a and b differ\.\n\nSettings\n {2}builder\.min_score_diff: 0 -> 0\.1\n/);
+  expect(text.stdout).toContain('\nPairs\n  62 in both\n  42 only in a\n  0 only in b\n');
+  const same = await dpo(['diff', 'a', 'a', '--out', out]);
+  expect(same.stdout).toMatch(/^a and a have the same pairs\.\n/);
+});
+
+test('a rescored pair is the same pair with other scores', async () => {
+  const out = join(folder, 'rescored');
+  for (const [run, score] of [
+    ['a', 1],
+    ['b', 2],
+  ] as const) {
+    const lines = [score, 0].map((score) =>
+      JSON.stringify({ example_id: 'x', turn_id: 't', score, prompt: 'p', response: score > 0 ? 'good' : 'bad' }),
+    );
+    await writeFile(join(folder, 'scored.jsonl'), `${lines.join('\n')}\n`);
+    await dpo(['run', join(folder, 'scored.jsonl'), '--out', out, '--run-id', run]);
+  }
+  const { pairs, first, inputs } = JSON.parse((await dpo(['diff', 'a', 'b', '--out', out, '--json'])).stdout);
+  expect(pairs).toEqual({ only_in_a: 0, only_in_b: 0, in_both: 1, rescored: 1 });
+  expect(first).toEqual([{ example_id: 'x', only_in_a: 0, only_in_b: 0, rescored: 1 }]);
+  expect(inputs).toEqual([{ key: 'scored.jsonl', change: 'changed' }]);
+});
+
+test('what is no run is told with the ways to name one', async () => {
+  const { code, stderr } = await dpo(['diff', folder, 'b']);
+  expect(code).toBe(2);
+  expect(stderr).toMatch(
+    /is no run: name a directory runs\/ID or s3:\/\/bucket\/runs\/ID, or give --out with ids\.\n$/,
+  );
+});

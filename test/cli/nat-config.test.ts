@@ -1,0 +1,146 @@
+import { expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { settingsFromNatConfig } from '../../cli/nat-config.ts';
+import { parseRequest } from '../../lib/contract/parse-request.ts';
+import { InvalidRequest } from '../../lib/errors.ts';
+
+const ENVIRONMENT = { CUSTOMIZER_HOST: 'https://nemo.example.com', EPOCHS: '5' };
+const read = (yaml: string) => settingsFromNatConfig(parse(yaml), 'config.yml', ENVIRONMENT);
+
+const WHOLE = `
+llms: {training_llm: {_type: nim}}
+workflow: {_type: dpo_tic_tac_toe}
+trajectory_builders:
+  dpo_builder:
+    _type: dpo_traj_builder
+    ttc_step_name: move
+    exhaustive_pairs: false
+    min_score_diff: 0.01
+    max_pairs_per_turn: 5
+    reward_from_score_diff: false
+    require_multiple_candidates: false
+trainers:
+  nemo:
+    _type: nemo_customizer_trainer
+    num_runs: 3
+    wait_for_completion: false
+    deduplicate_pairs: false
+    max_pairs: 100
+trainer_adapters:
+  nemo:
+    _type: nemo_customizer_trainer_adapter
+    entity_host: \${CUSTOMIZER_HOST}
+    datastore_host: \${CUSTOMIZER_HOST}/store
+    hf_token: \${HF_TOKEN}
+    namespace: \${TEAM:-mine}
+    customization_config: meta/llama@v1
+    hyperparameters: {epochs: "\${EPOCHS}"}
+    use_full_message_history: true
+    reward: {name: r}
+finetuning: {enabled: true, trainer: nemo, trajectory_builder: dpo_builder, trainer_adapter: nemo}
+`;
+
+test('the builder, trainer and adapter become settings under their own names', () => {
+  expect(read(WHOLE).settings).toEqual({
+    builder: {
+      ttc_step_name: 'move',
+      exhaustive_pairs: false,
+      min_score_diff: 0.01,
+      max_pairs_per_turn: 5,
+      reward_from_score_diff: false,
+      require_multiple_candidates: false,
+    },
+    dataset: {
+      deduplicate_pairs: false,
+      max_pairs: 100,
+    },
+    training: {
+      nemo_customizer: {
+        wait_for_completion: false,
+        entity_host: 'https://nemo.example.com',
+        datastore_host: 'https://nemo.example.com/store',
+        namespace: 'mine',
+        customization_config: 'meta/llama@v1',
+        hyperparameters: { epochs: 5 },
+        use_full_message_history: true,
+      },
+    },
+  });
+});
+
+test('what it makes is a request, whose dataset is as the adapter wants it', () => {
+  const request = parseRequest({
+    run_id: 'r',
+    source: { traces: { bucket: 'b', prefix: '' } },
+    ...read(WHOLE).settings,
+  });
+  expect(request.dataset).toMatchObject({ formats: ['nemo_customizer'], use_full_message_history: true });
+  expect(request.training?.nemo_customizer).toMatchObject({ namespace: 'mine', hf_token: '' });
+});
+
+test('an adapter whose finetuning is not enabled trains nothing, and is asked about its prompts', () => {
+  const { settings, notes } = read(WHOLE.replace('enabled: true', 'enabled: false'));
+  expect(settings).not.toHaveProperty('training');
+  expect(settings).toMatchObject({ dataset: { max_pairs: 100, use_full_message_history: true } });
+  expect(notes).toContain('Nothing is trained: finetuning.enabled is false.');
+});
+
+test('a trainer without an adapter trains nothing', () => {
+  const { settings, notes } = read(
+    'trainers: {t: {_type: nemo_customizer_trainer, wait_for_completion: true, max_pairs: 5}}',
+  );
+  expect(settings).toEqual({ dataset: { max_pairs: 5 } });
+  expect(notes).toEqual(['Nothing is trained: config.yml has no trainer adapter.']);
+});
+
+test('a field that this version has no place for is told, not dropped', () => {
+  expect(read(WHOLE).notes).toEqual([
+    'trainers.nemo.num_runs is not used by this version.',
+    'trainer_adapters.nemo.hf_token is left to its default: the environment variable HF_TOKEN is not set.',
+    'trainer_adapters.nemo.reward is not used by this version.',
+  ]);
+});
+
+test('a field that NAT has not either is told with the one likely meant', () => {
+  const { settings, notes } = read(
+    'trajectory_builders: {b: {_type: dpo_traj_builder, custom_step_name: move, exhaustive_pairs: true}}',
+  );
+  expect(settings).toEqual({ builder: { exhaustive_pairs: true } });
+  expect(notes).toEqual([
+    'trajectory_builders.b.custom_step_name is not used: dpo_traj_builder has no such field; did you mean ttc_step_name?',
+  ]);
+});
+
+test('an entry of another type is told and left alone', () => {
+  const { settings, notes } = read(`
+trajectory_builders: {b: {_type: dpo_traj_builder, min_score_diff: 1}, o: {_type: openpipe_art_traj_builder}}`);
+  expect(settings).toEqual({ builder: { min_score_diff: 1 } });
+  expect(notes).toEqual([
+    'trajectory_builders.o is not used: its _type is openpipe_art_traj_builder, not dpo_traj_builder.',
+  ]);
+});
+
+const TWO = `
+trajectory_builders:
+  a: {_type: dpo_traj_builder, min_score_diff: 1}
+  b: {_type: dpo_traj_builder, min_score_diff: 2}
+`;
+
+test('of two builders the one that finetuning names is taken', () => {
+  expect(read(`${TWO}finetuning: {trajectory_builder: b}`).settings).toEqual({ builder: { min_score_diff: 2 } });
+});
+
+test('two builders of which none is named are refused', () => {
+  expect(() => read(TWO)).toThrow(
+    new InvalidRequest(
+      'config.yml has 2 trajectory_builders of _type dpo_traj_builder (a, b): name one of them in finetuning.trajectory_builder.',
+    ),
+  );
+});
+
+test('a file without DPO settings is refused', () => {
+  expect(() => read('llms: {}')).toThrow(
+    '--nat-config config.yml has no DPO settings: it needs a trajectory_builders entry of _type dpo_traj_builder.',
+  );
+  expect(() => read('trainers: 5')).toThrow('trainers of config.yml must map names to settings.');
+});

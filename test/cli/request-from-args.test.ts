@@ -1,0 +1,180 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type RunArgs, requestFromArgs } from '../../cli/request-from-args.ts';
+import { InvalidRequest } from '../../lib/errors.ts';
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'dpo args '));
+  await mkdir(join(folder, 'traces'));
+  await writeFile(join(folder, 'traces', 'a.jsonl'), '');
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const at = (name: string): string => join(folder, name);
+const requestFile = async (name: string, text: string): Promise<string> => {
+  await writeFile(at(name), text);
+  return at(name);
+};
+const read = (args: Partial<RunArgs>) => requestFromArgs({ paths: [at('traces')], out: at('out'), ...args });
+
+async function complaint(args: Partial<RunArgs>): Promise<string> {
+  try {
+    await read(args);
+  } catch (error) {
+    if (error instanceof InvalidRequest) return error.message.replaceAll(folder, '…');
+    throw error;
+  }
+  throw new Error('the arguments were taken');
+}
+
+test('a directory is a bucket read whole, a file is a key of the directory that holds it', async () => {
+  const bucket = pathToFileURL(`${at('traces')}/`).href;
+  expect((await read({})).request.source).toEqual({ traces: { bucket, prefix: '' } });
+  expect((await read({ paths: [at('traces/a.jsonl')] })).request.source).toEqual({
+    traces: { bucket, key: 'a.jsonl' },
+  });
+});
+
+test('several paths are a list, and an s3:// address is a key only where it ends like a trace file', async () => {
+  const { request, out } = await read({
+    paths: ['s3://b/x/run.json', 's3://b/x', 's3://b', 's3://b/y.jsonl.gz'],
+    out: 's3://c/some/where',
+  });
+  expect(request.source).toEqual({
+    traces: [
+      { bucket: 'b', key: 'x/run.json' },
+      { bucket: 'b', prefix: 'x' },
+      { bucket: 'b', prefix: '' },
+      { bucket: 'b', key: 'y.jsonl.gz' },
+    ],
+  });
+  expect(out).toEqual({ bucket: 'c', prefix: 'some/where/' });
+});
+
+test('settings are taken from --nat-config, then --request, then the flags, then --set', async () => {
+  const natConfig = await requestFile(
+    'config.yml',
+    'trajectory_builders: {b: {_type: dpo_traj_builder, min_score_diff: 0.1, max_pairs_per_turn: 1, exhaustive_pairs: false}}',
+  );
+  const request = await requestFile(
+    'request.yaml',
+    'run_id: from-file\nbuilder: {min_score_diff: 0.2, max_pairs_per_turn: 2}\nlimits: {shard_bytes: 2048, max_concurrency: 2}\n',
+  );
+  const read1 = await read({ natConfig, request, shardBytes: '4096', set: ['builder.min_score_diff=0.3'] });
+  expect(read1.runId).toBe('from-file');
+  expect(read1.request.builder).toMatchObject({ exhaustive_pairs: false, max_pairs_per_turn: 2, min_score_diff: 0.3 });
+  expect(read1.request.limits).toMatchObject({ shard_bytes: 4096, max_concurrency: 2, max_rejected_fraction: 0.1 });
+});
+
+test('paths on the command line replace the whole source of the request file', async () => {
+  const request = await requestFile('keyed.json', '{"source":{"traces":{"bucket":"b","key":"k"}}}');
+  expect((await read({ request })).request.source).toMatchObject({ traces: { prefix: '' } });
+  expect((await read({ request, paths: [] })).request.source).toEqual({ traces: { bucket: 'b', key: 'k' } });
+});
+
+test('a workflow of the request file takes single settings, and its dataset is named from the working directory', async () => {
+  const request = await requestFile(
+    'workflow.yaml',
+    'source: {workflow: {endpoint: "http://localhost:8000", reps: 3, dataset: {bucket: "file:examples", key: questions.csv}}}',
+  );
+  const set = ['source.workflow.reps=2', 'source.workflow.dataset.key=q.json'];
+  const bucket = pathToFileURL(join(process.cwd(), 'examples')).href;
+  expect((await read({ request, set, paths: [] })).request.source).toMatchObject({
+    workflow: { endpoint: 'http://localhost:8000', reps: 2, dataset: { bucket, key: 'q.json' } },
+  });
+  expect((await read({ request })).request.source).toMatchObject({ traces: { prefix: '' } });
+});
+
+test('a --set value is JSON where it is JSON, else text', async () => {
+  const set = ['builder.ttc_step_name=my step=1', 'dataset.max_pairs=null', 'dataset.formats=["nemo_customizer"]'];
+  const { request } = await read({ set });
+  expect(request.builder.ttc_step_name).toBe('my step=1');
+  expect(request.dataset).toMatchObject({ max_pairs: null, formats: ['nemo_customizer'] });
+});
+
+test.each<[string, Partial<RunArgs>, string]>([
+  [
+    'a path that is not there',
+    { paths: ['/no/such'] },
+    '/no/such is not there. Name a trace file, a directory of them, or s3://bucket/prefix.',
+  ],
+  [
+    'no path',
+    { paths: [] },
+    'Nothing to read: name a trace file, a directory of them or s3://bucket/prefix, or give a source in --request.',
+  ],
+  ['an address without a bucket', { paths: ['s3:///x'] }, 's3:///x names no bucket: write s3://bucket/prefix.'],
+  [
+    'a --set without a value',
+    { set: ['builder'] },
+    '--set builder sets nothing: write it as --set builder.min_score_diff=0.05.',
+  ],
+  [
+    'a --set of a prototype',
+    { set: ['__proto__.x=1'] },
+    '--set __proto__.x names no setting: "__proto__" is not allowed.',
+  ],
+  [
+    'a --set of a constructor',
+    { set: ['builder.constructor.x=1'] },
+    '--set builder.constructor.x names no setting: "constructor" is not allowed.',
+  ],
+  [
+    'a --set with an empty name',
+    { set: ['builder..x=1'] },
+    '--set builder..x names no setting: a part of it is empty.',
+  ],
+  [
+    'a mistyped --set',
+    { set: ['builder.min_score_dif=1'] },
+    'builder.min_score_dif is not a setting; did you mean builder.min_score_diff?',
+  ],
+  ['a --set of a section', { set: ['builder=5'] }, 'builder must be an object, but is 5.'],
+  ['text for --concurrency', { concurrency: 'many' }, '--concurrency must be a whole number, but is "many".'],
+  [
+    'no --concurrency at all',
+    { concurrency: '0' },
+    'limits.max_concurrency must be a whole number from 1 to 10000, but is 0.',
+  ],
+  ['a shard too small', { shardBytes: '1' }, 'limits.shard_bytes must be a whole number of at least 1024, but is 1.'],
+  [
+    'a run id with a path in it',
+    { runId: 'a/../b' },
+    'run_id must be 1 to 80 letters, digits, "_", "-" or ".", beginning with a letter or digit, but is "a/../b".',
+  ],
+  ['a request file that is not there', { request: '/no/such.json' }, '--request /no/such.json is not there.'],
+  ['a directory as a request file', { request: '/' }, '--request / cannot be read as a file.'],
+])('%s is refused by name', async (_, args, message) => {
+  expect(await complaint(args)).toBe(message);
+});
+
+test('a broken request file is refused with the place of the break', async () => {
+  expect(await complaint({ request: await requestFile('broken.json', '{"run_id": }') })).toMatch(
+    /^--request …\/broken\.json is not JSON: Unexpected token '}', "{"run_id": }" is not valid JSON\.$/,
+  );
+  expect(await complaint({ request: await requestFile('broken.yaml', 'a: [1') })).toMatch(
+    /^--request …\/broken\.yaml is not YAML: .*line 1.*\.$/,
+  );
+  expect(await complaint({ request: await requestFile('list.json', '[]') })).toBe(
+    '--request …/list.json holds no settings: it must be an object.',
+  );
+});
+
+test('a __proto__ key in the request file is refused, and reaches no prototype', async () => {
+  const request = await requestFile('proto.json', '{"builder": {"__proto__": {"polluted": 1}}}');
+  expect(await complaint({ request })).toMatch(/^builder\.__proto__ is not a setting; /);
+  expect(Reflect.get({}, 'polluted')).toBeUndefined();
+});
+
+test('an --out that is a file, or lies within the traces, is refused', async () => {
+  expect(await complaint({ out: at('traces/a.jsonl') })).toBe('--out …/traces/a.jsonl is a file: name a directory.');
+  const within = '--out lies within the traces: the next run would read it. Name a place beside them.';
+  expect(await complaint({ out: at('traces/out') })).toBe(within);
+  expect(await complaint({ out: at('traces') })).toBe(within);
+  expect(await complaint({ paths: ['s3://b/x'], out: 's3://b/x/out' })).toBe(within);
+  await expect(read({ out: at('traces-out') })).resolves.toBeDefined();
+});

@@ -1,0 +1,86 @@
+import { expect, test } from 'vitest';
+import { lineProgress } from '../../cli/progress.ts';
+import { resultTable } from '../../cli/result-table.ts';
+import { bytesInWords } from '../../cli/wording.ts';
+import { noCounts } from '../../lib/contract/counters.ts';
+import type { Manifest } from '../../lib/contract/manifest.ts';
+
+const file = (name: string) => ({
+  key: `runs/r/${name}`,
+  bytes: 2048,
+  checksum: { algorithm: 'CRC32' as const, value: 'AAAAAA==' },
+});
+
+const manifest: Manifest = {
+  run_id: 'r',
+  status: 'committed',
+  request_sha256: '',
+  code_version: '0',
+  inputs: [],
+  collection: { ...file('collection.jsonl'), groups: 1, trajectories: 1234 },
+  rejected: { ...file('rejected.jsonl'), lines: 2 },
+  metrics: file('metrics.jsonl'),
+  report: file('report.html'),
+  selections: {},
+  datasets: { nemo_customizer: { training: { ...file('datasets/nemo_customizer/training.jsonl'), lines: 1 } } },
+  totals: {
+    ...noCounts(),
+    total_examples: 1,
+    total_turns: 30,
+    total_candidates: 100,
+    total_pairs: 1234,
+    skipped_tie: 7,
+    rejected_candidates: { empty_response: 2 },
+  },
+  warnings: ['Something to know.'],
+};
+
+test('the table shows what came out, every loss with its reason, the warnings and the files', () => {
+  expect(resultTable(manifest, 'out/')).toBe(`\
+examples        1  with at least one pair
+turns          30
+candidates    100
+pairs       1,234
+
+Left out
+  pairs       7  equal scores
+  candidates  2  rejected: empty response
+
+Warnings
+  Something to know.
+
+Files in out/
+  runs/r/collection.jsonl                         1,234 trajectories in 1 group
+  runs/r/rejected.jsonl                           2 lines
+  runs/r/metrics.jsonl                            2.0 KB
+  runs/r/report.html                              open it in a browser
+  runs/r/datasets/nemo_customizer/training.jsonl  1 line
+`);
+});
+
+test('a run that lost nothing has no section for it', () => {
+  expect(resultTable({ ...manifest, totals: noCounts(), warnings: [] }, 'out/')).not.toMatch(/Left out|Warnings/);
+});
+
+test('progress in lines tells the plan, each tenth of the shards and the end', () => {
+  const lines: string[] = [];
+  const progress = lineProgress((line) => lines.push(line));
+  progress.planned({ shards: 20, inputs: 1, bytes: 1_234_567 });
+  for (let shard = 0; shard < 20; shard++) progress.shardBuilt();
+  progress.finalizing();
+  expect(lines).toHaveLength(12);
+  expect(lines[0]).toBe('Reading 1 trace file (1.2 MB) in 20 shards.');
+  expect(lines[1]).toBe('Built 2 of 20 shards.');
+  expect(lines.slice(-2)).toEqual(['Built 20 of 20 shards.', 'Composing the collection.']);
+});
+
+test.each([
+  [1, '1 byte'],
+  [999, '999 bytes'],
+  [1000, '1.0 KB'],
+  [999_999, '1000 KB'],
+  [415_261, '415 KB'],
+  [5e15, '5000 TB'],
+])('%d bytes are %s', (bytes, words) => {
+  expect(bytesInWords(bytes)).toBe(words);
+});

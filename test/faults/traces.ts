@@ -1,0 +1,64 @@
+import { gzipSync } from 'node:zlib';
+import { FormatName } from '../../lib/contract/dataset.ts';
+import type { ObjectStore } from '../../lib/store.ts';
+
+/** Traces in each form, cut into several shards, with ids that repeat across shards, losses, and a broken line. */
+export async function putTraces(store: ObjectStore): Promise<void> {
+  const items = (from: number, count: number) => Array.from({ length: count }, (_, index) => item(from + index));
+  await store.create('t/a.json', Buffer.from(JSON.stringify(items(0, 5), null, 2)));
+  const lines = [...items(5, 3), '{"id": 99, broken', ...items(6, 3)];
+  await store.create('t/b.jsonl', Buffer.from(lines.map(line).join('')));
+  await store.create('t/c.jsonl.gz', gzipSync(items(20, 3).map(line).join('')));
+}
+
+export interface RunShape {
+  readonly compatibility: string;
+  readonly formats: readonly string[];
+  readonly shardBytes: number;
+}
+
+/** Every format, and as many shards as there can be. */
+export const full = (compatibility: string): RunShape => ({
+  compatibility,
+  formats: FormatName.options,
+  shardBytes: 2048,
+});
+
+/** For HTTP, where each request costs: one format, half the shards. */
+export const brief: RunShape = { compatibility: 'strict', formats: ['trl'], shardBytes: 4096 };
+
+export const requestOf = ({ compatibility, formats, shardBytes }: RunShape) => ({
+  run_id: 'run',
+  source: { traces: { bucket: 'traces', prefix: 't/' } },
+  builder: { compatibility },
+  dataset: { formats, validation_fraction: 0.3 },
+  limits: { shard_bytes: shardBytes, max_rejected_fraction: 1 },
+});
+
+const line = (value: unknown): string => `${typeof value === 'string' ? value : JSON.stringify(value)}\n`;
+
+const item = (number: number) => ({
+  id: number,
+  question: `question ${number}`,
+  intermediate_steps: [
+    candidate(number, 0, 0.9, `the best answer to ${number}`),
+    candidate(number, 1, 0.4, `another answer to ${number}`),
+    candidate(number, 2, number % 3 === 0 ? 0.4 : null, number % 2 === 0 ? '' : 'a third one'),
+  ],
+});
+
+const candidate = (number: number, index: number, score: number | null, output: string) => ({
+  payload: {
+    event_type: 'TTC_END',
+    name: 'dpo_candidate_move',
+    UUID: `uuid-${number}-${index}`,
+    metadata: { index },
+    data: {
+      turn_id: `turn ${number}`,
+      candidate_index: index,
+      score,
+      input: [{ role: 'user', content: `prompt ${number}` }],
+      output,
+    },
+  },
+});

@@ -1,0 +1,39 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+/** Each floor may import from itself and from those after it. */
+const FLOORS = ['infra', 'cli', 'functions', 'lib/steps', 'lib'];
+/** What a pure library may take from outside: no client, no file system, no clock. */
+const OUTSIDE_OF_LIB = /^(?:zod|csv-parse\/sync|diff|d3-[a-z]+|node:(?:zlib|crypto|buffer|stream|util))$/;
+
+const files = FLOORS.filter((floor) => floor !== 'lib/steps').flatMap((folder) =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => join(folder, name)),
+);
+const importsOf = (file: string): string[] =>
+  [
+    ...readFileSync(join(root, file), 'utf8').matchAll(
+      /(?:^|\n)\s*(?:import|export)\b[^;]*?from '([^']+)'|import\('([^']+)'\)/g,
+    ),
+  ].map(([, from, dynamic]) => from ?? dynamic ?? '');
+const floorOf = (path: string): string => FLOORS.filter((floor) => path.startsWith(`${floor}/`)).at(0) ?? 'outside';
+
+test.each(files)('%s imports only downwards', (file) => {
+  for (const from of importsOf(file)) {
+    if (!from.startsWith('.')) {
+      if (file.startsWith('lib/')) expect(from).toMatch(OUTSIDE_OF_LIB);
+      continue;
+    }
+    const target = relative(root, join(root, dirname(file), from));
+    // The state machine's definition is read by all who run it.
+    if (floorOf(target) === 'outside' || target.endsWith('.asl.json')) continue;
+    const [here, there] = [FLOORS.indexOf(floorOf(file)), FLOORS.indexOf(floorOf(target))];
+    // `infra` and `cli` stand side by side.
+    expect(there === 1 && here === 0 ? 'infra imports cli' : 'fine').toBe('fine');
+    expect(there, `${file} imports ${target}`).toBeGreaterThanOrEqual(here);
+  }
+});

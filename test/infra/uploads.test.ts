@@ -1,0 +1,110 @@
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { synthesize } from './synthesized.ts';
+
+const stack = synthesize();
+const Rule = z.object({
+  EventPattern: z.unknown(),
+  Targets: z.tuple([z.record(z.string(), z.unknown())]),
+});
+const ruleOf = ({ all }: ReturnType<typeof synthesize>) => Rule.parse(all('AWS::Events::Rule')[0]?.properties);
+const { EventPattern: pattern, Targets } = ruleOf(stack);
+
+/** An event of S3's as EventBridge delivers it, as far as patterns can see. */
+const uploaded = (key: string, { bucket = 'Traces', type = 'Object Created' } = {}) => ({
+  version: '0',
+  id: '17793124-05d4-b198-2fde-7ededc63b103',
+  'detail-type': type,
+  source: 'aws.s3',
+  account: '123456789012',
+  detail: {
+    version: '0',
+    bucket: { name: bucket },
+    object: {
+      key,
+      size: 5,
+      etag: 'b1946ac92492d2347c6235b4d2611184',
+      'version-id': 'IYV3p45BT0ac8hjHg1houSdS1a.Mro8e',
+    },
+    reason: 'PutObject',
+  },
+});
+
+test.each([
+  'traces/workflow_output.json',
+  'traces/run.json',
+  'traces/2026/november/a.jsonl',
+  'traces/a.ndjson',
+  'traces/a.jsonl.gz',
+  'traces/name with spaces é.json',
+])('an upload of %s starts a run', (key) => {
+  expect(matches(pattern, uploaded(key))).toBe(true);
+});
+
+test.each([
+  ['of another suffix', uploaded('traces/report.html')],
+  ['of a folder', uploaded('traces/json/')],
+  ['with a suffix that only resembles', uploaded('traces/a.json.tmp')],
+  ['elsewhere in the bucket', uploaded('other/a.json')],
+  ['under a prefix that only resembles', uploaded('my-traces/a.json')],
+  ['to the collections', uploaded('runs/a/manifest.json', { bucket: 'Collections' })],
+  ['to the collections, under the prefix too', uploaded('traces/a.json', { bucket: 'Collections' })],
+])('an upload %s starts none', (_, event) => {
+  expect(matches(pattern, event)).toBe(false);
+});
+
+test.each(['Object Deleted', 'Object Tags Added', 'Object Restore Completed'])('%s starts none', (type) => {
+  expect(matches(pattern, uploaded('traces/a.json', { type }))).toBe(false);
+});
+
+test('the state machine gets the event whole', () => {
+  const [target] = Targets;
+  expect(target.Arn).toBe('PipelineStateMachine');
+  expect(Object.keys(target).filter((name) => name.startsWith('Input'))).toEqual([]);
+});
+
+test('an event that starts no run is tried again for a day, then kept for two weeks', () => {
+  expect(Targets[0]).toMatchObject({
+    RetryPolicy: { MaximumEventAgeInSeconds: 86_400, MaximumRetryAttempts: 185 },
+    DeadLetterConfig: { Arn: 'UploadsDeadLetters.Arn' },
+  });
+  expect(stack.all('AWS::SQS::Queue')).toMatchObject([{ properties: { MessageRetentionPeriod: 14 * 86_400 } }]);
+  const statement = (rest: object) => expect.objectContaining(rest);
+  expect(stack.all('AWS::SQS::QueuePolicy')[0]?.properties.PolicyDocument).toMatchObject({
+    Statement: expect.arrayContaining([
+      statement({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+      statement({ Effect: 'Allow', Action: 'sqs:SendMessage', Principal: { Service: 'events.amazonaws.com' } }),
+    ]),
+  });
+});
+
+describe('with a prefix of special characters', () => {
+  const own = ruleOf(synthesize({ tracesPrefix: 'a*b\\c/' })).EventPattern;
+
+  test.each([
+    ['a*b\\c/x.json', true],
+    ['aXb\\c/x.json', false],
+  ])('%s: %s', (key, expected) => {
+    expect(matches(own, uploaded(key))).toBe(expected);
+  });
+});
+
+/** EventBridge's matching, of the operators that the rule uses: fields, exact values, `wildcard`. Throws at others. */
+function matches(pattern: unknown, event: unknown): boolean {
+  if (Array.isArray(pattern)) return pattern.some((each) => matchesValue(each, event));
+  const fields = z.record(z.string(), z.unknown());
+  return Object.entries(fields.parse(pattern)).every(([name, inner]) => {
+    const value = fields.safeParse(event).data?.[name];
+    return value !== undefined && matches(inner, value);
+  });
+}
+
+function matchesValue(wanted: unknown, value: unknown): boolean {
+  if (typeof wanted === 'string') return wanted === value;
+  const { wildcard } = z.strictObject({ wildcard: z.string() }).parse(wanted);
+  // A backslash takes the special meaning from a star or a backslash.
+  const source = wildcard.replaceAll(/\\([\\*])|\*|[^\\*]/g, (part, plain) => {
+    return part === '*' ? '.*' : RegExp.escape(plain ?? part);
+  });
+  return typeof value === 'string' && new RegExp(`^${source}$`, 's').test(value);
+}

@@ -1,0 +1,127 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
+import { synthesize } from '../infra/synthesized.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const PackageJson = z.object({
+  dependencies: z.record(z.string(), z.string()),
+  peerDependencies: z.record(z.string(), z.string()),
+});
+
+// An empty project with the tarball in it, and of all other packages exactly those that it declares.
+let project = '';
+beforeAll(() => {
+  project = mkdtempSync(join(tmpdir(), 'dpo-package-'));
+  execFileSync('npm', ['pack', '--pack-destination', project], { cwd: ROOT, stdio: 'pipe' });
+  const [tarball = ''] = readdirSync(project);
+  const installed = join(project, 'node_modules/dpo-trajectories');
+  mkdirSync(installed, { recursive: true });
+  execFileSync('tar', ['-xzf', join(project, tarball), '--strip-components=1', '-C', installed]);
+  const { dependencies, peerDependencies } = PackageJson.parse(
+    JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')),
+  );
+  for (const name of Object.keys({ ...dependencies, ...peerDependencies })) {
+    mkdirSync(dirname(join(project, 'node_modules', name)), { recursive: true });
+    symlinkSync(join(ROOT, 'node_modules', name), join(project, 'node_modules', name));
+  }
+  writeFileSync(join(project, 'package.json'), JSON.stringify({ type: 'module' }));
+  for (const example of ['library/build.js', 'cdk/app.js']) {
+    cpSync(join(ROOT, 'examples', example), join(project, example), { recursive: true });
+  }
+  cpSync(join(ROOT, 'examples/tic-tac-toe.json'), join(project, 'traces.json'));
+});
+afterAll(() => rmSync(project, { recursive: true }));
+
+const node = (args: readonly string[], env: NodeJS.ProcessEnv = {}): string =>
+  execFileSync(process.execPath, args, {
+    cwd: project,
+    env: { PATH: process.env.PATH, ...env },
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+
+test('the tarball holds what is built and what is read first, and nothing else', () => {
+  const installed = join(project, 'node_modules/dpo-trajectories');
+  expect(readdirSync(installed).sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'package.json']);
+  expect(readdirSync(join(installed, 'dist')).sort()).toEqual(['cdk', 'cli', 'functions', 'lib', 'types']);
+});
+
+test('its command runs the pipeline and prints the schema', () => {
+  const bin = 'node_modules/dpo-trajectories/dist/cli/dpo.js';
+  expect(node([bin, 'run', 'traces.json', '--out', 'out'])).toMatch(/^pairs +104$/m);
+  expect(JSON.parse(node([bin, 'schema']))).toMatchObject({ title: 'A request of dpo-trajectories' });
+});
+
+test('the example of the library runs', () => {
+  expect(JSON.parse(node(['library/build.js', 'traces.json']))).toEqual({
+    pairs: 86,
+    left_out: { empty_response: 4 },
+  });
+});
+
+const Template = z.object({
+  Resources: z.record(
+    z.string(),
+    z.object({ Type: z.string(), Properties: z.record(z.string(), z.unknown()).optional() }),
+  ),
+});
+
+test('the example of the construct synthesizes the functions that the stack has, bundled, without Docker', () => {
+  node(['cdk/app.js'], { CDK_OUTDIR: join(project, 'cdk.out'), CDK_DOCKER: '/nowhere/docker' });
+  const text = readFileSync(join(project, 'cdk.out/MyResearch.template.json'), 'utf8');
+  const resources = Object.values(Template.parse(JSON.parse(text)).Resources);
+  const settings = ({ MemorySize, Timeout, Runtime, Architectures, Handler }: Readonly<Record<string, unknown>>) =>
+    JSON.stringify({ MemorySize, Timeout, Runtime, Architectures, Handler });
+  const packaged = resources.filter(({ Type }) => Type === 'AWS::Lambda::Function');
+  const deployed = synthesize().all('AWS::Lambda::Function');
+  expect(packaged.map(({ Properties = {} }) => settings(Properties)).sort()).toEqual(
+    deployed.map(({ properties }) => settings(properties)).sort(),
+  );
+  expect(resources.filter(({ Type }) => Type === 'AWS::StepFunctions::StateMachine')).toHaveLength(1);
+});
+
+test('each packaged function loads by itself and exports its handler', () => {
+  const functions = join(project, 'node_modules/dpo-trajectories/dist/functions');
+  const env = { TRACES_BUCKET: 't', COLLECTIONS_BUCKET: 'c', CODE_VERSION: '0', AWS_REGION: 'eu-central-1' };
+  for (const name of readdirSync(functions)) {
+    const code = `const { handler } = await import('${join(functions, name, 'index.mjs')}'); console.log(typeof handler)`;
+    expect(node(['--input-type=module', '--eval', code], env)).toBe('function\n');
+  }
+});
+
+test('the types hold in a strict project', () => {
+  writeFileSync(
+    join(project, 'check.ts'),
+    `import { buildTrajectories, type Group } from 'dpo-trajectories';
+import { DpoPipeline } from 'dpo-trajectories/cdk';
+export const groups: AsyncGenerator<Group> = buildTrajectories([], { builder: { compatibility: 'nat' } });
+// @ts-expect-error: no such compatibility
+buildTrajectories([], { builder: { compatibility: 'lax' } });
+export const machine = (pipeline: DpoPipeline): string => pipeline.stateMachine.stateMachineArn;
+`,
+  );
+  const flags = [
+    '--noEmit',
+    '--strict',
+    '--module',
+    'nodenext',
+    '--target',
+    'es2024',
+    '--skipLibCheck',
+    '--types',
+    'node',
+  ];
+  execFileSync(
+    join(ROOT, 'node_modules/.bin/tsc'),
+    [...flags, '--typeRoots', join(ROOT, 'node_modules/@types'), 'check.ts'],
+    {
+      cwd: project,
+      stdio: 'pipe',
+    },
+  );
+});

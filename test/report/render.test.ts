@@ -1,0 +1,149 @@
+import { createHash } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Group } from '../../lib/contract/trajectory.ts';
+import { escapeHtml, html } from '../../lib/report/html.ts';
+import { renderReport } from '../../lib/report/render.ts';
+import { settingRows } from '../../lib/report/settings.ts';
+import { groupOf, HOSTILE, hostileReport, reportOf, ticTacToe } from './fixture.ts';
+
+const MOST_BYTES = 3_000_000;
+
+/** The page without its style, data and script. */
+const drawn = (page: string) => page.slice(page.indexOf('<body'), page.indexOf('<script'));
+
+describe('a rendered report', () => {
+  test('is the same text for the same input', () => {
+    expect(renderReport(reportOf(ticTacToe()))).toBe(renderReport(reportOf(ticTacToe())));
+  });
+
+  test('holds no markup from any text of a run, and no line or element end in its data', () => {
+    const page = renderReport(hostileReport());
+    for (const text of HOSTILE.filter((candidate) => candidate.includes('<'))) expect(page).not.toContain(text);
+    expect(page.match(/<script/g)).toHaveLength(2);
+    expect(page).not.toMatch(/<img|<svg onload|<!--|<[a-z][^>]*\son\w+=/);
+    const embedded =
+      page.match(/<script type="application\/json" id="pairs-json">(.*)<\/script>\n<script>/s)?.[1] ?? '';
+    expect(embedded).not.toMatch(/[<>&\u2028\u2029]/);
+    expect(JSON.parse(embedded).pairs).toHaveLength(HOSTILE.length);
+  });
+
+  test('allows its own style and script by their hash, and nothing else', () => {
+    const page = renderReport(reportOf(ticTacToe()));
+    const policy = page.match(/Content-Security-Policy" content="([^"]*)"/)?.[1]?.replaceAll('&#39;', "'") ?? '';
+    const hashes = [/<style>(.*?)<\/style>/s, /<script>(.*?)<\/script>/s].map((element) =>
+      createHash('sha256')
+        .update(page.match(element)?.[1] ?? '')
+        .digest('base64'),
+    );
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).toContain(`style-src 'sha256-${hashes[0]}'`);
+    expect(policy).toContain(`script-src 'sha256-${hashes[1]}'`);
+    expect(policy).not.toContain('unsafe');
+    expect(page).not.toMatch(/\sstyle=|https?:\/\//);
+  });
+
+  test.each([
+    ['long texts', 'word and another '],
+    ['characters that JSON writes in six bytes each', '<>&<>&'],
+    ['characters of three bytes each', '字典'],
+  ])('stays under 3 MB with nothing but %s', (_name, text) => {
+    const long = text.repeat(10_000);
+    const groups = Array.from({ length: 12 }, (_, group) =>
+      groupOf(
+        `example-${group}`,
+        Array.from({ length: 30 }, (_pair, index) => ({
+          prompt: Array.from({ length: 60 }, () => ({
+            role: 'user',
+            content: `${group} ${index} ${long.slice(0, 2000)}`,
+          })),
+          chosen: `${group} ${index} ${long}`,
+          rejected: `${index} ${group} ${long}${long}`,
+          margin: (group * 30 + index) / 360,
+        })),
+      ),
+    );
+    expect(Buffer.byteLength(renderReport(reportOf(groups)))).toBeLessThan(MOST_BYTES);
+  });
+
+  test('says so when nothing flowed and nothing was collected', () => {
+    const empty = reportOf([]);
+    const totals = {
+      ...empty.totals,
+      matching_steps: 0,
+      total_candidates: 0,
+      possible_pairs: 0,
+      rejected_candidates: {},
+    };
+    const page = renderReport({ ...empty, totals: { ...totals, skipped_tie: 0, skipped_identical: 0 } });
+    expect(page).toContain('no step of the traces is a candidate');
+    expect(page).toContain('The collection is empty');
+    expect(drawn(page)).not.toMatch(/NaN|Infinity|undefined/);
+  });
+
+  test('names every loss, and says when the counters do not add up', () => {
+    const input = reportOf(ticTacToe());
+    const page = renderReport(input);
+    for (const loss of ['empty response', 'score missing', 'tied scores', 'identical texts', 'without a candidate']) {
+      expect(page).toContain(loss);
+    }
+    expect(page).not.toContain('please report this');
+    const lost = renderReport({
+      ...input,
+      totals: { ...input.totals, possible_pairs: input.totals.possible_pairs + 7 },
+    });
+    expect(lost).toContain('unaccounted for');
+    expect(lost).toContain('differ from the total by 7');
+  });
+
+  test('calls out how often the longer answer wins', () => {
+    const group: Group = groupOf('e', [
+      { chosen: 'longer', rejected: 'short' },
+      { chosen: 'longer', rejected: 'brief' },
+      { chosen: 'longer', rejected: 'terse' },
+      { chosen: 'short', rejected: 'longer' },
+      { chosen: 'equal', rejected: 'alike' },
+    ]);
+    expect(renderReport(reportOf([group]))).toContain('<strong>75%</strong>');
+  });
+
+  test('hides what is named like a secret', () => {
+    expect(settingRows({ training: { hf_token: 'hf_very-secret', nested: { password: 'hunter2' } } })).toEqual([
+      { name: 'training.hf_token', value: '(hidden)' },
+      { name: 'training.nested.password', value: '(hidden)' },
+    ]);
+  });
+
+  test('has no broken number in any chart, whatever the margins', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.double({ min: 0, max: 1e300, noNaN: true }), { minLength: 1, maxLength: 60 }),
+        (margins) => {
+          const page = renderReport(
+            reportOf([
+              groupOf(
+                'e',
+                margins.map((margin) => ({ chosen: 'a', rejected: 'b', margin })),
+              ),
+            ]),
+          );
+          expect(drawn(page)).not.toMatch(/NaN|Infinity|undefined/);
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+});
+
+describe('an HTML template', () => {
+  test('lets no text begin an element, an entity or end an attribute', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        expect(escapeHtml(text)).not.toMatch(/[<>"'\0]|&(?!#\d+;)/);
+        expect(html`<p title="${text}">${[text, null, false]}</p>`.markup).toBe(
+          `<p title="${escapeHtml(text)}">${escapeHtml(text)}</p>`,
+        );
+      }),
+    );
+  });
+});

@@ -1,0 +1,52 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { memoryStore } from '../support/memory-store.ts';
+import { memoryDeps, runSteps } from '../support/run.ts';
+import { forms, traceItems } from '../support/trace-arbitraries.ts';
+
+async function run(bytes: Buffer, shard_bytes: number, chunkBytes: number) {
+  const traces = memoryStore('traces', chunkBytes);
+  traces.objects.set('t.json', bytes);
+  const { collection, rejected, totals } = await runSteps(
+    {
+      source: { traces: { bucket: 'traces', key: 't.json' } },
+      builder: { compatibility: 'nat' },
+      limits: { shard_bytes, max_rejected_fraction: 1 },
+    },
+    memoryDeps(traces),
+  );
+  return { collection, rejected, totals };
+}
+
+const wound = fc.record({
+  at: fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }),
+  drop: fc.nat(40),
+  put: fc.constantFrom('', '"', '\\', '{', '}', '[', ']', ',', '\n', '\n  {', 'NaN', '\u00ff'),
+});
+
+test.each(["NAT's indented array", 'a compact array', 'JSON lines'] as const)(
+  '%s that is damaged reads alike whatever the shard size and the chunks, and its losses are lines',
+  async (form) => {
+    await fc.assert(
+      fc.asyncProperty(
+        traceItems,
+        fc.array(wound, { minLength: 1, maxLength: 3 }),
+        fc.integer({ min: 1024, max: 4096 }),
+        fc.integer({ min: 1, max: 999 }),
+        async (items, wounds, shardBytes, chunkBytes) => {
+          let bytes = forms[form](items);
+          for (const { at, drop, put } of wounds) {
+            const place = Math.floor(at * bytes.length);
+            bytes = Buffer.concat([bytes.subarray(0, place), Buffer.from(put), bytes.subarray(place + drop)]);
+          }
+          const whole = await run(bytes, 1 << 30, 65_536);
+          expect(await run(bytes, shardBytes, chunkBytes)).toEqual(whole);
+          const lost = Object.values(whole.totals.rejected_items).reduce((sum, count) => sum + count, 0);
+          const refused = Object.values(whole.totals.rejected_candidates).reduce((sum, count) => sum + count, 0);
+          expect(whole.rejected.split('\n').length - 1).toBe(lost + refused);
+        },
+      ),
+      { numRuns: 250 },
+    );
+  },
+);

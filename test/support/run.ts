@@ -1,0 +1,88 @@
+import type { Counters } from '../../lib/contract/counters.ts';
+import { runKeys } from '../../lib/contract/keys.ts';
+import { Manifest } from '../../lib/contract/manifest.ts';
+import { Shards } from '../../lib/contract/plan.ts';
+import type { Group, Rejected } from '../../lib/contract/trajectory.ts';
+import type { Deps } from '../../lib/deps.ts';
+import { buildShard } from '../../lib/steps/build-shard.ts';
+import { evaluate } from '../../lib/steps/evaluate.ts';
+import { finalize } from '../../lib/steps/finalize.ts';
+import type { ObjectStore } from '../../lib/store.ts';
+import { readAll } from '../../lib/store.ts';
+import { readJson } from '../../lib/stored-json.ts';
+import { memoryStore } from './memory-store.ts';
+
+/** Stands on `traces` and `collections` in memory; any other stores can be given. */
+export function memoryDeps(
+  traces: ObjectStore = memoryStore('traces'),
+  collections: ObjectStore = memoryStore('collections'),
+): Deps {
+  return {
+    bucket: () => traces,
+    collections,
+    collectionsBucket: 'collections',
+    now: () => new Date('2026-01-02T03:04:05.678Z'),
+    codeVersion: 'test',
+  };
+}
+
+export interface RunResult {
+  readonly manifest: Manifest;
+  readonly totals: Counters;
+  /** The files' texts. */
+  readonly collection: string;
+  readonly rejected: string;
+  readonly groups: readonly Group[];
+  readonly losses: readonly Rejected[];
+}
+
+/** A whole run, state after state, without a state machine. */
+export async function runSteps(request: Record<string, unknown>, deps: Deps): Promise<RunResult> {
+  const planned = await evaluate({ execution: 'run', input: { run_id: 'run', ...request } }, deps);
+  for (const shard of await readJson(deps.collections, planned.plan.key, Shards)) {
+    await buildShard({ run_id: planned.run_id, shard }, deps);
+  }
+  await finalize(planned, deps);
+  return committedRun(planned.run_id, deps.collections);
+}
+
+export async function committedRun(runId: string, store: ObjectStore): Promise<RunResult> {
+  const keys = runKeys(runId);
+  const text = async (key: string): Promise<string> => new TextDecoder().decode(await readAll(store, key));
+  const [manifest, collection, rejected] = [
+    await readJson(store, keys.manifest, Manifest),
+    await text(keys.collection),
+    await text(keys.rejected),
+  ];
+  const lines = (jsonl: string) =>
+    jsonl
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line));
+  return {
+    manifest,
+    totals: manifest.totals,
+    collection,
+    rejected,
+    groups: lines(collection),
+    losses: lines(rejected),
+  };
+}
+
+/** Runs the pipeline over one trace file given as text. */
+export async function runText(
+  text: string | Uint8Array,
+  settings: { key?: string; builder?: object; limits?: object } = {},
+): Promise<RunResult> {
+  const traces = memoryStore('traces');
+  const key = settings.key ?? 'traces.json';
+  await traces.create(key, Buffer.from(text));
+  return runSteps(
+    {
+      source: { traces: { bucket: 'traces', key } },
+      builder: settings.builder ?? {},
+      limits: { max_rejected_fraction: 1, ...settings.limits },
+    },
+    memoryDeps(traces),
+  );
+}

@@ -1,0 +1,19 @@
+import { defineConfig } from 'vitest/config';
+
+// Tests of whole processes (the packed library, the bundles, the commands in the docs, a browser, killed runs) are
+// named *.system.test.ts and run apart, so that `npm test` stays under two minutes on two cores.
+const SYSTEM = 'test/**/*.system.test.ts';
+
+export default defineConfig({
+  test: {
+    // The first CDK synth of a worker loads all of aws-cdk-lib: several seconds on two cores.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    // By default Vitest leaves one core idle; on two that is half of the machine.
+    maxWorkers: '100%',
+    projects: [
+      { extends: true, test: { name: 'fast', include: ['test/**/*.test.ts'], exclude: [SYSTEM] } },
+      { extends: true, test: { name: 'system', include: [SYSTEM] } },
+    ],
+  },
+});
