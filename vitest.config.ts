@@ -9,6 +9,7 @@ export default defineConfig({
     // The first CDK synth of a worker loads all of aws-cdk-lib: several seconds on two cores.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    setupFiles: ['test/support/properties.ts'],
     // By default Vitest leaves one core idle; on two that is half of the machine.
     maxWorkers: '100%',
     projects: [

@@ -1,6 +1,9 @@
 import { append, type ByteWindow, byteWindow } from './byte-window.ts';
 import { MAX_ITEM_BYTES, type ReadItem, type Span, tooLarge } from './item.ts';
 
+/** `line`: the byte at which the item's line begins, white space and byte order mark included. Cuts go by it. */
+export type LineSpan<Item> = Span<Item> & { readonly line: number };
+
 /**
  * The items of JSON lines whose line begins at or after `start` and before `end`. With `start` > 0 the stream begins one
  * byte earlier, at `start - 1`, so that a line that begins exactly at `start` is recognised.
@@ -9,7 +12,7 @@ export async function* readLineItems<Item>(
   stream: AsyncIterable<Uint8Array>,
   range: { readonly start: number; readonly end: number },
   read: ReadItem<Item>,
-): AsyncGenerator<Span<Item>> {
+): AsyncGenerator<LineSpan<Item>> {
   const window = byteWindow(Math.max(range.start - 1, 0));
   // Inside a line that is another slice's, or too large: no items until the next newline.
   let skipping = range.start > 0;
@@ -31,7 +34,7 @@ export async function* readLineItems<Item>(
       window.from = window.to;
       if (window.base + window.from >= range.end) return;
     } else if (window.to - window.from > MAX_ITEM_BYTES) {
-      yield tooLarge(window.base + startOfLine(window, window.to));
+      yield { ...tooLarge(window.base + startOfLine(window, window.to)), line: window.base + window.from };
       skipping = true;
       window.from = window.to;
     }
@@ -39,14 +42,15 @@ export async function* readLineItems<Item>(
   if (!skipping) yield* lineItem(window, window.to, read);
 }
 
-function* lineItem<Item>(window: ByteWindow, newline: number, read: ReadItem<Item>): Generator<Span<Item>> {
+function* lineItem<Item>(window: ByteWindow, newline: number, read: ReadItem<Item>): Generator<LineSpan<Item>> {
   const from = startOfLine(window, newline);
   let to = newline;
   while (to > from && isSpace(window.bytes[to - 1])) to--;
   if (to === from) return;
   const offset = window.base + from;
-  if (to - from > MAX_ITEM_BYTES) yield tooLarge(offset);
-  else yield { offset, bytes: to - from, ...read(window.bytes.subarray(from, to)) };
+  const line = window.base + window.from;
+  if (to - from > MAX_ITEM_BYTES) yield { ...tooLarge(offset), line };
+  else yield { offset, bytes: to - from, line, ...read(window.bytes.subarray(from, to)) };
 }
 
 /** Past a byte order mark (concatenated files have them on any line) and white space. */

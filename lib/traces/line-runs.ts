@@ -1,6 +1,7 @@
 import type { TraceLine } from './candidate-line.ts';
 import { joinCandidates } from './candidate-line.ts';
 import { MAX_ITEM_BYTES, type Span } from './item.ts';
+import type { LineSpan } from './line-items.ts';
 import type { TraceItem } from './trace-item.ts';
 
 /**
@@ -12,20 +13,21 @@ import type { TraceItem } from './trace-item.ts';
  * that can't be read ends no run: it would take its neighbours' pairs with it.
  */
 export async function* joinRuns(
-  lines: AsyncIterable<Span<TraceLine>>,
+  lines: AsyncIterable<LineSpan<TraceLine>>,
   range: { readonly start: number; readonly end: number },
 ): AsyncGenerator<Span<TraceItem>> {
   const begin = boundary(range.start);
   const end = boundary(range.end);
   let run: Run | undefined;
   for await (const span of lines) {
-    if (!('item' in span)) {
-      if (begin.passed) yield span;
+    const { line, ...found } = span;
+    if (!('item' in found)) {
+      if (begin.passed) yield found;
       continue;
     }
-    const { run: example } = span.item;
-    pass(begin, span.offset, example);
-    pass(end, span.offset, example);
+    const { run: example } = found.item;
+    pass(begin, line, example);
+    pass(end, line, example);
     if (end.passed) break;
     if (!begin.passed) {
       // Both cuts lie within one run: it is another slice's, and so is all up to its end.
@@ -36,8 +38,8 @@ export async function* joinRuns(
       yield closed(run);
       run = undefined;
     }
-    if (example === undefined) yield { ...span, item: span.item.item };
-    else run = extend(run, example, span.offset, span.bytes, span.item);
+    if (example === undefined) yield { ...found, item: found.item.item };
+    else run = extend(run, example, found.offset, found.bytes, found.item);
   }
   if (run) yield closed(run);
 }
@@ -52,8 +54,8 @@ interface Boundary {
 
 const boundary = (at: number): Boundary => ({ at, first: undefined, passed: at === 0 });
 
-function pass(boundary: Boundary, offset: number, example: string | undefined): void {
-  if (boundary.passed || offset < boundary.at) return;
+function pass(boundary: Boundary, line: number, example: string | undefined): void {
+  if (boundary.passed || line < boundary.at) return;
   if (example === undefined || (boundary.first !== undefined && boundary.first !== example)) boundary.passed = true;
   else boundary.first = example;
 }

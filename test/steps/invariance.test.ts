@@ -51,6 +51,15 @@ describe.each(Object.entries(forms))('%s', (_, write) => {
   );
 });
 
+// A line belonged to one slice by its first byte and to the next by its item's: between the two it was lost.
+test('an item survives a cut within the white space before it', async () => {
+  const items = ['a', 'b', 'c'].map((id) => `${' '.repeat(2000)}{"id":"${id}","intermediate_steps":[]}\n`);
+  const whole = await runBytes(Buffer.from(items.join('')), 'nat', 1 << 30);
+  const cut = await runBytes(Buffer.from(items.join('')), 'nat', 1024);
+  expect(whole).toMatchObject({ totals: { total_items: 3 } });
+  expect(cut).toMatchObject({ totals: { total_items: 3 } });
+});
+
 test('nat makes what NAT makes of repeated ids, of ids that read alike, and of turns they share', async () => {
   await fc.assert(
     fc.asyncProperty(traceItems, fc.integer({ min: 1024, max: 4096 }), async (items, shardBytes) => {
