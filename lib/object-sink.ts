@@ -1,11 +1,12 @@
 import type { ObjectStore, WriteOptions, Written } from './store.ts';
+import type { Utf8 } from './utf8.ts';
 
 /** An object being written, text by text. */
 export interface ObjectSink {
   /** Bytes taken so far: where the next text will begin. */
   readonly bytes: number;
   /** Takes the text; a promise means: wait for it, the store is behind. */
-  write(text: string): Promise<void> | undefined;
+  write(text: Utf8): Promise<void> | undefined;
   /** Ends the object. `exists`: with `ifAbsent`, another one stands there already. */
   close(): Promise<Written | 'exists'>;
   /** Gives the object up: nothing is left of it. */
@@ -59,17 +60,10 @@ export function openSink(store: ObjectStore, key: string, options?: WriteOptions
       return bytes;
     },
     write(text) {
-      // A UTF-16 unit is at most three bytes of UTF-8.
-      if (3 * text.length > CHUNK_BYTES - used) flush();
-      if (3 * text.length > CHUNK_BYTES) {
-        const encoded = Buffer.from(text);
-        bytes += encoded.length;
-        send(encoded);
-      } else {
-        const length = chunk.write(text, used);
-        used += length;
-        bytes += length;
-      }
+      bytes += text.length;
+      if (text.length > CHUNK_BYTES - used) flush();
+      if (text.length > CHUNK_BYTES) send(Buffer.from(text, 'latin1'));
+      else used += chunk.write(text, used, 'latin1');
       return queue.length >= CHUNKS_AHEAD || failure ? drained() : undefined;
     },
     async close() {

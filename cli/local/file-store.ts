@@ -9,16 +9,25 @@ import { isTemporary, listFiles, pinOf, requireInside, temporaryName } from './f
 /**
  * A directory as an object store: a key is a path below it, `/` between its segments. An object is written under a
  * temporary name beside its own, then linked or renamed: readers see all of it or nothing, also after a crash.
+ *
+ * After a power cut too, for what counts: an object that is created (a summary, a manifest) vouches for what was written
+ * before it, so all of that is on the disk first. Until then the disk works while the program does.
  */
 export function fileStore(root: string): ObjectStore {
   const top = resolve(root);
+  const syncs = new Set<Promise<void>>();
   const write = (key: string, body: AsyncIterable<Uint8Array>, ifAbsent: boolean, expected?: number) =>
-    publish(top, key, body, { ifAbsent, expected });
+    publish(top, key, body, { ifAbsent, expected, syncs });
   return {
     name: top,
     head: (key) => headFile(top, key),
     read: (key, options) => readFile(top, key, options),
-    create: async (key, body) => ((await write(key, one(body), true)) === 'exists' ? 'exists' : 'created'),
+    create: async (key, body) => {
+      await Promise.all(syncs);
+      const written = await write(key, one(body), true);
+      await Promise.all(syncs);
+      return written === 'exists' ? 'exists' : 'created';
+    },
     write: (key, body, options) => write(key, body, options?.ifAbsent ?? false),
     compose: async (key, parts, options) => {
       await write(key, partsOf(top, parts), false, options?.crc32);
@@ -52,14 +61,24 @@ async function* readFile(top: string, key: string, options: ReadOptions = {}): A
     const { pin, bytes } = await stateOf(file, path);
     if (options.pin && pin.etag !== options.pin.etag) throw changed(path);
     const last = Math.min(end, bytes);
-    for (let at = start; at < last; ) {
+    let at = start;
+    const readOn = () => {
+      if (at >= last) return undefined;
       const buffer = Buffer.allocUnsafe(Math.min(READ_BYTES, last - at));
-      const { bytesRead } = await file.read(buffer, 0, buffer.length, at).catch((error) => {
+      const reading = file.read(buffer, 0, buffer.length, at);
+      // Looked at when its turn comes, which may be never.
+      reading.catch(() => {});
+      return reading;
+    };
+    // One chunk ahead: the disk works while the reader does.
+    for (let reading = readOn(); reading; ) {
+      const { bytesRead, buffer } = await reading.catch((error) => {
         throw fileError(path, error);
       });
       if (bytesRead === 0) throw changed(path);
-      yield buffer.subarray(0, bytesRead);
       at += bytesRead;
+      reading = readOn();
+      yield buffer.subarray(0, bytesRead);
     }
     if ((await stateOf(file, path)).pin.etag !== pin.etag) throw changed(path);
   } finally {
@@ -88,19 +107,21 @@ interface Publishing {
   readonly ifAbsent: boolean;
   /** CRC-32 that the bytes must have. */
   readonly expected: number | undefined;
+  /** Objects on their way to the disk. */
+  readonly syncs: Set<Promise<void>>;
 }
 
 async function publish(
   top: string,
   key: string,
   body: AsyncIterable<Uint8Array>,
-  { ifAbsent, expected }: Publishing,
+  { ifAbsent, expected, syncs }: Publishing,
 ): Promise<Written | 'exists'> {
   const path = pathOf(top, key);
   const temporary = join(dirname(path), temporaryName());
   const file = await begin(top, path, temporary);
   try {
-    const written = await fill(file, path, body);
+    const written = await fill(file, path, body, syncs);
     if (expected !== undefined && written.crc32 !== expected) {
       throw new CorruptObject(
         `${path} was to have CRC-32 ${expected}, but its parts have ${written.crc32}: a part changed. Run the step again.`,
@@ -125,7 +146,12 @@ async function begin(top: string, path: string, temporary: string): Promise<File
 }
 
 /** Errors of the body pass as they are: they are not the file's. */
-async function fill(file: FileHandle, path: string, body: AsyncIterable<Uint8Array>): Promise<Written> {
+async function fill(
+  file: FileHandle,
+  path: string,
+  body: AsyncIterable<Uint8Array>,
+  syncs: Set<Promise<void>>,
+): Promise<Written> {
   let bytes = 0;
   let crc = 0;
   const told = (error: unknown) => {
@@ -137,11 +163,20 @@ async function fill(file: FileHandle, path: string, body: AsyncIterable<Uint8Arr
       crc = crc32(chunk, crc);
       bytes += chunk.length;
     }
-    // Else a power cut could leave the name without its bytes.
-    await file.datasync().catch(told);
-  } finally {
+  } catch (error) {
     await file.close();
+    throw error;
   }
+  const sync = file
+    .datasync()
+    .catch(told)
+    .finally(() => file.close());
+  syncs.add(sync);
+  // Where it failed it stays: nothing may be created any more that vouches for it.
+  sync.then(
+    () => syncs.delete(sync),
+    () => {},
+  );
   return { bytes, crc32: crc };
 }
 

@@ -5,6 +5,7 @@ import { InvalidRequest } from '../errors.ts';
 import { buildExample } from '../preferences/example.ts';
 import { isObject } from '../traces/exact-json.ts';
 import { readObject } from '../traces/trace-item.ts';
+import { fromUtf8 } from '../utf8.ts';
 
 export interface BuildOptions {
   /** As in a request's `builder` block; what is left out has its default. */
@@ -55,7 +56,7 @@ export async function* buildTrajectories(
       continue;
     }
     for (const rejected of built.rejected) onRejected(rejected);
-    if (built.hasPairs) yield Group.parse(JSON.parse([...built.line].join('')));
+    if (built.hasPairs) yield Group.parse(JSON.parse([...built.line].map(fromUtf8).join('')));
   }
 }
 

@@ -1,6 +1,8 @@
 import type { BuilderSettings } from '../contract/builder.ts';
 import { isObject, isRawNumber, type JsonObject } from '../traces/exact-json.ts';
 import { kindOf } from '../traces/trace-item.ts';
+import { WrittenText } from '../traces/written-text.ts';
+import { toUtf8, type Utf8 } from '../utf8.ts';
 import { laxFloat, laxInt } from './lax.ts';
 import { natPrompt, natResponse, strictPrompt, strictResponse } from './text-form.ts';
 
@@ -10,10 +12,10 @@ export interface Candidate {
   readonly index: number;
   /** Finite. */
   readonly score: number;
-  readonly promptJson: string;
-  readonly responseJson: string;
+  readonly promptJson: Utf8;
+  readonly responseJson: Utf8;
   /** An object. */
-  readonly metadataJson: string;
+  readonly metadataJson: Utf8;
   readonly uuid: string | null;
   /** Byte offset of the candidate's trace item. */
   readonly offset: number;
@@ -70,7 +72,7 @@ export function readCandidate(
       : [strictPrompt(data.input), strictResponse(data.output)];
   if (responseJson === undefined)
     return reject({ reason: 'empty_response', detail: `output is ${emptyKind(data.output)}` });
-  const metadataJson = isObject(payload.metadata) ? JSON.stringify(payload.metadata) : '{}';
+  const metadataJson = toUtf8(isObject(payload.metadata) ? JSON.stringify(payload.metadata) : '{}');
   return { turnId, index: index.value, score: score.value, promptJson, responseJson, metadataJson, uuid, offset };
 }
 
@@ -104,7 +106,8 @@ const readScore = (found: unknown, compatibility: BuilderSettings['compatibility
   return { value };
 };
 
-const emptyKind = (output: unknown): string => {
+const emptyKind = (found: unknown): string => {
+  const output = found instanceof WrittenText ? found.toJSON() : found;
   if (typeof output === 'string') return output === '' ? 'empty text' : 'white space only';
   if (isRawNumber(output) || !output) return kindOf(output);
   return `${kindOf(output)} without content`;

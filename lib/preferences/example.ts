@@ -2,6 +2,7 @@ import type { BuilderSettings } from '../contract/builder.ts';
 import { type Counters, noCounts } from '../contract/counters.ts';
 import type { Rejected } from '../contract/trajectory.ts';
 import type { TraceItem } from '../traces/trace-item.ts';
+import type { Utf8 } from '../utf8.ts';
 import { type Candidate, type CandidateRejection, readCandidate } from './candidate.ts';
 import { groupText } from './group-text.ts';
 import { type PreferencePair, pairTurn, possiblePairs } from './pairs.ts';
@@ -22,7 +23,7 @@ export interface Rollout {
 
 export interface BuiltExample {
   /** The group's line in pieces, without the newline: nothing where there is no pair. Made as it is asked for. */
-  readonly line: Iterable<string>;
+  readonly line: Iterable<Utf8>;
   readonly hasPairs: boolean;
   /** Offset of the item in which the first pair's turn begins; that is where NAT puts the group. */
   readonly firstTurnOffset: number | undefined;

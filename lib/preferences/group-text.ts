@@ -1,4 +1,5 @@
 import type { BuilderSettings } from '../contract/builder.ts';
+import { toUtf8, type Utf8, utf8 } from '../utf8.ts';
 import type { ExampleOrigin } from './example.ts';
 import type { PreferencePair } from './pairs.ts';
 
@@ -10,15 +11,15 @@ export function* groupText(
   origin: ExampleOrigin,
   pairs: readonly PreferencePair[],
   settings: BuilderSettings,
-): Generator<string> {
-  const example = JSON.stringify(origin.exampleId);
-  const key = JSON.stringify(origin.key);
-  let opening = groupOpening(origin.runId, origin.exampleId);
+): Generator<Utf8> {
+  const example = json(origin.exampleId);
+  const key = json(origin.key);
+  let opening = toUtf8(groupOpening(origin.runId, origin.exampleId));
   for (const pair of pairs) {
-    yield opening + trajectoryText(pair, example, key, settings);
-    opening = ',';
+    yield utf8`${opening}${trajectoryText(pair, example, key, settings)}`;
+    opening = COMMA;
   }
-  yield GROUP_CLOSING;
+  yield toUtf8(GROUP_CLOSING);
 }
 
 /** What stands before a group's first trajectory and after its last: what a merge of two lines takes off. */
@@ -26,19 +27,14 @@ export const groupOpening = (runId: string, exampleId: string): string =>
   `{"run_id":${JSON.stringify(runId)},"example_id":${JSON.stringify(exampleId)},"trajectories":[`;
 export const GROUP_CLOSING = ']}';
 
-const trajectoryText = (pair: PreferencePair, example: string, key: string, settings: BuilderSettings): string => {
+const trajectoryText = (pair: PreferencePair, example: Utf8, key: Utf8, settings: BuilderSettings): Utf8 => {
   const { chosen, rejected, margin } = pair;
   const reward = settings.reward_from_score_diff ? margin : chosen.score;
   const raw = settings.exhaustive_pairs
-    ? `"chosen_raw_metadata":${chosen.metadataJson},"rejected_raw_metadata":${rejected.metadataJson}`
-    : `"num_candidates":${pair.among}`;
-  return (
-    `{"episode":[{"prompt":${chosen.promptJson},"chosen_response":${chosen.responseJson},"rejected_response":${rejected.responseJson}}],` +
-    `"reward":${reward},"shaped_rewards":null,"metadata":{"dpo_type":"preference_pair","score_diff":${margin},` +
-    `"example_id":${example},"turn_id":${JSON.stringify(chosen.turnId)},` +
-    `"chosen_score":${chosen.score},"rejected_score":${rejected.score},` +
-    `"chosen_index":${chosen.index},"rejected_index":${rejected.index},${raw},` +
-    `"lineage":{"key":${key},"offset":${chosen.offset},` +
-    `"chosen_uuid":${JSON.stringify(chosen.uuid)},"rejected_uuid":${JSON.stringify(rejected.uuid)}}}}`
-  );
+    ? utf8`"chosen_raw_metadata":${chosen.metadataJson},"rejected_raw_metadata":${rejected.metadataJson}`
+    : utf8`"num_candidates":${pair.among}`;
+  return utf8`{"episode":[{"prompt":${chosen.promptJson},"chosen_response":${chosen.responseJson},"rejected_response":${rejected.responseJson}}],"reward":${reward},"shaped_rewards":null,"metadata":{"dpo_type":"preference_pair","score_diff":${margin},"example_id":${example},"turn_id":${json(chosen.turnId)},"chosen_score":${chosen.score},"rejected_score":${rejected.score},"chosen_index":${chosen.index},"rejected_index":${rejected.index},${raw},"lineage":{"key":${key},"offset":${chosen.offset},"chosen_uuid":${json(chosen.uuid)},"rejected_uuid":${json(rejected.uuid)}}}}`;
 };
+
+const json = (value: string | null): Utf8 => toUtf8(JSON.stringify(value));
+const COMMA = toUtf8(',');

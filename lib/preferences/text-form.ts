@@ -1,4 +1,6 @@
 import { isNumber, isObject, isRawNumber, type JsonObject, pythonText, sourceOf } from '../traces/exact-json.ts';
+import { WrittenText } from '../traces/written-text.ts';
+import { toUtf8, type Utf8 } from '../utf8.ts';
 
 /*
  * Prompts and responses as the JSON they are written as. `nat` is NAT's rule 4 and 5; `strict` keeps messages whole and
@@ -6,33 +8,49 @@ import { isNumber, isObject, isRawNumber, type JsonObject, pythonText, sourceOf 
  */
 
 /** null is "", text is itself, messages keep role and content; anything else is its text form. */
-export function natPrompt(input: unknown): string {
+export const natPrompt = oncePerValue((input: unknown): Utf8 => {
   if (Array.isArray(input) && input.every(isTextMessage)) {
-    return JSON.stringify(input.map(({ role, content }) => ({ role, content })));
+    return jsonOf(input.map(({ role, content }) => ({ role, content })));
   }
-  return JSON.stringify(input === undefined || input === null ? '' : natText(input));
-}
+  return jsonOf(input === undefined || input === null ? '' : natText(input));
+});
 
 /** What Python takes for false is "". */
-export const natResponse = (output: unknown): string => JSON.stringify(isFalsy(output) ? '' : natText(output));
+export const natResponse = (output: unknown): Utf8 =>
+  output instanceof WrittenText ? output.json : jsonOf(isFalsy(output) ? '' : natText(output));
 
 /** Messages whole, whatever they hold besides their role. */
-export function strictPrompt(input: unknown): string {
-  if (Array.isArray(input) && input.every(isMessage)) return JSON.stringify(input);
-  return JSON.stringify(input === undefined || input === null ? '' : strictText(input));
-}
+export const strictPrompt = oncePerValue((input: unknown): Utf8 => {
+  if (Array.isArray(input) && input.every(isMessage)) return jsonOf(input);
+  return jsonOf(input === undefined || input === null ? '' : strictText(input));
+});
 
 /** Undefined where there is no answer: null, empty or blank text, an empty list or object. */
-export function strictResponse(output: unknown): string | undefined {
+export function strictResponse(output: unknown): Utf8 | undefined {
   if (output === undefined || output === null) return undefined;
-  if (typeof output === 'string') return output.trim() === '' ? undefined : JSON.stringify(output);
+  if (output instanceof WrittenText) return output.isBlank ? undefined : output.json;
+  if (typeof output === 'string') return output.trim() === '' ? undefined : jsonOf(output);
   if (Array.isArray(output) && output.length === 0) return undefined;
   if (isObject(output)) {
     if (Object.keys(output).length === 0) return undefined;
-    if (isMessage(output)) return JSON.stringify(output);
+    if (isMessage(output)) return jsonOf(output);
   }
-  return JSON.stringify(strictText(output));
+  return jsonOf(strictText(output));
 }
+
+/** The candidates of a turn have one prompt; where the reader gives them one and the same list, it is written once. */
+function oncePerValue(write: (input: unknown) => Utf8): (input: unknown) => Utf8 {
+  const written = new WeakMap<object, Utf8>();
+  return (input) => {
+    if (input instanceof WrittenText) return input.json;
+    if (!Array.isArray(input)) return write(input);
+    const json = written.get(input) ?? write(input);
+    written.set(input, json);
+    return json;
+  };
+}
+
+const jsonOf = (value: unknown): Utf8 => toUtf8(JSON.stringify(value));
 
 const isMessage = (entry: unknown): entry is JsonObject => isObject(entry) && typeof entry.role === 'string';
 const isTextMessage = (entry: unknown): entry is { role: string; content: string } =>

@@ -14,6 +14,7 @@ import { buildExample } from '../preferences/example.ts';
 import { jsonText, readJson } from '../stored-json.ts';
 import type { ItemRejection, Span } from '../traces/item.ts';
 import type { TraceItem } from '../traces/trace-item.ts';
+import { toUtf8, type Utf8 } from '../utf8.ts';
 import { diagnose, noDiagnosis } from './diagnosis.ts';
 import { idDigest, packDigests } from './id-digest.ts';
 import { sliceItems } from './slice-items.ts';
@@ -77,7 +78,7 @@ function openBuild(
   let rejectedLines = 0;
 
   const reject = async (lines: readonly Rejected[]): Promise<void> => {
-    for (const line of lines) await rejected.write(`${JSON.stringify(line)}\n`);
+    for (const line of lines) await rejected.write(jsonLine(line));
     rejectedLines += lines.length;
   };
 
@@ -118,8 +119,12 @@ function openBuild(
     if (item.payloads.length === 0) diagnose(diagnosis, item);
     const at = { collection: collection.bytes, rejected: rejected.bytes };
     if (built.hasPairs) {
-      for (const text of built.line) await collection.write(text);
-      await collection.write('\n');
+      for (const text of built.line) {
+        const behind = collection.write(text);
+        // Awaiting nothing would cost a turn of the event loop's microtasks for each pair.
+        if (behind) await behind;
+      }
+      await collection.write(NEWLINE);
     }
     await reject(built.rejected);
     ids.push(idDigest(item.id.text));
@@ -132,7 +137,7 @@ function openBuild(
       rejected: { start: at.rejected, bytes: rejected.bytes - at.rejected },
       counters: built.counters,
     };
-    await index.write(`${JSON.stringify(entry)}\n`);
+    await index.write(jsonLine(entry));
   };
 
   return {
@@ -168,6 +173,9 @@ function openBuild(
     },
   };
 }
+
+const jsonLine = (line: Rejected | IndexedItem): Utf8 => toUtf8(`${JSON.stringify(line)}\n`);
+const NEWLINE = toUtf8('\n');
 
 async function closeAll(sinks: readonly [ObjectSink, ObjectSink, ObjectSink]) {
   const closing = sinks.map((sink) => sink.close());

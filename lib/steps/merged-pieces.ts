@@ -4,6 +4,7 @@ import type { IndexedItem } from '../contract/item-index.ts';
 import { buildExample } from '../preferences/example.ts';
 import { GROUP_CLOSING, groupOpening } from '../preferences/group-text.ts';
 import type { TraceItem } from '../traces/trace-item.ts';
+import { fromUtf8 } from '../utf8.ts';
 
 /** An indexed item, and the shard it was built in. */
 export interface BuiltItem extends IndexedItem {
@@ -97,7 +98,7 @@ export async function mergeNat(
     addCounts(added, built.counters);
     const begins = group.find(({ item }) => item.offset === built.firstTurnOffset);
     if (built.hasPairs)
-      placed.push({ place: (begins ?? first).place, piece: { text: `${[...built.line].join('')}\n` } });
+      placed.push({ place: (begins ?? first).place, piece: { text: `${[...built.line].map(fromUtf8).join('')}\n` } });
   }
   placed.sort((a, b) => a.place - b.place);
   return { pieces: placed.map(({ piece }) => piece), replaced, added, removed };

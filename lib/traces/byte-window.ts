@@ -22,8 +22,9 @@ export const byteWindow = (base: number): ByteWindow => ({
 });
 
 /**
- * Appends a chunk, dropping what was consumed. An item that spans many chunks is copied a constant number of times,
- * because the memory doubles when it is full. A lone chunk is not copied at all: the caller must not reuse it.
+ * Appends a chunk, dropping what was consumed: what was read from `bytes` before may be overwritten. An item that spans
+ * many chunks is copied a constant number of times, because the memory doubles when it is half full. A lone chunk is
+ * not copied at all: the caller must not reuse it.
  */
 export function append(window: ByteWindow, chunk: Uint8Array): void {
   const held = window.to - window.from;
@@ -32,11 +33,12 @@ export function append(window: ByteWindow, chunk: Uint8Array): void {
     window.to = chunk.length;
     return;
   }
-  const needed = held + chunk.length;
   if (window.to + chunk.length > window.bytes.length || !window.owned) {
-    const roomier = Buffer.allocUnsafeSlow(2 * needed);
-    window.bytes.copy(roomier, 0, window.from, window.to);
-    adopt(window, roomier);
+    const roomy = window.owned && 2 * held <= window.bytes.length && held + chunk.length <= window.bytes.length;
+    // Fresh memory costs more than moving what is held to the front.
+    const room = roomy ? window.bytes : Buffer.allocUnsafeSlow(2 * (held + chunk.length));
+    window.bytes.copy(room, 0, window.from, window.to);
+    adopt(window, room);
     window.owned = true;
     window.to = held;
   }

@@ -4,6 +4,8 @@
  * it was.
  */
 
+import { WrittenText } from './written-text.ts';
+
 declare global {
   // TypeScript's library does not have them yet; Node has since 21.
   interface JSON {
@@ -15,7 +17,11 @@ declare global {
 export type JsonObject = { readonly [key: string]: unknown };
 
 export const isObject = (value: unknown): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && !isRawNumber(value);
+  typeof value === 'object' &&
+  value !== null &&
+  !Array.isArray(value) &&
+  !isRawNumber(value) &&
+  !(value instanceof WrittenText);
 
 export const isRawNumber = (value: unknown): value is { readonly rawJSON: string } => JSON.isRawJSON(value);
 

@@ -1,11 +1,13 @@
-import { isObject, type JsonObject } from './exact-json.ts';
+import { utf8Of } from '../utf8.ts';
+import type { JsonObject } from './exact-json.ts';
 import { MAX_DEPTH, type ReadItem } from './item.ts';
 import { createItemScanner, type ItemScan, type Span } from './scan/item-scanner.ts';
 import { readTraceItem, type TraceItem } from './trace-item.ts';
+import { WrittenText } from './written-text.ts';
 
 /**
- * `readTraceItem`, several times as fast: most bytes of a trace are steps that are no candidates, and those are checked
- * to be JSON by the scanner but never parsed. Whatever is out of the ordinary goes to `readTraceItem` itself, so the two
+ * `readTraceItem`, many times as fast: most bytes of a trace are steps that are no candidates, and those are checked to
+ * be JSON by the scanner but never parsed; of candidates only what preferences are made of is cut out. Whatever is out of the ordinary goes to `readTraceItem` itself, so the two
  * agree by construction there; test/traces/fast-item.test.ts holds them to it everywhere.
  */
 export function traceItemReader(stepName: string): ReadItem<TraceItem> {
@@ -51,22 +53,65 @@ function plainId(bytes: Buffer, span: Span | undefined): TraceItem['id'] | undef
 
 function payloadsOf(bytes: Buffer, { candidates }: ItemScan, stepName: string): JsonObject[] {
   const payloads: JsonObject[] = [];
-  for (const { step: span, name } of candidates) {
-    if (!span || !name) continue;
-    const step: unknown = JSON.parse(bytes.toString('utf8', span.start, span.end));
-    if (isObject(step) && isObject(step.payload) && step.payload.name === stepName) payloads.push(step.payload);
+  const repeated = rememberingParser(bytes);
+  for (const spans of candidates) {
+    if (valueAt(bytes, spans.name) !== stepName) continue;
+    const { UUID, metadata, data, ...members } = spans;
+    payloads.push({
+      UUID: valueAt(bytes, UUID),
+      metadata: valueAt(bytes, metadata),
+      data:
+        data && bytes[data.start] === OPEN_OBJECT
+          ? {
+              turn_id: valueAt(bytes, members.turn_id),
+              turn_index: valueAt(bytes, members.turn_index),
+              candidate_index: valueAt(bytes, members.candidate_index),
+              score: valueAt(bytes, members.score),
+              input: textAt(bytes, members.input, repeated),
+              output: textAt(bytes, members.output, parsed),
+            }
+          : valueAt(bytes, data),
+    });
   }
   return payloads;
 }
 
+/** A text that JSON.stringify would write as it stands is kept as it stands. */
+function textAt(bytes: Buffer, span: Span | undefined, parse: typeof parsed): unknown {
+  if (!span || bytes[span.start] !== QUOTE || span.escapes === 'respelled') return span && parse(bytes, span);
+  return new WrittenText(utf8Of(bytes, span.start, span.end));
+}
+
+/** What JSON.parse gives; short cuts for what most candidates hold. */
+function valueAt(bytes: Buffer, span: Span | undefined): unknown {
+  if (!span) return undefined;
+  const first = bytes[span.start];
+  if (first === QUOTE && span.escapes === 'none') return bytes.toString('utf8', span.start + 1, span.end - 1);
+  return isDigit(first) ? Number(bytes.toString('latin1', span.start, span.end)) : parsed(bytes, span);
+}
+
+const parsed = (bytes: Buffer, { start, end }: Span): unknown => JSON.parse(bytes.toString('utf8', start, end));
+
+/** The candidates of a turn have one prompt, and as messages it has to be parsed: once. */
+function rememberingParser(bytes: Buffer): typeof parsed {
+  let last: { readonly span: Span; readonly value: unknown } | undefined;
+  return (_, span) => {
+    const { start, end } = span;
+    if (last && bytes.compare(bytes, start, end, last.span.start, last.span.end) === 0) return last.value;
+    last = { span, value: parsed(bytes, span) };
+    return last.value;
+  };
+}
+
 const isNumber = (bytes: Buffer, span: Span | undefined): boolean => {
   const first = span && bytes[span.start];
-  return first !== undefined && (first === MINUS || (first >= ZERO && first <= NINE));
+  return first === MINUS || isDigit(first);
 };
+const isDigit = (byte: number | undefined): boolean => byte !== undefined && byte >= ZERO && byte <= NINE;
 
 const describe = (bytes: Buffer, stepName: string) => {
   const read = readTraceItem(bytes, stepName);
   return 'item' in read ? read.item.describe() : { eventTypes: [], ttcNames: [], withoutSteps: true, atif: false };
 };
 
-const [QUOTE, MINUS, ZERO, NINE] = [0x22, 0x2d, 0x30, 0x39];
+const [QUOTE, MINUS, ZERO, NINE, OPEN_OBJECT] = [0x22, 0x2d, 0x30, 0x39, 0x7b];

@@ -10,13 +10,17 @@ import {
   sourceOf,
 } from './exact-json.ts';
 import { type ItemReason, type ItemRejection, MAX_DEPTH } from './item.ts';
+import { WrittenText } from './written-text.ts';
 
 /** One evaluated dataset example, as far as preferences go. */
 export interface TraceItem {
   readonly id: ExampleId;
-  /** `payload` of each step that is a candidate by type and name, in order. */
+  /**
+   * `payload` of each step that is a candidate by type and name, in order: at least the members that preferences are
+   * made of. A text in `data` may be a {@link WrittenText}.
+   */
   readonly payloads: readonly JsonObject[];
-  /** What the item holds besides; asked for only where there are no candidates. */
+  /** What the item holds besides, before the next item is asked for: after that its bytes may be gone. */
   readonly describe: () => ItemDescription;
 }
 
@@ -129,7 +133,7 @@ export const kindOf = (value: unknown): string => {
   if (value === undefined) return 'missing';
   if (Array.isArray(value)) return 'a list';
   if (isNumber(value) || isRawNumber(value)) return 'a number';
-  if (typeof value === 'string') return 'text';
+  if (typeof value === 'string' || value instanceof WrittenText) return 'text';
   if (typeof value === 'boolean') return String(value);
   return 'an object';
 };

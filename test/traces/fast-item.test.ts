@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { readCandidate } from '../../lib/preferences/candidate.ts';
+import { isObject, type JsonObject } from '../../lib/traces/exact-json.ts';
 import { traceItemReader } from '../../lib/traces/fast-item.ts';
 import { readTraceItem } from '../../lib/traces/trace-item.ts';
 import { traceItems } from '../support/trace-arbitraries.ts';
@@ -8,12 +10,24 @@ import { traceItems } from '../support/trace-arbitraries.ts';
 const STEP = 'dpo_candidate_move';
 const fast = traceItemReader(STEP);
 
-/** What is known of an item: all but the function, which is called. */
+/** What is known of an item: of payloads what preferences are made of, of the function what it says. */
 function known(read: ReturnType<typeof fast>) {
   if ('rejected' in read) return read;
   const { id, payloads, describe } = read.item;
-  return { id, payloads: JSON.stringify(payloads), description: payloads.length === 0 ? describe() : undefined };
+  return {
+    id,
+    payloads: JSON.stringify(payloads.map(ofPreferences)),
+    candidates: ['strict' as const, 'nat' as const].map((compatibility) =>
+      payloads.map((payload) => readCandidate(payload, compatibility, 0)),
+    ),
+    description: payloads.length === 0 ? describe() : undefined,
+  };
 }
+const ofPreferences = ({ UUID, metadata, data }: JsonObject): object => {
+  if (!isObject(data)) return { UUID, metadata, data };
+  const { turn_id, turn_index, candidate_index, score, input, output } = data;
+  return { UUID, metadata, data: { turn_id, turn_index, candidate_index, score, input, output } };
+};
 function alike(bytes: Buffer): void {
   expect(known(fast(bytes))).toEqual(known(readTraceItem(bytes, STEP)));
 }
