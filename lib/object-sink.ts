@@ -7,6 +7,8 @@ export interface ObjectSink {
   readonly bytes: number;
   /** Takes the text; a promise means: wait for it, the store is behind. */
   write(text: Utf8): Promise<void> | undefined;
+  /** The same of text that is not encoded yet. */
+  writeText(text: string): Promise<void> | undefined;
   /** Ends the object. `exists`: with `ifAbsent`, another one stands there already. */
   close(): Promise<Written | 'exists'>;
   /** Gives the object up: nothing is left of it. */
@@ -55,17 +57,27 @@ export function openSink(store: ObjectStore, key: string, options?: WriteOptions
     if (failure) throw failure.error;
   };
 
+  const take = (text: string, encoding: 'latin1' | 'utf8', most: number): Promise<void> | undefined => {
+    if (most > CHUNK_BYTES - used) flush();
+    if (most > CHUNK_BYTES) {
+      const encoded = Buffer.from(text, encoding);
+      bytes += encoded.length;
+      send(encoded);
+    } else {
+      const length = chunk.write(text, used, encoding);
+      bytes += length;
+      used += length;
+    }
+    return queue.length >= CHUNKS_AHEAD || failure ? drained() : undefined;
+  };
+
   return {
     get bytes() {
       return bytes;
     },
-    write(text) {
-      bytes += text.length;
-      if (text.length > CHUNK_BYTES - used) flush();
-      if (text.length > CHUNK_BYTES) send(Buffer.from(text, 'latin1'));
-      else used += chunk.write(text, used, 'latin1');
-      return queue.length >= CHUNKS_AHEAD || failure ? drained() : undefined;
-    },
+    write: (text) => take(text, 'latin1', text.length),
+    // A UTF-16 unit is at most three bytes of UTF-8.
+    writeText: (text) => take(text, 'utf8', 3 * text.length),
     async close() {
       flush();
       state = 'closed';

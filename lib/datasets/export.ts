@@ -56,7 +56,7 @@ export async function exportDatasets(job: ExportJob): Promise<DatasetResult> {
     await writePairs(job.groups(), ledger, choices, writers);
     return await finish(job, ledger, choices, writers);
   } catch (error) {
-    for (const writer of writers) await writer.abort(error);
+    for (const writer of writers) await writer.abort();
     throw error;
   }
 }

@@ -20,7 +20,7 @@ export interface FormatWriter {
   write(pair: number, preference: Preference, side: number, bucket: number): Promise<void> | void;
   /** Closes the files, easy to hard and validation last. */
   close(): Promise<FormatResult>;
-  abort(cause: unknown): Promise<void>;
+  abort(): Promise<void>;
 }
 
 export interface WriterOptions {
@@ -91,8 +91,8 @@ export function formatWriter({ name, view, layout, completions, buckets, open }:
       }
       return { view, files: closed, left_out: leftOut };
     },
-    async abort(cause) {
-      for (const { sink } of files.values()) await sink.abort(cause);
+    async abort() {
+      for (const { sink } of files.values()) await sink.abort();
     },
   };
 }

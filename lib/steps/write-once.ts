@@ -2,7 +2,6 @@ import { crc32, crc32Base64 } from '../checksum.ts';
 import type { CommittedFile } from '../contract/manifest.ts';
 import type { Deps } from '../deps.ts';
 import { openSink } from '../object-sink.ts';
-import { toUtf8 } from '../utf8.ts';
 
 /**
  * Writes a file that has times in it. A second execution of the run would write other bytes under the first one's
@@ -10,7 +9,7 @@ import { toUtf8 } from '../utf8.ts';
  */
 export async function writeOnce(key: string, texts: Iterable<string>, deps: Deps): Promise<CommittedFile> {
   const sink = openSink(deps.collections, key, { ifAbsent: true });
-  for (const text of texts) await sink.write(toUtf8(text));
+  for (const text of texts) await sink.writeText(text);
   const written = await sink.close();
   const { bytes, crc32: checksum } = written === 'exists' ? await measured(key, deps) : written;
   return { key, bytes, checksum: { algorithm: 'CRC32', value: crc32Base64(checksum) } };
