@@ -4,8 +4,9 @@ import { HttpFailed } from '../../lib/http.ts';
 
 /**
  * A `fetch` for libraries that bring their own requests: through the same guarded dispatcher as the HTTP client
- * (`functions/http/guard.ts`), with a cap on answers, and following no redirect. A Blob is sent as it is read: the
- * platform's `fetch` keeps all of a body that it streams, for a redirect that may come.
+ * (`guard.ts`), with a cap on answers, and following no redirect: what such a library sends, tokens among it, goes to the
+ * place that was named. A Blob is sent as it is read: the platform's `fetch` keeps all of a body that it streams, for a
+ * redirect that may come.
  */
 export function guardedFetch(dispatcher: Dispatcher): typeof fetch {
   return async (input, init) => {
@@ -19,8 +20,17 @@ export function guardedFetch(dispatcher: Dispatcher): typeof fetch {
       ...(signal ? { signal } : {}),
     });
     const { statusCode: status } = answer;
+    if (status >= 300 && status < 400 && status !== 304) {
+      answer.body.on('error', () => {}).destroy();
+      throw redirectRefused(status, answer.headers.location);
+    }
     return new Response(NO_BODY.has(status) ? null : capped(answer.body), { status, headers: headersOf(answer) });
   };
+}
+
+function redirectRefused(status: number, location: unknown): HttpFailed {
+  const to = typeof location === 'string' && URL.canParse(location) ? new URL(location).origin : 'another place';
+  return new HttpFailed('redirect', `HTTP ${status} redirects to ${to}: name that endpoint in the request instead`);
 }
 
 const NO_BODY = new Set([204, 205, 304]);

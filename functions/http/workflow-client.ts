@@ -1,38 +1,22 @@
 import type { WorkflowSource } from '../../lib/contract/workflow.ts';
-import { EndpointRefused, type HttpClient } from '../../lib/http.ts';
+import type { HttpClient } from '../../lib/http.ts';
 import { type ConnectWorkflow, MAX_ANSWER_BYTES, type WorkflowClient } from '../../lib/workflow/client.ts';
-import type { ReadSecret } from '../secrets.ts';
-import { credentialHeaders, redactor } from './credentials.ts';
-import { originOf } from './guard.ts';
+import type { Credentials } from './endpoint-credentials.ts';
+import type { WayOut } from './way-out.ts';
 
-/** Connects to live workflows through `http`; the secret that a source names is read once a batch. */
+/** Connects to live workflows; the secret that a source names is read once a batch. */
 export const workflowConnector =
-  (http: HttpClient, readSecret: ReadSecret): ConnectWorkflow =>
+  ({ http, credentials }: Pick<WayOut, 'http' | 'credentials'>): ConnectWorkflow =>
   async (source) => {
-    const secret = source.auth_secret_arn;
-    const credentials = secret === null ? {} : credentialHeaders(await readSecret(secret), secret);
-    return workflowClient(http, source, credentials);
+    const { auth_secret_arn: secret, endpoint } = source;
+    const setting = 'source.workflow.auth_secret_arn';
+    return workflowClient(http, source, await credentials({ secret, setting, endpoint }));
   };
-
-/**
- * Connects as `connect` does, but a source that names a secret only to one of `origins`: whoever may start a run could
- * otherwise have any secret that is granted sent to an endpoint of his own. Throws {@link EndpointRefused}.
- */
-export const secretsOnlyTo = (origins: readonly string[], connect: ConnectWorkflow): ConnectWorkflow => {
-  const trusted = new Set(origins.map(originOf));
-  return async (source) => {
-    const origin = originOf(source.endpoint);
-    if (source.auth_secret_arn === null || trusted.has(origin)) return connect(source);
-    throw new EndpointRefused(
-      `${origin} gets no secret: auth_secret_arn goes only to endpoints that the stack names. Put this origin in the stack's allowedEndpoints, or leave auth_secret_arn out`,
-    );
-  };
-};
 
 function workflowClient(
   http: HttpClient,
   source: WorkflowSource,
-  credentials: Readonly<Record<string, string>>,
+  { headers: credentials, redact }: Credentials,
 ): WorkflowClient {
   const base = source.endpoint.replace(/\/+$/, '');
   const timeoutMs = source.timeout_seconds * 1000;
@@ -49,6 +33,6 @@ function workflowClient(
         inactivityMs: timeoutMs,
         maxBytes: MAX_ANSWER_BYTES,
       }),
-    redact: redactor(Object.values(credentials)),
+    redact,
   };
 }

@@ -2,6 +2,8 @@ import type { z } from 'zod';
 import { type HttpClient, HttpFailed, type HttpRequest, type HttpResponse } from '../../lib/http.ts';
 import { TrainerRefused, TrainerUnavailable } from '../../lib/training/errors.ts';
 import { shortened } from '../../lib/training/messages.ts';
+import type { Credentials } from '../http/endpoint-credentials.ts';
+import { failureOfHttp } from './http-failure.ts';
 
 /** A service's JSON API behind one base URL. */
 export interface Api {
@@ -15,22 +17,22 @@ export interface Api {
 export interface ApiOptions {
   readonly http: HttpClient;
   readonly host: string;
-  /** Bearer token; undefined sends none. */
-  readonly token?: string | undefined;
+  readonly credentials: Credentials;
 }
 
-export function jsonApi({ http, host, token }: ApiOptions): Api {
+export function jsonApi({ http, host, credentials }: ApiOptions): Api {
   const ask = async (request: Pick<HttpRequest, 'method' | 'body'> & { path: string; type?: string }) => {
     const { path, type, ...rest } = request;
     const where = `${request.method} ${host}${path}`;
-    const response = await sent(where, http, {
+    const { status, text } = await sent(where, http, {
       ...rest,
       url: `${host}${path}`,
       headers: { accept: 'application/json', ...(type === undefined ? {} : { 'content-type': type }) },
-      ...(token === undefined ? {} : { credentials: { authorization: `Bearer ${token}` } }),
+      credentials: credentials.headers,
       ...CAPS,
     });
-    return { where, ...response };
+    // Before anything is read from it: whatever an answer says may end in a message or a file.
+    return { where, status, text: credentials.redact(text), setting: credentials.setting };
   };
   return {
     async get(path, answer) {
@@ -62,6 +64,8 @@ interface Got {
   readonly where: string;
   readonly status: number;
   readonly text: string;
+  /** Names the secret that was sent, or would be. */
+  readonly setting: string;
 }
 
 async function sent(where: string, http: HttpClient, request: HttpRequest): Promise<{ status: number; text: string }> {
@@ -70,8 +74,7 @@ async function sent(where: string, http: HttpClient, request: HttpRequest): Prom
     return { status: response.status, text: await textOf(response) };
   } catch (error) {
     if (!(error instanceof HttpFailed)) throw error;
-    const Failure = error.kind === 'redirect' || error.kind === 'too_large' ? TrainerRefused : TrainerUnavailable;
-    throw new Failure(`${where}: ${error.message}`, { cause: error });
+    throw failureOfHttp(where, error);
   }
 }
 
@@ -82,12 +85,12 @@ async function textOf(response: HttpResponse): Promise<string> {
   return text + decoder.decode();
 }
 
-function refuseErrors({ where, status, text }: Got): void {
+function refuseErrors({ where, status, text, setting }: Got): void {
   if (status >= 200 && status < 300) return;
   const said = `${where} answered ${status}: ${spoken(text)}`;
   if (status >= 500 || PASSING.has(status)) throw new TrainerUnavailable(said);
   if (status === 401 || status === 403) {
-    throw new TrainerRefused(`${said}. Check the secret that training.*.auth_secret_arn names, and what it may do.`);
+    throw new TrainerRefused(`${said}. Check the secret that ${setting} names, and what it may do.`);
   }
   throw new TrainerRefused(said);
 }

@@ -1,8 +1,12 @@
+import { setImmediate } from 'node:timers/promises';
 import { createRepo, HubApiError, type RepoId, uploadFiles } from '@huggingface/hub';
 import { PipelineError } from '../../lib/errors.ts';
+import { HttpFailed } from '../../lib/http.ts';
 import type { ObjectStore } from '../../lib/store.ts';
 import { TrainerRefused, TrainerUnavailable } from '../../lib/training/errors.ts';
 import { shortened } from '../../lib/training/messages.ts';
+import type { Credentials } from '../http/endpoint-credentials.ts';
+import { failureOfHttp } from './http-failure.ts';
 import { StoreBlob } from './store-blob.ts';
 
 export interface HubUpload {
@@ -20,7 +24,7 @@ export interface HubUpload {
   readonly description: string;
   readonly store: ObjectStore;
   readonly fetch: typeof fetch;
-  readonly token?: string | undefined;
+  readonly credentials: Credentials;
 }
 
 /**
@@ -49,15 +53,24 @@ const REPO_EXISTS = 409;
  */
 const PLACEHOLDER = 'hf_placeholder';
 
-/** Carries the token, if there is one, to the datastore itself and to no other place (a large file may go elsewhere). */
-function authorizedFetch({ hubUrl, token, fetch }: HubUpload): typeof globalThis.fetch {
+/**
+ * Carries the credentials, if any, to the datastore itself and to no other place (a large file may go elsewhere). The
+ * library misses a failure that comes before it waits for one (it then hangs, or leaves a rejection that ends the
+ * process), so a request never fails at once.
+ */
+function authorizedFetch({ hubUrl, credentials, fetch }: HubUpload): typeof globalThis.fetch {
   const home = new URL(hubUrl).origin;
   return (input, init) => {
     const url = input instanceof Request ? input.url : input;
     const headers = new Headers(init?.headers);
     headers.delete('authorization');
-    if (token !== undefined && new URL(url).origin === home) headers.set('authorization', `Bearer ${token}`);
-    return fetch(input, { ...init, headers });
+    if (new URL(url).origin === home) {
+      for (const [name, value] of Object.entries(credentials.headers)) headers.set(name, value);
+    }
+    return fetch(input, { ...init, headers }).catch(async (error: unknown) => {
+      await setImmediate();
+      throw error;
+    });
   };
 }
 
@@ -70,22 +83,23 @@ async function asTrainer(upload: HubUpload, call: () => Promise<unknown>, fine?:
   }
 }
 
-function failureOf(error: unknown, { hubUrl, repo }: HubUpload): unknown {
+function failureOf(error: unknown, { hubUrl, repo, credentials: { redact, setting } }: HubUpload): unknown {
   const inner = innermost(error);
   // Of the store or of the endpoint policy: they speak for themselves.
   if (inner instanceof PipelineError) return inner;
   const where = `Uploading the dataset ${repo} to ${hubUrl}`;
+  if (inner instanceof HttpFailed) return failureOfHttp(where, inner);
   if (error instanceof HubApiError) {
-    const said = `${where}: answered ${error.statusCode}: ${shortened(withoutQueries(error.message))}`;
+    const said = `${where}: answered ${error.statusCode}: ${shortened(redact(withoutQueries(error.message)))}`;
     const passing = error.statusCode >= 500 || [408, 425, 429].includes(error.statusCode);
     if (passing) return new TrainerUnavailable(said, { cause: error });
-    return new TrainerRefused(`${said}. Check the token that hf_token_secret_arn names, and what it may do.`, {
+    return new TrainerRefused(`${said}. Check the secret that ${setting} names, and what it may do.`, {
       cause: error,
     });
   }
   if (error instanceof RangeError) return new TrainerRefused(`${where}: ${error.message}`, { cause: error });
   const why = inner instanceof Error ? inner.message : 'unknown';
-  return new TrainerUnavailable(`${where}: broke off: ${shortened(why)}`, { cause: error });
+  return new TrainerUnavailable(`${where}: broke off: ${shortened(redact(why))}`, { cause: error });
 }
 
 /** A large file's address can hold a signature. */

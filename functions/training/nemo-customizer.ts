@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import type { NemoCustomizer } from '../../lib/contract/training.ts';
-import type { HttpClient } from '../../lib/http.ts';
 import type { ObjectStore } from '../../lib/store.ts';
 import { TrainerRefused } from '../../lib/training/errors.ts';
 import {
@@ -11,26 +10,23 @@ import {
 } from '../../lib/training/job-status.ts';
 import { filesOf } from '../../lib/training/submission.ts';
 import type { Deployment, Following, Submission, SubmittedJob, Trainer } from '../../lib/training/trainer.ts';
+import type { Credentials, CredentialsFor } from '../http/endpoint-credentials.ts';
+import { originOf } from '../http/guard.ts';
+import type { WayOut } from '../http/way-out.ts';
 import { type Api, jsonApi } from './api.ts';
 import { uploadDataset } from './hub-dataset.ts';
 
-export interface NemoCustomizerDeps {
-  readonly http: HttpClient;
-  /** As the platform's, under the same endpoint policy as `http`. */
-  readonly fetch: typeof fetch;
+export interface NemoCustomizerDeps extends WayOut {
   /** Where the committed dataset stands. */
   readonly store: ObjectStore;
-  /** Bearer token of the entity store and the customizer. */
-  readonly token?: string | undefined;
-  /** Token of the datastore. */
-  readonly hfToken?: string | undefined;
 }
 
 /** NeMo Customizer over REST, in the order and with the bodies of NAT's adapter. */
-export function nemoCustomizer(settings: NemoCustomizer, deps: NemoCustomizerDeps): Trainer {
-  const { token, hfToken = token } = deps;
-  const entity = jsonApi({ http: deps.http, host: settings.entity_host, token });
-  const datastore = jsonApi({ http: deps.http, host: settings.datastore_host, token: hfToken });
+export async function nemoCustomizer(settings: NemoCustomizer, deps: NemoCustomizerDeps): Promise<Trainer> {
+  const { http, fetch, store } = deps;
+  const credentials = await credentialsOf(settings, deps.credentials);
+  const entity = jsonApi({ http, host: settings.entity_host, credentials: credentials.entity });
+  const datastore = jsonApi({ http, host: settings.datastore_host, credentials: credentials.datastore });
   return {
     backend: 'nemo-customizer',
     async prepare(submission) {
@@ -40,9 +36,9 @@ export function nemoCustomizer(settings: NemoCustomizer, deps: NemoCustomizerDep
         repo: `${settings.namespace}/${settings.dataset_name}`,
         files: filesOf(submission, 'nemo_customizer').map((file) => ({ ...file, path: REPO_PATHS[file.role] })),
         description: submission.description,
-        store: deps.store,
-        fetch: deps.fetch,
-        token: hfToken,
+        store,
+        fetch,
+        credentials: credentials.datastore,
       });
       await registerDataset(settings, submission, entity);
     },
@@ -50,6 +46,27 @@ export function nemoCustomizer(settings: NemoCustomizer, deps: NemoCustomizerDep
     submit: (submission) => createJob(settings, submission, entity),
     following: following(settings, entity),
   };
+}
+
+/** Each host's own; where both are one origin and the datastore has no token of its own, one does for both. */
+async function credentialsOf(
+  { entity_host, datastore_host, auth_secret_arn, hf_token_secret_arn }: NemoCustomizer,
+  credentials: CredentialsFor,
+): Promise<{ readonly entity: Credentials; readonly datastore: Credentials }> {
+  const entity = await credentials({
+    secret: auth_secret_arn,
+    setting: 'training.nemo_customizer.auth_secret_arn',
+    endpoint: entity_host,
+  });
+  if (hf_token_secret_arn === null && originOf(datastore_host) === originOf(entity_host)) {
+    return { entity, datastore: entity };
+  }
+  const datastore = await credentials({
+    secret: hf_token_secret_arn,
+    setting: 'training.nemo_customizer.hf_token_secret_arn',
+    endpoint: datastore_host,
+  });
+  return { entity, datastore };
 }
 
 /** Where the customizer looks for a dataset's files. */

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { NemoPlatform } from '../../lib/contract/training.ts';
 import { InvalidRequest } from '../../lib/errors.ts';
-import type { HttpClient } from '../../lib/http.ts';
 import { TrainerRefused } from '../../lib/training/errors.ts';
 import {
   deploymentStatus,
@@ -18,18 +17,22 @@ import type {
   SubmittedJob,
   Trainer,
 } from '../../lib/training/trainer.ts';
+import type { WayOut } from '../http/way-out.ts';
 import { type Api, jsonApi } from './api.ts';
 
-export interface NemoPlatformDeps {
-  readonly http: HttpClient;
+export interface NemoPlatformDeps extends Pick<WayOut, 'http' | 'credentials'> {
   /** What the platform reads by itself. */
   readonly location: DatasetLocation;
-  readonly token?: string | undefined;
 }
 
 /** NeMo Platform over REST: a file set over the run's own folder in S3, and a DPO job of the `rl` backend on it. */
-export function nemoPlatform(settings: NemoPlatform, { http, location, token }: NemoPlatformDeps): Trainer {
-  const api = jsonApi({ http, host: settings.host, token });
+export async function nemoPlatform(
+  settings: NemoPlatform,
+  { http, location, credentials }: NemoPlatformDeps,
+): Promise<Trainer> {
+  const { host, auth_secret_arn: secret } = settings;
+  const setting = 'training.nemo_platform.auth_secret_arn';
+  const api = jsonApi({ http, host, credentials: await credentials({ secret, setting, endpoint: host }) });
   return {
     backend: 'nemo-platform',
     prepare: (submission) => createFileSet(settings, submission, location, api),

@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import { CollectionRun } from '../contract/collection-run.ts';
 import type { Manifest } from '../contract/manifest.ts';
 import { FinalMetrics, type TrainingJob, type TrainingStatus } from '../contract/training-states.ts';
 import type { Deps } from '../deps.ts';
 import type { ObjectStore } from '../store.ts';
+import { readLines } from '../stored-json.ts';
 import { trainingKeys } from './keys.ts';
 import { replaceText } from './records.ts';
 
@@ -12,55 +14,43 @@ export interface TrainingEnd {
   readonly progress: number | null;
 }
 
-/** Writes `final_metrics.json` as NAT's trainer does, whatever way the training ended. */
+/**
+ * Writes `final_metrics.json` as NAT's trainer does, whatever way the training ended. What was collected comes from
+ * `metrics.jsonl`: the collection itself may be larger than a status check has time to read.
+ */
 export async function writeFinalMetrics(
   end: TrainingEnd,
   job: TrainingJob,
   manifest: Manifest,
   { collections, now }: Pick<Deps, 'collections' | 'now'>,
 ): Promise<void> {
+  const runs = await collectionRunsOf(collections, manifest.metrics.key);
+  const rewards = runs.reduce((sum, { avg_reward }) => sum + avg_reward, 0);
   const metrics = FinalMetrics.parse({
     run_id: manifest.run_id,
     timestamp: now().toISOString(),
     ...end,
-    num_collection_runs: 1,
+    num_collection_runs: runs.length,
     total_trajectory_groups: manifest.collection.groups,
     collection_summary: {
       total_trajectories: manifest.totals.total_trajectories,
       total_dpo_pairs: manifest.totals.total_pairs,
-      avg_reward: await meanReward(collections, manifest.collection.key),
+      avg_reward: runs.length === 0 ? 0 : rewards / runs.length,
     },
     job_metadata: { job_id: job.job_id, output_model: job.output_model, dataset_name: job.dataset },
   } satisfies FinalMetrics);
   await replaceText(collections, trainingKeys(manifest.run_id).finalMetrics, `${JSON.stringify(metrics, null, 2)}\n`);
 }
 
-/** Of all trajectories, in the collection's order; one line in memory at a time. */
-async function meanReward(store: ObjectStore, collection: string): Promise<number> {
-  let sum = 0;
-  let count = 0;
-  for await (const line of linesOf(store.read(collection))) {
-    for (const { reward } of Rewards.parse(JSON.parse(line)).trajectories) {
-      sum += reward;
-      count += 1;
-    }
+/** Those that yielded something: NAT records no other. */
+async function collectionRunsOf(store: ObjectStore, metrics: string): Promise<readonly CollectionRun[]> {
+  const runs: CollectionRun[] = [];
+  for await (const line of readLines(store, metrics, MetricsLine)) {
+    if (line.scope !== 'repetition') continue;
+    const run = CollectionRun.parse(line);
+    if (run.num_trajectories > 0) runs.push(run);
   }
-  return count === 0 ? 0 : sum / count;
+  return runs;
 }
 
-const Rewards = z.object({ trajectories: z.array(z.object({ reward: z.number() })) });
-
-async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
-  const decoder = new TextDecoder();
-  let held: string[] = [];
-  for await (const chunk of chunks) {
-    const [first = '', ...rest] = decoder.decode(chunk, { stream: true }).split('\n');
-    held.push(first);
-    for (const part of rest) {
-      yield held.join('');
-      held = [part];
-    }
-  }
-  const last = held.join('') + decoder.decode();
-  if (last !== '') yield last;
-}
+const MetricsLine = z.looseObject({ scope: z.string() });

@@ -5,6 +5,8 @@ import { InvalidRequest } from '../errors.ts';
 /** What the settings of any trainer come to for the steps. */
 export interface FollowPlan {
   readonly output_model: string | null;
+  /** A deployment was asked for, but nobody waits for the model that it would deploy. */
+  readonly undeployed: boolean;
   /** Null: handing over is all there is, or all that was asked for. */
   readonly follow: null | {
     /** Seconds. */
@@ -21,7 +23,7 @@ export interface FollowPlan {
 
 export function followPlan(training: TrainingSettings): FollowPlan {
   const settings = training.nemo_customizer ?? training.nemo_platform;
-  if (!settings) return { output_model: null, follow: null };
+  if (!settings) return { output_model: null, undeployed: false, follow: null };
   const { deployment_config: deployment } = settings;
   const deploy = {
     name: deployment.deployment_name,
@@ -33,7 +35,8 @@ export function followPlan(training: TrainingSettings): FollowPlan {
     max_failures: settings.max_consecutive_status_failures,
     deploy: settings.deploy_on_completion ? deploy : null,
   };
-  return { output_model: settings.output_model, follow: settings.wait_for_completion ? follow : null };
+  const { output_model, wait_for_completion: waits, deploy_on_completion: deploys } = settings;
+  return { output_model, undeployed: deploys && !waits, follow: waits ? follow : null };
 }
 
 /** The dataset formats that a run needs for its trainer; an event names whatever formats there are. */

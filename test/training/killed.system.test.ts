@@ -1,13 +1,14 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { trainers } from '../../functions/training/trainers.ts';
-import { SubmitTrainingInput } from '../../lib/contract/training-states.ts';
+import { SubmitTrainingInput, TrainingOutput } from '../../lib/contract/training-states.ts';
 import { submitTraining } from '../../lib/steps/submit-training.ts';
-import { type ObjectStore, readAll } from '../../lib/store.ts';
+import type { ObjectStore } from '../../lib/store.ts';
 import { TrainingSubmitPending } from '../../lib/training/errors.ts';
 import { commitRun } from '../support/committed-run.ts';
+import { killable } from '../support/killable.ts';
+import { killedEverywhere } from '../support/killed.ts';
 import { type NemoServer, startNemo } from '../support/nemo-server.ts';
-import { killable } from './killable.ts';
-import { clock, newStore, runTraining, trainersOf } from './training-run.ts';
+import { clock, customizer, newStore, runTraining, trainersOf } from '../support/training-run.ts';
 
 let nemo: NemoServer;
 beforeEach(async () => {
@@ -15,43 +16,70 @@ beforeEach(async () => {
 });
 afterEach(() => nemo.close());
 
-const settings = () => ({
-  nemo_customizer: {
-    entity_host: nemo.url,
-    datastore_host: nemo.url,
-    namespace: 'team',
-    customization_config: 'meta/llama@v1',
-    deploy_on_completion: true,
-  },
-});
+const settings = () => customizer(nemo.url, { deploy_on_completion: true });
 
 it.each(['before', 'after'] as const)(
   'killed %s any side effect and started again, it ends with one job, one deployment and the whole dataset',
   async (when) => {
-    let at = 1;
-    for (; ; at += 1) {
+    const inputs = new Map<string, unknown>();
+    const places = await killedEverywhere(nemo, when, newStore, async ({ run, store, collections, time, given }) => {
+      if (!inputs.has(run)) inputs.set(run, (await commitRun(store, run, settings())).input);
+      const { result } = await runTraining(inputs.get(run), collections, time, given);
+      return result.status === 'succeeded' && TrainingOutput.parse(result.output).training;
+    });
+    expect(places).toEqual(new Set([...SUBMITTING, ...CHECKING, ...DEPLOYING]));
+  },
+);
+
+const SUBMITTING = [
+  'POST /v1/namespaces',
+  'POST /v1/datastore/namespaces',
+  'POST /v1/hf/api/repos/create',
+  'POST /v1/hf/api/datasets/team/nat-dpo/preupload/main',
+  'POST /v1/hf/datasets/team/nat-dpo.git/info/lfs/objects/batch',
+  'PUT /lfs/*',
+  'POST /v1/hf/api/datasets/team/nat-dpo/commit/main',
+  'POST /v1/datasets',
+  'create runs/RUN/training/attempts/000001.json',
+  'POST /v1/customization/jobs',
+  'create runs/RUN/training/job.json',
+  'write runs/RUN/training.jsonl',
+];
+const CHECKING = ['GET /v1/customization/jobs/*/status', 'write runs/RUN/training.jsonl'];
+const DEPLOYING = [
+  'POST /v1/deployment/configs',
+  'POST /v1/deployment/model-deployments',
+  'GET /v1/deployment/model-deployments/team/nat-deployment-dpo-*',
+  'write runs/RUN/training.jsonl',
+  'write runs/RUN/final_metrics.json',
+];
+
+it.each(['before', 'after'] as const)(
+  'killed %s any side effect on NeMo Platform and started again, it ends with one job and one deployment',
+  async (when) => {
+    nemo.state.deploymentScript = ['PENDING', 'READY'];
+    const platform = { nemo_platform: { host: nemo.url, model: 'llama', deploy_on_completion: true } };
+    const places = new Set<string>();
+    for (let at = 1; ; at += 1) {
       const run = `run-${when}-${at}`;
       const before = nemo.state.jobs.length;
       const store = newStore();
-      const { input, files } = await commitRun(store, run, settings());
       const time = clock();
-      const { collections, given, died } = killable(store, at, when);
-      const first = await runTraining(input, collections, time, given);
-      if (!died()) break;
-      expect(first.result.status).toBe('failed');
-
-      const { result } = await runTraining(input, store, time);
-      expect(result, `killed ${when} side effect ${at}`).toMatchObject({ status: 'succeeded' });
-      const mine = nemo.state.jobs.slice(before);
-      expect(mine, `killed ${when} side effect ${at}`).toHaveLength(1);
-      const job = JSON.parse(new TextDecoder().decode(await readAll(store, `runs/${run}/training/job.json`)));
-      expect(job).toMatchObject({ job_id: mine[0]?.id, dataset: 'nat-dpo' });
-      expect([...nemo.state.deployments.keys()].filter((name) => name.includes(`${run}-`))).toHaveLength(1);
-      const uploaded = nemo.state.repos.get('team/nat-dpo')?.get('training/training_file.jsonl');
-      expect(uploaded?.toString()).toBe(files.training);
+      const { input } = await commitRun(store, run, platform);
+      const { collections, given, struck } = killable(store, at, when);
+      await runTraining(input, collections, time, given);
+      const place = struck();
+      if (place === undefined) break;
+      places.add(place);
+      expect((await runTraining(input, store, time)).result.status, `killed ${when} ${place}`).toBe('succeeded');
+      expect(nemo.state.jobs.slice(before), `killed ${when} ${place}`).toHaveLength(1);
+      const deployments = [...nemo.state.deployments.keys()].filter((name) => name.includes(`${run}-`));
+      expect(deployments, `killed ${when} ${place}`).toHaveLength(1);
     }
-    // Namespaces, repo, upload, dataset, attempt, job, record, progress, checks, deployment, final metrics.
-    expect(at).toBeGreaterThan(25);
+    const apis = '/apis/customization/v2/workspaces/default';
+    expect([...places]).toEqual(
+      expect.arrayContaining([`POST ${apis}/rl/jobs`, 'POST /apis/models/v2/workspaces/default/deployments']),
+    );
   },
 );
 

@@ -4,8 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type ObjectStore, readAll } from '../../lib/store.ts';
 import { commitRun } from '../support/committed-run.ts';
 import { type NemoServer, startNemo } from '../support/nemo-server.ts';
-import { killable } from './killable.ts';
-import { clock, newStore, runTraining } from './training-run.ts';
+import { clock, newStore, runTraining } from '../support/training-run.ts';
 
 let nemo: NemoServer;
 let store: ObjectStore;
@@ -63,20 +62,6 @@ describe('NeMo Platform', () => {
       .trimEnd()
       .split('\n');
     expect(lines.map((line) => JSON.parse(line).progress)).toEqual([null, null, 25, 100, null, null]);
-  });
-
-  it.each(['before', 'after'] as const)('creates one job when killed %s any side effect', async (when) => {
-    for (let at = 1; ; at += 1) {
-      const before = nemo.state.jobs.length;
-      const fresh = newStore();
-      const time = clock();
-      const { input } = await commitRun(fresh, `run-${when}-${at}`, settings({ wait_for_completion: false }));
-      const { collections, given, died } = killable(fresh, at, when);
-      await runTraining(input, collections, time, given);
-      if (!died()) break;
-      expect((await runTraining(input, fresh, time)).result.status).toBe('succeeded');
-      expect(nemo.state.jobs.slice(before), `killed ${when} side effect ${at}`).toHaveLength(1);
-    }
   });
 
   it('says that it cannot read a run on one’s own machine', async () => {

@@ -13,8 +13,8 @@ const MINIMAL = {
 const parsed = (more: object = {}) => TrainingSettings.parse({ nemo_customizer: { ...MINIMAL, ...more } });
 
 describe('training settings', () => {
-  it('take a trainer_adapters block of NAT as it stands, but for its _type', () => {
-    const { _type, ...block } = parse(`
+  it('take a trainer_adapters block of NAT as it stands', () => {
+    const block = parse(`
       _type: nemo_customizer_trainer_adapter
       entity_host: https://nmp.example.com
       datastore_host: https://datastore.example.com
@@ -29,7 +29,6 @@ describe('training settings', () => {
       poll_interval_seconds: 0.5
       max_consecutive_status_failures: 10
     `);
-    expect(_type).toBe('nemo_customizer_trainer_adapter');
     expect(TrainingSettings.parse({ nemo_customizer: block }).nemo_customizer).toMatchObject(block);
   });
 
@@ -87,6 +86,9 @@ describe('training settings', () => {
     ['a host of another protocol', { entity_host: 'file:///etc/passwd' }],
     ['credentials in a host', { datastore_host: 'https://me:secret@datastore.example.com' }],
     ['a namespace that leaves its folder', { namespace: '../other' }],
+    ['a block of another adapter', { _type: 'openpipe_art_trainer_adapter' }],
+    ['a secret in place of its name', { auth_secret_arn: 'sk-plain-token' }],
+    ['a token in place of its secret’s name', { hf_token_secret_arn: 'hf_plain' }],
   ])('refuse %s', (_, more) => {
     expect(() => parsed(more)).toThrow(z.ZodError);
   });

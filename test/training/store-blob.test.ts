@@ -2,10 +2,10 @@ import { createServer } from 'node:http';
 import fc from 'fast-check';
 import { Agent } from 'undici';
 import { expect, it } from 'vitest';
-import { guardedFetch } from '../../functions/training/guarded-fetch.ts';
+import { guardedFetch } from '../../functions/http/guarded-fetch.ts';
 import { StoreBlob } from '../../functions/training/store-blob.ts';
 import type { ObjectStore } from '../../lib/store.ts';
-import { newStore } from './training-run.ts';
+import { newStore } from '../support/training-run.ts';
 
 it('is cut like any Blob', async () => {
   const store = newStore();
