@@ -1,5 +1,11 @@
 import { BuildShardInput } from '../lib/contract/states.ts';
 import { buildShard } from '../lib/steps/build-shard.ts';
+import { shardBuilt } from './observability/measures.ts';
+import { observed } from './observability/observed.ts';
 import { deps } from './runtime.ts';
 
-export const handler = async (event: unknown) => buildShard(BuildShardInput.parse(event), deps);
+export const handler = observed(
+  'build-shard',
+  async (event) => buildShard(BuildShardInput.parse(event), deps),
+  shardBuilt,
+);

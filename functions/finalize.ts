@@ -1,5 +1,6 @@
 import { FinalizeInput } from '../lib/contract/states.ts';
 import { finalize } from '../lib/steps/finalize.ts';
+import { observed } from './observability/observed.ts';
 import { deps } from './runtime.ts';
 
-export const handler = async (event: unknown) => finalize(FinalizeInput.parse(event), deps);
+export const handler = observed('finalize', async (event) => finalize(FinalizeInput.parse(event), deps));

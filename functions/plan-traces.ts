@@ -1,5 +1,11 @@
 import { PlanTracesInput } from '../lib/contract/workflow.ts';
 import { planTraces } from '../lib/steps/plan-traces.ts';
+import { planned } from './observability/measures.ts';
+import { observed } from './observability/observed.ts';
 import { deps } from './runtime.ts';
 
-export const handler = async (event: unknown) => planTraces(PlanTracesInput.parse(event), deps);
+export const handler = observed(
+  'plan-traces',
+  async (event) => planTraces(PlanTracesInput.parse(event), deps),
+  planned,
+);

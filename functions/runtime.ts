@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Deps } from '../lib/deps.ts';
+import { tagsOf } from './s3/shard-tag.ts';
 import { s3Client, s3Store } from './s3-store.ts';
 
 /** What the stack sets. */
@@ -11,7 +12,7 @@ const { COLLECTIONS_BUCKET, CODE_VERSION } = Environment.parse(process.env);
 
 export const deps: Deps = {
   bucket: (name) => s3Store(client, name),
-  collections: s3Store(client, COLLECTIONS_BUCKET),
+  collections: s3Store(client, COLLECTIONS_BUCKET, { tagsOf }),
   collectionsBucket: COLLECTIONS_BUCKET,
   now: () => new Date(),
   codeVersion: CODE_VERSION,

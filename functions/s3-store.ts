@@ -6,9 +6,16 @@ import { answerOf, storeError } from './s3/errors.ts';
 import { readObject } from './s3/read.ts';
 import { putObject, writeObject } from './s3/write.ts';
 
-/** The bucket as an object store. `limits` are S3's own; tests make them small. */
-export function s3Store(client: S3Client, bucket: string, limits: Partial<S3Limits> = {}): ObjectStore {
-  const at: Bucket = { client, name: bucket, limits: { ...S3_LIMITS, ...limits } };
+/** The limits are S3's own where none are given; tests make them small. */
+export interface S3StoreOptions extends Partial<S3Limits> {
+  /** Tags of a new object with this key, as S3's API writes them (`name=value`). None, and no permission to tag is needed. */
+  readonly tagsOf?: Bucket['tagsOf'];
+}
+
+/** The bucket as an object store. */
+export function s3Store(client: S3Client, bucket: string, options: S3StoreOptions = {}): ObjectStore {
+  const { tagsOf = () => undefined, ...limits } = options;
+  const at: Bucket = { client, name: bucket, limits: { ...S3_LIMITS, ...limits }, tagsOf };
   return {
     name: `s3://${bucket}`,
     head: (key) => headObject(at, key),

@@ -1,24 +1,40 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { BlockPublicAccess, Bucket, BucketEncryption, type BucketProps, CfnBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
+import { SHARD_TAG } from '../functions/s3/shard-tag.ts';
+import { acknowledge } from './acknowledge.ts';
+
+export interface PrivateBucketProps {
+  /** Encrypts what is written; S3's own keys do otherwise. */
+  readonly encryptionKey?: IKey;
+}
 
 /** Private, encrypted, TLS only, versioned, and kept when the stack goes. */
-const kept = {
-  blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-  encryption: BucketEncryption.S3_MANAGED,
-  enforceSSL: true,
-  // A version pins a trace for good, and outlives an overwrite.
-  versioned: true,
-  removalPolicy: RemovalPolicy.RETAIN,
-} as const satisfies BucketProps;
+const kept = ({ encryptionKey }: PrivateBucketProps) =>
+  ({
+    blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+    ...(encryptionKey
+      ? // With a bucket key S3 asks KMS once for many objects, not once for each.
+        { encryption: BucketEncryption.KMS, encryptionKey, bucketKeyEnabled: true }
+      : { encryption: BucketEncryption.S3_MANAGED }),
+    enforceSSL: true,
+    // A version pins a trace for good, and outlives an overwrite.
+    versioned: true,
+    removalPolicy: RemovalPolicy.RETAIN,
+  }) as const satisfies BucketProps;
 
 /** Parts of an upload that was never finished are invisible and paid for. */
 const ABANDONED_UPLOADS = { id: 'abandoned-uploads', abortIncompleteMultipartUploadAfter: Duration.days(7) };
 
+/** Time to mend a failed run and go on with its shards; one that is started again later builds them anew. */
+const MENDING_TIME = Duration.days(30);
+
 /** Where users put traces. Its events go to EventBridge. */
 export class TracesBucket extends Bucket {
-  constructor(scope: Construct, id: string) {
-    super(scope, id, { ...kept, lifecycleRules: [ABANDONED_UPLOADS] });
+  constructor(scope: Construct, id: string, props: PrivateBucketProps = {}) {
+    super(scope, id, { ...kept(props), lifecycleRules: [ABANDONED_UPLOADS] });
+    acknowledge(this, 'AwsSolutions-S1', ACCESS_LOGS);
     // `eventBridgeEnabled` would say the same through a custom resource, with a Lambda and a role of its own.
     if (this.node.defaultChild instanceof CfnBucket) {
       this.node.defaultChild.notificationConfiguration = { eventBridgeConfiguration: { eventBridgeEnabled: true } };
@@ -27,25 +43,23 @@ export class TracesBucket extends Bucket {
 }
 
 /**
- * Where runs are written.
- *
- * Shards' intermediates (`runs/<run_id>/shards/`) stay as long as their run: a lifecycle rule takes a literal prefix,
- * a tag or a size, and none of these tells them from the run's results. What is overwritten or removed does go:
- * the version left behind expires.
+ * Where runs are written. A run's results stay; what goes is what nobody reads any more: its shards, whose lines stand
+ * in the collection, and versions that were replaced or removed. A rule takes a literal prefix, and shards lie under
+ * `runs/<run_id>/shards/`: so the functions tag them, and the rule goes by the tag.
  */
 export class CollectionsBucket extends Bucket {
-  constructor(scope: Construct, id: string) {
+  constructor(scope: Construct, id: string, props: PrivateBucketProps = {}) {
     super(scope, id, {
-      ...kept,
+      ...kept(props),
       lifecycleRules: [
         ABANDONED_UPLOADS,
-        {
-          id: 'replaced-and-removed',
-          // Past the 14 days in which an execution can be redriven.
-          noncurrentVersionExpiration: Duration.days(30),
-          expiredObjectDeleteMarker: true,
-        },
+        { id: 'shards', tagFilters: SHARD_TAG, expiration: MENDING_TIME },
+        { id: 'replaced-and-removed', noncurrentVersionExpiration: MENDING_TIME, expiredObjectDeleteMarker: true },
       ],
     });
+    acknowledge(this, 'AwsSolutions-S1', ACCESS_LOGS);
   }
 }
+
+const ACCESS_LOGS =
+  "S3's access logs are best effort and need a bucket of their own; who read and wrote what is told by CloudTrail's data events, which an account turns on for all of its buckets at once.";

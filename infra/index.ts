@@ -1,9 +1,11 @@
 /** `dpo-trajectories/cdk`: the pipeline as constructs for a stack of your own. */
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import { DpoPipeline as Pipeline } from './pipeline.ts';
 
-export { CollectionsBucket, TracesBucket } from './buckets.ts';
+export { CollectionsBucket, type PrivateBucketProps, TracesBucket } from './buckets.ts';
+export { PipelineMonitoring, type PipelineMonitoringProps } from './monitoring.ts';
 export { UploadTrigger, type UploadTriggerProps } from './upload-trigger.ts';
 
 export interface DpoPipelineProps {
@@ -11,10 +13,15 @@ export interface DpoPipelineProps {
   readonly traces: IBucket;
   /** Where runs are written, under `runs/`. Not the traces bucket: an output could start a run. See `CollectionsBucket`. */
   readonly collections: IBucket;
-  /** Origins (`http://10.0.0.7:8000`) that the functions may reach though they are not https, or not public. None. */
+  /** Origins (`http://10.0.0.7:8000`) that may be reached though not https, or not public; only they get secrets. None. */
   readonly allowedEndpoints?: readonly string[];
-  /** ARNs of the secrets that requests may name; no other can be read. None. */
-  readonly secretArns?: readonly string[];
+  /** The secrets that requests may name; no other can be read. One with a KMS key of its own says so (`encryptionKey`). None. */
+  readonly secrets?: readonly ISecret[];
+  /**
+   * Shards built at once over all runs: set aside of the account's concurrency for them, and the most they take. Else they
+   * share what the account has.
+   */
+  readonly reservedConcurrency?: number;
 }
 
 /**
@@ -23,7 +30,7 @@ export interface DpoPipelineProps {
  */
 export class DpoPipeline extends Pipeline {
   constructor(scope: Construct, id: string, props: DpoPipelineProps) {
-    const { allowedEndpoints = [], secretArns = [], ...buckets } = props;
-    super(scope, id, { ...buckets, allowedEndpoints, secretArns });
+    const { allowedEndpoints = [], secrets = [], ...rest } = props;
+    super(scope, id, { ...rest, allowedEndpoints, secrets });
   }
 }

@@ -1,32 +1,32 @@
 import { ArnFormat, Stack } from 'aws-cdk-lib';
 import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
-import { allow, readSecrets } from './grants.ts';
+import { grant, readSecrets, useKey } from './grants.ts';
 import { StepFunction } from './step-function.ts';
 
 export interface TrainingStepsProps {
   readonly collections: IBucket;
-  /** Origins that may be reached though they are not https, or not public. */
+  /** Origins that may be reached though they are not https, or not public, and that alone get secrets. */
   readonly allowedEndpoints: readonly string[];
   /** The secrets that requests may name. */
-  readonly secretArns: readonly string[];
+  readonly secrets: readonly ISecret[];
 }
 
 /** The functions that hand a committed dataset to a trainer and follow its job, and what each may do. */
-export function trainingSteps(scope: Construct, { collections, allowedEndpoints, secretArns }: TrainingStepsProps) {
+export function trainingSteps(scope: Construct, { collections, allowedEndpoints, secrets }: TrainingStepsProps) {
   const environment = { COLLECTIONS_BUCKET: collections.bucketName, ALLOWED_ENDPOINTS: allowedEndpoints.join(',') };
   const step = (id: string, source: string, memoryMb: number) => {
     const made = new StepFunction(scope, id, { source, memoryMb, environment });
     trainOn(made, collections);
-    readSecrets(made, secretArns);
+    readSecrets(made, secrets);
     return made;
   };
   // A whole vCPU: the upload is hashed on its way.
   const submit = step('SubmitTraining', 'submit-training', 1769);
-  const withdrawn = collections.arnForObjects('runs/*/training/attempts/*');
-  submit.grantPrincipal.addToPrincipalPolicy(allow(['s3:DeleteObject'], [withdrawn]));
-  submit.grantPrincipal.addToPrincipalPolicy(allow(['events:PutEvents'], [defaultBus(scope)]));
+  grant(submit, ['s3:DeleteObject'], [collections.arnForObjects('runs/*/training/attempts/*')]);
+  grant(submit, ['events:PutEvents'], [defaultBus(scope)]);
   return {
     submitTraining: submit,
     checkTraining: step('CheckTraining', 'check-training', 512),
@@ -36,13 +36,12 @@ export function trainingSteps(scope: Construct, { collections, allowedEndpoints,
 
 /** Reads what a run committed; writes what its training comes to, and nothing else of the run. */
 function trainOn(trainer: IGrantable, bucket: IBucket): void {
-  const grant = (actions: string[], keys: readonly string[]) => {
-    const objects = keys.map((key) => bucket.arnForObjects(`runs/*/${key}`));
-    trainer.grantPrincipal.addToPrincipalPolicy(allow(actions, objects));
-  };
-  trainer.grantPrincipal.addToPrincipalPolicy(allow(['s3:ListBucket'], [bucket.bucketArn]));
-  grant(['s3:GetObject'], ['request.json', 'manifest.json', 'collection.jsonl', 'datasets/*', ...WRITTEN]);
-  grant(['s3:PutObject'], [...WRITTEN, 'final_metrics.json']);
+  const files = (keys: readonly string[]) => keys.map((key) => bucket.arnForObjects(`runs/*/${key}`));
+  grant(trainer, ['s3:ListBucket'], [bucket.bucketArn]);
+  const read = ['request.json', 'manifest.json', 'metrics.jsonl', 'datasets/*', ...WRITTEN];
+  grant(trainer, ['s3:GetObject'], files(read));
+  grant(trainer, ['s3:PutObject'], files([...WRITTEN, 'final_metrics.json']));
+  useKey(trainer, bucket, ['kms:Decrypt', 'kms:GenerateDataKey']);
 }
 
 const WRITTEN = ['training/*', 'training.jsonl'];

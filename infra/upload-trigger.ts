@@ -2,9 +2,10 @@ import { Duration } from 'aws-cdk-lib';
 import { Match, Rule } from 'aws-cdk-lib/aws-events';
 import { SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
-import { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import { acknowledge } from './acknowledge.ts';
 
 /** What a trace file's name ends in; a request's, `run.json`, too. */
 const SUFFIXES = ['.json', '.jsonl', '.ndjson', '.gz'];
@@ -25,7 +26,13 @@ export class UploadTrigger extends Construct {
 
   constructor(scope: Construct, id: string, props: UploadTriggerProps) {
     super(scope, id);
-    this.deadLetters = new Queue(this, 'DeadLetters', { enforceSSL: true, retentionPeriod: Duration.days(14) });
+    this.deadLetters = new Queue(this, 'DeadLetters', {
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+    });
+    for (const rule of ['AwsSolutions-SQS3', 'Serverless-SQSRedrivePolicy'])
+      acknowledge(this.deadLetters, rule, IS_ONE);
     new Rule(this, 'Rule', {
       description: 'A trace file, or a run.json, was uploaded: start a run.',
       eventPattern: {
@@ -48,6 +55,8 @@ export class UploadTrigger extends Construct {
     });
   }
 }
+
+const IS_ONE = "This is the dead-letter queue of the rule's target: people read it, and an alarm tells them to.";
 
 /** Text that stands for itself in a wildcard pattern. */
 const literal = (text: string): string => text.replaceAll(/[\\*]/g, (special) => `\\${special}`);

@@ -1,4 +1,5 @@
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import { readSecrets, readWrite } from './grants.ts';
 import { StepFunction } from './step-function.ts';
@@ -8,11 +9,11 @@ export interface WorkflowStepsProps {
   /** Origins that may be reached though they are not https, or not public, and that alone get secrets. */
   readonly allowedEndpoints: readonly string[];
   /** The secrets that requests may name. */
-  readonly secretArns: readonly string[];
+  readonly secrets: readonly ISecret[];
 }
 
 /** The functions that ask a live workflow and make a plan of its answers, and what each may do. */
-export function workflowSteps(scope: Construct, { collections, allowedEndpoints, secretArns }: WorkflowStepsProps) {
+export function workflowSteps(scope: Construct, { collections, allowedEndpoints, secrets }: WorkflowStepsProps) {
   const COLLECTIONS_BUCKET = collections.bucketName;
   // A batch holds up to 64 MiB of answers, and as many again under way; a whole vCPU reads their streams.
   const runWorkflow = new StepFunction(scope, 'RunWorkflow', {
@@ -20,7 +21,7 @@ export function workflowSteps(scope: Construct, { collections, allowedEndpoints,
     memoryMb: 1769,
     environment: { COLLECTIONS_BUCKET, ALLOWED_ENDPOINTS: allowedEndpoints.join(',') },
   });
-  readSecrets(runWorkflow, secretArns);
+  readSecrets(runWorkflow, secrets);
   const planTraces = new StepFunction(scope, 'PlanTraces', {
     source: 'plan-traces',
     memoryMb: 1769,

@@ -5,6 +5,8 @@ export interface Bucket {
   readonly client: S3Client;
   readonly name: string;
   readonly limits: S3Limits;
+  /** Tags of a new object with this key, as S3's API writes them. */
+  readonly tagsOf: (key: string) => string | undefined;
 }
 
 /** S3's limits on parts (https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html), and this driver's own sizes and times. */

@@ -93,6 +93,7 @@ async function begin(bucket: Bucket, key: string): Promise<string> {
         Key: key,
         ChecksumAlgorithm: 'CRC32',
         ChecksumType: 'FULL_OBJECT',
+        Tagging: bucket.tagsOf(key),
       }),
     )
     .catch((error) => {

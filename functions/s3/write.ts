@@ -22,8 +22,10 @@ export async function putObject(
           Key: key,
           Body: body,
           ContentLength: body.length,
+          ContentType: contentTypeOf(key),
           ChecksumCRC32: checksum,
           IfNoneMatch: ifAbsent ? '*' : undefined,
+          Tagging: bucket.tagsOf(key),
         }),
       );
       return 'created';
@@ -38,6 +40,12 @@ export async function putObject(
 }
 
 const CONFLICT_TRIES = 5;
+
+/** So that a browser shows the report where it stands, and does not download it. Larger objects are nobody's page. */
+function contentTypeOf(key: string): string | undefined {
+  if (key.endsWith('.html')) return 'text/html; charset=utf-8';
+  return key.endsWith('.json') ? 'application/json' : undefined;
+}
 
 /** Streams into one PUT while all fits into one part, else into a multipart upload. */
 export async function writeObject(

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { s3Client, s3Store } from '../../functions/s3-store.ts';
 import { readAll } from '../../lib/store.ts';
@@ -86,6 +86,17 @@ describe("S3's errors", () => {
       name: 'StoreRefused',
       message: expect.stringContaining('Set AWS_PROFILE'),
     });
+  });
+
+  test('a browser shows the report of a run where it stands, and saves the lines', async () => {
+    const store = s3Store(client, 'bucket');
+    const typeOf = async (key: string) => {
+      await store.write(key, Readable.from([Buffer.from('x')]), {});
+      return (await client.send(new HeadObjectCommand({ Bucket: 'bucket', Key: key }))).ContentType;
+    };
+    expect(await typeOf('runs/r/report.html')).toBe('text/html; charset=utf-8');
+    expect(await typeOf('runs/r/manifest.json')).toBe('application/json');
+    expect(await typeOf('runs/r/collection.jsonl')).toBe('application/octet-stream');
   });
 
   test('a bucket that is not there is refused', async () => {

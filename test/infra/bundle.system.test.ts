@@ -1,4 +1,6 @@
 import { execFileSync } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,20 +28,43 @@ beforeAll(() => {
 afterAll(() => rmSync(outdir, { recursive: true }));
 
 test('each step is one ES module with a source map', () => {
-  expect(bundles).toHaveLength(8);
+  expect(bundles).toHaveLength(9);
   for (const bundle of bundles) expect(existsSync(`${bundle}.map`)).toBe(true);
 });
 
+const ENVIRONMENT = {
+  TRACES_BUCKET: 'traces',
+  COLLECTIONS_BUCKET: 'collections',
+  CODE_VERSION: '0.0.0',
+  AWS_REGION: 'eu-central-1',
+};
+
 test('each loads by itself and exports its handler', () => {
-  const env = {
-    TRACES_BUCKET: 'traces',
-    COLLECTIONS_BUCKET: 'collections',
-    CODE_VERSION: '0.0.0',
-    AWS_REGION: 'eu-central-1',
-  };
+  const env = ENVIRONMENT;
   for (const bundle of bundles) {
     const code = `const { handler } = await import('${pathToFileURL(bundle)}'); console.log(typeof handler);`;
     const told = execFileSync(process.execPath, ['--input-type=module', '--eval', code], { env, encoding: 'utf8' });
     expect(told.trim()).toBe('function');
   }
+});
+
+test('a sampled invocation is traced: the library that comes only then works in a bundle', async () => {
+  const daemon = createSocket('udp4');
+  const traced = once(daemon, 'message');
+  await new Promise<void>((bound) => daemon.bind(0, '127.0.0.1', bound));
+  const env = {
+    ...ENVIRONMENT,
+    LAMBDA_TASK_ROOT: '/var/task',
+    AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
+    AWS_XRAY_DAEMON_ADDRESS: `127.0.0.1:${daemon.address().port}`,
+    _X_AMZN_TRACE_ID: 'Root=1-5759e988-bd862e3fe1be46a994272793;Parent=557abcec3ee5a047;Sampled=1',
+  };
+  const [bundle = ''] = bundles;
+  // The event has not its form, so nothing is asked of S3.
+  const code = `const { handler } = await import('${pathToFileURL(bundle)}'); await handler({ run_id: 'a' }, {}).catch(() => {});`;
+  const told = execFileSync(process.execPath, ['--input-type=module', '--eval', code], { env, stdio: 'pipe' });
+  expect(String(told)).toContain('"message":"began"');
+  const [message] = await traced;
+  expect(String(message)).toContain('"run_id":"a"');
+  daemon.close();
 });

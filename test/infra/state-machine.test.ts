@@ -18,7 +18,7 @@ const definition = supported(JSON.parse(deployed.DefinitionString));
 /** By their functions. */
 const STEPS = [
   ...['Evaluate', 'RunWorkflow', 'PlanTraces', 'BuildShard', 'Finalize'],
-  ...['SubmitTraining', 'CheckTraining', 'DeployModel'],
+  ...['SubmitTraining', 'CheckTraining', 'DeployModel', 'RecordFailure'],
 ];
 
 type State = Definition['States'][string];
@@ -47,9 +47,9 @@ test('is sound Amazon States Language once its substitutions are made', () => {
   expect(isValid).toBe(true);
 });
 
-test('is traced, and logs failures without the data that passed', () => {
+test('is traced, and logs what happened without the data that passed', () => {
   expect(deployed.TracingConfiguration).toEqual({ Enabled: true });
-  expect(deployed.LoggingConfiguration).toMatchObject({ Level: 'ERROR', IncludeExecutionData: false });
+  expect(deployed.LoggingConfiguration).toMatchObject({ Level: 'ALL', IncludeExecutionData: false });
 });
 
 test('has a step a function, and ends some day: after the longest training that it follows', () => {
@@ -114,31 +114,62 @@ describe.each(maps)('the map %s', (_, map) => {
     expect(map.ItemProcessor.ProcessorConfig).toEqual({ Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' });
   });
 
-  test('fails with its first child', () => {
+  test('tolerates no failed child: a missing shard is lost data', () => {
     expect(map).toMatchObject({ ToleratedFailurePercentage: 0 });
+    const said = Object.keys(map).filter((name) => name.startsWith('ToleratedFailure'));
+    expect(said).toEqual(['ToleratedFailurePercentage']);
   });
 
   test('passes on none of what its children say, which has no bound', () => {
     expect(map).toMatchObject({ ResultPath: null, ResultWriter: { Resource: 'arn:aws:states:::s3:putObject' } });
   });
 
-  test('ends, when it fails, in a Fail with the error of the child', () => {
-    expect(map.Catch?.map(({ ErrorEquals, Next }) => [ErrorEquals, Next])).toEqual([
-      [['States.ExceedToleratedFailureThreshold'], 'ReadFailure'],
-      [['States.ALL'], 'Failed'],
-    ]);
-    expect(endings(definition.States, 'ReadFailure')).toEqual(['Fail']);
-  });
-
-  test('reads the error of the child from where the child leaves it', () => {
-    const { ReadFailure } = definition.States;
-    const { failure_at } = z.object({ failure_at: z.unknown() }).parse(map.ItemSelector);
-    const read = ReadFailure?.Type === 'Task' ? ReadFailure.Parameters : {};
-    expect(failure_at).toEqual({
-      'bucket.$': 'Bucket.$' in read ? read['Bucket.$'] : undefined,
-      'key.$': 'Key.$' in read ? read['Key.$'] : undefined,
+  test('is failed by the error of its child, read from where the child leaves it', () => {
+    const [caught, ...others] = map.Catch ?? [];
+    expect([caught?.ErrorEquals, others]).toEqual([['States.ALL'], []]);
+    const after = Passing.parse(definition.States[caught?.Next ?? '']);
+    expect(after.Next).toBe('ReadFailure');
+    expect(map.ItemSelector).toMatchObject({ failure_at: after.Parameters.child_failure });
+    expect(definition.States.ReadFailure).toMatchObject({
+      Parameters: { 'Bucket.$': '$.child_failure.bucket', 'Key.$': '$.child_failure.key' },
+      Next: 'RecordFailure',
     });
   });
+});
+
+const failures = machines.flatMap((states) =>
+  Object.entries(states)
+    .filter(([, { Type }]) => Type === 'Fail')
+    .map(([name, state]) => ({ name, state })),
+);
+
+test.each(failures)('$name keeps the name of the error and its cause', ({ state }) => {
+  expect(state).toMatchObject({ ErrorPath: '$.failure.Error', CausePath: '$.failure.Cause' });
+});
+
+const ofTheRun = Object.entries(definition.States).filter(
+  ([name, { Type }]) => (Type === 'Task' || Type === 'Map') && !['ReadFailure', 'RecordFailure'].includes(name),
+);
+
+test.each(ofTheRun)('the failure of %s is recorded under its name', (name, state) => {
+  const caught = 'Catch' in state ? state.Catch?.map(({ Next }) => Next) : [];
+  expect(caught).toEqual([`${name}Failed`]);
+  const { Parameters, Next } = Passing.parse(definition.States[`${name}Failed`]);
+  expect(Parameters.state).toBe(name);
+  expect(['ReadFailure', 'RecordFailure']).toContain(Next);
+});
+
+test('a failure that cannot be recorded ends the run by its own name all the same', () => {
+  expect(definition.States.RecordFailure).toMatchObject({
+    Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.not_recorded', Next: 'Failed' }],
+    Next: 'Failed',
+  });
+});
+
+const Passing = z.object({
+  Type: z.literal('Pass'),
+  Parameters: z.object({ state: z.string(), child_failure: z.unknown().optional() }),
+  Next: z.string(),
 });
 
 /** The types of the states that this one ends in, of Fail states only those that keep an error. */

@@ -30,7 +30,7 @@ export function synthesize(context: Readonly<Record<string, unknown>> = {}) {
   const outputs = Object.fromEntries(
     Object.entries(template.Outputs).map(([name, { Value }]) => [name, inWords(Value)]),
   );
-  return { outputs, all: (type: string) => resources.filter((each) => each.type === type) };
+  return { app, outputs, all: (type: string) => resources.filter((each) => each.type === type) };
 }
 
 const Reference = z.strictObject({ Ref: z.string() });

@@ -1,0 +1,43 @@
+import type { Node } from 'constructs';
+import { z } from 'zod';
+
+/** A list; from the command line, with commas between. */
+const listed = <T extends z.ZodType>(entry: T) =>
+  z.preprocess((value) => (typeof value === 'string' ? value.split(',').filter(Boolean) : value), z.array(entry));
+
+const arn = (service: string) =>
+  z.string().regex(new RegExp(`^arn:[\\w-]+:${service}:`), `must be an ARN of ${service}`);
+
+/** What `cdk deploy --context name=value` may say. */
+export const PipelineContext = z.strictObject({
+  /** An existing bucket that traces are uploaded to, in the stack's region; its events must go to EventBridge. */
+  tracesBucketName: z.string().min(3).optional(),
+  /** An existing bucket that runs are written to; not the traces bucket. */
+  collectionsBucketName: z.string().min(3).optional(),
+  /** Uploads whose keys begin so start a run. */
+  tracesPrefix: z.string().default('traces/'),
+  /**
+   * KMS key of both buckets: its ARN, or `create` for a key of the stack's own. Of a bucket that exists, the key that it
+   * has. Otherwise S3's own keys encrypt.
+   */
+  encryptionKey: z.union([z.literal('create'), arn('kms')]).optional(),
+  /**
+   * Origins that live workflows and trainers may have though they are not https, or not public. Only these are sent a
+   * secret.
+   */
+  allowedEndpoints: listed(z.url({ protocol: /^https?$/ })).default([]),
+  /** Whole ARNs, with the six characters at their end, of the Secrets Manager secrets that requests may name. */
+  secretArns: listed(arn('secretsmanager')).default([]),
+  /** KMS key of these secrets, where it is not the account's default one. */
+  secretsKeyArn: arn('kms').optional(),
+  /** Shards built at once over all runs: set aside of the account's concurrency for them, and the most they take. */
+  reservedConcurrency: z.coerce.number().int().min(1).optional(),
+  /** An existing SNS topic that alarms go to; without one they are seen in CloudWatch only. */
+  alarmTopicArn: arn('sns').optional(),
+});
+export type PipelineContext = z.infer<typeof PipelineContext>;
+
+export const contextOf = (node: Node): PipelineContext =>
+  PipelineContext.parse(
+    Object.fromEntries(Object.keys(PipelineContext.shape).map((name) => [name, node.tryGetContext(name)])),
+  );

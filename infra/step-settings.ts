@@ -1,0 +1,62 @@
+import { Duration, Names, RemovalPolicy } from 'aws-cdk-lib';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Architecture, type FunctionOptions, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+import packageJson from '../package.json' with { type: 'json' };
+import { acknowledge } from './acknowledge.ts';
+
+export interface StepFunctionProps {
+  /** Its file in `functions/`, without `.ts`. */
+  readonly source: string;
+  /** MB; a vCPU comes with each 1,769 of them. */
+  readonly memoryMb: number;
+  readonly environment: Readonly<Record<string, string>>;
+  /** Set aside of the account's concurrency, and the most of it that the function takes. */
+  readonly reservedConcurrency?: number | undefined;
+}
+
+/** What a step's function is, whether it is bundled here or comes bundled: with its log group and its role. */
+export function stepSettings(scope: Construct, id: string, props: StepFunctionProps) {
+  const logGroup = new LogGroup(scope, `${id}Log`, {
+    retention: RetentionDays.THREE_MONTHS,
+    removalPolicy: RemovalPolicy.DESTROY,
+  });
+  // Not the managed policy that a function gets by default: that one may write to any log.
+  const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+  logGroup.grantWrite(role);
+  acknowledge(
+    role,
+    'AwsSolutions-IAM5[Resource::*]',
+    'X-Ray takes traces for the account; it has no resource to name.',
+  );
+  return {
+    runtime: Runtime.NODEJS_24_X,
+    architecture: Architecture.ARM_64,
+    memorySize: props.memoryMb,
+    // Lambda's most. A shard of 64 MiB takes seconds; the rest is for one that meets slow reads and retries them.
+    timeout: Duration.minutes(15),
+    role,
+    logGroup,
+    tracing: Tracing.ACTIVE,
+    ...(props.reservedConcurrency === undefined ? {} : { reservedConcurrentExecutions: props.reservedConcurrency }),
+    environment: {
+      ...props.environment,
+      CODE_VERSION: packageJson.version,
+      POWERTOOLS_SERVICE_NAME: serviceName(scope),
+      NODE_OPTIONS: '--enable-source-maps',
+    },
+  } as const satisfies FunctionOptions & { readonly runtime: Runtime };
+}
+
+/** Tells the logs and metrics of one pipeline from those of another in the same account. */
+export const serviceName = (pipeline: Construct): string =>
+  Names.uniqueResourceName(pipeline, { maxLength: 60, separator: '-' });
+
+/** Step Functions waits for a step's answer and retries or records its failure; nothing ends in a queue. */
+export const acknowledgeSynchronous = (step: Construct): void =>
+  acknowledge(
+    step,
+    'Serverless-LambdaDLQ',
+    'Invoked by the state machine alone, which waits for the answer: a failure is retried there, and ends the run under its name. Dead letters are of asynchronous invocations.',
+  );

@@ -1,0 +1,232 @@
+import { Validations } from 'aws-cdk-lib';
+import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
+import type { IConstruct } from 'constructs';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { synthesize } from './synthesized.ts';
+
+const SECRET = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:nemo-AbCdEf';
+const KEY = 'arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab';
+
+const stack = synthesize();
+const withAll = synthesize({
+  encryptionKey: 'create',
+  secretArns: SECRET,
+  secretsKeyArn: `${KEY}2`,
+  allowedEndpoints: ['http://nemo.internal:8000'],
+  reservedConcurrency: '50',
+  alarmTopicArn: 'arn:aws:sns:eu-central-1:123456789012:on-call',
+});
+const withExisting = synthesize({
+  tracesBucketName: 'my-traces',
+  collectionsBucketName: 'my-runs',
+  encryptionKey: KEY,
+});
+
+const runs = (...files: string[]) => files.map((file) => `Collections.Arn/runs/*/${file}`).join(' ');
+const base = (name: string) => [
+  `logs:CreateLogStream logs:PutLogEvents on Pipeline${name}Log.Arn`,
+  // X-Ray takes traces for the account: there is no resource to be named.
+  'xray:PutTraceSegments xray:PutTelemetryRecords on *',
+];
+const readsTraces = ['s3:ListBucket on Traces.Arn', 's3:GetObject s3:GetObjectVersion on Traces.Arn/*'];
+const writesRuns = [
+  's3:ListBucket on Collections.Arn',
+  's3:GetObject s3:PutObject s3:AbortMultipartUpload on Collections.Arn/runs/*',
+];
+const tagsShards = 's3:PutObjectTagging on Collections.Arn/runs/*/shards/*';
+const trains = [
+  's3:ListBucket on Collections.Arn',
+  `s3:GetObject on ${runs('request.json', 'manifest.json', 'metrics.jsonl', 'datasets/*', 'training/*', 'training.jsonl')}`,
+  `s3:PutObject on ${runs('training/*', 'training.jsonl', 'final_metrics.json')}`,
+];
+const invoke = (name: string) => `lambda:InvokeFunction on Pipeline${name}.Arn:$LATEST Pipeline${name}.Arn`;
+const children = (map: string) => `arn:Partition:states:Region:AccountId:execution:PipelineStateMachine.Name/${map}:*`;
+
+const ROLES: Readonly<Record<string, readonly string[]>> = {
+  PipelineEvaluateRole: [...base('Evaluate'), ...readsTraces, ...writesRuns],
+  PipelineBuildShardRole: [...base('BuildShard'), ...readsTraces, ...writesRuns, tagsShards],
+  PipelineFinalizeRole: [
+    ...base('Finalize'),
+    ...readsTraces,
+    ...writesRuns,
+    tagsShards,
+    's3:DeleteObject on Collections.Arn/runs/*/*.jsonl.*',
+  ],
+  PipelineRunWorkflowRole: [...base('RunWorkflow'), ...writesRuns],
+  PipelinePlanTracesRole: [...base('PlanTraces'), ...writesRuns],
+  PipelineSubmitTrainingRole: [
+    ...base('SubmitTraining'),
+    ...trains,
+    `s3:DeleteObject on ${runs('training/attempts/*')}`,
+    'events:PutEvents on arn:Partition:events:Region:AccountId:event-bus/default',
+  ],
+  PipelineCheckTrainingRole: [...base('CheckTraining'), ...trains],
+  PipelineDeployModelRole: [...base('DeployModel'), ...trains],
+  PipelineRecordFailureRole: [
+    ...base('RecordFailure'),
+    's3:ListBucket on Collections.Arn',
+    `s3:GetObject on ${runs('request.json')}`,
+    `s3:GetObject on ${runs('manifest.json')}`,
+    `s3:PutObject on ${runs('failure.json')}`,
+    's3:GetObject s3:GetObjectVersion on Traces.Arn/run.json',
+    's3:GetObject s3:GetObjectVersion on Traces.Arn/*/run.json',
+  ],
+  PipelineStateMachineRole: [
+    // The same of logs that are delivered.
+    'logs:CreateLogDelivery logs:GetLogDelivery logs:UpdateLogDelivery logs:DeleteLogDelivery logs:ListLogDeliveries logs:PutResourcePolicy logs:DescribeResourcePolicies logs:DescribeLogGroups on *',
+    'xray:PutTraceSegments xray:PutTelemetryRecords xray:GetSamplingRules xray:GetSamplingTargets on *',
+    ...['Evaluate', 'BuildShard', 'Finalize', 'RunWorkflow', 'PlanTraces'].map(invoke),
+    ...['SubmitTraining', 'CheckTraining', 'DeployModel', 'RecordFailure'].map(invoke),
+    'states:StartExecution on PipelineStateMachine',
+    `states:DescribeExecution states:StopExecution on ${children('RunWorkflow')} ${children('BuildShards')}`,
+    `s3:GetObject on ${runs('plan.json', 'batches.json')}`,
+    `s3:PutObject s3:GetObject s3:ListMultipartUploadParts s3:AbortMultipartUpload on ${runs('map/*')}`,
+    `s3:PutObject s3:GetObject on ${runs('failures/*')}`,
+  ],
+  PipelineStateMachineEventsRole: ['states:StartExecution on PipelineStateMachine'],
+};
+
+test.each(Object.entries(ROLES))('%s may do what its part needs, and no more', (role, allowed) => {
+  expect(permissions(stack)[role]).toEqual(allowed);
+});
+
+test('there is no other role, and none has a managed policy', () => {
+  expect(Object.keys(permissions(stack)).toSorted()).toEqual(Object.keys(ROLES).toSorted());
+  expect(stack.all('AWS::IAM::Role').map(({ name }) => name)).toHaveLength(Object.keys(ROLES).length);
+  for (const role of stack.all('AWS::IAM::Role')) expect(role.properties).not.toHaveProperty('ManagedPolicyArns');
+});
+
+describe('with a KMS key, secrets and all else', () => {
+  const reads = 'kms:Decrypt on Key.Arn through s3.Region.amazonaws.com';
+  const writes = 'kms:Decrypt kms:GenerateDataKey on Key.Arn through s3.Region.amazonaws.com';
+  const asks = [
+    `secretsmanager:GetSecretValue on ${SECRET}`,
+    `kms:Decrypt on ${KEY}2 through secretsmanager.Region.amazonaws.com`,
+  ];
+
+  test.each([
+    ['PipelineEvaluateRole', [reads, writes]],
+    ['PipelineBuildShardRole', [reads, writes]],
+    ['PipelineFinalizeRole', [reads, writes]],
+    ['PipelineRunWorkflowRole', [...asks, writes]],
+    ['PipelinePlanTracesRole', [writes]],
+    ['PipelineSubmitTrainingRole', [writes, ...asks]],
+    ['PipelineCheckTrainingRole', [writes, ...asks]],
+    ['PipelineDeployModelRole', [writes, ...asks]],
+    ['PipelineRecordFailureRole', [writes, reads]],
+    ['PipelineStateMachineRole', [writes]],
+    ['PipelineStateMachineEventsRole', []],
+  ])('%s may do this besides', (role, besides) => {
+    const more = permissions(withAll)[role]?.filter((line) => !ROLES[role]?.includes(line));
+    expect(more?.toSorted()).toEqual([...besides].toSorted());
+  });
+
+  test('both buckets are encrypted by the key, which is rotated and kept', () => {
+    expect(withAll.all('AWS::KMS::Key')).toMatchObject([
+      { name: 'Key', deletion: 'Retain', properties: { EnableKeyRotation: true } },
+    ]);
+    const byKey = { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: 'Key.Arn' };
+    for (const { properties } of withAll.all('AWS::S3::Bucket')) {
+      expect(properties.BucketEncryption).toEqual({
+        ServerSideEncryptionConfiguration: [{ BucketKeyEnabled: true, ServerSideEncryptionByDefault: byKey }],
+      });
+    }
+  });
+
+  test('shards have their concurrency, the steps that call out their endpoints', () => {
+    const reserved = withAll.all('AWS::Lambda::Function').map(({ name, properties }) => {
+      return [name, properties.ReservedConcurrentExecutions];
+    });
+    expect(reserved.filter(([, most]) => most !== undefined)).toEqual([['PipelineBuildShard', 50]]);
+    const reaching = withAll.all('AWS::Lambda::Function').filter(({ properties }) => {
+      return JSON.stringify(properties.Environment).includes('"ALLOWED_ENDPOINTS":"http://nemo.internal:8000"');
+    });
+    expect(reaching.map(({ name }) => name.replace('Pipeline', '')).toSorted()).toEqual(
+      ['RunWorkflow', 'SubmitTraining', 'CheckTraining', 'DeployModel'].toSorted(),
+    );
+  });
+});
+
+test('the key of buckets that exist may be used by the roles that use the buckets', () => {
+  expect(permissions(withExisting).PipelineBuildShardRole).toEqual(
+    expect.arrayContaining([
+      `kms:Decrypt on ${KEY} through s3.Region.amazonaws.com`,
+      `kms:Decrypt kms:GenerateDataKey on ${KEY} through s3.Region.amazonaws.com`,
+    ]),
+  );
+  expect(withExisting.all('AWS::KMS::Key')).toEqual([]);
+});
+
+test('a new key for two buckets that exist is refused', () => {
+  const nothing = { tracesBucketName: 'my-traces', collectionsBucketName: 'my-runs', encryptionKey: 'create' };
+  expect(() => synthesize(nothing)).toThrow('nothing for a new key to encrypt');
+});
+
+test('failed uploads wait in a queue that is encrypted and answers over TLS only', () => {
+  const [queue] = stack.all('AWS::SQS::Queue');
+  expect(queue?.properties).toMatchObject({ SqsManagedSseEnabled: true });
+  expect(JSON.stringify(stack.all('AWS::SQS::QueuePolicy'))).toContain('"aws:SecureTransport":"false"');
+});
+
+describe.each([
+  ['without options', stack],
+  ['with all options', withAll],
+  ['with buckets that exist', withExisting],
+])("cdk-nag's AwsSolutions and Serverless rules, %s", (_, { app }) => {
+  test('find nothing', () => {
+    const findings = [new AwsSolutionsChecks(), new ServerlessChecks()].flatMap((pack) =>
+      pack.validateScope(app).violations.map(({ ruleName, violatingResources }) => {
+        return `${ruleName} at ${violatingResources.map(({ constructPath }) => constructPath).join(', ')}`;
+      }),
+    );
+    expect(findings).toEqual([]);
+  });
+
+  test('are left out by name, for a reason that is a sentence', () => {
+    const acknowledged = app.node.findAll().flatMap(acknowledgements);
+    const rules = new Set(acknowledged.map(([rule]) => rule.replace(/\[.*/, '')));
+    expect(LEFT_OUT).toEqual(expect.arrayContaining([...rules]));
+    for (const [, reason] of acknowledged) expect(reason).toMatch(/^[A-Z].{40,}\.$/);
+  });
+});
+
+const LEFT_OUT = [
+  'AwsSolutions-IAM5',
+  'AwsSolutions-S1',
+  'AwsSolutions-SQS3',
+  'Serverless-LambdaDLQ',
+  'Serverless-SQSRedrivePolicy',
+];
+
+const Acknowledged = z.record(z.string(), z.string());
+
+/** Rule and reason of each. */
+const acknowledgements = ({ node }: IConstruct): [string, string][] =>
+  node.metadata
+    .filter(({ type }) => type === Validations.ACKNOWLEDGED_RULES_METADATA_KEY)
+    .flatMap(({ data }) => Object.entries(Acknowledged.parse(data)))
+    .map(([id, reason]) => [id.replace(/^\w+::/, ''), reason]);
+
+const listed = z.union([z.string().transform((one) => [one]), z.array(z.string())]);
+const Statement = z.strictObject({
+  Effect: z.literal('Allow'),
+  Action: listed,
+  Resource: listed,
+  Condition: z.strictObject({ StringEquals: z.strictObject({ 'kms:ViaService': z.string() }) }).optional(),
+});
+const Policy = z.object({ Roles: z.array(z.string()), PolicyDocument: z.object({ Statement: z.array(Statement) }) });
+
+/** `actions on resources` of every statement, by role. */
+function permissions({ all }: typeof stack): Record<string, string[]> {
+  const byRole: Record<string, string[]> = {};
+  for (const { properties } of all('AWS::IAM::Policy')) {
+    const { Roles, PolicyDocument } = Policy.parse(properties);
+    const lines = PolicyDocument.Statement.map(({ Action, Resource, Condition }) => {
+      const service = Condition?.StringEquals['kms:ViaService'];
+      return `${Action.join(' ')} on ${Resource.join(' ')}${service ? ` through ${service}` : ''}`;
+    });
+    for (const role of Roles) byRole[role] = [...(byRole[role] ?? []), ...lines];
+  }
+  return byRole;
+}
