@@ -2,9 +2,10 @@
  * Builds `dist/` for publishing: `dpo`, the library and the CDK constructs as JavaScript (packages stay dependencies),
  * and the Lambda functions whole, so that a user's synth bundles nothing. `tsc` adds the types (see package.json).
  */
-import { copyFile, rm } from 'node:fs/promises';
+import { copyFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build } from 'esbuild';
+import { thirdPartyLicences } from './third-party-licences.ts';
 
 /** Those that the constructs name. */
 const FUNCTIONS = [
@@ -16,6 +17,7 @@ const FUNCTIONS = [
   'submit-training',
   'check-training',
   'deploy-model',
+  'record-failure',
 ];
 
 const forNode = {
@@ -27,7 +29,7 @@ const forNode = {
 } as const satisfies BuildOptions;
 
 await rm('dist', { recursive: true, force: true });
-await Promise.all([
+const [, , , ...functions] = await Promise.all([
   // Splitting keeps what is imported on demand (S3, YAML, the bar) out of the way of a start without it.
   build({ ...forNode, entryPoints: ['cli/dpo.ts'], outdir: 'dist/cli', packages: 'external', splitting: true }),
   build({ ...forNode, entryPoints: ['lib/index.ts'], outdir: 'dist/lib', packages: 'external' }),
@@ -55,6 +57,7 @@ await Promise.all([
       mainFields: ['module', 'main'],
       // Error names are what Retry and Catch match.
       keepNames: true,
+      metafile: true,
       // A third of the size; names and lines stay readable enough for a stack trace without the maps.
       minifyWhitespace: true,
       minifySyntax: true,
@@ -65,4 +68,6 @@ await Promise.all([
     }),
   ),
 ]);
+const bundled = functions.flatMap(({ metafile }) => Object.keys(metafile?.inputs ?? {}));
+await writeFile('dist/THIRD-PARTY-LICENSES.txt', await thirdPartyLicences(bundled));
 await copyFile('infra/pipeline.asl.json', 'dist/cdk/pipeline.asl.json');

@@ -2,16 +2,18 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { Request } from '../lib/contract/request.ts';
+import { statePicture } from './state-picture.ts';
 
 /*
  * What the docs take from the source: the request's JSON Schema, whose descriptions are the comments in lib/contract,
- * and the request reference. `npm run docs` writes them anew.
+ * the request reference, and the picture of the state machine. `npm run docs` writes them anew.
  */
 
 const ROOT = new URL('../', import.meta.url);
 
 export const SCHEMA_FILE = 'docs/request.schema.json';
 export const REFERENCE_FILE = 'docs/request.md';
+export const ARCHITECTURE_FILE = 'docs/architecture.md';
 
 type Node = { [key: string]: unknown; properties?: Record<string, Node>; anyOf?: Node[]; items?: Node };
 
@@ -44,6 +46,18 @@ begin with \`# yaml-language-server: $schema=request.schema.json\` and keep [the
 ${rows.join('\n')}
 `;
 }
+
+/** The text of docs/architecture.md: as it is, with the state machine drawn anew. */
+export function architectureText(): string {
+  const text = readFileSync(new URL(ARCHITECTURE_FILE, ROOT), 'utf8');
+  const definition: unknown = JSON.parse(readFileSync(new URL('infra/pipeline.asl.json', ROOT), 'utf8'));
+  const [start, end] = [text.indexOf(DRAWING_START), text.indexOf(DRAWING_END)];
+  if (start === -1 || end === -1) throw new Error(`${ARCHITECTURE_FILE} has no place for the drawing.`);
+  return `${text.slice(0, start + DRAWING_START.length)}\n\n${statePicture(definition)}\n${text.slice(end)}`;
+}
+
+const DRAWING_START = '<!-- drawn from infra/pipeline.asl.json by `npm run docs` -->';
+const DRAWING_END = '<!-- end of the drawing -->';
 
 interface Setting {
   readonly path: string;
@@ -135,4 +149,5 @@ function commentsOf(contract: string): Map<string, string> {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   writeFileSync(new URL(SCHEMA_FILE, ROOT), schemaText());
   writeFileSync(new URL(REFERENCE_FILE, ROOT), referenceText());
+  writeFileSync(new URL(ARCHITECTURE_FILE, ROOT), architectureText());
 }

@@ -1,13 +1,29 @@
+import { once } from 'node:events';
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { faultMatrix } from '../test/faults/all.ts';
-import { table } from '../test/faults/matrix.ts';
+import { Worker } from 'node:worker_threads';
+import { z } from 'zod';
+import { each } from '../lib/steps/each.ts';
+import { FAULT_PARTS } from '../test/faults/all.ts';
+import { Row, table } from '../test/faults/matrix.ts';
 
-// Injects every fault of the matrix, each as often as it can be, and prints what came of it: `npm run test:faults`.
+// Injects every fault of the matrix, each as often as it can be, a part of it on each core, and prints what came of it:
+// `npm run test:faults`.
 
 const { values } = parseArgs({ options: { interleavings: { type: 'string', default: '1000' } } });
-const rows = await faultMatrix(Number(values.interleavings));
+const interleavings = Number(values.interleavings);
+const rows = (await each([...FAULT_PARTS.keys()], availableParallelism(), rowsOf)).flat();
 console.log(table(rows));
 if (rows.some(({ lost, doubled, changed }) => lost + doubled + changed > 0)) {
   console.error('Lines were lost, doubled or changed.');
   process.exitCode = 1;
+}
+
+/** Throws what the part throws. */
+async function rowsOf(part: number): Promise<readonly Row[]> {
+  const worker = new Worker(new URL('../test/faults/part-worker.ts', import.meta.url), {
+    workerData: { part, interleavings },
+  });
+  const [message] = await once(worker, 'message');
+  return z.array(Row).parse(message);
 }

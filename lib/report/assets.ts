@@ -884,6 +884,14 @@ mark {
     gap: 1.5rem;
   }
 
+  .tiles {
+    grid-template-columns: repeat(4, 1fr);
+  }
+
+  .text[tabindex] {
+    border-bottom: 0;
+  }
+
   h2,
   h3,
   .lede {
@@ -910,238 +918,38 @@ mark {
 }
 `;
 
-export const pairBrowser = `// The report's pair browser. It runs in the reader's page: it reads the pairs embedded there, filters them and builds
-// the list with text nodes only, so that no text of a trace is ever read as HTML.
+export const pairBrowser = `/*! With parts of jsdiff (npm: diff), which comes under this licence:
 
-(() => {
-  /** @typedef {import('../embed.ts').EmbeddedPair} EmbeddedPair */
-  /** @typedef {import('../embed.ts').EmbeddedPairs} EmbeddedPairs */
+BSD 3-Clause License
 
-  const PAGE = 10;
+Copyright (c) 2009-2015, Kevin Decker <kpdecker@gmail.com>
+All rights reserved.
 
-  /** @type {EmbeddedPairs} */
-  const { prompts, pairs } = JSON.parse(byId('pairs-json', HTMLScriptElement).text);
-  const search = byId('search', HTMLInputElement);
-  const kind = byId('kind', HTMLSelectElement);
-  const example = byId('example', HTMLSelectElement);
-  const least = byId('least', HTMLInputElement);
-  const greatest = byId('greatest', HTMLInputElement);
-  const form = byId('filters', HTMLFormElement);
-  const list = byId('list', HTMLDivElement);
-  const more = byId('more', HTMLButtonElement);
-  const found = byId('found', HTMLParagraphElement);
+Redistribution and use in source and binary forms, with or without
+modification, are permitted provided that the following conditions are met:
 
-  const searched = pairs.map((pair) =>
-    [
-      pair.example_id,
-      pair.turn_id,
-      pair.lineage.key,
-      pair.lineage.chosen_uuid ?? '',
-      pair.lineage.rejected_uuid ?? '',
-      ...(prompts[pair.prompt]?.messages.map(({ body }) => body.text) ?? []),
-      side(pair, 1),
-      side(pair, 2),
-    ]
-      .join('\\n')
-      .toLowerCase(),
-  );
+1. Redistributions of source code must retain the above copyright notice, this
+   list of conditions and the following disclaimer.
 
-  /** @type {EmbeddedPair[]} */
-  let matching = [];
+2. Redistributions in binary form must reproduce the above copyright notice,
+   this list of conditions and the following disclaimer in the documentation
+   and/or other materials provided with the distribution.
 
-  for (const id of [...new Set(pairs.map((pair) => pair.example_id))].sort()) {
-    example.append(new Option(id.length > 60 ? \`\${id.slice(0, 59)}…\` : id, id));
-  }
-  if (pairs.length > 0) {
-    const margins = pairs.map((pair) => pair.margin);
-    least.placeholder = written(Math.min(...margins));
-    greatest.placeholder = written(Math.max(...margins));
-  }
-  form.addEventListener('submit', (event) => event.preventDefault());
-  form.addEventListener('input', filter);
-  // The fields are empty only after the reset event.
-  form.addEventListener('reset', () => setTimeout(filter));
-  more.addEventListener('click', () => {
-    const next = list.childElementCount;
-    showMore();
-    const first = list.children[next];
-    if (first instanceof HTMLElement) first.focus();
-  });
-  byId('browser', HTMLDivElement).hidden = false;
-  filter();
+3. Neither the name of the copyright holder nor the names of its
+   contributors may be used to endorse or promote products derived from
+   this software without specific prior written permission.
 
-  function filter() {
-    const words = search.value.toLowerCase().split(/\\s+/).filter(Boolean);
-    const from = least.value === '' ? -Infinity : Number(least.value);
-    const to = greatest.value === '' ? Infinity : Number(greatest.value);
-    matching = pairs.filter(
-      (pair, index) =>
-        words.every((word) => searched[index]?.includes(word)) &&
-        (kind.value === '' || pair.kinds.some((name) => name === kind.value)) &&
-        (example.value === '' || pair.example_id === example.value) &&
-        pair.margin >= from &&
-        pair.margin <= to,
-    );
-    if (kind.value === 'narrowest') matching.sort((a, b) => a.margin - b.margin);
-    if (kind.value === 'longest') matching.sort((a, b) => lengthOf(b) - lengthOf(a));
-    list.replaceChildren();
-    showMore();
-  }
-
-  function showMore() {
-    const start = list.childElementCount;
-    list.append(...matching.slice(start, start + PAGE).map((pair, index) => card(pair, start + index)));
-    for (const text of list.querySelectorAll('.text')) {
-      if (text instanceof HTMLElement && text.scrollHeight > text.clientHeight + 1) text.tabIndex = 0;
-    }
-    const shown = list.childElementCount;
-    const all = matching.length === pairs.length ? '' : \` of \${pairs.length} sampled\`;
-    found.textContent =
-      matching.length === 0
-        ? 'No sampled pair matches.'
-        : \`\${matching.length}\${all} \${matching.length === 1 ? 'pair' : 'pairs'}, \${shown} shown.\`;
-    more.hidden = shown === matching.length;
-  }
-
-  /** @param {EmbeddedPair} pair @param {number} index */
-  function card(pair, index) {
-    const { lineage } = pair;
-    const article = element('article', 'pair');
-    article.tabIndex = -1;
-    const title = element('h3');
-    title.id = \`pair-\${index}\`;
-    title.append('Example ', isolated(pair.example_id), element('span', 'quiet', ' turn '), isolated(pair.turn_id));
-    article.setAttribute('aria-labelledby', title.id);
-    const kinds = element('ul', 'kinds');
-    kinds.append(...pair.kinds.map((name) => element('li', '', name)));
-    const scores = element('dl', 'scores');
-    for (const [name, value] of /** @type {const} */ ([
-      ['margin', pair.margin],
-      ['reward', pair.reward],
-    ])) {
-      const row = element('div');
-      row.append(element('dt', '', name), element('dd', '', written(value)));
-      scores.append(row);
-    }
-    const head = element('header');
-    head.append(title, kinds, scores);
-    const sides = element('div', 'sides');
-    sides.append(answer(pair, 1), answer(pair, 2));
-    const foot = element('footer');
-    foot.append(
-      isolated(lineage.key),
-      \` at byte \${lineage.offset}; chosen \`,
-      isolated(lineage.chosen_uuid ?? 'without an id'),
-      ', rejected ',
-      isolated(lineage.rejected_uuid ?? 'without an id'),
-    );
-    article.append(head, promptOf(pair), sides);
-    if (!pair.compared) {
-      article.append(element('p', 'quiet', 'The two differ in too many words to mark them.'));
-    }
-    article.append(foot);
-    return article;
-  }
-
-  /** @param {EmbeddedPair} pair */
-  function promptOf(pair) {
-    const { messages, earlier } = prompts[pair.prompt] ?? { messages: [], earlier: 0 };
-    const details = element('details', 'prompt');
-    details.open = true;
-    const total = messages.length + earlier;
-    details.append(element('summary', '', \`Prompt, \${total} \${total === 1 ? 'message' : 'messages'}\`));
-    if (earlier > 0) details.append(element('p', 'cut', \`\${earlier} earlier not shown\`));
-    for (const { role, body } of messages) {
-      const message = element('div', 'message');
-      const text = element('div', 'text');
-      text.dir = 'auto';
-      text.setAttribute('role', 'group');
-      text.setAttribute('aria-label', \`Message of \${role}\`);
-      text.append(body.text);
-      message.append(element('p', 'role', role), text);
-      if (body.text.length < body.length) message.append(cutMark(body.text.length, body.length));
-      details.append(message);
-    }
-    return details;
-  }
-
-  /** @param {EmbeddedPair} pair @param {1 | 2} which the chosen or the rejected */
-  function answer(pair, which) {
-    const chosen = which === 1;
-    const name = chosen ? 'Chosen' : 'Rejected';
-    const length = chosen ? pair.chosen_length : pair.rejected_length;
-    const section = element('div', chosen ? 'side chosen' : 'side rejected');
-    const title = element('h4', '', name);
-    const value = written(chosen ? pair.chosen_score : pair.rejected_score);
-    const place = chosen ? pair.chosen_index : pair.rejected_index;
-    const about = element('p', 'about', \`score \${value} · candidate \${place} · \${length} characters\`);
-    const text = element('div', 'text');
-    text.dir = 'auto';
-    text.setAttribute('role', 'group');
-    text.setAttribute('aria-label', \`\${name} answer\`);
-    for (let at = 0; at < pair.runs.length; at += 3) {
-      text.append(pair.runs[at] ?? '');
-      const own = pair.runs[at + which] ?? '';
-      if (own !== '') text.append(pair.compared ? element('mark', '', own) : own);
-    }
-    const head = element('div', 'side-head');
-    head.append(title, about);
-    section.append(head, text);
-    const shown = side(pair, which).length;
-    if (length === 0) text.append(element('span', 'quiet', '(empty)'));
-    if (shown < length) section.append(cutMark(shown, length));
-    return section;
-  }
-
-  /** @param {number} shown @param {number} length */
-  function cutMark(shown, length) {
-    return element('p', 'cut', \`Cut: the first \${shown} of \${length} characters.\`);
-  }
-
-  /** One side's text. @param {EmbeddedPair} pair @param {1 | 2} which */
-  function side(pair, which) {
-    let text = '';
-    for (let at = 0; at < pair.runs.length; at += 3) text += (pair.runs[at] ?? '') + (pair.runs[at + which] ?? '');
-    return text;
-  }
-
-  /** @param {EmbeddedPair} pair */
-  function lengthOf(pair) {
-    return pair.chosen_length + pair.rejected_length;
-  }
-
-  /** Four significant digits. @param {number} value */
-  function written(value) {
-    return String(Number(value.toPrecision(4)));
-  }
-
-  /** Text of a trace within ours: its writing direction stays its own. @param {string} text */
-  function isolated(text) {
-    return element('bdi', '', text);
-  }
-
-  /**
-   * @template {keyof HTMLElementTagNameMap} Name
-   * @param {Name} name
-   * @param {string} [className]
-   * @param {string} [text]
-   */
-  function element(name, className = '', text = '') {
-    const made = document.createElement(name);
-    if (className !== '') made.className = className;
-    if (text !== '') made.textContent = text;
-    return made;
-  }
-
-  /**
-   * @template {HTMLElement} Kind
-   * @param {string} id
-   * @param {new () => Kind} type
-   */
-  function byId(id, type) {
-    const element = document.getElementById(id);
-    if (!(element instanceof type)) throw new TypeError(\`The page has no \${type.name} "\${id}".\`);
-    return element;
-  }
-})();
+THIS SOFTWARE IS PROVIDED BY THE COPYRIGHT HOLDERS AND CONTRIBUTORS "AS IS"
+AND ANY EXPRESS OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE
+IMPLIED WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE
+DISCLAIMED. IN NO EVENT SHALL THE COPYRIGHT HOLDER OR CONTRIBUTORS BE LIABLE
+FOR ANY DIRECT, INDIRECT, INCIDENTAL, SPECIAL, EXEMPLARY, OR CONSEQUENTIAL
+DAMAGES (INCLUDING, BUT NOT LIMITED TO, PROCUREMENT OF SUBSTITUTE GOODS OR
+SERVICES; LOSS OF USE, DATA, OR PROFITS; OR BUSINESS INTERRUPTION) HOWEVER
+CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER IN CONTRACT, STRICT LIABILITY,
+OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE) ARISING IN ANY WAY OUT OF THE USE
+OF THIS SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
+*/
+"use strict";(()=>{var D=class{diff(e,t,n={}){let s;typeof n=="function"?(s=n,n={}):"callback"in n&&(s=n.callback);let r=this.castInput(e,n),l=this.castInput(t,n),h=this.removeEmpty(this.tokenize(r,n)),f=this.removeEmpty(this.tokenize(l,n));return this.diffWithOptionsObj(h,f,n,s)}diffWithOptionsObj(e,t,n,s){var r;let l=g=>{if(g=this.postProcess(g,n),s){setTimeout(function(){s(g)},0);return}else return g},h=t.length,f=e.length,a=1,d=h+f;n.maxEditLength!=null&&(d=Math.min(d,n.maxEditLength));let j=(r=n.timeout)!==null&&r!==void 0?r:1/0,_=Date.now()+j,C=[{oldPos:-1,lastComponent:void 0}],x=this.extractCommon(C[0],t,e,0,n);if(C[0].oldPos+1>=f&&x+1>=h)return l(this.buildValues(C[0].lastComponent,t,e));let $=-1/0,k=1/0,q=()=>{for(let g=Math.max($,-a);g<=Math.min(k,a);g+=2){let y,b=C[g-1],T=C[g+1];b&&(C[g-1]=void 0);let M=!1;if(T){let c=T.oldPos-g;M=T&&0<=c&&c<h}let O=b&&b.oldPos+1<f;if(!M&&!O){C[g]=void 0;continue}if(!O||M&&b.oldPos<T.oldPos?y=this.addToPath(T,!0,!1,0,n):y=this.addToPath(b,!1,!0,1,n),x=this.extractCommon(y,t,e,g,n),y.oldPos+1>=f&&x+1>=h)return l(this.buildValues(y.lastComponent,t,e))||!0;C[g]=y,y.oldPos+1>=f&&(k=Math.min(k,g-1)),x+1>=h&&($=Math.max($,g+1))}a++};if(s)(function g(){setTimeout(function(){if(a>d||Date.now()>_)return s(void 0);q()||g()},0)})();else for(;a<=d&&Date.now()<=_;){let g=q();if(g)return g}}addToPath(e,t,n,s,r){let l=e.lastComponent;return l&&!r.oneChangePerToken&&l.added===t&&l.removed===n?{oldPos:e.oldPos+s,lastComponent:{count:l.count+1,added:t,removed:n,previousComponent:l.previousComponent}}:{oldPos:e.oldPos+s,lastComponent:{count:1,added:t,removed:n,previousComponent:l}}}extractCommon(e,t,n,s,r){let l=t.length,h=n.length,f=e.oldPos,a=f-s,d=0;for(;a+1<l&&f+1<h&&this.equals(n[f+1],t[a+1],r);)a++,f++,d++,r.oneChangePerToken&&(e.lastComponent={count:1,previousComponent:e.lastComponent,added:!1,removed:!1});return d&&!r.oneChangePerToken&&(e.lastComponent={count:d,previousComponent:e.lastComponent,added:!1,removed:!1}),e.oldPos=f,a}equals(e,t,n){return n.comparator?n.comparator(e,t):e===t||!!n.ignoreCase&&e.toLowerCase()===t.toLowerCase()}removeEmpty(e){let t=[];for(let n=0;n<e.length;n++)e[n]&&t.push(e[n]);return t}castInput(e,t){return e}tokenize(e,t){return Array.from(e)}join(e){return e.join("")}postProcess(e,t){return e}get useLongestToken(){return!1}buildValues(e,t,n){let s=[],r;for(;e;)s.push(e),r=e.previousComponent,delete e.previousComponent,e=r;s.reverse();let l=s.length,h=0,f=0,a=0;for(;h<l;h++){let d=s[h];if(d.removed)d.value=this.join(n.slice(a,a+d.count)),a+=d.count;else{if(!d.added&&this.useLongestToken){let j=t.slice(f,f+d.count);j=j.map(function(_,C){let x=n[a+C];return x.length>_.length?x:_}),d.value=this.join(j)}else d.value=this.join(t.slice(f,f+d.count));f+=d.count,d.added||(a+=d.count)}}return s}};function Z(o,e){let t;for(t=0;t<o.length&&t<e.length;t++)if(o[t]!=e[t])return o.slice(0,t);return o.slice(0,t)}function Q(o,e){let t;if(!o||!e||o[o.length-1]!=e[e.length-1])return"";for(t=0;t<o.length&&t<e.length;t++)if(o[o.length-(t+1)]!=e[e.length-(t+1)])return o.slice(-t);return o.slice(-t)}function V(o,e,t){if(o.slice(0,e.length)!=e)throw Error(\`string \${JSON.stringify(o)} doesn't start with prefix \${JSON.stringify(e)}; this is a bug\`);return t+o.slice(e.length)}function G(o,e,t){if(!e)return o+t;if(o.slice(-e.length)!=e)throw Error(\`string \${JSON.stringify(o)} doesn't end with suffix \${JSON.stringify(e)}; this is a bug\`);return o.slice(0,-e.length)+t}function I(o,e){return V(o,e,"")}function z(o,e){return G(o,e,"")}function K(o,e){return e.slice(0,pe(o,e))}function pe(o,e){let t=0;o.length>e.length&&(t=o.length-e.length);let n=e.length;o.length<e.length&&(n=o.length);let s=Array(n),r=0;s[0]=0;for(let l=1;l<n;l++){for(e[l]==e[r]?s[l]=s[r]:s[l]=r;r>0&&e[l]!=e[r];)r=s[r];e[l]==e[r]&&r++}r=0;for(let l=t;l<o.length;l++){for(;r>0&&o[l]!=e[r];)r=s[r];o[l]==e[r]&&r++}return r}function ee(o,e){let t=[];for(let n of Array.from(e.segment(o))){let s=n.segment;t.length&&/\\s/.test(t[t.length-1])&&/\\s/.test(s)?t[t.length-1]+=s:t.push(s)}return t}function U(o,e){if(e)return H(o,e)[1];let t;for(t=o.length-1;t>=0&&o[t].match(/\\s/);t--);return o.substring(t+1)}function A(o,e){if(e)return H(o,e)[0];let t=o.match(/^\\s*/);return t?t[0]:""}function H(o,e){if(!e)return[A(o),U(o)];if(e.resolvedOptions().granularity!="word")throw new Error('The segmenter passed must have a granularity of "word"');let t=ee(o,e),n=t[0],s=t[t.length-1],r=/\\s/.test(n)?n:"",l=/\\s/.test(s)?s:"";return[r,l]}var X="a-zA-Z0-9_\\\\u{AD}\\\\u{C0}-\\\\u{D6}\\\\u{D8}-\\\\u{F6}\\\\u{F8}-\\\\u{2C6}\\\\u{2C8}-\\\\u{2D7}\\\\u{2DE}-\\\\u{2FF}\\\\u{1E00}-\\\\u{1EFF}",ge=new RegExp(\`[\${X}]+|\\\\s+|[^\${X}]\`,"ug"),te=class extends D{equals(e,t,n){return n.ignoreCase&&(e=e.toLowerCase(),t=t.toLowerCase()),e.trim()===t.trim()}tokenize(e,t={}){let n;if(t.intlSegmenter){let l=t.intlSegmenter;if(l.resolvedOptions().granularity!="word")throw new Error('The segmenter passed must have a granularity of "word"');n=ee(e,l)}else n=e.match(ge)||[];let s=[],r=null;return n.forEach(l=>{/\\s/.test(l)?r==null?s.push(l):s.push(s.pop()+l):r!=null&&/\\s/.test(r)?s[s.length-1]==r?s.push(s.pop()+l):s.push(r+l):s.push(l),r=l}),s}join(e){return e.map((t,n)=>n==0?t:t.replace(/^\\s+/,"")).join("")}postProcess(e,t){if(!e||t.oneChangePerToken)return e;let n=null,s=null,r=null;return e.forEach(l=>{l.added?s=l:l.removed?r=l:((s||r)&&le(n,r,s,l,t.intlSegmenter),n=l,s=null,r=null)}),(s||r)&&le(n,r,s,null,t.intlSegmenter),e}},ve=new te;function le(o,e,t,n,s){if(e&&t){let[r,l]=H(e.value,s),[h,f]=H(t.value,s);if(o){let a=Z(r,h);o.value=G(o.value,h,a),e.value=I(e.value,a),t.value=I(t.value,a)}if(n){let a=Q(l,f);n.value=V(n.value,f,a),e.value=z(e.value,a),t.value=z(t.value,a)}}else if(t){if(o){let r=A(t.value,s);t.value=t.value.substring(r.length)}if(n){let r=A(n.value,s);n.value=n.value.substring(r.length)}}else if(o&&n){let r=A(n.value,s),[l,h]=H(e.value,s),f=Z(r,l);e.value=I(e.value,f);let a=Q(I(r,f),h);e.value=z(e.value,a),n.value=V(n.value,r,a),o.value=G(o.value,r,r.slice(0,r.length-a.length))}else if(n){let r=A(n.value,s),l=U(e.value,s),h=K(l,r);e.value=z(e.value,h)}else if(o){let r=U(o.value,s),l=A(e.value,s),h=K(r,l);e.value=I(e.value,h)}}var ne=class extends D{tokenize(e){let t=new RegExp(\`(\\\\r?\\\\n)|[\${X}]+|[^\\\\S\\\\n\\\\r]+|[^\${X}]\`,"ug");return e.match(t)||[]}},ae=new ne;function oe(o,e,t){return ae.diff(o,e,t)}var re=class extends D{tokenize(e){return e.slice()}join(e){return e}removeEmpty(e){return e}},ue=new re;function se(o,e,t){return ue.diff(o,e,t)}function me(o,e){let t=oe(o,e,{maxEditLength:ce});if(t&&we(t))return{runs:de(t),by:"words"};let s=se(fe(o),fe(e),{maxEditLength:ce})?.map(r=>({...r,value:r.value.join("")}));return s?.some(r=>he(r)&&r.value.trim()!=="")?{runs:de(s),by:"sentences"}:{runs:["",o,e],by:"nothing"}}var ce=400,xe=80,he=({added:o,removed:e})=>!o&&!e;function we(o){let e=o.filter(he);if(o.length-e.length<=xe)return!0;let t=n=>n.reduce((s,{value:r})=>s+r.length,0);return t(e)*2>=t(o)-t(e)}var fe=o=>o.split(/(?<=[.!?]\\s|[。！？\\n])/);function de(o){let e=[],t=["","",""];for(let{value:n,added:s,removed:r}of o)!s&&!r&&n===" "&&t[1]!==""&&t[2]!==""?(t[1]+=n,t[2]+=n):!s&&!r?(t.some(l=>l!=="")&&e.push(...t),t=[n,"",""]):t[s?2:1]+=n;return e.push(...t),e}(()=>{let e={words:"",sentences:"Whole sentences are marked: the two differ in too many words.",nothing:"Nothing is marked: the two have no sentence in common."},{prompts:t,pairs:n}=JSON.parse(P("pairs-json",HTMLScriptElement).text),s=P("search",HTMLInputElement),r=P("kind",HTMLSelectElement),l=P("example",HTMLSelectElement),h=P("least",HTMLInputElement),f=P("greatest",HTMLInputElement),a=P("filters",HTMLFormElement),d=P("list",HTMLDivElement),j=P("more",HTMLButtonElement),_=P("found",HTMLParagraphElement),C=n.map(i=>[i.example_id,i.turn_id,i.lineage.key,i.lineage.chosen_uuid??"",i.lineage.rejected_uuid??"",...t[i.prompt]?.messages.map(({body:m})=>m.text)??[],i.chosen,i.rejected].join(\`
+\`).toLowerCase()),x=[];for(let i of[...new Set(n.map(m=>m.example_id))].sort())l.append(new Option(i.length>60?\`\${i.slice(0,59)}\\u2026\`:i,i));if(n.length>0){let i=n.map(m=>m.margin);h.placeholder=M(Math.min(...i)),f.placeholder=M(Math.max(...i))}a.addEventListener("submit",i=>i.preventDefault()),a.addEventListener("input",$),a.addEventListener("reset",()=>setTimeout($)),j.addEventListener("click",()=>{let i=d.childElementCount;k();let m=d.children[i];m instanceof HTMLElement&&m.focus()}),P("browser",HTMLDivElement).hidden=!1,$();function $(){let i=s.value.toLowerCase().split(/\\s+/).filter(Boolean),m=h.value===""?-1/0:Number(h.value),p=f.value===""?1/0:Number(f.value);x=n.filter((u,v)=>i.every(E=>C[v]?.includes(E))&&(r.value===""||u.kinds.some(E=>E===r.value))&&(l.value===""||u.example_id===l.value)&&u.margin>=m&&u.margin<=p),r.value==="narrowest"&&x.sort((u,v)=>u.margin-v.margin),r.value==="longest"&&x.sort((u,v)=>T(v)-T(u)),d.replaceChildren(),k()}function k(){let i=d.childElementCount;d.append(...x.slice(i,i+10).map((u,v)=>q(u,i+v)));for(let u of d.querySelectorAll(".text"))u instanceof HTMLElement&&u.scrollHeight>u.clientHeight+1&&(u.tabIndex=0);let m=d.childElementCount,p=x.length===n.length?"":\` of \${n.length} sampled\`;_.textContent=x.length===0?"No sampled pair matches.":\`\${x.length}\${p} \${x.length===1?"pair":"pairs"}, \${m} shown.\`,j.hidden=m===x.length}function q(i,m){let{lineage:p}=i,u=c("article","pair");u.tabIndex=-1;let v=c("h3");v.id=\`pair-\${m}\`,v.append("Example ",O(i.example_id),c("span","quiet"," turn "),O(i.turn_id)),u.setAttribute("aria-labelledby",v.id);let E=c("ul","kinds");E.append(...i.kinds.map(F=>c("li","",F)));let w=c("dl","scores");for(let[F,W]of[["margin",i.margin],["reward",i.reward]]){let R=c("div");R.append(c("dt","",F),c("dd","",M(W))),w.append(R)}let L=c("header");L.append(v,E,w);let S=c("div","sides"),N=me(i.chosen,i.rejected);S.append(y(i,1,N),y(i,2,N));let J=c("footer");return J.append(c("p","",e[N.by]),O(p.key),\` at byte \${p.offset}\`,...p.chosen_uuid===null?[]:["; chosen ",O(p.chosen_uuid)],...p.rejected_uuid===null?[]:["; rejected ",O(p.rejected_uuid)]),u.append(L,g(i),S,J),u}function g(i){let{messages:m,earlier:p}=t[i.prompt]??{messages:[],earlier:0},u=c("details","prompt");u.open=!0;let v=m.length+p;u.append(c("summary","",\`Prompt, \${v} \${v===1?"message":"messages"}\`)),p>0&&u.append(c("p","cut",\`\${p} earlier not shown\`));for(let{role:E,body:w}of m){let L=c("div","message"),S=c("div","text");S.dir="auto",S.setAttribute("role","group"),S.setAttribute("aria-label",\`Message of \${E}\`),S.append(w.text),L.append(c("p","role",E),S),w.text.length<w.length&&L.append(b(w.text.length,w.length)),u.append(L)}return u}function y(i,m,{runs:p,by:u}){let v=m===1,E=v?"Chosen":"Rejected",w=v?i.chosen_length:i.rejected_length,L=c("div",v?"side chosen":"side rejected"),S=c("h4","",E),N=M(v?i.chosen_score:i.rejected_score),J=v?i.chosen_index:i.rejected_index,F=c("p","about",\`score \${N} \\xB7 candidate \${J} \\xB7 \${w} characters\`),W=c("div","text");W.dir="auto",W.setAttribute("role","group"),W.setAttribute("aria-label",\`\${E} answer\`);for(let B=0;B<p.length;B+=3){W.append(p[B]??"");let Y=p[B+m]??"";Y!==""&&W.append(u==="nothing"?Y:c("mark","",Y))}let R=c("div","side-head");R.append(S,F),L.append(R,W);let ie=(v?i.chosen:i.rejected).length;return w===0&&W.append(c("span","quiet","(empty)")),ie<w&&L.append(b(ie,w)),L}function b(i,m){return c("p","cut",\`Cut: the first \${i} of \${m} characters.\`)}function T(i){return i.chosen_length+i.rejected_length}function M(i){return String(Number(i.toPrecision(4)))}function O(i){return c("bdi","",i)}function c(i,m="",p=""){let u=document.createElement(i);return m!==""&&(u.className=m),p!==""&&(u.textContent=p),u}function P(i,m){let p=document.getElementById(i);if(!(p instanceof m))throw new TypeError(\`The page has no \${m.name} "\${i}".\`);return p}})();})();
 `;

@@ -75,7 +75,7 @@ function pairSection({ sample }: ReportInput): Markup {
   const { sampled_pairs: pairs } = sample;
   return html`<section id="pairs" aria-labelledby="pairs-title">
 <h2 id="pairs-title">The pairs themselves</h2>
-<p class="lede">${count(pairs.length)} of ${counted(sample.pairs, 'pair')}: those with the widest and the narrowest margins, the longest, and some at random. Words that stand on one side only are marked.</p>
+<p class="lede">${pairs.length === sample.pairs ? `All ${counted(sample.pairs, 'pair')}.` : `${count(pairs.length)} of ${counted(sample.pairs, 'pair')}: those with the widest and the narrowest margins, the longest, and some at random.`} Words that stand on one side only are marked.</p>
 <noscript><p class="empty">The pair browser needs JavaScript. All pairs are in collection.jsonl beside this report.</p></noscript>
 <div id="browser" hidden>
 <form id="filters" role="search" aria-label="Filter the pairs">

@@ -53,7 +53,7 @@ export function shardFigure({ shards }: ReportInput): Markup {
   const slowest = [...shards].sort((a, b) => b.seconds - a.seconds || a.ordinal - b.ordinal);
   return figure({
     title: 'Shards by time',
-    says: `${counted(shards.length, 'shard')} took ${seconds(spent)} together for ${bytes(read)} of traces${spent > 0 ? `, ${bytes(Math.round(read / spent))} a second per shard` : ''}.${perBar > 1 ? ` A bar is the slowest of ${perBar}.` : ''}`,
+    says: `${counted(shards.length, 'shard')} took ${seconds(spent)}${shards.length === 1 ? '' : ' together'} for ${bytes(read)} of traces${spent > 0 ? `, ${bytes(Math.round(read / spent))} a second per shard` : ''}.${perBar > 1 ? ` A bar is the slowest of ${perBar}.` : ''}`,
     draw: (width) =>
       barChart(
         { bars, xTitle: 'shard', yTitle: 'wall time', label: 'Wall time of each shard', written: seconds },
@@ -80,7 +80,7 @@ export function settingsSection(input: ReportInput): Markup {
   const settings = settingRows(request).filter(({ name }) => name !== 'run_id');
   return html`<section id="settings" aria-labelledby="settings-title">
 <h2 id="settings-title">Settings, inputs and files</h2>
-<p class="lede">Version ${code_version || 'unknown'}${started_at !== null && html`, first shard begun <time datetime="${started_at}">${started_at.slice(0, 19).replace('T', ' ')} UTC</time>`}. Read ${bytes(read)} in ${counted(inputs.length, 'object')}, ${bytes(totals.bytes)} of trace items.</p>
+<p class="lede">Version ${code_version || 'unknown'}${started_at !== null && html`, first shard begun <time datetime="${started_at}">${started_at.slice(0, 19).replace('T', ' ')} UTC</time>`}. Read ${bytes(read)} in ${counted(inputs.length, 'object')}${totals.bytes > read && `, ${bytes(totals.bytes)} uncompressed`}.</p>
 <div class="halves">
 <div><h3>Settings</h3>${table(
     'Settings of the run',
@@ -102,7 +102,7 @@ export function settingsSection(input: ReportInput): Markup {
     'Trace objects read, with their versions',
     ['Object', 'Version', 'Size'],
     inputs.map(({ bucket, key, version, etag, bytes: size }) => [
-      html`<bdi class="path">${bucket === '' ? '' : `${bucket}/`}${key}</bdi>`,
+      html`<bdi class="path">${bucket === '' || bucket.endsWith('/') ? bucket : `${bucket}/`}${key}</bdi>`,
       html`<code class="path">${version ?? etag}</code>`,
       bytes(size),
     ]),

@@ -1,50 +1,138 @@
-import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import * as errors from '../../lib/errors.ts';
+import packageJson from '../../package.json' with { type: 'json' };
 import { dpo } from '../cli/dpo-process.ts';
-
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const PAGES = readdirSync(join(ROOT, 'docs'))
-  .filter((name) => name.endsWith('.md'))
-  .map((name) => ({ name, text: readFileSync(join(ROOT, 'docs', name), 'utf8') }));
-/** `bash` runs anywhere; `sh` needs AWS or Python, and only its commands and flags are checked. */
-const blocks = (text: string, language: string): string[] =>
-  [...text.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'gm'))].map(([, block = '']) => block);
+import { blocksOf, commandLines, linesIn, PAGES, type Page, ROOT } from './pages.ts';
+import { startServices } from './services.ts';
+import { helpExamples, wrongCommand } from './wrong-command.ts';
 
 let folder = '';
-beforeAll(() => {
+let services: Awaited<ReturnType<typeof startServices>>;
+beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'dpo-docs-'));
-  cpSync(join(ROOT, 'examples'), join(folder, 'examples'), { recursive: true });
+  services = await startServices(folder);
 });
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(async () => {
+  await services.close();
+  rmSync(folder, { recursive: true });
+});
 
-describe.each(['tutorial.md', 'file-formats.md', 'troubleshooting.md'])('%s', (name) => {
-  const text = PAGES.find((page) => page.name === name)?.text ?? '';
+/**
+ * `dpo` and `npm` as a reader has them, in the folder: `npm start` and `npm run dpo` are run; of what builds, tests or
+ * deploys it is required that the script exists. The services stand on this machine, so private addresses are allowed.
+ */
+const SHELL = `set -euo pipefail
+dpo() {
+  if [ "$1" = run ]; then shift; set -- run --allow-private-endpoint "$@"; fi
+  "$NODE" "$DPO" "$@"
+}
+npm() {
+  if [ "$1" = ci ]; then return; fi
+  if [ "$1" = run ]; then shift; fi
+  if [ "$1" = --silent ]; then shift; fi
+  local line; line=$("$NODE" -p 'JSON.parse(process.env.SCRIPTS)[process.argv[1]] ?? process.exit(1)' "$1"); shift
+  if [ "\${1:-}" = -- ]; then shift; fi
+  case "$line" in 'node cli/dpo.ts'*) eval "dpo \${line#node cli/dpo.ts}" '"$@"' ;; esac
+}
+`;
 
-  test('its commands run, in their order', () => {
-    const script = blocks(text, 'bash').join('\n');
-    expect(script).not.toBe('');
-    const shell = `set -euo pipefail\ndpo() { "$NODE" "$DPO" "$@"; }\n${script}`;
-    execFileSync('bash', ['-c', shell], {
-      cwd: folder,
-      env: { ...process.env, NODE: process.execPath, DPO: join(ROOT, 'cli/dpo.ts') },
-      stdio: 'pipe',
+function runs(script: string): Promise<{ code: number | null; output: string }> {
+  const child = spawn('bash', ['-c', SHELL + script], {
+    cwd: folder,
+    env: {
+      ...process.env,
+      ...services.environment,
+      ...{ NODE: process.execPath, DPO: join(ROOT, 'cli/dpo.ts'), SCRIPTS: JSON.stringify(packageJson.scripts) },
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
     });
+  }
+  return new Promise((resolve) => child.once('close', (code) => resolve({ code, output })));
+}
+
+const withCommands = PAGES.filter((page) => linesIn(page, 'bash') !== '');
+
+test.each(withCommands)('the commands of $path run, in their order', { timeout: 180_000 }, async (page) => {
+  const { code, output } = await runs(linesIn(page, 'bash'));
+  expect(code, output).toBe(0);
+});
+
+test('the commands that were run reached what they speak of', () => {
+  expect(services.asked).toHaveLength(1);
+  expect(services.jobs.length).toBeGreaterThan(0);
+  expect(services.executions.map(({ name }) => name)).toEqual(['first']);
+});
+
+test('the first two commands of the README leave a report open in the browser', async () => {
+  const [readme] = PAGES.filter(({ path }) => path === 'README.md').flatMap(blocksOf);
+  const [install, start = ''] = (readme?.text ?? '').split('\n');
+  expect(install).toMatch(/^npm ci\b/);
+  const { code, output } = await runs(start);
+  expect(code, output).toBe(0);
+  const opened = () => (existsSync(join(folder, 'opened')) ? readFileSync(join(folder, 'opened'), 'utf8') : '');
+  await expect.poll(opened).toMatch(/^file:\S+report\.html$/m);
+  const [address = ''] = opened().split('\n');
+  expect(readFileSync(new URL(address), 'utf8')).toMatch(/^<!doctype html>/);
+});
+
+test.each([
+  'dpo inspect examples/no-such-file.json',
+  'dpo run examples/tic-tac-toe.json --out out --no-such-flag',
+  'npm run no-such-script',
+  'npm run dpo -- diff first no-such-run --out out',
+])('a page with the command %s would fail', async (line) => {
+  expect((await runs(`${line}\ntrue`)).code).not.toBe(0);
+});
+
+describe.each(PAGES)('$path', (page: Page) => {
+  test('names only commands, flags and scripts that exist', async () => {
+    for (const line of commandLines(page)) expect(await wrongCommand(line), line).toBeUndefined();
   });
 
-  test('its commands that need AWS are commands, with flags that exist', async () => {
-    for (const line of blocks(text, 'sh').join('\n').split('\n')) {
-      if (!line.startsWith('dpo ')) continue;
-      const [, command = '', ...words] = line.split(' ');
-      const { code, stdout } = await dpo([command, '--help']);
-      expect(code, line).toBe(0);
-      for (const flag of words.filter((word) => word.startsWith('--'))) expect(stdout, line).toContain(` ${flag} `);
+  test('has its commands in blocks that are run (bash) or need what no test has (sh)', () => {
+    for (const { language, text } of blocksOf(page)) {
+      expect(['bash', 'sh', 'json', 'yaml', 'mermaid', '']).toContain(language);
+      if (language === '') expect(text).not.toMatch(/^\$? *(dpo|npm|npx|aws) /m);
+    }
+    // What this project does runs here; only other programs may need more.
+    expect(linesIn(page, 'sh').match(/^dpo (run|inspect|diff|schema).*/gm) ?? []).toEqual([]);
+  });
+
+  test('has links that lead somewhere', () => {
+    for (const [, target = ''] of page.text.matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^https?:|^#/.test(target)) continue;
+      const file = join(ROOT, dirname(page.path), target.replace(/#.*$/, ''));
+      expect(existsSync(file), `${page.path} links to ${target}`).toBe(true);
     }
   });
+});
+
+test.each([
+  ['dpo inspect x --no-such', 'dpo inspect has no --no-such'],
+  ['npm run dpo -- start x --json --follow', 'dpo start has no --follow'],
+  ['dpo begin', 'dpo has no command begin'],
+  ['npm run nothing', 'package.json has no script nothing'],
+])('the check of names finds what is wrong with %s', async (line, complaint) => {
+  expect(await wrongCommand(line)).toBe(complaint);
+});
+
+test('the examples in the help of each command name only flags that exist', async () => {
+  const { stdout } = await dpo(['--help']);
+  const commands = [...stdout.matchAll(/^ {2}([a-z]+) .*\[options\]/gm)].map(([, name = '']) => name);
+  expect(commands).toContain('start');
+  for (const command of commands) {
+    for (const line of await helpExamples(command)) {
+      expect(await wrongCommand(line.replace(/ \(.*\)$/, '')), line).toBeUndefined();
+    }
+  }
 });
 
 test('what the tutorial trains on is there', () => {
@@ -56,20 +144,4 @@ test('what the tutorial trains on is there', () => {
     const [first = ''] = readFileSync(join(dataset, file), 'utf8').split('\n');
     expect(Object.keys(JSON.parse(first))).toEqual(['prompt', 'chosen', 'rejected']);
   }
-});
-
-test.each(PAGES)('the links of $name lead somewhere', ({ name, text }) => {
-  for (const [, target = ''] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
-    if (/^https?:|^#/.test(target)) continue;
-    const file = join(ROOT, 'docs', dirname(name), target.replace(/#.*$/, ''));
-    expect(existsSync(file), `${name} links to ${target}`).toBe(true);
-  }
-});
-
-test('every error that a run can end in has its line in the troubleshooting page', () => {
-  const text = PAGES.find(({ name }) => name === 'troubleshooting.md')?.text ?? '';
-  const missing = Object.keys(errors).filter(
-    (name) => name !== 'PipelineError' && name !== 'ObjectNotFound' && !text.includes(`\`${name}\``),
-  );
-  expect(missing).toEqual([]);
 });

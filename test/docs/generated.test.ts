@@ -1,13 +1,70 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { REFERENCE_FILE, referenceText, SCHEMA_FILE, schemaText } from '../../scripts/docs.ts';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import {
+  ARCHITECTURE_FILE,
+  architectureText,
+  REFERENCE_FILE,
+  referenceText,
+  SCHEMA_FILE,
+  schemaText,
+} from '../../scripts/docs.ts';
+import { statePicture } from '../../scripts/state-picture.ts';
 import { dpo } from '../cli/dpo-process.ts';
+import { invoke } from '../local/machine.ts';
 
 const fileText = (file: string): string => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
 
 test('the published schema and reference are those of the code; `npm run docs` makes them so', () => {
   expect(fileText(SCHEMA_FILE)).toBe(schemaText());
   expect(fileText(REFERENCE_FILE)).toBe(referenceText());
+});
+
+test('with the published schema an editor takes the requests that the docs show, and marks a misspelt setting', () => {
+  const schema = z.fromJSONSchema(JSON.parse(schemaText()));
+  const shown = [fileText('README.md'), fileText('docs/tutorial.md')].flatMap((text) =>
+    [...text.matchAll(/^```yaml\n([\s\S]*?)^```/gm)].map(([, block = '']) => parse(block)),
+  );
+  const requests = [parse(fileText('examples/training.yaml')), ...shown.filter((block) => !('eval' in block))];
+  expect(requests.length).toBeGreaterThan(3);
+  for (const request of requests) expect(schema.safeParse(request).error).toBeUndefined();
+  expect(schema.safeParse({ builder: { min_score_dif: 0.1 } }).success).toBe(false);
+});
+
+test('the architecture shows the state machine as it is; `npm run docs` draws it', () => {
+  expect(fileText(ARCHITECTURE_FILE)).toBe(architectureText());
+});
+
+test('the drawing has every state or names it, and every way on but the failures', () => {
+  const drawing = statePicture({
+    StartAt: 'First',
+    States: {
+      First: { ...invoke('Step'), Catch: [{ ErrorEquals: ['States.ALL'], Next: 'Failed' }], Next: 'Which' },
+      Which: {
+        Type: 'Choice',
+        Choices: [{ Variable: '$.left.count', NumericGreaterThan: 3, Next: 'Rest' }],
+        Default: 'Done',
+      },
+      Rest: { Type: 'Wait', Seconds: 1, Next: 'First' },
+      Done: { Type: 'Succeed' },
+      Failed: { Type: 'Fail' },
+    },
+  });
+  expect(drawing).toBe(`\`\`\`mermaid
+flowchart TD
+  First["First"]
+  Which{"Which"}
+  Rest{{"Rest"}}
+  Done(["Done"])
+  First --> Which
+  Which -->|"left.count is above 3"| Rest
+  Which -->|"else"| Done
+  Rest --> First
+\`\`\`
+
+Not drawn, because a Catch leads there from every state that can fail: \`Failed\`.
+`);
 });
 
 test('dpo schema prints the published schema', async () => {

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { buildSync } from 'esbuild';
 import { expect, test } from 'vitest';
 
 const page = new URL('../../lib/report/page/', import.meta.url);
@@ -16,12 +17,29 @@ test('the page script type-checks against the DOM', () => {
   execFileSync(tsc, ['--noEmit', '-p', fileURLToPath(page)], { stdio: 'pipe' });
 });
 
-const assetsModule =
-  (): string => `// Made from page/report.css and page/pair-browser.js by test/report/assets.test.ts; edit those.
+function assetsModule(): string {
+  const { outputFiles } = buildSync({
+    entryPoints: [fileURLToPath(new URL('pair-browser.js', page))],
+    bundle: true,
+    format: 'iife',
+    // A browser of 2021 will do.
+    target: 'es2021',
+    minify: true,
+    write: false,
+    banner: {
+      js: `/*! With parts of jsdiff (npm: diff), which comes under this licence:\n\n${licenceOf('diff')}*/`,
+    },
+  });
+  const script = outputFiles[0]?.text ?? '';
+  return `// Made from page/report.css and page/pair-browser.js by test/report/assets.test.ts; edit those.
 
 export const style = ${literal(text('report.css'))};
 
-export const pairBrowser = ${literal(text('pair-browser.js'))};
+export const pairBrowser = ${literal(script)};
 `;
+}
+
+const licenceOf = (name: string): string =>
+  readFileSync(new URL(`../../node_modules/${name}/LICENSE`, import.meta.url), 'utf8');
 
 const literal = (source: string): string => `\`${source.replace(/[\\`]|\$\{/g, (found) => `\\${found}`)}\``;

@@ -121,8 +121,20 @@ describe.skipIf(executablePath === null && !inCi)('the report in a browser', () 
       `Cut: the first 6000 of ${rejected.length} characters.`,
     ]);
     expect(await page.locator('mark').count()).toBe(0);
-    expect(await cards().textContent()).toContain('differ in too many words');
+    expect(await cards().textContent()).toContain('no sentence in common');
     expect(await page.locator('.side .text').first().getAttribute('tabindex')).toBe('0');
+  });
+
+  test('marks whole sentences of long answers that differ in most words', async () => {
+    const sentences = (name: string) =>
+      Array.from({ length: 60 }, (_, index) =>
+        index % 20 === 0 ? `They agree on ${index}. ` : `${`${name}${index} `.repeat(6)}ends. `,
+      );
+    const [chosen, rejected] = [sentences('a'), sentences('b')];
+    await open(reportOf([groupOf('e', [{ chosen: chosen.join(''), rejected: rejected.join('') }])]));
+    const marks = await page.locator('.side.chosen mark').allTextContents();
+    expect(marks).toEqual([1, 21, 41].map((from) => chosen.slice(from, from + 19).join('')));
+    expect(await cards().textContent()).toContain('Whole sentences are marked');
   });
 
   test('keeps hostile text as text, wherever it stands', async () => {
@@ -167,6 +179,19 @@ describe.skipIf(executablePath === null && !inCi)('the report in a browser', () 
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(320);
     }
     expect(complaints).toEqual([]);
+  });
+
+  test('prints what is shown, whole and without what is for clicking', async () => {
+    const long = 'One word after another. '.repeat(200);
+    await open(reportOf([groupOf('e', [{ chosen: long, rejected: `${long}And more.` }])]));
+    await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
+    expect(await page.locator('nav, #filters, #more, .as-table').filter({ visible: true }).count()).toBe(0);
+    const cut = await page
+      .locator('.text')
+      .evaluateAll((all) => all.filter((text) => text.scrollHeight > text.clientHeight + 1).length);
+    expect(cut).toBe(0);
+    expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).toBe('rgb(255, 255, 255)');
+    expect((await page.pdf({ format: 'A4' })).length).toBeGreaterThan(10_000);
   });
 
   test.each(['light', 'dark'] as const)('passes axe in %s, its tables opened', async (colorScheme) => {

@@ -1,11 +1,20 @@
 // The report's pair browser. It runs in the reader's page: it reads the pairs embedded there, filters them and builds
 // the list with text nodes only, so that no text of a trace is ever read as HTML.
 
+import { marksOf } from '../marks.ts';
+
 (() => {
   /** @typedef {import('../embed.ts').EmbeddedPair} EmbeddedPair */
+  /** @typedef {import('../marks.ts').Marks} Marks */
   /** @typedef {import('../embed.ts').EmbeddedPairs} EmbeddedPairs */
 
   const PAGE = 10;
+
+  const SAID_OF_MARKS = {
+    words: '',
+    sentences: 'Whole sentences are marked: the two differ in too many words.',
+    nothing: 'Nothing is marked: the two have no sentence in common.',
+  };
 
   /** @type {EmbeddedPairs} */
   const { prompts, pairs } = JSON.parse(byId('pairs-json', HTMLScriptElement).text);
@@ -27,8 +36,8 @@
       pair.lineage.chosen_uuid ?? '',
       pair.lineage.rejected_uuid ?? '',
       ...(prompts[pair.prompt]?.messages.map(({ body }) => body.text) ?? []),
-      side(pair, 1),
-      side(pair, 2),
+      pair.chosen,
+      pair.rejected,
     ]
       .join('\n')
       .toLowerCase(),
@@ -114,20 +123,17 @@
     const head = element('header');
     head.append(title, kinds, scores);
     const sides = element('div', 'sides');
-    sides.append(answer(pair, 1), answer(pair, 2));
+    const marks = marksOf(pair.chosen, pair.rejected);
+    sides.append(answer(pair, 1, marks), answer(pair, 2, marks));
     const foot = element('footer');
     foot.append(
+      element('p', '', SAID_OF_MARKS[marks.by]),
       isolated(lineage.key),
-      ` at byte ${lineage.offset}; chosen `,
-      isolated(lineage.chosen_uuid ?? 'without an id'),
-      ', rejected ',
-      isolated(lineage.rejected_uuid ?? 'without an id'),
+      ` at byte ${lineage.offset}`,
+      ...(lineage.chosen_uuid === null ? [] : ['; chosen ', isolated(lineage.chosen_uuid)]),
+      ...(lineage.rejected_uuid === null ? [] : ['; rejected ', isolated(lineage.rejected_uuid)]),
     );
-    article.append(head, promptOf(pair), sides);
-    if (!pair.compared) {
-      article.append(element('p', 'quiet', 'The two differ in too many words to mark them.'));
-    }
-    article.append(foot);
+    article.append(head, promptOf(pair), sides, foot);
     return article;
   }
 
@@ -153,8 +159,8 @@
     return details;
   }
 
-  /** @param {EmbeddedPair} pair @param {1 | 2} which the chosen or the rejected */
-  function answer(pair, which) {
+  /** @param {EmbeddedPair} pair @param {1 | 2} which the chosen or the rejected @param {Marks} marks */
+  function answer(pair, which, { runs, by }) {
     const chosen = which === 1;
     const name = chosen ? 'Chosen' : 'Rejected';
     const length = chosen ? pair.chosen_length : pair.rejected_length;
@@ -167,15 +173,15 @@
     text.dir = 'auto';
     text.setAttribute('role', 'group');
     text.setAttribute('aria-label', `${name} answer`);
-    for (let at = 0; at < pair.runs.length; at += 3) {
-      text.append(pair.runs[at] ?? '');
-      const own = pair.runs[at + which] ?? '';
-      if (own !== '') text.append(pair.compared ? element('mark', '', own) : own);
+    for (let at = 0; at < runs.length; at += 3) {
+      text.append(runs[at] ?? '');
+      const own = runs[at + which] ?? '';
+      if (own !== '') text.append(by === 'nothing' ? own : element('mark', '', own));
     }
     const head = element('div', 'side-head');
     head.append(title, about);
     section.append(head, text);
-    const shown = side(pair, which).length;
+    const shown = (chosen ? pair.chosen : pair.rejected).length;
     if (length === 0) text.append(element('span', 'quiet', '(empty)'));
     if (shown < length) section.append(cutMark(shown, length));
     return section;
@@ -184,13 +190,6 @@
   /** @param {number} shown @param {number} length */
   function cutMark(shown, length) {
     return element('p', 'cut', `Cut: the first ${shown} of ${length} characters.`);
-  }
-
-  /** One side's text. @param {EmbeddedPair} pair @param {1 | 2} which */
-  function side(pair, which) {
-    let text = '';
-    for (let at = 0; at < pair.runs.length; at += 3) text += (pair.runs[at] ?? '') + (pair.runs[at + which] ?? '');
-    return text;
   }
 
   /** @param {EmbeddedPair} pair */

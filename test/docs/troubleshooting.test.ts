@@ -1,0 +1,30 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { ADVICE } from '../../lib/what-to-do.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const PAGE = readFileSync(join(ROOT, 'docs/troubleshooting.md'), 'utf8');
+
+/** Every error that a run can end in by its own name; `cli/` has some of a command's own. */
+const NAMES = ['lib', 'functions'].flatMap((folder) =>
+  readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .flatMap((name) => [
+      ...readFileSync(join(ROOT, folder, name), 'utf8').matchAll(/class (\w+) extends PipelineError/g),
+    ])
+    .map(([, name = '']) => name),
+);
+
+test.each(NAMES)('failure.json says what to do about %s', (name) => {
+  expect(Object.keys(ADVICE)).toContain(name);
+});
+
+test.each(Object.keys(ADVICE))(
+  '%s is an error of ours or of AWS, and has its line in the troubleshooting page',
+  (name) => {
+    if (!/^(?:States|Lambda|Sandbox)\./.test(name)) expect(NAMES).toContain(name);
+    expect(PAGE).toMatch(new RegExp(`^\\|[^|]*\`${RegExp.escape(name)}\``, 'm'));
+  },
+);
