@@ -15,10 +15,12 @@ const deps = {
   collectionsBucket: 'collections',
   now: () => new Date(),
   codeVersion: 'bench',
+  remainingMs: () => Number.POSITIVE_INFINITY,
 };
 const started = performance.now();
 const request = {
   run_id: 'bench',
+  limits: { shard_bytes: 2 ** 30 },
   source: { traces: { bucket: pathToFileURL(dirname(file)).href, key: basename(file) } },
 };
 const planned = await evaluate({ execution: 'bench', input: request }, deps);

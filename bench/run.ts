@@ -1,126 +1,145 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { writeFixture } from './fixtures.ts';
+import { type FixtureSettings, writeFixture } from './fixtures.ts';
+import { type Measured, measure, median, medianOf, root, rounded } from './measure.ts';
 
 /**
- * Measures, alternating: whole-file JSON.parse; file to collection; the whole `dpo run`; DuckDB doing the same job.
- * `npm run bench` takes minutes and 1 GB of disk. Options: --megabytes 200 --runs 5
+ * Measures, alternating: whole-file JSON.parse; file to collection; the whole `dpo run`; DuckDB doing the same job. Then
+ * what becomes of time and memory in a file ten times as large. `npm run bench` takes some ten minutes and 3 GB of disk,
+ * writes bench/results.json and the tables of docs/performance.md. Options: --megabytes 200 --runs 5
  */
 const { values } = parseArgs({
   options: { megabytes: { type: 'string', default: '200' }, runs: { type: 'string', default: '5' } },
 });
 const megabytes = Number(values.megabytes);
 const runs = Number(values.runs);
-const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'dpo-bench-'));
-const Told = z.object({ seconds: z.number() });
-
-interface Measured {
-  /** Inside the process, where the program tells it; else from start to exit. */
-  readonly seconds: number;
-  /** From start to exit. */
-  readonly wall: number;
-  readonly peakMiB: number;
-}
-
-function measure(args: readonly string[]): Measured {
-  const started = performance.now();
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', './bench/peak-rss.ts', ...args], {
-    cwd: root,
-    encoding: 'utf8',
-    maxBuffer: 2 ** 28,
-  });
-  const wall = (performance.now() - started) / 1000;
-  if (status !== 0) throw new Error(`${args.join(' ')} ended with ${status}: ${stderr}`);
-  const told = stdout.startsWith('{"seconds"') ? Told.parse(JSON.parse(stdout)).seconds : wall;
-  return { seconds: told, wall, peakMiB: Number(/peak-rss-kib (\d+)/.exec(stderr)?.[1]) / 1024 };
-}
 
 const fresh = (name: string): string => {
   rmSync(join(folder, name), { recursive: true, force: true });
   return join(folder, name);
 };
+const dpoRun = (file: string) =>
+  measure(['cli/dpo.ts', 'run', file, '--out', fresh('run'), '--set', 'dataset.formats=[]', '--json']);
 const programs = {
   'JSON.parse': (file: string) => measure(['bench/json-parse.ts', file]),
   build: (file: string) => measure(['bench/build.ts', file, fresh('build')]),
-  'dpo run': (file: string) =>
-    measure(['cli/dpo.ts', 'run', file, '--out', fresh('run'), '--set', 'dataset.formats=[]', '--json']),
+  'dpo run': dpoRun,
   DuckDB: (file: string) => measure(['bench/duckdb.ts', file, fresh('duckdb.jsonl')]),
 } as const;
 const names = ['JSON.parse', 'build', 'dpo run', 'DuckDB'] as const;
+type Medians = Record<(typeof names)[number], Measured>;
 
-const median = (all: readonly number[]): number => all.toSorted((a, b) => a - b)[Math.floor(all.length / 2)] ?? 0;
-const rounded = (number: number): number => Number(number.toPrecision(3));
-
-mkdirSync(folder, { recursive: true });
-const results: Record<string, unknown> = {};
-const table: string[] = [
-  '| input | program | seconds | whole process, s | MB/s | peak RSS, MiB |',
-  '|---|---|---|---|---|---|',
-];
-for (const form of ['jsonl', 'indent2', 'compact'] as const) {
+const fixture = (form: FixtureSettings['form'], bytes: number): { file: string; megabytes: number } => {
   const file = join(folder, form === 'jsonl' ? 'traces.jsonl' : 'traces.json');
-  writeFixture({ bytes: megabytes * 1e6, form, seed: 1, path: file });
-  const size = statSync(file).size / 1e6;
-  const measured: Record<string, Measured[]> = {};
-  for (let run = 0; run < runs; run++) {
-    for (const name of names) measured[name] = [...(measured[name] ?? []), programs[name](file)];
-  }
-  const medians = Object.fromEntries(
-    names.map((name) => {
-      const all = measured[name] ?? [];
-      const of = (what: keyof Measured) => rounded(median(all.map((one) => one[what])));
-      return [
-        name,
-        { seconds: of('seconds'), wall: of('wall'), mb_per_s: rounded(size / of('seconds')), peak_mib: of('peakMiB') },
-      ];
-    }),
-  );
-  const ratio = (a: string, b: string, what: 'seconds' | 'wall' | 'peak_mib'): number =>
-    rounded((medians[a]?.[what] ?? 0) / (medians[b]?.[what] ?? 1));
-  results[form] = {
-    megabytes: rounded(size),
-    medians,
-    ratios: {
-      'build over JSON.parse, MB/s': ratio('JSON.parse', 'build', 'seconds'),
-      'build over DuckDB, MB/s': ratio('DuckDB', 'build', 'seconds'),
-      'dpo run over DuckDB, whole process': ratio('DuckDB', 'dpo run', 'wall'),
-      'peak RSS of dpo run over DuckDB': ratio('dpo run', 'DuckDB', 'peak_mib'),
-    },
-  };
-  for (const name of names) {
-    const { seconds, wall, mb_per_s, peak_mib } = medians[name] ?? { seconds: 0, wall: 0, mb_per_s: 0, peak_mib: 0 };
-    table.push(`| ${form} | ${name} | ${seconds} | ${wall} | ${mb_per_s} | ${peak_mib} |`);
-  }
+  writeFixture({ bytes, form, seed: 1, path: file });
+  return { file, megabytes: statSync(file).size / 1e6 };
+};
+
+function comparison(form: FixtureSettings['form']) {
+  const { file, megabytes: size } = fixture(form, megabytes * 1e6);
+  const all: Record<(typeof names)[number], Measured[]> = { 'JSON.parse': [], build: [], 'dpo run': [], DuckDB: [] };
+  for (let run = 0; run < runs; run++) for (const name of names) all[name].push(programs[name](file));
   rmSync(file);
+  const medians: Medians = {
+    'JSON.parse': medianOf(all['JSON.parse']),
+    build: medianOf(all.build),
+    'dpo run': medianOf(all['dpo run']),
+    DuckDB: medianOf(all.DuckDB),
+  };
+  return { form, megabytes: rounded(size), medians, ratios: ratiosOf(medians) };
 }
+
+const ratiosOf = ({ 'JSON.parse': parse, build, 'dpo run': run, DuckDB: duckdb }: Medians) => ({
+  'build over JSON.parse, MB/s': rounded(parse.seconds / build.seconds),
+  'build over DuckDB, MB/s': rounded(duckdb.seconds / build.seconds),
+  'dpo run over DuckDB, whole process': rounded(duckdb.wall / run.wall),
+  'peak RSS of dpo run over DuckDB': rounded(run.peakMiB / duckdb.peakMiB),
+});
+
+/** The same run over ten times the bytes. */
+function growth() {
+  const sizes = [megabytes, megabytes * 10].map((size) => {
+    const { file, megabytes: exact } = fixture('jsonl', size * 1e6);
+    const { wall, peakMiB } = medianOf(Array.from({ length: Math.min(runs, 3) }, () => dpoRun(file)));
+    rmSync(file);
+    return { megabytes: rounded(exact), wall, peakMiB };
+  });
+  const [small, large] = sizes;
+  if (!small || !large) throw new Error('nothing was measured');
+  const ratios = {
+    'peak RSS, ten times over once': rounded(large.peakMiB / small.peakMiB),
+    'time, ten times over ten of once': rounded(large.wall / large.megabytes / (small.wall / small.megabytes)),
+  };
+  return { sizes, ratios };
+}
+
+const comparisons = (['jsonl', 'indent2', 'compact'] as const).map(comparison);
+const grown = growth();
 const sample = Array.from({ length: runs }, () =>
   measure(['cli/dpo.ts', 'run', 'examples/tic-tac-toe.json', '--out', fresh('sample')]),
 );
-const sampleSeconds = rounded(median(sample.map(({ wall }) => wall)));
+const empty = Array.from({ length: runs }, () => measure(['--eval', '0']));
+const sampleRun = {
+  seconds: rounded(median(sample.map(({ wall }) => wall))),
+  'an empty Node process, seconds': rounded(median(empty.map(({ wall }) => wall))),
+};
+rmSync(folder, { recursive: true });
+
 const { version } = z
   .object({ version: z.string() })
   .parse(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')));
 const commit = spawnSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root, encoding: 'utf8' }).stdout.trim();
 const machine = { cpu: cpus()[0]?.model, cores: cpus().length, memory_gib: rounded(totalmem() / 2 ** 30) };
+const results = {
+  version,
+  commit,
+  node: process.version,
+  machine,
+  runs,
+  comparisons,
+  growth: grown,
+  sample: sampleRun,
+};
+writeFileSync(join(root, 'bench/results.json'), `${JSON.stringify(results, null, 2)}\n`);
+
+const tables = [
+  `Measured at commit ${commit}: Node ${process.version}, ${machine.cpu}, ${machine.cores} cores, ${machine.memory_gib} GiB; medians of ${runs} alternating runs.`,
+  '',
+  '| input | program | seconds | whole process, s | MB/s | peak RSS, MiB |',
+  '|---|---|---:|---:|---:|---:|',
+  ...comparisons.flatMap(({ form, medians, megabytes: size }) =>
+    names.map((name) => {
+      const { seconds, wall, peakMiB } = medians[name];
+      return `| ${form} | ${name} | ${seconds} | ${wall} | ${rounded(size / seconds)} | ${peakMiB} |`;
+    }),
+  ),
+  '',
+  `| ratio | ${comparisons.map(({ form }) => form).join(' | ')} |`,
+  `|---|${comparisons.map(() => '---:|').join('')}`,
+  ...Object.keys(comparisons[0]?.ratios ?? {}).map((ratio) => {
+    const cells = comparisons.map(({ ratios }) => new Map(Object.entries(ratios)).get(ratio));
+    return `| ${ratio} | ${cells.join(' | ')} |`;
+  }),
+  '',
+  '| `dpo run` of JSON lines | whole process, s | peak RSS, MiB |',
+  '|---|---:|---:|',
+  ...grown.sizes.map(({ megabytes: size, wall, peakMiB }) => `| ${size} MB | ${wall} | ${peakMiB} |`),
+  ...Object.entries(grown.ratios).map(([ratio, value]) => `| ${ratio} | ${value} | |`),
+  '',
+  `\`dpo run\` on the shipped sample, process start to exit: ${sampleRun.seconds} s; a Node process that does nothing: ${sampleRun['an empty Node process, seconds']} s.`,
+].join('\n');
+const page = join(root, 'docs/performance.md');
+const text = readFileSync(page, 'utf8');
 writeFileSync(
-  join(root, 'bench/results.json'),
-  `${JSON.stringify({ version, commit, node: process.version, machine, runs, results, sample_seconds: sampleSeconds }, null, 2)}\n`,
-);
-rmSync(folder, { recursive: true });
-console.log(table.join('\n'));
-console.log(
-  JSON.stringify(
-    Object.fromEntries(
-      Object.entries(results).map(([form, one]) => [form, z.object({ ratios: z.unknown() }).parse(one).ratios]),
-    ),
-    null,
-    2,
+  page,
+  text.replace(
+    /(<!-- measured -->\n)[\s\S]*?(\n<!-- \/measured -->)/,
+    (_, before: string, after: string) => `${before}${tables}${after}`,
   ),
 );
-console.log(`dpo run on the sample: ${sampleSeconds} s`);
+console.log(tables);

@@ -53,7 +53,7 @@ export const addressOf = ({ bucket, prefix }: OutLocation): string =>
 
 /** A `file:` URL relative to the working directory (`file:data`), as a request file may have it, made absolute. */
 export const absoluteBucket = (bucket: string): string =>
-  isLocal(bucket) ? new URL(bucket, directoryUrl(process.cwd())).href : bucket;
+  isLocal(bucket) ? new URL(bucket.replace(/\/*$/, '/'), directoryUrl(process.cwd())).href : bucket;
 
 export const isLocal = (bucket: string): boolean => bucket.startsWith('file:');
 
@@ -63,7 +63,7 @@ export const directoryOf = (bucket: string): string => fileURLToPath(bucket);
 /** What an s3:// key ends in when it is one object; any other is a prefix. */
 const TRACE_SUFFIX = /\.(json|jsonl|ndjson|gz)$/;
 
-function s3Address(path: string): { bucket: string; key: string } | undefined {
+export function s3Address(path: string): { bucket: string; key: string } | undefined {
   if (!path.startsWith('s3://')) return undefined;
   const [bucket = '', ...key] = path.slice('s3://'.length).split('/');
   if (bucket === '') throw new InvalidRequest(`${path} names no bucket: write s3://bucket/prefix.`);

@@ -11,13 +11,19 @@ export interface Progress {
   finalizing(): void;
   /** Where the training job stands, in a sentence. */
   training(message: string): void;
+  /** The run has failed in this place; the file that is named says more. The error itself is told elsewhere. */
+  failed(place: string, file: string): void;
   /** Clears what is on the screen; called however the run ends. */
   stop(): void;
 }
 
-/** A bar on a terminal, lines elsewhere; on stderr, so that stdout holds the result alone. */
-export async function createProgress(stream: NodeJS.WriteStream, wantsLines: boolean): Promise<Progress> {
-  return stream.isTTY && !wantsLines ? barProgress(stream) : lineProgress((line) => stream.write(`${line}\n`));
+/** A bar on a terminal, lines elsewhere, nothing where `quiet`; on stderr, so that stdout holds the result alone. */
+export async function createProgress(
+  stream: NodeJS.WriteStream,
+  { lines, quiet }: { readonly lines: boolean; readonly quiet: boolean },
+): Promise<Progress> {
+  if (quiet) return lineProgress(() => {});
+  return stream.isTTY && !lines ? barProgress(stream) : lineProgress((line) => stream.write(`${line}\n`));
 }
 
 /** A line at the start, at each tenth of the batches and of the shards, and at the end. */
@@ -50,9 +56,12 @@ export function lineProgress(write: (line: string) => void): Progress {
     },
     finalizing: () => write('Composing the collection.'),
     training: write,
+    failed: (place, file) => write(failureLine(place, file)),
     stop: () => {},
   };
 }
+
+const failureLine = (place: string, file: string): string => `Failed in ${place}; ${file} says what to do.`;
 
 const tenthPassed = (done: number, all: number): boolean =>
   Math.floor((done * 10) / all) > Math.floor(((done - 1) * 10) / all);
@@ -85,6 +94,10 @@ async function barProgress(stream: WriteStream): Promise<Progress> {
     training: (message) => {
       bar.stop();
       stream.write(`${message}\n`);
+    },
+    failed: (place, file) => {
+      bar.stop();
+      stream.write(`${failureLine(place, file)}\n`);
     },
     stop: () => bar.stop(),
   };

@@ -3,7 +3,14 @@ import type { Request } from '../lib/contract/request.ts';
 import type { Source, TraceLocation } from '../lib/contract/source.ts';
 import { InvalidRequest } from '../lib/errors.ts';
 import { plainSecretsAside } from '../lib/training/plan.ts';
-import { absoluteBucket, type OutLocation, outLocation, refuseOutWithinTraces, traceLocation } from './locations.ts';
+import {
+  absoluteBucket,
+  type OutLocation,
+  outLocation,
+  refuseOutWithinTraces,
+  s3Address,
+  traceLocation,
+} from './locations.ts';
 import { settingsFromNatConfig } from './nat-config.ts';
 import { countFromFlag, mergeSettings, type Settings, settingsFromAssignment } from './settings.ts';
 import { readSettingsFile } from './settings-file.ts';
@@ -38,7 +45,13 @@ export async function requestFromArgs(args: RunArgs): Promise<RequestFromArgs> {
   const nat = args.natConfig === undefined ? NO_NAT_CONFIG : await readNatConfig(args.natConfig);
   const file = args.request === undefined ? {} : await readSettingsFile('--request', args.request);
   const flags = await settingsFromFlags(args);
-  const settings = mergeSettings([nat.settings, file, flags, ...(args.set ?? []).map(settingsFromAssignment)]);
+  const settings = mergeSettings([
+    defaultsFor(args.paths),
+    nat.settings,
+    file,
+    flags,
+    ...(args.set ?? []).map(settingsFromAssignment),
+  ]);
   if (settings.source === undefined) {
     throw new InvalidRequest(
       'Nothing to read: name a trace file, a directory of them or s3://bucket/prefix, or give a source in --request.',
@@ -46,7 +59,7 @@ export async function requestFromArgs(args: RunArgs): Promise<RequestFromArgs> {
   }
   const named = settings.run_id !== undefined;
   const { run_id, ...checked } = parseRequest(named ? settings : { ...settings, run_id: 'unnamed' });
-  const parsed = { ...checked, source: withDatasetHere(checked.source) };
+  const parsed = { ...checked, source: withBucketsHere(checked.source) };
   // Before the run gets its name: a new token is no other request.
   const aside = parsed.training && plainSecretsAside(parsed.training);
   const request = aside ? { ...parsed, training: aside.training } : parsed;
@@ -61,12 +74,25 @@ export function locationsOf({ source }: UnnamedRequest): readonly TraceLocation[
   return Array.isArray(source.traces) ? source.traces : [source.traces];
 }
 
-/** A dataset of this machine is named from the working directory; the request says which that was. */
-function withDatasetHere(source: Source): Source {
-  if (!('workflow' in source)) return source;
-  const { dataset } = source.workflow;
-  return { workflow: { ...source.workflow, dataset: { ...dataset, bucket: absoluteBucket(dataset.bucket) } } };
+/** A request file names directories of this machine from the working directory; the request says which that was. */
+function withBucketsHere(source: Source): Source {
+  const here = <Location extends TraceLocation>(location: Location): Location => ({
+    ...location,
+    bucket: absoluteBucket(location.bucket),
+  });
+  if ('workflow' in source) {
+    return { workflow: { ...source.workflow, dataset: here(source.workflow.dataset) } };
+  }
+  const { traces } = source;
+  return { traces: Array.isArray(traces) ? traces.map(here) : here(traces) };
 }
+
+/**
+ * Files of this machine are read by one process, one shard after the other: cutting them finer wins nothing and costs an
+ * array a second scan. 1 GiB is seconds of work, all that a killed run has to do again.
+ */
+const defaultsFor = (paths: readonly string[]): Settings =>
+  paths.length > 0 && !paths.some((path) => s3Address(path)) ? { limits: { shard_bytes: 2 ** 30 } } : {};
 
 const NO_NAT_CONFIG = { settings: {}, notes: [] };
 

@@ -54,7 +54,7 @@ export class HttpFailed extends Error {
   }
 }
 
-/** The endpoint is not one that this pipeline may reach: not https, or not a public address. */
+/** The endpoint may not be reached (it is not https, or not a public address), or may be sent no secret. */
 export class EndpointRefused extends PipelineError {
   override readonly name = 'EndpointRefused';
 }

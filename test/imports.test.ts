@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { STAGES } from '../functions/observability/metric-names.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 /** Each floor may import from itself and from those after it. */
@@ -35,5 +36,19 @@ test.each(files)('%s imports only downwards', (file) => {
     // `infra` and `cli` stand side by side.
     expect(there === 1 && here === 0 ? 'infra imports cli' : 'fine').toBe('fine');
     expect(there, `${file} imports ${target}`).toBeGreaterThanOrEqual(here);
+  }
+});
+
+test('logs, metrics and traces are of the handlers alone, so that a run on this machine prints none of them', () => {
+  const importing = (what: RegExp) => files.filter((file) => importsOf(file).some((from) => what.test(from)));
+  expect(importing(/^@aws-lambda-powertools\//).map(dirname)).toEqual([
+    'functions/observability',
+    'functions/observability',
+  ]);
+  const watched = importing(/\/observed\.ts$/);
+  expect(watched.toSorted()).toEqual(STAGES.map((stage) => `functions/${stage}.ts`).toSorted());
+  for (const handler of watched) {
+    const name = handler.replace('functions/', '');
+    expect(importing(new RegExp(`functions/${RegExp.escape(name)}$`))).toEqual([]);
   }
 });

@@ -1,14 +1,24 @@
+import { placeOf } from '../../lib/contract/failure.ts';
 import type { Deployment } from './deployment.ts';
-import type { ExecutionDetail } from './executions.ts';
-import { committedRun, tableOf } from './follow.ts';
+import { type ExecutionDetail, originOf } from './executions.ts';
+import { committedRun, recordedFailure, tableOf } from './follow.ts';
 
-/** Tells how an execution ended: the run's table or manifest on stdout, or its failure on stderr and exit code 1. */
+/**
+ * Tells how an execution ended: the run's table or manifest on stdout, or its failure, as the run keeps it, on stderr
+ * and exit code 1.
+ */
 export async function tellEnd(deployment: Deployment, execution: ExecutionDetail, json: boolean): Promise<void> {
   const { runId, failure } = execution;
   if (failure) {
-    process.stderr.write(`${failure.error}: ${failure.cause}\n`);
-    process.stderr.write(`When its cause is mended: dpo redrive ${runId}. What was built is kept.\n`);
     process.exitCode = 1;
+    process.stderr.write(`${failure.error}: ${failure.cause}\n`);
+    const recorded = await recordedFailure(deployment, execution);
+    const { first } = originOf(execution.name);
+    process.stderr.write(
+      recorded
+        ? `In ${placeOf(recorded)} of run ${runId}. ${recorded.what_to_do}\n`
+        : `When its cause is mended: dpo redrive ${first}. What was built is kept.\n`,
+    );
     return;
   }
   const manifest = await committedRun(deployment, runId);

@@ -10,8 +10,10 @@ import {
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import { z } from 'zod';
+import { S3Event } from '../../lib/contract/start.ts';
 import { InvalidRequest } from '../../lib/errors.ts';
-import { plainCause } from '../failure-cause.ts';
+import { plainCause } from '../../lib/failure-cause.ts';
+import { uploadedRunId } from '../../lib/steps/request-of.ts';
 import type { Deployment } from './deployment.ts';
 
 /** One execution of the state machine, as far as a run goes. */
@@ -25,13 +27,14 @@ export interface Execution {
 
 export interface ExecutionDetail extends Execution {
   readonly input: unknown;
-  /** The run that it writes: named in its output or input, else after the execution. */
+  /** The run that it writes: named in its output or input, after the upload that began it, or after the execution. */
   readonly runId: string;
   readonly failure: { readonly error: string; readonly cause: string } | undefined;
 }
 
-/** Shards by what became of them. */
+/** A map's children by what became of them. */
 export interface MapProgress {
+  readonly of: 'shard' | 'batch';
   readonly total: number;
   readonly done: number;
   readonly running: number;
@@ -73,6 +76,13 @@ export async function findExecution(deployment: Deployment, run: string): Promis
   throw new InvalidRequest(`No execution is named ${run}. dpo list shows those that there are.`);
 }
 
+/** The name of a run's first execution, and how often the run was done again when this one began. */
+export function originOf(name: string): { readonly first: string; readonly redrives: number } {
+  const at = name.lastIndexOf(REDRIVEN);
+  const redrives = at === -1 ? Number.NaN : Number(name.slice(at + REDRIVEN.length));
+  return Number.isInteger(redrives) ? { first: name.slice(0, at), redrives } : { first: name, redrives: 0 };
+}
+
 /** Stands between a run's id and the number of the execution that does it again. */
 export const REDRIVEN = '--redrive-';
 
@@ -88,22 +98,29 @@ export async function describeExecution({ sfn }: Deployment, arn: string): Promi
     started: found.startDate,
     stopped: found.stopDate,
     input: read.input,
-    runId: runIdIn(read.output) ?? runIdIn(read.input) ?? name,
+    runId: runIdIn(read.output) ?? runIdIn(read.input) ?? uploadedRunIdIn(read.input) ?? name,
     failure: failed ? { error: error ?? status, cause: plainCause(cause ?? '') } : undefined,
   };
 }
 
-/** Of the newest map run with children: the shards. Undefined before it begins. */
+/** Of the shards; before these are built, of a workflow's batches. Undefined before either begins. */
 export async function mapProgress({ sfn }: Deployment, executionArn: string): Promise<MapProgress | undefined> {
   const found: string[] = [];
   for await (const page of paginateListMapRuns({ client: sfn }, { executionArn })) {
     for (const { mapRunArn = '' } of page.mapRuns ?? []) found.push(mapRunArn);
   }
-  const mapRunArn = found.find((arn) => arn.includes('/BuildShards')) ?? found[0];
+  const building = found.find((arn) => arn.includes('/BuildShards'));
+  const mapRunArn = building ?? found[0];
   if (mapRunArn === undefined) return undefined;
   const { itemCounts } = await sfn.send(new DescribeMapRunCommand({ mapRunArn }));
   const { total = 0, succeeded = 0, running = 0, failed = 0, aborted = 0, timedOut = 0 } = itemCounts ?? {};
-  return { total, done: succeeded, running, failed: failed + aborted + timedOut };
+  return {
+    of: building === undefined ? 'batch' : 'shard',
+    total,
+    done: succeeded,
+    running,
+    failed: failed + aborted + timedOut,
+  };
 }
 
 /** The state that was entered last. */
@@ -122,6 +139,11 @@ export async function* history({ sfn }: Deployment, executionArn: string): Async
 
 const NamesRun = z.object({ run_id: z.string() });
 const runIdIn = (value: unknown): string | undefined => NamesRun.safeParse(value).data?.run_id;
+
+function uploadedRunIdIn(input: unknown): string | undefined {
+  const event = S3Event.safeParse(input);
+  return event.success ? uploadedRunId(event.data) : undefined;
+}
 
 const parsed = (text: string | undefined): unknown => {
   try {

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { RunFailure } from '../../lib/contract/failure.ts';
 import { runKeys } from '../../lib/contract/keys.ts';
 import { Manifest } from '../../lib/contract/manifest.ts';
 import { Summary } from '../../lib/contract/summary.ts';
@@ -41,6 +42,18 @@ export async function committedRun(deployment: Deployment, runId: string): Promi
   return (await store.head(manifest)) ? readJson(store, manifest, Manifest) : undefined;
 }
 
+/** What the execution left of its failure. Undefined where it left nothing; another execution's is not its own. */
+export async function recordedFailure(
+  deployment: Deployment,
+  { runId, name }: ExecutionDetail,
+): Promise<RunFailure | undefined> {
+  const store = await openBucket(deployment.collectionsBucket);
+  const { failure } = runKeys(runId);
+  if (!(await store.head(failure))) return undefined;
+  const recorded = await readJson(store, failure, RunFailure);
+  return recorded.execution === name ? recorded : undefined;
+}
+
 export const tableOf = (deployment: Deployment, manifest: Manifest): string =>
   resultTable(manifest, `s3://${deployment.collectionsBucket}/`);
 
@@ -51,14 +64,16 @@ async function progressLine(
 ): Promise<string> {
   const [state, map] = await Promise.all([currentState(deployment, arn), mapProgress(deployment, arn)]);
   const parts = [status === 'RUNNING' ? (state ?? 'starting') : status.toLowerCase()];
-  if (map) parts.push(shardsText(map), `${grouped(await pairs(runId))} pairs so far`);
+  if (map) parts.push(childrenText(map));
+  if (map?.of === 'shard') parts.push(`${grouped(await pairs(runId))} pairs so far`);
   return parts.join(', ');
 }
 
-function shardsText({ total, done, running, failed }: MapProgress): string {
+function childrenText({ of, total, done, running, failed }: MapProgress): string {
   const more = [running > 0 ? `${running} running` : '', failed > 0 ? `${failed} failed` : ''];
   const details = more.filter((text) => text !== '').join(', ');
-  return `${done} of ${counted(total, 'shard')} done${details === '' ? '' : ` (${details})`}`;
+  const all = of === 'shard' ? counted(total, 'shard') : counted(total, 'batch', 'batches');
+  return `${done} of ${all} done${details === '' ? '' : ` (${details})`}`;
 }
 
 /** Adds up the shards' summaries, each read once. */

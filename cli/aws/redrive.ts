@@ -3,17 +3,18 @@ import { InvalidRequest } from '../../lib/errors.ts';
 import { isObject } from '../../lib/traces/exact-json.ts';
 import type { RedriveFlags } from '../commands/redrive.ts';
 import { findDeployment } from './deployment.ts';
-import { type ExecutionDetail, findExecution, REDRIVEN, startExecution } from './executions.ts';
+import { type ExecutionDetail, findExecution, originOf, REDRIVEN, startExecution } from './executions.ts';
 import { watchRun } from './watch-run.ts';
 
 /** Starts a new execution for a run whose last one failed. Throws {@link InvalidRequest} where there is nothing to do. */
 export async function redrive(run: string, flags: RedriveFlags): Promise<void> {
   const deployment = await findDeployment(flags);
-  const last = await findExecution(deployment, run);
+  // Named by an execution of it or by its id, a run is done again after its last execution.
+  const last = await findExecution(deployment, originOf(run).first);
   if (last.status === 'RUNNING') throw new InvalidRequest(`Run ${run} is running: dpo status ${run} --follow.`);
   if (last.status === 'SUCCEEDED') throw new InvalidRequest(`Run ${run} succeeded; there is nothing to do again.`);
-  const { base, number } = partsOf(last.name);
-  const name = `${base}${REDRIVEN}${number + 1}`;
+  const { first, redrives } = originOf(last.name);
+  const name = `${first}${REDRIVEN}${redrives + 1}`;
   if (name.length > LONGEST_NAME) {
     throw new InvalidRequest(
       `${run} is too long a name to number its executions: start one with dpo start --run-id ${last.runId}.`,
@@ -30,12 +31,6 @@ export async function redrive(run: string, flags: RedriveFlags): Promise<void> {
 /** The same run: an upload's event names it by itself, a request may have been named after the first execution. */
 const inputOf = ({ input, runId }: ExecutionDetail): unknown =>
   S3Event.safeParse(input).success || !isObject(input) ? input : { ...input, run_id: runId };
-
-function partsOf(name: string): { base: string; number: number } {
-  const at = name.lastIndexOf(REDRIVEN);
-  const number = at === -1 ? Number.NaN : Number(name.slice(at + REDRIVEN.length));
-  return Number.isInteger(number) ? { base: name.slice(0, at), number } : { base: name, number: 0 };
-}
 
 /** Characters of an execution's name, by Step Functions. */
 const LONGEST_NAME = 80;

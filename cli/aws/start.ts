@@ -1,4 +1,5 @@
-import type { TraceLocation } from '../../lib/contract/source.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { InvalidRequest } from '../../lib/errors.ts';
 import type { StartFlags } from '../commands/start.ts';
 import { fileStore } from '../local/file-store.ts';
 import { runIdFor } from '../local/run-id.ts';
@@ -8,20 +9,23 @@ import type { UnnamedRequest } from '../request-from-args.ts';
 import { locationsOf, type RunArgs, requestFromArgs } from '../request-from-args.ts';
 import { uploadBar } from '../upload-bar.ts';
 import { type Deployment, findDeployment } from './deployment.ts';
-import { startExecution } from './executions.ts';
-import { uploadTraces } from './upload.ts';
+import { findExecution, startExecution } from './executions.ts';
+import { refuseLocalSecrets } from './local-secrets.ts';
+import { uploadSource } from './upload.ts';
 import { watchRun } from './watch-run.ts';
 
 /** Uploads what is local, starts the execution under the run's id, and follows it. */
 export async function start(args: RunArgs, flags: StartFlags, codeVersion: string): Promise<void> {
   const { request, runId, notes } = await requestFromArgs({ ...args, out: NOWHERE });
+  refuseLocalSecrets(request);
   const tell = (line: string): void => void (flags.quiet || process.stderr.write(`${line}\n`));
   for (const note of notes) tell(note);
   const deployment = await findDeployment(flags);
   const run = runId ?? (await nameOf(request, codeVersion));
-  const source =
-    'traces' in request.source ? await uploaded(request, run, deployment, flags.quiet === true) : request.source;
-  const outcome = await startExecution(deployment, run, { ...request, run_id: run, source });
+  const source = await uploaded(request, run, deployment, flags.quiet === true);
+  const input = { ...request, run_id: run, source };
+  const outcome = await startExecution(deployment, run, input);
+  if (outcome === 'exists') await requireSameInput(deployment, run, input);
   tell(
     outcome === 'started'
       ? `Started run ${run}. dpo status ${run} shows where it stands.`
@@ -33,22 +37,29 @@ export async function start(args: RunArgs, flags: StartFlags, codeVersion: strin
   }
 }
 
+/** The run that is there is of this very request. Throws {@link InvalidRequest}. */
+async function requireSameInput(deployment: Deployment, run: string, input: object): Promise<void> {
+  const before = await findExecution(deployment, run);
+  if (isDeepStrictEqual(before.input, JSON.parse(JSON.stringify(input)))) return;
+  throw new InvalidRequest(
+    `Run ${run} was started before with another request or other traces. Choose another --run-id, or look at that one: dpo status ${run}.`,
+  );
+}
+
 async function uploaded(request: UnnamedRequest, run: string, deployment: Deployment, quiet: boolean) {
-  const locations = locationsOf(request);
-  if (!locations.some(({ bucket }) => isLocal(bucket))) return request.source;
+  if (!locationsOf(request).some(({ bucket }) => isLocal(bucket))) return request.source;
   const bar = await uploadBar(quiet);
   try {
-    const { traces } = await uploadTraces(locations, run, deployment, bar);
-    return { traces };
+    return await uploadSource(request.source, run, deployment, bar);
   } finally {
     bar.stop();
   }
 }
 
-/** By the traces' bytes as they stand here. */
+/** By the traces' or the dataset's bytes as they stand here. */
 async function nameOf(request: UnnamedRequest, codeVersion: string): Promise<string> {
   const buckets = new Map(
-    await Promise.all(bucketsOf(request).map(async (name) => [name, await openBucket(name)] as const)),
+    await Promise.all(locationsOf(request).map(async ({ bucket }) => [bucket, await openBucket(bucket)] as const)),
   );
   const unused = fileStore('.');
   return runIdFor(request, {
@@ -59,11 +70,6 @@ async function nameOf(request: UnnamedRequest, codeVersion: string): Promise<str
     codeVersion,
   });
 }
-
-const bucketsOf = (request: UnnamedRequest): string[] =>
-  'traces' in request.source
-    ? locationsOf(request).map(({ bucket }: TraceLocation) => bucket)
-    : [request.source.workflow.dataset.bucket];
 
 /** The deployment knows where runs are written; the arguments are checked against no place of this machine. */
 const NOWHERE = 's3://unused/';

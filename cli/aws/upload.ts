@@ -1,67 +1,99 @@
-import type { TraceLocation } from '../../lib/contract/source.ts';
+import { createHash } from 'node:crypto';
+import type { Source, TraceLocation } from '../../lib/contract/source.ts';
+import type { WorkflowSource } from '../../lib/contract/workflow.ts';
 import { InvalidRequest } from '../../lib/errors.ts';
+import { each } from '../../lib/steps/each.ts';
 import { findTraces } from '../../lib/steps/find-traces.ts';
 import type { ObjectStore } from '../../lib/store.ts';
+import { findDataset } from '../../lib/workflow/plan-batches.ts';
 import { isLocal } from '../locations.ts';
 import { openBucket } from '../open-bucket.ts';
 import type { Deployment } from './deployment.ts';
 
-export interface Upload {
-  /** Where the traces now stand, location by location. */
-  readonly traces: readonly TraceLocation[];
-  readonly files: number;
-  readonly bytes: number;
+/** Told how far an upload is, in bytes. */
+export interface UploadProgress {
+  begin(bytes: number): void;
+  sent(bytes: number): void;
 }
 
 /**
- * Copies traces of this machine under `started/<run_id>/` of the traces bucket, where no upload starts a run by itself.
- * What stands there at its full size is not sent again. Locations in S3 stay as they are.
+ * The source as AWS can read it: what is local, traces or a workflow's dataset, is copied to a folder of the run's in the
+ * traces bucket, where no upload starts a run by itself. What stands there is not sent again. What is in S3 stays as it is.
  */
-export async function uploadTraces(
-  locations: readonly TraceLocation[],
+export async function uploadSource(
+  source: Source,
   runId: string,
   deployment: Deployment,
-  progress: { begin(bytes: number): void; sent(bytes: number): void },
-): Promise<Upload> {
-  const root = `started/${runId}/`;
+  progress: UploadProgress,
+): Promise<Source> {
+  const locations = 'workflow' in source ? [] : [source.traces].flat();
+  const found =
+    'workflow' in source ? [[await localDataset(source.workflow)]] : await Promise.all(locations.map(localTraces));
+  // A file that changed is another object: what is uploaded stays as the run has read it.
+  const root = `started/${runId}/${digestOf(found)}/`;
   if (root.startsWith(deployment.uploadPrefix)) {
     throw new InvalidRequest(
-      `Uploads to s3://${deployment.tracesBucket}/${deployment.uploadPrefix} start runs by themselves. Copy the traces there (aws s3 cp), or name them by s3://.`,
+      `Uploads to s3://${deployment.tracesBucket}/${deployment.uploadPrefix} start runs by themselves. Copy the files there (aws s3 cp), or name them by s3://.`,
     );
   }
-  const target = await openBucket(deployment.tracesBucket);
-  const copies = (
-    await Promise.all(locations.map((location, number) => copiesOf(location, `${root}${number}/`)))
-  ).flat();
-  const bytes = copies.reduce((sum, copy) => sum + copy.bytes, 0);
-  if (copies.length > 0) progress.begin(bytes);
-  for (const copy of copies) {
-    const standing = await target.head(copy.to);
-    if (standing?.bytes === copy.bytes) progress.sent(copy.bytes);
-    else await target.write(copy.to, counted(copy.from.read(copy.key), progress.sent));
+  const copies = found.flatMap((objects, number) =>
+    objects.map((object) => ({ ...object, to: `${root}${number}/${object.key}` })),
+  );
+  await copyAll(copies, deployment.tracesBucket, progress);
+  const bucket = deployment.tracesBucket;
+  if ('workflow' in source) {
+    return { workflow: { ...source.workflow, dataset: { bucket, key: `${root}0/${source.workflow.dataset.key}` } } };
   }
   const traces = locations.map((location, number): TraceLocation => {
     if (!isLocal(location.bucket)) return location;
-    const bucket = deployment.tracesBucket;
     const folder = `${root}${number}/`;
     return 'key' in location ? { bucket, key: folder + location.key } : { bucket, prefix: folder };
   });
-  return { traces, files: copies.length, bytes };
+  return { traces };
 }
 
-interface Copy {
+interface LocalObject {
   readonly from: ObjectStore;
   readonly key: string;
-  readonly to: string;
   readonly bytes: number;
+  readonly etag: string;
 }
 
-async function copiesOf(location: TraceLocation, folder: string): Promise<Copy[]> {
+async function localDataset(source: WorkflowSource): Promise<LocalObject> {
+  const from = await openBucket(source.dataset.bucket);
+  const { key, bytes, etag } = await findDataset(source, from);
+  return { from, key, bytes, etag };
+}
+
+async function localTraces(location: TraceLocation): Promise<LocalObject[]> {
   if (!isLocal(location.bucket)) return [];
   const from = await openBucket(location.bucket);
   const found = await findTraces({ traces: location }, { bucket: () => from });
-  return found.map(({ key, bytes }) => ({ from, key, to: folder + key, bytes }));
+  return found.map(({ key, bytes, etag }) => ({ from, key, bytes, etag }));
 }
+
+const digestOf = (found: readonly (readonly LocalObject[])[]): string =>
+  createHash('sha256')
+    .update(JSON.stringify(found.map((objects) => objects.map(({ key, bytes, etag }) => [key, bytes, etag]))))
+    .digest('hex')
+    .slice(0, 12);
+
+interface Copy extends LocalObject {
+  readonly to: string;
+}
+
+async function copyAll(copies: readonly Copy[], bucket: string, progress: UploadProgress): Promise<void> {
+  const target = await openBucket(bucket);
+  progress.begin(copies.reduce((sum, copy) => sum + copy.bytes, 0));
+  await each(copies, AT_ONCE, async ({ from, key, bytes, etag, to }) => {
+    const standing = await target.head(to);
+    if (standing?.bytes === bytes) progress.sent(bytes);
+    else await target.write(to, counted(from.read(key, { pin: { etag } }), progress.sent));
+  });
+}
+
+/** Files on their way at a time: many small ones would each wait for S3's answer. */
+const AT_ONCE = 8;
 
 async function* counted(chunks: AsyncIterable<Uint8Array>, sent: (bytes: number) => void): AsyncGenerator<Uint8Array> {
   for await (const chunk of chunks) {

@@ -1,14 +1,13 @@
 import { Command } from 'commander';
 import type { AwsFlags } from '../aws/deployment.ts';
-import { AWS_HELP, withAwsFlags } from '../aws/flags.ts';
+import { AWS_HELP, aboutRun, withAwsFlags } from '../aws/flags.ts';
 
 /** `dpo logs`: what happened in a run on AWS, state by state. */
 export function logsCommand(): Command {
-  return withAwsFlags(
-    new Command('logs')
-      .description('Show what happened in a run on AWS: its states and failures with their times.')
-      .argument('<run>', "a run id, or an execution's name"),
-  )
+  const command = new Command('logs').description(
+    'Show what happened in a run on AWS: its states and failures with their times.',
+  );
+  return withAwsFlags(aboutRun(command))
     .addHelpText('after', `${AWS_HELP}\n\nExample:\n  $ dpo logs nightly-7`)
     .action(async (run: string, flags: AwsFlags) => {
       const [{ findDeployment }, { findExecution, history }, { eventLine }] = await Promise.all([

@@ -1,17 +1,12 @@
 import { Command } from 'commander';
-import type { AwsFlags } from '../aws/deployment.ts';
-import { AWS_HELP, withAwsFlags } from '../aws/flags.ts';
+import { AWS_HELP, aboutRun, type WatchFlags, withAwsFlags, withWatchFlags } from '../aws/flags.ts';
 
 /** `dpo redrive`: does again what is missing of a run that failed. */
 export function redriveCommand(): Command {
-  return withAwsFlags(
-    new Command('redrive')
-      .description('Do what is missing of a run on AWS that failed.')
-      .argument('<run>', "a run id, or an execution's name")
-      .option('--no-follow', 'start it and end')
-      .option('--poll-seconds <seconds>', 'how often to look', Number, 5)
-      .option('--json', 'print the manifest as one line instead of the table'),
-  )
+  const command = new Command('redrive')
+    .description('Do what is missing of a run on AWS that failed.')
+    .option('--no-follow', 'start it and end');
+  return withAwsFlags(withWatchFlags(aboutRun(command)))
     .addHelpText('after', HELP)
     .action(async (run: string, options: RedriveFlags) => {
       const { redrive } = await import('../aws/redrive.ts');
@@ -19,15 +14,14 @@ export function redriveCommand(): Command {
     });
 }
 
-export interface RedriveFlags extends AwsFlags {
+export interface RedriveFlags extends WatchFlags {
   readonly follow: boolean;
-  readonly pollSeconds: number;
-  readonly json?: boolean;
 }
 
 const HELP = `
-A failed run ends in a Fail state, from which Step Functions' own redrive has nothing to go on with. So a new execution
-is started for the same run id: it finds the plan and the shards that are built, and does the rest.
+When the cause is mended, a new execution is started for the same run id: it finds the plan and the shards that are
+built, and does the rest. Step Functions' own redrive cannot: it would only enter the Fail state again, which keeps the
+error's name.
 ${AWS_HELP}
 
 Example:

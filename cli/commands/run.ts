@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import { addressOf } from '../locations.ts';
+import { addressOf, isLocal } from '../locations.ts';
+import { openInBrowser } from '../open-in-browser.ts';
 import { createProgress } from '../progress.ts';
 import { type RunArgs, requestFromArgs } from '../request-from-args.ts';
 import { resultTable } from '../result-table.ts';
@@ -14,12 +15,14 @@ export function runCommand(codeVersion: string): Command {
     .option('--nat-config <file>', "NAT's configuration file: its trajectory_builders, trainers and trainer_adapters")
     .option('--set <setting=value>', 'one setting of the request; repeatable', collect)
     .option('--run-id <id>', 'name of the run; by default one that its request and traces give')
-    .option('--shard-bytes <bytes>', 'bytes of traces a shard (limits.shard_bytes)')
+    .option('--shard-bytes <bytes>', 'bytes of traces a shard (limits.shard_bytes; of local files 1 GiB)')
     .option('--concurrency <count>', 'shards built at once (limits.max_concurrency), here at most 16')
     .option(
       '--allow-private-endpoint',
       'let a workflow or a trainer be at an address that is not public, or without https',
     )
+    .option('--open', 'open the report in a browser when the run is committed (with --out on this machine)')
+    .option('--quiet', 'print the result alone')
     .option('--json', 'print the manifest as one line instead of the table')
     .addHelpText('after', HELP)
     .action(async (paths: string[], options: Omit<RunArgs, 'paths'> & Flags) => {
@@ -29,6 +32,8 @@ export function runCommand(codeVersion: string): Command {
 
 interface Flags {
   readonly json?: boolean;
+  readonly open?: boolean;
+  readonly quiet?: boolean;
   readonly allowPrivateEndpoint?: boolean;
 }
 
@@ -46,7 +51,9 @@ Examples:
 
 Exit codes: 0 committed, 1 the run failed, 2 the request is wrong.`;
 
-async function run(args: RunArgs, { json = false, allowPrivateEndpoint = false }: Flags, codeVersion: string) {
+async function run(args: RunArgs, flags: Flags, codeVersion: string) {
+  const { json = false, open = false, quiet = false, allowPrivateEndpoint = false } = flags;
+  const tell = (line: string): void => void (quiet || process.stderr.write(`${line}\n`));
   const { request, runId, out, notes, secrets } = await requestFromArgs(args);
   for (const note of notes) tell(note);
   // Loaded only now: a wrong request is told without waiting for the pipeline's code.
@@ -58,7 +65,7 @@ async function run(args: RunArgs, { json = false, allowPrivateEndpoint = false }
   const stores = await openStores(request, out);
   const deps = { ...stores, collectionsBucket: addressOf(out), now: () => new Date(), codeVersion };
   const run_id = runId ?? (await runIdFor(request, deps));
-  const progress = await createProgress(process.stderr, json);
+  const progress = await createProgress(process.stderr, { lines: json, quiet });
   process.once('SIGINT', () => {
     progress.stop();
     tell('Interrupted. The same command goes on from what is written.');
@@ -71,7 +78,7 @@ async function run(args: RunArgs, { json = false, allowPrivateEndpoint = false }
       progress,
       workflow: async () => {
         const { localWorkflow } = await import('../local/local-workflow.ts');
-        return localWorkflow(process.env, allowPrivateEndpoint);
+        return localWorkflow({ environment: process.env, allowPrivate: allowPrivateEndpoint });
       },
       training: async () => {
         const { localTraining } = await import('../local/local-training.ts');
@@ -83,15 +90,15 @@ async function run(args: RunArgs, { json = false, allowPrivateEndpoint = false }
     if (before && !training) tell(`Run ${run_id} is already committed; nothing to do.`);
     if (json) process.stdout.write(`${JSON.stringify(manifest)}\n`);
     else process.stdout.write(resultTable(manifest, placeOf(args.out), training));
+    if (!isLocal(out.bucket)) return;
+    const report = new URL(manifest.report.key, out.bucket).href;
+    tell(`The report: ${report}`);
+    if (open) openInBrowser(report);
   } finally {
     progress.stop();
   }
 }
 
 const placeOf = (out: string): string => (out.endsWith('/') ? out : `${out}/`);
-
-const tell = (line: string): void => {
-  process.stderr.write(`${line}\n`);
-};
 
 const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];

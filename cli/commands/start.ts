@@ -1,23 +1,19 @@
 import { Command } from 'commander';
-import type { AwsFlags } from '../aws/deployment.ts';
-import { AWS_HELP, withAwsFlags } from '../aws/flags.ts';
+import { AWS_HELP, type WatchFlags, withAwsFlags, withWatchFlags } from '../aws/flags.ts';
 import type { RunArgs } from '../request-from-args.ts';
 
 /** `dpo start`: a run on AWS, followed from here. */
 export function startCommand(codeVersion: string): Command {
-  return withAwsFlags(
-    new Command('start')
-      .description('Start a run on AWS and follow it; traces of this machine are uploaded first.')
-      .argument('[paths...]', 'trace files, directories of them, or s3://bucket/prefix')
-      .option('--request <file>', 'a request, as JSON or YAML')
-      .option('--nat-config <file>', "NAT's configuration file")
-      .option('--set <setting=value>', 'one setting of the request; repeatable', collect)
-      .option('--run-id <id>', 'name of the run; by default one that its request and traces give')
-      .option('--no-follow', 'start it and end')
-      .option('--poll-seconds <seconds>', 'how often to look', Number, 5)
-      .option('--quiet', 'print the result alone')
-      .option('--json', 'print the manifest as one line instead of the table'),
-  )
+  const command = new Command('start')
+    .description('Start a run on AWS and follow it; traces of this machine are uploaded first.')
+    .argument('[paths...]', 'trace files, directories of them, or s3://bucket/prefix')
+    .option('--request <file>', 'a request, as JSON or YAML')
+    .option('--nat-config <file>', "NAT's configuration file")
+    .option('--set <setting=value>', 'one setting of the request; repeatable', collect)
+    .option('--run-id <id>', 'name of the run; by default one that its request and traces give')
+    .option('--no-follow', 'start it and end')
+    .option('--quiet', 'print the result alone');
+  return withAwsFlags(withWatchFlags(command))
     .addHelpText('after', HELP)
     .action(async (paths: string[], options: StartFlags) => {
       const { start } = await import('../aws/start.ts');
@@ -25,11 +21,9 @@ export function startCommand(codeVersion: string): Command {
     });
 }
 
-export interface StartFlags extends Omit<RunArgs, 'paths' | 'out'>, AwsFlags {
+export interface StartFlags extends Omit<RunArgs, 'paths' | 'out'>, WatchFlags {
   readonly follow: boolean;
-  readonly pollSeconds: number;
   readonly quiet?: boolean;
-  readonly json?: boolean;
 }
 
 const HELP = `

@@ -1,23 +1,16 @@
 import { Command } from 'commander';
-import type { AwsFlags } from '../aws/deployment.ts';
-import { AWS_HELP, withAwsFlags } from '../aws/flags.ts';
+import { AWS_HELP, aboutRun, type WatchFlags, withAwsFlags, withWatchFlags } from '../aws/flags.ts';
 
-interface StatusFlags extends AwsFlags {
+interface StatusFlags extends WatchFlags {
   readonly follow?: boolean;
-  readonly pollSeconds: number;
-  readonly json?: boolean;
 }
 
 /** `dpo status`: where a run on AWS stands. */
 export function statusCommand(): Command {
-  return withAwsFlags(
-    new Command('status')
-      .description('Show where a run on AWS stands; of an ended one, its result.')
-      .argument('<run>', "a run id, or an execution's name")
-      .option('--follow', 'stay until the run ends')
-      .option('--poll-seconds <seconds>', 'how often to look with --follow', Number, 5)
-      .option('--json', 'print the manifest of a committed run as one line'),
-  )
+  const command = new Command('status')
+    .description('Show where a run on AWS stands; of an ended one, its result, or where and why it failed.')
+    .option('--follow', 'stay until the run ends');
+  return withAwsFlags(withWatchFlags(aboutRun(command)))
     .addHelpText('after', `${AWS_HELP}\n\nExample:\n  $ dpo status nightly-7 --follow`)
     .action(async (run: string, { follow = false, json = false, pollSeconds: seconds, ...flags }: StatusFlags) => {
       const [{ findDeployment }, { findExecution }, { statusLine }, { tellEnd }, { watchRun }] = await Promise.all([

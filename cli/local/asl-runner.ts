@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { plainCause } from '../failure-cause.ts';
+import { plainCause } from '../../lib/failure-cause.ts';
 import { supported } from './asl.ts';
 import { distributedMap, type ItemEvent } from './distributed-map.ts';
 import { interpret, prepare, type StateEvent, type Waits } from './interpreter.ts';
@@ -16,8 +16,6 @@ export type RunResult =
   | { readonly status: 'failed'; readonly error: string; readonly cause: string };
 
 export interface RunOptions extends TaskResources {
-  /** The parsed ASL, its substitutions unresolved. */
-  readonly definition: unknown;
   readonly input: unknown;
   /** `$$.Execution.Name`. */
   readonly executionName: string;
@@ -28,24 +26,33 @@ export interface RunOptions extends TaskResources {
 }
 
 /**
- * Runs the state machine on this machine, as Step Functions would on AWS.
- * Throws {@link UnsupportedDefinition} before anything runs where it could not.
+ * Runs the state machine on this machine, as Step Functions would on AWS. `definition` is the parsed ASL, its
+ * substitutions unresolved. Throws {@link UnsupportedDefinition} before anything runs where it could not.
  */
-export async function runStateMachine(options: RunOptions): Promise<RunResult> {
-  const { executionName, maxConcurrency, handlers, storeOf, waits = 'real', onEvent = () => {} } = options;
-  const definition = supported(options.definition);
-  const machine = prepare(definition);
-  const tasks: Record<string, Task> = localTasks(definition.States, options);
-  for (const [name, state] of Object.entries(definition.States)) {
-    if (state.Type !== 'Map') continue;
-    tasks[name] = distributedMap(name, state, { executionName, maxConcurrency, handlers, storeOf, waits, onEvent });
-  }
-  const input = z.json().parse(options.input);
-  try {
-    const context = { Execution: { Name: executionName } };
-    return { status: 'succeeded', output: await interpret(machine, input, { context, tasks, waits, onEvent }) };
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    return { status: 'failed', error: error.name, cause: plainCause(error.message) };
-  }
+export const runStateMachine = async (options: RunOptions & { readonly definition: unknown }): Promise<RunResult> =>
+  stateMachine(options.definition)(options);
+
+/** The state machine, checked once to be run any number of times; otherwise as {@link runStateMachine}. */
+export function stateMachine(definition: unknown): (options: RunOptions) => Promise<RunResult> {
+  const checked = supported(definition);
+  const machine = prepare(checked);
+  const maps = Object.entries(checked.States).flatMap(([name, state]) =>
+    state.Type === 'Map' ? [{ name, state, child: prepare(state.ItemProcessor) }] : [],
+  );
+  return async (options) => {
+    const { executionName, maxConcurrency, handlers, storeOf, waits = 'real', onEvent = () => {} } = options;
+    const tasks: Record<string, Task> = localTasks(checked.States, options);
+    for (const { name, state, child } of maps) {
+      const given = { executionName, maxConcurrency, handlers, storeOf, waits, onEvent };
+      tasks[name] = distributedMap(name, state, child, given);
+    }
+    const input = z.json().parse(options.input);
+    try {
+      const context = { Execution: { Name: executionName, Input: input } };
+      return { status: 'succeeded', output: await interpret(machine, input, { context, tasks, waits, onEvent }) };
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      return { status: 'failed', error: error.name, cause: plainCause(error.message) };
+    }
+  };
 }

@@ -19,7 +19,7 @@ export const FieldPath = z
 export type Place = 'machine' | 'item-selector' | 'child';
 
 const CONTEXT: Readonly<Record<Place, RegExp | undefined>> = {
-  machine: /^\$\$\.Execution\.Name$/,
+  machine: /^\$\$\.Execution\.(?:Name|Input)$/,
   'item-selector': new RegExp(`^\\$\\$\\.(?:Execution\\.Name|Map\\.Item\\.Index|Map\\.Item\\.Value${FIELDS})$`),
   // A child execution has a name of its own on AWS, and none here.
   child: undefined,

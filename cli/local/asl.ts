@@ -88,7 +88,7 @@ const tasks = (place: Place) =>
     z.strictObject({
       ...task(place),
       Resource: z.literal(PUT_OBJECT),
-      Parameters: z.strictObject({ ...bucket(place), ...key(place), 'Body.$': expression(place) }),
+      Parameters: z.strictObject({ ...bucket(place), ...key(place), Body: template(place) }),
     }),
   ]);
 

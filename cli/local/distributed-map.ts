@@ -3,14 +3,13 @@ import { z } from 'zod';
 import { readAll } from '../../lib/store.ts';
 import type { DistributedMap } from './asl.ts';
 import type { Json } from './asl-templates.ts';
-import { evaluate, interpret, prepare, type StateEvent, type Waits } from './interpreter.ts';
+import { evaluate, interpret, type Machine, type StateEvent, type Waits } from './interpreter.ts';
 import { final, localTasks, named, type Task, type TaskResources, withinLimit } from './local-tasks.ts';
 
 type ItemStep = { readonly item: number } & (
   | { readonly type: 'item_started' }
   | { readonly type: 'item_succeeded'; readonly output: unknown }
   | { readonly type: 'item_failed'; readonly error: string }
-  | { readonly type: 'item_retried'; readonly error: string; readonly attempt: number }
 );
 
 /** What happens to one of a map's items, and how many it has happened to. */
@@ -28,16 +27,16 @@ export interface MapOptions extends TaskResources {
   /** Children at once, at most. */
   readonly maxConcurrency: number;
   readonly waits: Waits;
-  readonly onEvent: (event: ItemEvent) => void;
+  /** What happens to the items, and to their children's states. */
+  readonly onEvent: (event: ItemEvent | StateEvent) => void;
 }
 
 /**
- * A Distributed Map as a task: one child run an item, started in the items' order, so many at once as the map and the
+ * A Distributed Map as a task: one run of `child` an item, started in the items' order, so many at once as the map and the
  * options allow. The first child that fails fails the map, by the name that the map has for it on AWS; by then no
  * other child runs any more.
  */
-export function distributedMap(state: string, map: DistributedMap, options: MapOptions): Task {
-  const child = prepare(map.ItemProcessor);
+export function distributedMap(state: string, map: DistributedMap, child: Machine, options: MapOptions): Task {
   const tasks = localTasks(map.ItemProcessor.States, options);
   const context = { Execution: { Name: options.executionName } };
   return async (input) => {
@@ -61,7 +60,7 @@ export function distributedMap(state: string, map: DistributedMap, options: MapO
           tasks: untilStopped(tasks, stop.signal, flights),
           waits: options.waits,
           signal: stop.signal,
-          onEvent: (event) => tellRetry(event, item, tell),
+          onEvent: (event) => options.onEvent({ ...event, child: { map: state, item } }),
         });
         counts.succeeded++;
         tell({ type: 'item_succeeded', item, output });
@@ -90,10 +89,6 @@ export function distributedMap(state: string, map: DistributedMap, options: MapO
 }
 
 const EXCEEDED = 'States.ExceedToleratedFailureThreshold';
-
-function tellRetry(event: StateEvent, item: number, tell: (event: ItemStep) => void): void {
-  if (event.type === 'state_retried') tell({ type: 'item_retried', item, error: event.error, attempt: event.attempt });
-}
 
 type Context = { readonly Execution: { readonly Name: string } };
 

@@ -30,6 +30,7 @@ export function fileStore(root: string): ObjectStore {
     },
     write: (key, body, options) => write(key, body, options?.ifAbsent ?? false),
     compose: async (key, parts, options) => {
+      if (await linkOnlyPart(top, key, parts, options?.crc32)) return;
       await write(key, partsOf(top, parts), false, options?.crc32);
     },
     list: (prefix) => listFiles(top, prefix),
@@ -122,11 +123,7 @@ async function publish(
   const file = await begin(top, path, temporary);
   try {
     const written = await fill(file, path, body, syncs);
-    if (expected !== undefined && written.crc32 !== expected) {
-      throw new CorruptObject(
-        `${path} was to have CRC-32 ${expected}, but its parts have ${written.crc32}: a part changed. Run the step again.`,
-      );
-    }
+    if (expected !== undefined) requireCrc(path, written.crc32, expected);
     return (await place(temporary, path, ifAbsent)) === 'exists' ? 'exists' : written;
   } finally {
     // Renamed away where all went well.
@@ -193,6 +190,52 @@ async function place(temporary: string, path: string, ifAbsent: boolean): Promis
     }
     throw fileError(path, error);
   }
+}
+
+/**
+ * One whole object under another name needs no copy: objects never change, they are only replaced. False where the parts
+ * are others, or the file system has no links.
+ */
+async function linkOnlyPart(
+  top: string,
+  key: string,
+  parts: readonly ComposePart[],
+  expected: number | undefined,
+): Promise<boolean> {
+  const [only, ...more] = parts.filter(({ bytes }) => bytes > 0);
+  if (!only || more.length > 0 || (only.start ?? 0) !== 0) return false;
+  if ((await headFile(top, only.key))?.bytes !== only.bytes) return false;
+  const path = pathOf(top, key);
+  if (expected !== undefined) requireCrc(path, await crcOf(partsOf(top, [only])), expected);
+  const temporary = join(dirname(path), temporaryName());
+  try {
+    await requireInside(top, path);
+    await mkdir(dirname(path), { recursive: true });
+    await link(pathOf(top, only.key), temporary);
+  } catch {
+    // Copying will do, or say what is wrong.
+    return false;
+  }
+  try {
+    await place(temporary, path, false);
+  } finally {
+    // Also where all went well: of two names of one file a rename keeps both.
+    await unlink(temporary).catch(() => {});
+  }
+  return true;
+}
+
+async function crcOf(body: AsyncIterable<Uint8Array>): Promise<number> {
+  let crc = 0;
+  for await (const chunk of body) crc = crc32(chunk, crc);
+  return crc;
+}
+
+function requireCrc(path: string, found: number, expected: number): void {
+  if (found === expected) return;
+  throw new CorruptObject(
+    `${path} was to have CRC-32 ${expected}, but its parts have ${found}: a part changed. Run the step again.`,
+  );
 }
 
 async function removeFile(top: string, key: string): Promise<void> {

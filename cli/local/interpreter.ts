@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   ExecutionError,
   ExecutionTimeoutError,
@@ -12,11 +13,19 @@ import { named, type Task } from './local-tasks.ts';
 /** `skipped`: Wait states and pauses before a retry last no time. */
 export type Waits = 'real' | 'skipped';
 
-/** What happens to a state while a machine runs. */
-export type StateEvent =
-  | { readonly type: 'state_entered'; readonly state: string }
-  | { readonly type: 'state_exited'; readonly state: string; readonly output: unknown }
-  | { readonly type: 'state_retried'; readonly state: string; readonly error: string; readonly attempt: number };
+/** What happens to a state while a machine runs. `rule`: the place, from 0, of what was taken in its Retry or Catch. */
+export type StateEvent = { readonly state: string; readonly child?: Child } & (
+  | { readonly type: 'state_entered' }
+  | { readonly type: 'state_exited'; readonly output: unknown }
+  | { readonly type: 'state_retried'; readonly rule: number; readonly error: string; readonly attempt: number }
+  | { readonly type: 'state_caught'; readonly rule: number; readonly error: string }
+);
+
+/** Which of a map's children the state is of. */
+export interface Child {
+  readonly map: string;
+  readonly item: number;
+}
 
 /** A machine that can be interpreted, any number of times at once. */
 export interface Machine {
@@ -26,7 +35,7 @@ export interface Machine {
 
 export interface Interpretation {
   /** `$$`. */
-  readonly context: { readonly Execution?: { readonly Name: string } };
+  readonly context: { readonly Execution?: { readonly Name: string; readonly Input: Json } };
   /** What the Task states do, and the Map states, by state name. */
   readonly tasks: Readonly<Record<string, Task>>;
   readonly waits: Waits;
@@ -59,7 +68,10 @@ export async function interpret(machine: Machine, input: Json, options: Interpre
   });
   signal?.addEventListener('abort', execution.abort, { once: true });
   // Both to their ends: the last events tell of what the result says.
-  const [result, told] = await Promise.allSettled([execution.result, tell(execution.eventLogs, onEvent)]);
+  const [result, told] = await Promise.allSettled([
+    execution.result,
+    tell(execution.eventLogs, machine.states, onEvent),
+  ]);
   signal?.removeEventListener('abort', execution.abort);
   if (told.status === 'rejected') throw told.reason;
   if (result.status === 'fulfilled') return result.value;
@@ -100,7 +112,7 @@ const noWaits = (states: States) => ({
 
 type Events = ReturnType<StateMachine['run']>['eventLogs'];
 
-async function tell(events: Events, onEvent: Interpretation['onEvent']): Promise<void> {
+async function tell(events: Events, states: States, onEvent: Interpretation['onEvent']): Promise<void> {
   let error = '';
   for await (const event of events) {
     if (event.type === 'StateFailed') error = event.Error;
@@ -109,10 +121,28 @@ async function tell(events: Events, onEvent: Interpretation['onEvent']): Promise
       onEvent({ type: 'state_exited', state: event.state.name, output: event.state.output });
     }
     if (event.type === 'StateRetried') {
-      onEvent({ type: 'state_retried', state: event.state.name, error, attempt: event.retry.attempt });
+      const { name } = event.state;
+      const rule = placeOf(event.retry.retrier, rulesOf(states[name]).Retry);
+      onEvent({ type: 'state_retried', state: name, rule, error, attempt: event.retry.attempt });
+    }
+    if (event.type === 'StateCaught') {
+      const { name } = event.state;
+      const rule = placeOf(event.catch.catcher, rulesOf(states[name]).Catch);
+      onEvent({ type: 'state_caught', state: name, rule, error });
     }
   }
 }
+
+interface Rules {
+  readonly Retry?: readonly unknown[] | undefined;
+  readonly Catch?: readonly unknown[] | undefined;
+}
+
+const rulesOf = (state: States[string] | undefined): Rules =>
+  state?.Type === 'Task' || state?.Type === 'Map' ? state : {};
+
+const placeOf = (rule: unknown, rules: readonly unknown[] = []): number =>
+  rules.findIndex((each) => isDeepStrictEqual(each, rule));
 
 /** The error that the interpreter wraps. */
 function itself(error: unknown): unknown {

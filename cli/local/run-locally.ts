@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import definition from '../../infra/pipeline.asl.json' with { type: 'json' };
+import { placeOf, RecordFailureInput } from '../../lib/contract/failure.ts';
 import { runKeys } from '../../lib/contract/keys.ts';
 import { Manifest } from '../../lib/contract/manifest.ts';
 import type { Request } from '../../lib/contract/request.ts';
@@ -13,19 +14,21 @@ import {
 } from '../../lib/contract/training-states.ts';
 import { PlanTracesInput, RunWorkflowInput } from '../../lib/contract/workflow.ts';
 import type { Deps } from '../../lib/deps.ts';
+import { shortened } from '../../lib/failure-cause.ts';
 import { buildShard } from '../../lib/steps/build-shard.ts';
 import { checkTraining } from '../../lib/steps/check-training.ts';
 import { deployModel } from '../../lib/steps/deploy-model.ts';
 import { evaluate } from '../../lib/steps/evaluate.ts';
 import { finalize } from '../../lib/steps/finalize.ts';
 import { planTraces } from '../../lib/steps/plan-traces.ts';
+import { recordFailure } from '../../lib/steps/record-failure.ts';
 import { runWorkflow } from '../../lib/steps/run-workflow.ts';
 import { submitTraining } from '../../lib/steps/submit-training.ts';
 import { readAll } from '../../lib/store.ts';
 import type { TrainingDeps } from '../../lib/training/committed-run.ts';
 import type { ConnectWorkflow } from '../../lib/workflow/client.ts';
 import type { Progress } from '../progress.ts';
-import { runStateMachine } from './asl-runner.ts';
+import { type RunResult, stateMachine } from './asl-runner.ts';
 import type { Waits } from './interpreter.ts';
 
 export interface LocalRun {
@@ -47,17 +50,19 @@ export interface Committed {
   readonly training: TrainingProgress | undefined;
 }
 
+const pipeline = stateMachine(definition);
+
 /** Runs the pipeline's own state machine in this process. Throws the error that its failing step threw. */
 export async function runLocally(run: LocalRun): Promise<Committed> {
   const { request, deps, progress, waits = 'real' } = run;
   let before = false;
-  let failure: unknown;
+  const thrown: Error[] = [];
   let trained: TrainingProgress | undefined;
   const watched = (step: (payload: unknown) => Promise<unknown>) => async (payload: unknown) => {
     try {
       return await step(payload);
     } catch (error) {
-      failure = error;
+      if (error instanceof Error) thrown.push(error);
       throw error;
     }
   };
@@ -74,13 +79,12 @@ export async function runLocally(run: LocalRun): Promise<Committed> {
       return output;
     });
 
-  const result = await runStateMachine({
-    definition,
+  const result = await pipeline({
     input: request,
     executionName: request.run_id,
     handlers: {
       EvaluateFunction: watched(async (payload) => {
-        const plan = EvaluateOutput.parse(await evaluate(EvaluateInput.parse(payload), deps));
+        const plan = EvaluateOutput.parse(await evaluate(EvaluateInput.parse(payload), { ...deps, remainingMs }));
         before = plan.status === 'committed';
         if (plan.workflow) progress.asking(plan.workflow);
         else if (!before) planned(plan);
@@ -94,8 +98,7 @@ export async function runLocally(run: LocalRun): Promise<Committed> {
           now: deps.now,
           sleep,
           random: Math.random,
-          // Nothing stops this process after a time.
-          remainingMs: () => Number.POSITIVE_INFINITY,
+          remainingMs,
         });
         if (output.done) progress.batchAsked(output);
         return output;
@@ -117,15 +120,32 @@ export async function runLocally(run: LocalRun): Promise<Committed> {
       SubmitTrainingFunction: trains((payload, given) => submitTraining(SubmitTrainingInput.parse(payload), given)),
       CheckTrainingFunction: trains((payload, given) => checkTraining(CheckTrainingInput.parse(payload), given)),
       DeployModelFunction: trains((payload, given) => deployModel(DeployModelInput.parse(payload), given)),
+      RecordFailureFunction: async (payload) => {
+        const input = RecordFailureInput.parse(payload);
+        const output = await recordFailure(input, deps);
+        if (output.recorded !== null) {
+          progress.failed(placeOf(input.failed), `${deps.collections.name}/${output.recorded}`);
+        }
+        return output;
+      },
     },
     storeOf: (bucket) => (bucket === deps.collectionsBucket ? deps.collections : deps.bucket(bucket)),
     maxConcurrency: MOST_SHARDS_AT_ONCE,
     waits,
   });
-  if (result.status === 'failed') throw failure ?? new Error(`${result.error}: ${result.cause}`);
+  if (result.status === 'failed') throw thrown.findLast(isOf(result)) ?? new Error(`${result.error}: ${result.cause}`);
   const manifest = await readAll(deps.collections, runKeys(request.run_id).manifest);
   return { manifest: Manifest.parse(JSON.parse(decode(manifest))), before, training: trained };
 }
+
+/** Shards fail at the same time, and are tried again: the error that ended the run is the one that the run tells. */
+const isOf =
+  ({ error, cause }: Extract<RunResult, { status: 'failed' }>) =>
+  ({ name, message }: Error): boolean =>
+    name === error && shortened(message) === cause;
+
+/** Nothing stops this process after a time. */
+const remainingMs = () => Number.POSITIVE_INFINITY;
 
 /** One process gains nothing from more, and each shard being built holds a part of its traces in memory. */
 const MOST_SHARDS_AT_ONCE = 16;

@@ -34,17 +34,16 @@ function explain(issue: Issue, place: Place): string[] {
       return explainUnion(issue, place);
     case 'invalid_format':
     case 'custom':
-      return [`${sectionName(issue.path, true)} ${issue.message}, but is ${show(valueAt(place.value, issue.path))}.`];
+      return [`${sectionName(issue.path, true)} ${issue.message}, but is ${shownAt(issue.path, place)}.`];
     default:
       return [explainMismatch(issue.path, place)];
   }
 }
 
-function explainMismatch(path: readonly PropertyKey[], { root, value }: Place): string {
-  const wanted = describe(schemasAt(root, path));
-  const found = valueAt(value, path);
-  if (found === undefined) return `${dotted(path)} is missing: it must be ${wanted}.`;
-  return `${sectionName(path, true)} must be ${wanted}, but is ${show(found)}.`;
+function explainMismatch(path: readonly PropertyKey[], place: Place): string {
+  const wanted = describe(schemasAt(place.root, path));
+  if (valueAt(place.value, path) === undefined) return `${dotted(path)} is missing: it must be ${wanted}.`;
+  return `${sectionName(path, true)} must be ${wanted}, but is ${shownAt(path, place)}.`;
 }
 
 /** Explains the alternative that was meant where that can be told, else what all of them are. */
@@ -95,6 +94,15 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   return found;
 }
 
+function shownAt(path: readonly PropertyKey[], { value }: Place): string {
+  const name = path.at(-1);
+  const hidden = typeof name === 'string' && OF_A_SECRET.test(name);
+  return hidden ? 'something else (not shown: it may be a secret)' : show(valueAt(value, path));
+}
+
+/** Settings that hold a secret, or its name: where the name is expected, the secret itself is what one may have given. */
+const OF_A_SECRET = /(?:token|password|secret|secret_arn|api_key)$/i;
+
 function show(value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${value.length}`;
   if (typeof value === 'object' && value !== null) {
@@ -106,8 +114,9 @@ function show(value: unknown): string {
   return shorten(typeof value === 'string' ? JSON.stringify(withoutCredentials(value)) : String(value));
 }
 
-/** A URL without the user and the password that stand in it. */
-const withoutCredentials = (text: string): string => text.replace(/\/\/[^/]*@/, '//…@');
+/** A URL without what may be secret in it: user, password and query. */
+const withoutCredentials = (text: string): string =>
+  text.replace(/\/\/[^/]*@/, '//…@').replace(/^(\w+:\/\/[^?]*\?).*$/s, '$1…');
 
 const shorten = (text: string): string => (text.length > 80 ? `${text.slice(0, 79)}…` : text);
 

@@ -4,16 +4,27 @@ export const runKeys = (runId: string) => {
   return {
     request: `${root}/request.json`,
     plan: `${root}/plan.json`,
+    cutting: cuttingKeys(`${root}/cutting`),
     collection: `${root}/collection.jsonl`,
     rejected: `${root}/rejected.jsonl`,
     metrics: `${root}/metrics.jsonl`,
     report: `${root}/report.html`,
     manifest: `${root}/manifest.json`,
+    failure: `${root}/failure.json`,
     dataset: (format: string, file: string) => `${root}/datasets/${format}/${file}`,
     /** Ordinals have six digits so that a listing of up to a million shards is in order. */
     shard: (ordinal: number) => shardKeys(`${root}/shards/${String(ordinal).padStart(6, '0')}`),
   };
 };
+
+/** Only of a run whose traces take longer to cut than one call of Evaluate may. */
+const cuttingKeys = (folder: string) => ({
+  /** The traces as they were pinned by the first round: one a line. */
+  traces: `${folder}/traces.jsonl`,
+  rounds: `${folder}/rounds/`,
+  /** The shards of one round, as `plan.json` has them. */
+  round: (number: number) => `${folder}/rounds/${String(number).padStart(6, '0')}.json`,
+});
 
 const shardKeys = (folder: string) => ({
   collection: `${folder}/collection.jsonl`,

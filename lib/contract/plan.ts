@@ -1,5 +1,15 @@
 import { z } from 'zod';
 
+/** A trace object as it was when the run was planned. */
+export const TraceObject = z.strictObject({
+  bucket: z.string(),
+  key: z.string(),
+  version: z.string().optional(),
+  etag: z.string(),
+  bytes: z.int().min(0),
+});
+export type TraceObject = z.infer<typeof TraceObject>;
+
 /**
  * Part of one pinned trace object: the items that begin at or after `start` and before `end`. `cut` says how the
  * object was cut; a whole object (`cut: null`) is looked at by whoever reads it.

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Counters } from './counters.ts';
 import { Shard } from './plan.ts';
 import { RunId } from './run-id.ts';
 
@@ -15,9 +16,10 @@ export const EvaluateOutput = z.strictObject({
   run_id: RunId,
   /**
    * `committed`: the manifest is there already, nothing is left to do. `workflow`: there are no traces yet; the live
-   * workflow is to be asked, and PlanTraces makes the plan.
+   * workflow is to be asked, and PlanTraces makes the plan. `cutting`: the time ran out before the traces were cut;
+   * Evaluate is to be called again, and goes on.
    */
-  status: z.enum(['planned', 'committed', 'workflow']),
+  status: z.enum(['planned', 'committed', 'workflow', 'cutting']),
   /** Where the map reads its items: a JSON array of {@link Shard}. */
   plan: z.strictObject({ bucket: z.string(), key: z.string() }),
   shards: z.int().min(0),
@@ -43,9 +45,15 @@ export type BuildShardInput = z.infer<typeof BuildShardInput>;
 export const BuildShardOutput = z.strictObject({
   run_id: RunId,
   ordinal: z.int(),
+  /** Built by this call; false where it stood already, and is reported as it stands. */
+  built: z.boolean(),
   items: z.int(),
   candidates: z.int(),
   pairs: z.int(),
+  /** Of trace items read, uncompressed. */
+  bytes: z.int(),
+  rejected_items: Counters.shape.rejected_items,
+  rejected_candidates: Counters.shape.rejected_candidates,
 });
 export type BuildShardOutput = z.infer<typeof BuildShardOutput>;
 

@@ -92,12 +92,13 @@ export const FinalMetrics = z.strictObject({
   status: TrainingStatus,
   message: z.string(),
   progress: z.number().nullable(),
+  /** Repetitions of a workflow's dataset that yielded a trajectory; 1 for traces that were there. */
   num_collection_runs: z.int(),
   total_trajectory_groups: z.int(),
   collection_summary: z.strictObject({
     total_trajectories: z.int(),
     total_dpo_pairs: z.int(),
-    /** Mean reward of the collection's trajectories; 0 where there is none, as in NAT. */
+    /** As in NAT: the mean of the collection runs' own means, each run counting alike however much it yielded. */
     avg_reward: z.number(),
   }),
   job_metadata: z

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SecretName } from './secret-name.ts';
 
 /**
  * What to do with the committed dataset. Left out, nothing: training is off unless asked for. The keys, defaults and
@@ -16,9 +17,6 @@ const EntityName = z
   .string()
   .regex(/^[A-Za-z0-9][\w.-]*$/, 'must be letters, digits, "_", "-" or ".", beginning with a letter or digit');
 
-/** A Secrets Manager secret whose text is the token, by its ARN; on one's own machine also `env:NAME`. */
-const SecretArn = z.string().min(1).nullable().default(null);
-
 /** How a job is followed: the same for every trainer that can be asked for a job's status. */
 const following = {
   /** False: submit the job and end. */
@@ -32,10 +30,16 @@ const following = {
   max_consecutive_status_failures: z.int().min(1).max(10).default(3),
   /** The trained model's name; null names it after the run. */
   output_model: z.string().min(1).nullable().default(null),
-  auth_secret_arn: SecretArn,
+  /**
+   * Secrets Manager secret with the service's bearer token, or a JSON object of headers. On this machine also
+   * `env:NAME`. On AWS it is sent only to endpoints in the stack's `allowedEndpoints`.
+   */
+  auth_secret_arn: SecretName,
 };
 
 export const NemoCustomizer = z.strictObject({
+  /** How NAT names the block: taken and not used, so that NAT's block is valid as it stands. */
+  _type: z.literal('nemo_customizer_trainer_adapter').optional(),
   entity_host: Host,
   datastore_host: Host,
   /** NAT's token in plain text: taken on one's own machine only, and never stored. Else `hf_token_secret_arn`. */
@@ -77,7 +81,8 @@ export const NemoCustomizer = z.strictObject({
     })
     .prefault({}),
   ...following,
-  hf_token_secret_arn: SecretArn,
+  /** The datastore's own, as `auth_secret_arn` is the entity store's; left out, that serves both if they are one origin. */
+  hf_token_secret_arn: SecretName,
 });
 export type NemoCustomizer = z.infer<typeof NemoCustomizer>;
 

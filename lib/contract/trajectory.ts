@@ -30,6 +30,7 @@ export type Lineage = z.infer<typeof Lineage>;
 
 const RawMetadata = z.record(z.string(), z.unknown());
 
+/** A preference pair: the prompt with both answers as an episode of one step, its reward, and where it comes from. */
 export const Trajectory = z.strictObject({
   episode: z.tuple([z.strictObject({ prompt: Prompt, chosen_response: Response, rejected_response: Response })]),
   /** The score difference, or the chosen score if `reward_from_score_diff` is false. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { RunId } from './run-id.ts';
+import { SecretName } from './secret-name.ts';
 
 /** A running agent that answers a dataset's examples: `source.workflow` of a request. NAT's names where NAT has one. */
 export const WorkflowSource = z.strictObject({
@@ -40,11 +41,7 @@ export const WorkflowSource = z.strictObject({
    * Secrets Manager secret with a bearer token, or a JSON object of headers. On this machine also `env:NAME`. On AWS it
    * is sent only to endpoints in the stack's `allowedEndpoints`.
    */
-  auth_secret_arn: z
-    .string()
-    .regex(/^(arn:[\w-]+:secretsmanager:\S+|env:[A-Za-z_]\w*)$/, 'must be the ARN of a Secrets Manager secret')
-    .nullable()
-    .default(null),
+  auth_secret_arn: SecretName,
   /** Go on, and count, where an example fails; else the first one fails the run. */
   continue_on_collection_error: z.boolean().default(false),
 });

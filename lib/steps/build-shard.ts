@@ -14,7 +14,7 @@ import { buildExample } from '../preferences/example.ts';
 import { jsonText, readJson } from '../stored-json.ts';
 import type { ItemRejection, Span } from '../traces/item.ts';
 import type { TraceItem } from '../traces/trace-item.ts';
-import { toUtf8, type Utf8 } from '../utf8.ts';
+import { toUtf8 } from '../utf8.ts';
 import { diagnose, noDiagnosis } from './diagnosis.ts';
 import { idDigest, packDigests } from './id-digest.ts';
 import { sliceItems } from './slice-items.ts';
@@ -26,7 +26,8 @@ import { sliceItems } from './slice-items.ts';
  */
 export async function buildShard({ run_id, shard }: BuildShardInput, deps: Deps): Promise<BuildShardOutput> {
   const keys = runKeys(run_id).shard(shard.ordinal);
-  if (await deps.collections.head(keys.summary)) return report(await readJson(deps.collections, keys.summary, Summary));
+  if (await deps.collections.head(keys.summary))
+    return report(await readJson(deps.collections, keys.summary, Summary), false);
 
   const { builder } = await readJson(deps.collections, runKeys(run_id).request, Request);
   const started = deps.now();
@@ -47,15 +48,19 @@ export async function buildShard({ run_id, shard }: BuildShardInput, deps: Deps)
   };
   // Another execution of this shard may have been first: its summary says the same but for the time.
   await deps.collections.create(keys.summary, jsonText(summary));
-  return report(summary);
+  return report(summary, true);
 }
 
-const report = ({ run_id, ordinal, counters }: Summary): BuildShardOutput => ({
+const report = ({ run_id, ordinal, counters }: Summary, built: boolean): BuildShardOutput => ({
   run_id,
   ordinal,
+  built,
   items: counters.total_items,
   candidates: counters.total_candidates,
   pairs: counters.total_pairs,
+  bytes: counters.bytes,
+  rejected_items: counters.rejected_items,
+  rejected_candidates: counters.rejected_candidates,
 });
 
 function openBuild(
@@ -78,7 +83,7 @@ function openBuild(
   let rejectedLines = 0;
 
   const reject = async (lines: readonly Rejected[]): Promise<void> => {
-    for (const line of lines) await rejected.write(jsonLine(line));
+    for (const line of lines) await rejected.writeText(jsonLine(line));
     rejectedLines += lines.length;
   };
 
@@ -137,7 +142,7 @@ function openBuild(
       rejected: { start: at.rejected, bytes: rejected.bytes - at.rejected },
       counters: built.counters,
     };
-    await index.write(jsonLine(entry));
+    await index.writeText(jsonLine(entry));
   };
 
   return {
@@ -174,7 +179,7 @@ function openBuild(
   };
 }
 
-const jsonLine = (line: Rejected | IndexedItem): Utf8 => toUtf8(`${JSON.stringify(line)}\n`);
+const jsonLine = (line: Rejected | IndexedItem): string => `${JSON.stringify(line)}\n`;
 const NEWLINE = toUtf8('\n');
 
 async function closeAll(sinks: readonly [ObjectSink, ObjectSink, ObjectSink]) {

@@ -1,4 +1,5 @@
 import type { Manifest } from '../contract/manifest.ts';
+import type { TrainingSettings } from '../contract/training.ts';
 import type {
   CheckTrainingInput,
   TrainingJob,
@@ -7,6 +8,7 @@ import type {
   TrainingStatus,
 } from '../contract/training-states.ts';
 import { InvalidRequest } from '../errors.ts';
+import { SecretUnavailable } from '../http.ts';
 import { committedRun, recordedJob, type TrainingDeps } from '../training/committed-run.ts';
 import {
   TrainerRefused,
@@ -20,18 +22,17 @@ import { canceledMessage, failedMessage, lostMessage, statusMessage, unfinishedM
 import { type FollowPlan, followPlan } from '../training/plan.ts';
 import { POLLING, trainingWait } from '../training/polling.ts';
 import { addProgressLine } from '../training/progress-lines.ts';
-import type { JobStatus, Trainer } from '../training/trainer.ts';
+import type { JobStatus } from '../training/trainer.ts';
 
 /** Looks at the job once: waits on, goes on to the deployment, or ends as NAT ends. */
 export async function checkTraining(input: CheckTrainingInput, deps: TrainingDeps): Promise<TrainingOutput> {
   const { manifest, training } = await committedRun(input.run_id, deps.collections);
   const { follow } = followPlan(training);
-  const trainer = await deps.trainer(training);
-  if (!follow || !trainer.following) {
+  if (!follow) {
     throw new InvalidRequest(`Run ${input.run_id} does not wait for its training job: there is nothing to check.`);
   }
   const check = { manifest, follow, job: await recordedJob(input.run_id, deps.collections), deps };
-  const seen = await look(trainer.following, check.job);
+  const seen = await look(training, check);
   const progress =
     'unread' in seen ? await unread(seen.unread, input.training, check) : await read(seen, input.training, check);
   return { ...input, training: progress };
@@ -44,18 +45,27 @@ interface Check {
   readonly deps: TrainingDeps;
 }
 
-/** The status, or why it could not be read: as in NAT, whatever the trainer answers instead counts as a failed check. */
+/**
+ * The status, or why it could not be read: as in NAT, whatever the trainer answers instead counts as a failed check. So
+ * does a secret that cannot be had at the moment: a job of days is not given up for that.
+ */
 async function look(
-  following: NonNullable<Trainer['following']>,
-  job: TrainingJob,
+  training: TrainingSettings,
+  { job, deps }: Check,
 ): Promise<JobStatus | { readonly unread: string }> {
   try {
+    const { backend, following } = await deps.trainer(training);
+    if (!following)
+      throw new InvalidRequest(`${backend} has no status to check: its jobs are handed over and no more.`);
     return await following.status(job.job_id);
   } catch (error) {
-    if (error instanceof TrainerUnavailable || error instanceof TrainerRefused) return { unread: error.message };
-    throw error;
+    if (!isPassing(error)) throw error;
+    return { unread: error.message };
   }
 }
+
+const isPassing = (error: unknown): error is Error =>
+  [TrainerUnavailable, TrainerRefused, SecretUnavailable].some((passing) => error instanceof passing);
 
 async function unread(why: string, before: TrainingProgress, check: Check): Promise<TrainingProgress> {
   const { follow, job } = check;

@@ -2,21 +2,35 @@ import { runKeys } from '../contract/keys.ts';
 import { Request } from '../contract/request.ts';
 import type { Deps } from '../deps.ts';
 import { RunConflict } from '../errors.ts';
-import { readAll } from '../store.ts';
+import { type ObjectStore, readAll } from '../store.ts';
 import { jsonText, readJson } from '../stored-json.ts';
 
 /** Creates `request.json`; where one stands, it must be the same to the byte. Throws {@link RunConflict}. */
 export async function claim(request: Request, { collections }: Pick<Deps, 'collections'>): Promise<void> {
   const { request: key } = runKeys(request.run_id);
-  const mine = jsonText(request);
-  if ((await collections.create(key, mine)) === 'created') return;
-  const theirs = await readAll(collections, key);
-  if (Buffer.compare(mine, theirs) === 0) return;
+  if ((await collections.create(key, jsonText(request))) === 'created') return;
+  if (await isStanding(request, collections)) return;
   const other = await readJson(collections, key, Request);
   throw new RunConflict(
     `Run ${request.run_id} exists with another request (it differs in ${differences(request, other).join(', ')}). ` +
       'Choose another run id.',
   );
+}
+
+/** Whose the request's run id is. */
+export async function ownerOf(
+  request: Request,
+  { collections }: Pick<Deps, 'collections'>,
+): Promise<'nobody' | 'this request' | 'another'> {
+  const { request: key } = runKeys(request.run_id);
+  if (!(await collections.head(key))) return 'nobody';
+  return (await isStanding(request, collections)) ? 'this request' : 'another';
+}
+
+/** Whether what stands as `request.json` is this request to the byte. */
+async function isStanding(request: Request, collections: ObjectStore): Promise<boolean> {
+  const standing = await readAll(collections, runKeys(request.run_id).request);
+  return Buffer.compare(jsonText(request), standing) === 0;
 }
 
 /** Dotted names of the settings in which two requests differ. */

@@ -1,6 +1,6 @@
 import { runKeys } from '../contract/keys.ts';
 import { Manifest } from '../contract/manifest.ts';
-import { type Shard, Shards } from '../contract/plan.ts';
+import { type Shard, Shards, type TraceObject } from '../contract/plan.ts';
 import type { Request } from '../contract/request.ts';
 import type { TraceSource } from '../contract/source.ts';
 import type { EvaluateInput, EvaluateOutput } from '../contract/states.ts';
@@ -9,18 +9,18 @@ import { RunConflict } from '../errors.ts';
 import { readJson } from '../stored-json.ts';
 import { refusePlainSecrets } from '../training/plan.ts';
 import { claim } from './claim.ts';
-import { cutShards } from './cut-shards.ts';
+import { type CutDeps, cutInRounds } from './cut-in-rounds.ts';
 import { evaluateWorkflow } from './evaluate-workflow.ts';
-import { findTraces, type TraceObject } from './find-traces.ts';
+import { findTraces } from './find-traces.ts';
 import { planText } from './plan-text.ts';
 import { asUploaded, requestOf } from './request-of.ts';
 
 /**
  * Checks the request, claims the run, and writes the plan: of the traces, pinned, or of the dataset that a live workflow
- * is asked. Running it again for the same request finds what the first one left and goes on from there. Throws
- * {@link InvalidRequest}, {@link NoTraces}, {@link RunConflict}.
+ * is asked. Running it again for the same request finds what the first one left and goes on from there: so it must be
+ * run again where its time ran out (`cutting`). Throws {@link InvalidRequest}, {@link NoTraces}, {@link RunConflict}.
  */
-export async function evaluate(input: EvaluateInput, deps: Deps): Promise<EvaluateOutput> {
+export async function evaluate(input: EvaluateInput, deps: CutDeps): Promise<EvaluateOutput> {
   const request = await requestOf(input, deps);
   if (request.training) refusePlainSecrets(request.training);
   const { source } = request;
@@ -33,7 +33,7 @@ async function evaluateTraces(
   input: EvaluateInput,
   request: Request,
   source: TraceSource,
-  deps: Deps,
+  deps: CutDeps,
 ): Promise<EvaluateOutput> {
   const keys = runKeys(request.run_id);
   // Before the claim: a source with nothing in it must not take the run id.
@@ -45,17 +45,12 @@ async function evaluateTraces(
   }
   const standing = await standingPlan(request, deps);
   if (standing) return planned(request, 'planned', inputsOf(standing), standing.length, deps);
-  let shards = 0;
-  const counted = async function* () {
-    for await (const shard of cutShards(objects, request.limits.shard_bytes, deps)) {
-      shards += 1;
-      yield shard;
-    }
-  };
-  const written = await deps.collections.write(keys.plan, planText(counted()), { ifAbsent: true });
+  const cut = await cutInRounds(request.run_id, objects, request.limits.shard_bytes, deps);
+  if (!cut.plan) return planned(request, 'cutting', cut.objects, cut.shards, deps);
+  const written = await deps.collections.write(keys.plan, planText(cut.plan), { ifAbsent: true });
   // Another execution of this run planned meanwhile: its pins are the run's.
   const other = written === 'exists' ? await readJson(deps.collections, keys.plan, Shards) : undefined;
-  return planned(request, 'planned', other ? inputsOf(other) : objects, other?.length ?? shards, deps);
+  return planned(request, 'planned', other ? inputsOf(other) : cut.objects, other?.length ?? cut.shards, deps);
 }
 
 async function requireSameInputs(request: Request, objects: readonly TraceObject[], deps: Deps): Promise<void> {

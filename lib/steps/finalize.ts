@@ -10,14 +10,15 @@ import { Group } from '../contract/trajectory.ts';
 import { passGate } from '../datasets/gate.ts';
 import type { Deps } from '../deps.ts';
 import { ObjectNotFound, ShardMissing } from '../errors.ts';
-import { type ReportSampler, reportSample } from '../report/sample.ts';
+import { reportSample } from '../report/sample.ts';
 import { readAll } from '../store.ts';
 import { jsonText, readJson, readLines } from '../stored-json.ts';
+import { collectionRuns } from '../workflow/collection-runs.ts';
 import { type BuiltShard, compositionOf, type Part } from './composition.ts';
 import { each } from './each.ts';
 import { requireGoodRun } from './require-good-run.ts';
 import { writeMetrics } from './run-metrics.ts';
-import { askedDataset, repetitionsOf } from './workflow-outcome.ts';
+import { askedDataset } from './workflow-outcome.ts';
 import { writeDatasets } from './write-datasets.ts';
 import { writeReport } from './write-report.ts';
 
@@ -42,15 +43,10 @@ export async function finalize({ run_id }: FinalizeInput, deps: Deps): Promise<F
   const warnings = requireGoodRun(request, built, files.totals, `${store.name}/${keys.rejected}`);
   const collection = await compose(keys.collection, files.collection, deps);
   const sampler = reportSample();
-  const datasets = await writeDatasets(request, files.totals, sampledOnce(sampler, keys.collection, deps), deps);
-  const metrics = await writeMetrics(
-    request,
-    built,
-    files.totals,
-    datasets?.result,
-    await repetitionsOf(request, deps),
-    deps,
-  );
+  const runs = collectionRuns(request);
+  const groups = watchedOnce([sampler, runs], keys.collection, deps);
+  const datasets = await writeDatasets(request, files.totals, groups, deps);
+  const metrics = await writeMetrics(request, built, files.totals, datasets?.result, runs.records(), deps);
   if (datasets) passGate(request.dataset.gate, datasets.result, files.totals, `${store.name}/${keys.metrics}`);
   const listed: Omit<Manifest, 'report'> = {
     run_id,
@@ -72,14 +68,18 @@ export async function finalize({ run_id }: FinalizeInput, deps: Deps): Promise<F
   return committed(request, await readJson(store, keys.manifest, Manifest), deps);
 }
 
-/** The composed collection, read anew at each call; the report's sample is taken on the way, the first time. */
-function sampledOnce(sampler: ReportSampler, key: string, deps: Deps): () => AsyncIterable<Group> {
-  let sampled = false;
+/** The composed collection, read anew at each call; the watchers see each group on the way, the first time. */
+function watchedOnce(
+  watchers: readonly { readonly add: (group: Group) => void }[],
+  key: string,
+  deps: Deps,
+): () => AsyncIterable<Group> {
+  let watched = false;
   return async function* () {
-    const sampling = !sampled;
-    sampled = true;
+    const watching = !watched;
+    watched = true;
     for await (const group of readLines(deps.collections, key, Group)) {
-      if (sampling) sampler.add(group);
+      if (watching) for (const watcher of watchers) watcher.add(group);
       yield group;
     }
   };

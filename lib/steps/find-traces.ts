@@ -1,14 +1,7 @@
+import type { TraceObject } from '../contract/plan.ts';
 import type { TraceLocation, TraceSource } from '../contract/source.ts';
 import type { Deps } from '../deps.ts';
 import { NoTraces } from '../errors.ts';
-import type { Pin } from '../store.ts';
-
-/** A trace object as it was when the run was planned. */
-export interface TraceObject extends Pin {
-  readonly bucket: string;
-  readonly key: string;
-  readonly bytes: number;
-}
 
 /** Under a prefix, objects so named are traces; anything else lies there for other reasons (a README, a `run.json`). */
 export const TRACE_NAME = /\.(?:json|jsonl|ndjson)(?:\.gz)?$/i;

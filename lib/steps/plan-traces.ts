@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { runKeys } from '../contract/keys.ts';
-import { Shards } from '../contract/plan.ts';
+import { Shards, type TraceObject } from '../contract/plan.ts';
 import { Limits } from '../contract/request.ts';
 import type { EvaluateOutput } from '../contract/states.ts';
 import { Batches, type PlanTracesInput, workflowKeys } from '../contract/workflow.ts';
@@ -8,7 +8,6 @@ import type { Deps } from '../deps.ts';
 import { ShardMissing } from '../errors.ts';
 import { readJson } from '../stored-json.ts';
 import { cutShards } from './cut-shards.ts';
-import type { TraceObject } from './find-traces.ts';
 import { planText } from './plan-text.ts';
 
 /**

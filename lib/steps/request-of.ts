@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { parseRequest } from '../contract/parse-request.ts';
+import type { TraceObject } from '../contract/plan.ts';
 import type { Request } from '../contract/request.ts';
 import { S3Event } from '../contract/start.ts';
 import type { EvaluateInput } from '../contract/states.ts';
@@ -7,7 +8,7 @@ import type { Deps } from '../deps.ts';
 import { InvalidRequest } from '../errors.ts';
 import { type Pin, readAll } from '../store.ts';
 import { isObject } from '../traces/exact-json.ts';
-import { REQUEST_NAME, type TraceObject } from './find-traces.ts';
+import { REQUEST_NAME } from './find-traces.ts';
 
 /**
  * What the execution was started with, as a checked request: a request itself, or the event of an upload. S3 sends an
@@ -17,7 +18,7 @@ export async function requestOf({ execution, input }: EvaluateInput, deps: Deps)
   const event = S3Event.safeParse(input);
   if (!event.success) return parseRequest(isObject(input) ? { run_id: execution, ...input } : input);
   const { bucket, object } = event.data.detail;
-  const run_id = `upload-${sha256([bucket.name, object.key, object['version-id'], object.etag]).slice(0, 16)}`;
+  const run_id = uploadedRunId(event.data);
   if (!REQUEST_NAME.test(object.key)) {
     return parseRequest({ run_id, source: { traces: { bucket: bucket.name, key: object.key } } });
   }
@@ -25,6 +26,10 @@ export async function requestOf({ execution, input }: EvaluateInput, deps: Deps)
   const folder = object.key.slice(0, object.key.lastIndexOf('/') + 1);
   return parseRequest({ run_id, source: { traces: { bucket: bucket.name, prefix: folder } }, ...uploaded });
 }
+
+/** The name of an upload's run; a `run.json` that is uploaded may have another in it. */
+export const uploadedRunId = ({ detail: { bucket, object } }: S3Event): string =>
+  `upload-${sha256([bucket.name, object.key, object['version-id'], object.etag]).slice(0, 16)}`;
 
 /**
  * The traces found, and of an upload the bytes that its event tells of: the event can come late, when other bytes stand

@@ -1,24 +1,24 @@
+import type { CollectionRun } from '../contract/collection-run.ts';
 import type { Counters } from '../contract/counters.ts';
 import type { DatasetResult } from '../contract/dataset-result.ts';
 import { runKeys } from '../contract/keys.ts';
 import type { CommittedFile } from '../contract/manifest.ts';
 import type { Request } from '../contract/request.ts';
 import type { Deps } from '../deps.ts';
-import type { RunProgress } from '../workflow/progress.ts';
 import type { BuiltShard } from './composition.ts';
 import { writeOnce } from './write-once.ts';
 
 /**
- * Writes `metrics.jsonl`: a line a shard, of a live workflow a line a repetition, then the run's. Those of shards and run
- * are NAT's progress line (rule 11) with our counters, a repetition's is NAT's record of a collection run. Written once,
- * because of its times.
+ * Writes `metrics.jsonl`: a line a shard, a line a repetition (traces that were there are one), then the run's. Those of
+ * shards and run are NAT's progress line (rule 11) with our counters, a repetition's is NAT's record of a collection run.
+ * Written once, because of its times.
  */
 export const writeMetrics = (
   request: Request,
   built: readonly BuiltShard[],
   totals: Counters,
   datasets: DatasetResult | undefined,
-  repetitions: readonly RunProgress[],
+  repetitions: readonly CollectionRun[],
   deps: Deps,
 ): Promise<CommittedFile> =>
   writeOnce(
@@ -32,7 +32,7 @@ function* metricsLines(
   built: readonly BuiltShard[],
   totals: Counters,
   datasets: DatasetResult | undefined,
-  repetitions: readonly RunProgress[],
+  repetitions: readonly CollectionRun[],
   now: Date,
 ): Generator<string> {
   const line = (timestamp: string, scope: 'shard' | 'run', counters: Counters, more: object): string =>

@@ -120,10 +120,16 @@ async function askAll(
   return round;
 }
 
-const firstFailure = (example: Example, { reason, detail, tries }: Extract<Outcome, { kind: 'failed' }>) =>
-  new WorkflowFailed(
-    `example ${idText(example.id)} failed after ${tries} tries (${reason}: ${detail}); answers so far are kept: start the run again to go on, or another with continue_on_collection_error to go on without it`,
+function firstFailure(
+  example: Example,
+  { reason, detail, tries }: Extract<Outcome, { kind: 'failed' }>,
+): WorkflowFailed {
+  // The workflow's own words may quote the example: they may stand in a trace, but an error is logged.
+  const why = reason === 'workflow_error' ? `${reason}: the workflow's own log says more` : `${reason}: ${detail}`;
+  return new WorkflowFailed(
+    `example ${idText(example.id)} failed after ${tries} tries (${why}); answers so far are kept: start the run again to go on, or another with continue_on_collection_error to go on without it`,
   );
+}
 
 async function* encoded(lines: readonly TracePart[]): AsyncGenerator<Uint8Array> {
   const encoder = new TextEncoder();

@@ -14,13 +14,13 @@ import { submissionOf } from '../training/submission.ts';
  */
 export async function submitTraining(input: SubmitTrainingInput, deps: TrainingDeps): Promise<TrainingOutput> {
   const { manifest, training } = await committedRun(input.run_id, deps.collections);
-  const { follow } = followPlan(training);
+  const { follow, undeployed } = followPlan(training);
   const trainer = await deps.trainer(training);
   const job = await jobOnce(submissionOf(manifest, training), trainer, deps);
 
   const message = follow
     ? `${nameOf(job)} submitted on dataset ${job.dataset}`
-    : `${nameOf(job)}: Training job submitted (not waiting for completion)`;
+    : `${nameOf(job)}: Training job submitted (not waiting for completion)${undeployed ? NOT_DEPLOYED : ''}`;
   // NAT calls a job that it does not wait for running.
   const status = follow ? 'pending' : 'running';
   await addProgressLine(deps.collections, {
@@ -53,3 +53,5 @@ export async function submitTraining(input: SubmitTrainingInput, deps: TrainingD
     },
   };
 }
+
+const NOT_DEPLOYED = '; its model is not deployed: deploy_on_completion needs wait_for_completion';

@@ -15,17 +15,16 @@ export async function* readArrayItems<Item>(
   range: { readonly start: number; readonly end: number },
   read: ReadItem<Item>,
 ): AsyncGenerator<Span<Item>> {
+  yield* scanned(scanFrom(range.start), stream, range, read);
+}
+
+async function* scanned<Item>(
+  scan: Scan,
+  stream: AsyncIterable<Uint8Array>,
+  range: { readonly start: number; readonly end: number },
+  read: ReadItem<Item>,
+): AsyncGenerator<Span<Item>> {
   const window = byteWindow(range.start);
-  const scan: Scan = {
-    mode: range.start === 0 ? 'before' : 'between',
-    at: 0,
-    depth: 0,
-    inString: false,
-    marker: undefined,
-    next: NONE,
-    searched: 0,
-    trusting: false,
-  };
   for await (const chunk of stream) {
     take(window, scan, chunk);
     while (advance(window, scan, range.end)) yield* judge(window, scan, read);
@@ -37,17 +36,23 @@ export async function* readArrayItems<Item>(
 
 /**
  * Where an array can be cut: right behind the first element that ends at or after each multiple of `every` bytes.
- * Stops cutting at the first broken element, because from there on only the whole rest is sure to be read alike.
+ * Not between two that share a line in an array written over lines: whoever begins there does not know its indentation.
+ * Stops cutting at the first broken element, because from there on only the whole rest is sure to be read alike. The
+ * stream begins at `start`: at 0, or at a cut.
  */
-export async function* arrayCuts(stream: AsyncIterable<Uint8Array>, every: number): AsyncGenerator<number> {
-  let due = every;
-  for await (const span of readArrayItems(stream, { start: 0, end: Number.POSITIVE_INFINITY }, onlyJson)) {
+export async function* arrayCuts(stream: AsyncIterable<Uint8Array>, every: number, start = 0): AsyncGenerator<number> {
+  const scan = scanFrom(start);
+  let due = (Math.floor(start / every) + 1) * every;
+  let end = start;
+  for await (const span of scanned(scan, stream, { start, end: Number.POSITIVE_INFINITY }, onlyJson)) {
+    if (end >= due && (scan.ownLine || !scan.marker)) {
+      yield end;
+      due = (Math.floor(end / every) + 1) * every;
+    }
     if ('rejected' in span) return;
-    const end = span.offset + span.bytes;
-    if (end < due) continue;
-    yield end;
-    due = (Math.floor(end / every) + 1) * every;
+    end = span.offset + span.bytes;
   }
+  if (end >= due) yield end;
 }
 
 /** All that a cutter needs to know of an element: that a reader will find its end where the cutter does. */
@@ -63,12 +68,26 @@ interface Scan {
   inString: boolean;
   /** Newline, indentation and "{": how an element begins in this array; undefined where elements share lines. */
   marker: Buffer | undefined;
+  /** Whether the element began that way, and not on the line of the one before it. */
+  ownLine: boolean;
   /** The first marker behind the element's begin, as far as `searched`. */
   next: number;
   searched: number;
   /** Whether the element may be taken to end where the next one's line begins: until that proves wrong. */
   trusting: boolean;
 }
+
+const scanFrom = (start: number): Scan => ({
+  mode: start === 0 ? 'before' : 'between',
+  at: 0,
+  depth: 0,
+  inString: false,
+  marker: undefined,
+  ownLine: false,
+  next: NONE,
+  searched: 0,
+  trusting: false,
+});
 
 function take(window: ByteWindow, scan: Scan, chunk: Uint8Array): void {
   const before = window.from;
@@ -118,16 +137,20 @@ function findsElement(window: ByteWindow, scan: Scan, end: number): boolean {
 
 function beginElement(window: ByteWindow, scan: Scan): void {
   const newline = window.bytes.subarray(window.from, scan.at).lastIndexOf(NEWLINE);
+  scan.ownLine = false;
   if (newline !== -1 && window.bytes[scan.at] === OPEN_OBJECT) {
     const marker = window.bytes.subarray(window.from + newline, scan.at + 1);
-    if (marker.subarray(1, -1).every(isWhite)) scan.marker = Buffer.from(marker);
+    scan.ownLine = marker.subarray(1, -1).every(isWhite);
+    if (scan.ownLine) scan.marker = Buffer.from(marker);
   }
   scan.mode = 'inside';
   scan.depth = 0;
   scan.inString = false;
   scan.next = NONE;
   scan.searched = scan.at + 1;
-  scan.trusting = scan.marker !== undefined;
+  // Of one that shares a line nothing is known of where the next begins: looking for its line would go through all of
+  // the window, for each.
+  scan.trusting = scan.ownLine;
   window.from = scan.at;
 }
 
@@ -137,8 +160,8 @@ function beginElement(window: ByteWindow, scan: Scan): void {
  */
 function endsBeforeNextLine(window: ByteWindow, scan: Scan): boolean {
   if (!scan.trusting || !scan.marker) return false;
-  const next = window.bytes.indexOf(scan.marker, scan.searched);
-  if (next === NONE || next + scan.marker.length > window.to || next - window.from > MAX_ITEM_BYTES) {
+  const next = markerBefore(window, scan, window.to);
+  if (next === NONE || next - window.from > MAX_ITEM_BYTES) {
     scan.searched = Math.max(scan.searched, window.to - scan.marker.length);
     // Too large, or the array's last: found by its brackets.
     if (window.to - window.from > MAX_ITEM_BYTES) distrust(window, scan);
@@ -253,10 +276,17 @@ const overran = (window: ByteWindow, scan: Scan): boolean =>
 /** The first marker that begins before `scan.at`. */
 function nextMarker(window: ByteWindow, scan: Scan): number {
   if (scan.next !== NONE || !scan.marker) return scan.next;
-  const found = window.bytes.indexOf(scan.marker, scan.searched);
-  if (found !== NONE && found + scan.marker.length <= scan.at) scan.next = found;
+  const found = markerBefore(window, scan, scan.at);
+  if (found !== NONE) scan.next = found;
   else scan.searched = Math.max(scan.searched, scan.at - scan.marker.length);
   return scan.next;
+}
+
+/** The first marker from `scan.searched` on that ends by `to`. Bytes behind `to` are not even looked at: they can be many. */
+function markerBefore(window: ByteWindow, scan: Scan, to: number): number {
+  if (!scan.marker || to <= scan.searched) return NONE;
+  const found = window.bytes.subarray(scan.searched, to).indexOf(scan.marker);
+  return found === NONE ? NONE : scan.searched + found;
 }
 
 /** Passes the rest of a too large element, held no longer. True when it is behind us. */

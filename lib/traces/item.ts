@@ -21,6 +21,7 @@ export type ItemReason =
   | 'truncated'
   | 'after_array_end'
   | 'broken_gzip'
+  | 'gzip_bomb'
   | 'not_traces'
   | 'replaced_by_later_item';
 

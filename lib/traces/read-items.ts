@@ -76,9 +76,11 @@ async function* readGzip<Item>(
     };
   }
   // Said after the items that came out whole: a cut download loses its last item, not its first ones.
-  const broken = stream.broken();
-  if (broken)
-    yield { offset: broken.at, bytes: 0, rejected: { reason: 'broken_gzip', detail: broken.detail, exampleId: null } };
+  const ending = stream.ending();
+  if (ending) {
+    const { at, reason, detail } = ending;
+    yield { offset: at, bytes: 0, rejected: { reason, detail, exampleId: null } };
+  }
 }
 
 /** First what the slice covers, then, for the item that goes on past its end, small steps until the reader has it. */

@@ -18,6 +18,12 @@ export async function startAwsServer(outputs: Readonly<Record<string, string>>) 
   const executions: FakeExecution[] = [];
   const state = {
     executions,
+    /** Whose keys the requests were signed with, and for which region: `KEY/REGION`. */
+    signers: new Set<string>(),
+    /** Told of each execution that is started. */
+    started: (_execution: FakeExecution): void => {},
+    /** The maps that have begun, the newest first. */
+    maps: ['BuildShards'],
     /** What becomes of an execution at the given look. */
     advance: (_execution: FakeExecution): void => {},
   };
@@ -37,7 +43,11 @@ export async function startAwsServer(outputs: Readonly<Record<string, string>>) 
       const same = JSON.stringify(known?.input) === JSON.stringify(JSON.parse(input));
       if (known && !(known.status === 'RUNNING' && same)) throw new AwsFailure('ExecutionAlreadyExists');
       const started = 1_800_000_000 + executions.length;
-      if (!known) executions.unshift({ name, input: JSON.parse(input), status: 'RUNNING', started, looks: 0 });
+      if (!known) {
+        const execution = { name, input: JSON.parse(input), status: 'RUNNING', started, looks: 0 };
+        executions.unshift(execution);
+        state.started(execution);
+      }
       return { executionArn: arnOf(name), startDate: started };
     },
     DescribeExecution: ({ executionArn = '' }) => {
@@ -52,7 +62,9 @@ export async function startAwsServer(outputs: Readonly<Record<string, string>>) 
     },
     ListExecutions: () => ({ executions: executions.map(listed) }),
     ListMapRuns: ({ executionArn = '' }) => ({
-      mapRuns: [{ executionArn, mapRunArn: `${executionArn}/BuildShards:1`, stateMachineArn: 'm', startDate: 1 }],
+      mapRuns: state.maps.map((label) => ({
+        ...{ executionArn, mapRunArn: `${executionArn}/${label}:1`, stateMachineArn: 'm', startDate: 1 },
+      })),
     }),
     DescribeMapRun: () => ({
       itemCounts: {
@@ -89,6 +101,8 @@ export async function startAwsServer(outputs: Readonly<Record<string, string>>) 
   };
   const server = createServer(async (request, response) => {
     const body = await text(request);
+    const [, key, region] = /Credential=([^/]+)\/\d+\/([^/]+)\//.exec(request.headers.authorization ?? '') ?? [];
+    state.signers.add(`${key}/${region}`);
     const target = String(request.headers['x-amz-target'] ?? '').split('.')[1];
     if (target === undefined) {
       const missing = new URLSearchParams(body).get('StackName') !== 'DpoTrajectories';

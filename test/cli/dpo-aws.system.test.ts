@@ -1,7 +1,8 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { z } from 'zod';
 import { type S3Server, startS3Server } from '../support/s3-server.ts';
 import { startAwsServer } from './aws-server.ts';
 import { dpo } from './dpo-process.ts';
@@ -13,6 +14,11 @@ const OUTPUTS = {
   CollectionsBucket: 'collections',
   UploadPrefix: 's3://traces/traces/',
 };
+
+const Traced = z.object({ source: z.object({ traces: z.tuple([z.object({ key: z.string() })]) }) });
+const Asked = z.object({
+  source: z.object({ workflow: z.looseObject({ dataset: z.object({ bucket: z.string(), key: z.string() }) }) }),
+});
 
 let folder = '';
 let s3: S3Server;
@@ -38,6 +44,7 @@ afterAll(async () => {
 beforeEach(() => {
   aws.executions.length = 0;
   aws.advance = () => {};
+  aws.maps = ['BuildShards'];
 });
 
 const onAws = (args: readonly string[], more: { interruptAt?: RegExp } = {}) =>
@@ -70,13 +77,64 @@ test('start uploads local traces beside the upload prefix, starts the run and fo
   );
   expect(code).toBe(0);
   expect(stdout).toMatch(/^examples +12 {2}[\s\S]*\nFiles in s3:\/\/collections\/\n/);
-  expect(s3.get('traces', 'started/r/0/tic-tac-toe.json')?.length).toBe((await readFile(SAMPLE)).length);
+  const key = expect.stringMatching(/^started\/r\/[0-9a-f]{12}\/0\/tic-tac-toe\.json$/);
   expect(aws.executions).toMatchObject([
-    {
-      name: 'r',
-      input: { run_id: 'r', source: { traces: [{ bucket: 'traces', key: 'started/r/0/tic-tac-toe.json' }] } },
-    },
+    { name: 'r', input: { run_id: 'r', source: { traces: [{ bucket: 'traces', key }] } } },
   ]);
+  const { source } = Traced.parse(aws.executions[0]?.input);
+  expect(s3.get('traces', source.traces[0].key)?.length).toBe((await readFile(SAMPLE)).length);
+});
+
+test('start uploads the local dataset of a workflow as well', async () => {
+  const request = join(folder, 'workflow.json');
+  const dataset = { bucket: `file:${folder}`, key: 'questions.json' };
+  await writeFile(
+    request,
+    JSON.stringify({ source: { workflow: { endpoint: 'https://agent.example.com', reps: 2, dataset } } }),
+  );
+  const missing = await onAws(['start', '--request', request, '--run-id', 'asked', '--no-follow']);
+  expect(missing).toMatchObject({ code: 2, stderr: expect.stringContaining('no dataset questions.json in') });
+  await writeFile(join(folder, 'questions.json'), '[{"id": 1, "question": "?"}]');
+  const { code } = await onAws(['start', '--request', request, '--run-id', 'asked', '--no-follow']);
+  expect(code).toBe(0);
+  const { source } = Asked.parse(aws.executions[0]?.input);
+  expect(source.workflow).toMatchObject({
+    endpoint: 'https://agent.example.com',
+    reps: 2,
+    dataset: { bucket: 'traces' },
+  });
+  expect(s3.get('traces', source.workflow.dataset.key)?.toString()).toBe('[{"id": 1, "question": "?"}]');
+});
+
+test('another request or other traces under the name of a run that was started are refused', async () => {
+  const traces = join(folder, 'mended.jsonl');
+  await writeFile(traces, '{"a":1}\n');
+  const start = ['start', traces, '--run-id', 'taken', '--no-follow'];
+  await onAws(start);
+  expect((await onAws(start)).code).toBe(0);
+  const changed = await onAws([...start, '--set', 'dataset.seed=1']);
+  expect(changed.code).toBe(2);
+  expect(changed.stderr).toContain('Run taken was started before with another request or other traces.');
+  // As many bytes as before: what is uploaded is told apart by more than its size.
+  await writeFile(traces, '{"a":2}\n');
+  expect((await onAws(start)).code).toBe(2);
+});
+
+test('a secret that only this machine has is refused before anything is uploaded', async () => {
+  const customizer = {
+    ...{ entity_host: 'https://e.example.com', datastore_host: 'https://d.example.com' },
+    ...{ namespace: 'n', customization_config: 'c', hf_token: 'hf_plain' },
+  };
+  const { code, stderr } = await onAws([
+    'start',
+    SAMPLE,
+    '--set',
+    `training.nemo_customizer=${JSON.stringify(customizer)}`,
+  ]);
+  expect(code).toBe(2);
+  expect(stderr).toContain('training.nemo_customizer.hf_token_secret_arn is a secret of this machine');
+  expect(stderr).not.toContain('hf_plain');
+  expect(aws.executions).toEqual([]);
 });
 
 test('the same request over the same traces is the same execution, and what stands is not uploaded again', async () => {
@@ -131,6 +189,37 @@ test('status shows where a run stands or its result, list the newest first, and 
   expect(JSON.parse(done.stdout)).toMatchObject({ run_id: 'r', status: 'committed' });
   expect((await onAws(['redrive', 'r'])).code).toBe(2);
   expect((await onAws(['list', '--limit', '1'])).stdout).toBe('2027-01-15T08:00:01.000Z  succeeded  r\n');
+});
+
+test('while a workflow is asked its batches are told, then the shards', async () => {
+  await onAws(['start', 's3://traces/x.json', '--run-id', 'r', '--no-follow']);
+  aws.maps = ['RunWorkflow'];
+  expect((await onAws(['status', 'r'])).stderr).toBe('BuildShards, 3 of 6 batches done (2 running)\n');
+  aws.maps = ['BuildShards', 'RunWorkflow'];
+  expect((await onAws(['status', 'r'])).stderr).toMatch(/, 3 of 6 shards done \(2 running\), 104 pairs so far\n$/);
+});
+
+test('--profile and --region say whose account is asked and where; else the environment does', async () => {
+  const files = { AWS_CONFIG_FILE: join(folder, 'config'), AWS_SHARED_CREDENTIALS_FILE: join(folder, 'credentials') };
+  await writeFile(files.AWS_CONFIG_FILE, '[profile research]\nregion = eu-west-1\n');
+  await writeFile(
+    files.AWS_SHARED_CREDENTIALS_FILE,
+    '[research]\naws_access_key_id = RESEARCH\naws_secret_access_key = secret\n',
+  );
+  const signersOf = async (args: readonly string[], env: NodeJS.ProcessEnv = {}) => {
+    aws.signers.clear();
+    const { code, stderr } = await dpo(['list', ...args], {
+      env: { AWS_ENDPOINT_URL: aws.endpoint, ...files, ...env },
+    });
+    expect(code, stderr).toBe(0);
+    return [...aws.signers];
+  };
+  expect(await signersOf(['--profile', 'research'])).toEqual(['RESEARCH/eu-west-1']);
+  expect(await signersOf(['--profile', 'research', '--region', 'us-east-2'])).toEqual(['RESEARCH/us-east-2']);
+  expect(await signersOf([], { AWS_PROFILE: 'research' })).toEqual(['RESEARCH/eu-west-1']);
+  const keys = { AWS_ACCESS_KEY_ID: 'OWN', AWS_SECRET_ACCESS_KEY: 'secret', AWS_REGION: 'eu-north-1' };
+  expect(await signersOf([], keys)).toEqual(['OWN/eu-north-1']);
+  expect(await signersOf(['--profile', 'research'], keys)).toEqual(['RESEARCH/eu-north-1']);
 });
 
 test('a stack or a run that is not there is told with the way out', async () => {

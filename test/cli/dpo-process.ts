@@ -9,12 +9,14 @@ export interface Ended {
 
 export interface DpoOptions {
   readonly env?: NodeJS.ProcessEnv;
-  /** Sent once, when stderr matches. */
+  /** SIGINT is sent once, when stderr matches. */
   readonly interruptAt?: RegExp;
+  /** As that, but it ends at once and can do nothing more. */
+  readonly killAt?: RegExp;
 }
 
 /** Runs the `dpo` of this checkout as its own process. */
-export function dpo(args: readonly string[], { env, interruptAt }: DpoOptions = {}): Promise<Ended> {
+export function dpo(args: readonly string[], { env, interruptAt, killAt }: DpoOptions = {}): Promise<Ended> {
   const { DEBUG: _, ...inherited } = process.env;
   const child = spawn(process.execPath, [CLI, ...args], {
     cwd: ROOT,
@@ -30,6 +32,7 @@ export function dpo(args: readonly string[], { env, interruptAt }: DpoOptions = 
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
     if (interruptAt?.test(stderr) && !interrupted) interrupted = child.kill('SIGINT');
+    if (killAt?.test(stderr)) child.kill('SIGKILL');
   });
   return new Promise((resolve, reject) => {
     child.once('error', reject);

@@ -13,7 +13,7 @@ beforeEach(async () => {
     { status: 'running', percentage_done: 40 },
     { status: 'completed', percentage_done: 100 },
   ];
-  nemo.state.deploymentScript = ['ready'];
+  nemo.state.deploymentScript = ['pending', 'ready'];
   folder = await mkdtemp(join(tmpdir(), 'dpo-training-'));
 });
 afterEach(async () => {
@@ -23,7 +23,7 @@ afterEach(async () => {
 
 const SAMPLE = 'examples/tic-tac-toe.json';
 
-test('the sample goes to a ready deployment, interrupted and started again without a second job', async () => {
+test('the sample goes to a ready deployment, ended in every state and started again without a second job', async () => {
   const out = join(folder, 'out');
   const settings = {
     entity_host: nemo.url,
@@ -39,14 +39,18 @@ test('the sample goes to a ready deployment, interrupted and started again witho
   const args = ['run', SAMPLE, '--out', out, ...request];
   const interrupted = await dpo(args, { interruptAt: /submitted/ });
   expect(interrupted.code).toBe(130);
+  for (const killAt of [/Status: running, 40 % done/, /deployment \S+: pending/]) {
+    expect(await dpo(args, { killAt })).toMatchObject({ code: null, stderr: expect.stringMatching(killAt) });
+  }
 
   const { code, stdout, stderr } = await dpo(args);
-  expect(stderr).toMatch(/^nemo-customizer job cust-1: Status: running, 40 % done$/m);
+  expect(stderr).toMatch(/^nemo-customizer job cust-1: Status: completed, 100 % done$/m);
   expect(code).toBe(0);
   expect(stdout).toMatch(
     /\nTraining\n {2}nemo-customizer job cust-1: deployment \S+: ready .*\n {2}model my-team\/dpo-r-\w{8}\n {2}recorded in runs\/r\/final_metrics\.json\n/,
   );
   expect(nemo.state.jobs).toHaveLength(1);
+  expect(nemo.state.deployments.size).toBe(1);
   const read = (name: string) => readFile(join(out, 'runs/r', name), 'utf8');
   expect(JSON.parse(await read('final_metrics.json'))).toMatchObject({
     status: 'completed',

@@ -1,7 +1,9 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { RunFailure } from '../../lib/contract/failure.ts';
 import { Manifest } from '../../lib/contract/manifest.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { dpo } from './dpo-process.ts';
@@ -17,11 +19,15 @@ afterAll(() => rm(folder, { recursive: true }));
 
 let outs = 0;
 const newOut = (): string => join(folder, `out-${outs++}`);
+const reportOf = (out: string, runId: string): string => pathToFileURL(join(out, 'runs', runId, 'report.html')).href;
 
 test('the sample is committed, and its table says what came out, what was left out and where the files are', async () => {
   const out = newOut();
   const { code, stdout, stderr } = await dpo(['run', SAMPLE, '--out', out, '--run-id', 'sample']);
-  expect(stderr).toBe('Reading 1 trace file (415 KB) in 1 shard.\nBuilt 1 of 1 shard.\nComposing the collection.\n');
+  expect(stderr).toBe(
+    'Reading 1 trace file (415 KB) in 1 shard.\nBuilt 1 of 1 shard.\nComposing the collection.\n' +
+      `The report: ${reportOf(out, 'sample')}\n`,
+  );
   expect(code).toBe(0);
   expect(stdout).toMatch(
     /^examples +12 {2}with at least one pair\nturns +41\ncandidates +\d+\npairs +\d+\n\nLeft out\n/,
@@ -43,8 +49,27 @@ test('the same command over the same files names the same run, and says that it 
   expect(again).toEqual({
     code: 0,
     stdout: first.stdout,
-    stderr: `Run ${runId} is already committed; nothing to do.\n`,
+    stderr: `Run ${runId} is already committed; nothing to do.\nThe report: ${reportOf(out, runId ?? '')}\n`,
   });
+});
+
+test('--open shows the report as the desktop shows a page, and --quiet leaves stderr empty', async () => {
+  const out = `${newOut()} with a blank`;
+  const desktop = await mkdtemp(join(folder, 'desktop-'));
+  const opened = join(desktop, 'opened');
+  for (const name of ['xdg-open', 'open']) {
+    await writeFile(join(desktop, name), `#!/bin/sh\necho "$1" > '${opened}'\n`, { mode: 0o755 });
+  }
+  const env = { PATH: `${desktop}:${process.env.PATH}` };
+  const ended = await dpo(['run', SAMPLE, '--out', out, '--run-id', 'r', '--open', '--quiet'], { env });
+  expect(ended).toMatchObject({ code: 0, stderr: '' });
+  await expect.poll(() => readFile(opened, 'utf8').catch(() => '')).toBe(`${reportOf(out, 'r')}\n`);
+  expect(await readFile(new URL(reportOf(out, 'r')), 'utf8')).toMatch(/^<!doctype html>/);
+});
+
+test('--open without a desktop is no failure', async () => {
+  const ended = await dpo(['run', SAMPLE, '--out', newOut(), '--open'], { env: { PATH: join(folder, 'nothing') } });
+  expect(ended.code).toBe(0);
 });
 
 test('another request under a committed run’s id is refused', async () => {
@@ -102,10 +127,15 @@ test('a usage error ends with 2 and points to the help', async () => {
 test('traces without a candidate end with 1 and the likely cause, without a stack trace', async () => {
   const traces = join(folder, 'no-candidates.json');
   await writeFile(traces, JSON.stringify([{ id: 1, question: 'q', intermediate_steps: [] }]));
-  const { code, stdout, stderr } = await dpo(['run', traces, '--out', newOut()]);
+  const out = newOut();
+  const { code, stdout, stderr } = await dpo(['run', traces, '--out', out, '--run-id', 'r']);
   expect(code).toBe(1);
   expect(stdout).toBe('');
-  expect(stderr).toMatch(/^NoCandidates: .+/m);
+  const file = join(out, 'runs/r/failure.json');
+  const record = RunFailure.parse(JSON.parse(await readFile(file, 'utf8')));
+  expect(record).toMatchObject({ run_id: 'r', state: 'Finalize', error: 'NoCandidates' });
+  expect(stderr).toMatch(new RegExp(`^Failed in Finalize; ${file} says what to do\\.$`, 'm'));
+  expect(stderr.endsWith(`\nNoCandidates: ${record.message}\n`)).toBe(true);
   expect(stderr).not.toMatch(STACK);
 });
 

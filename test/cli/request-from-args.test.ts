@@ -76,13 +76,27 @@ test('paths on the command line replace the whole source of the request file', a
   expect((await read({ request, paths: [] })).request.source).toEqual({ traces: { bucket: 'b', key: 'k' } });
 });
 
+test('directories in the request file are named from the working directory', async () => {
+  const request = await requestFile(
+    'traces.yaml',
+    'source: {traces: [{bucket: "file:examples", prefix: ""}, {bucket: b, key: k}]}',
+  );
+  expect((await read({ request, paths: [] })).request.source).toEqual({
+    traces: [
+      { bucket: pathToFileURL(join(process.cwd(), 'examples/')).href, prefix: '' },
+      { bucket: 'b', key: 'k' },
+    ],
+  });
+  await expect(read({ request, paths: [], out: 'examples/out' })).rejects.toThrow('--out lies within the traces');
+});
+
 test('a workflow of the request file takes single settings, and its dataset is named from the working directory', async () => {
   const request = await requestFile(
     'workflow.yaml',
     'source: {workflow: {endpoint: "http://localhost:8000", reps: 3, dataset: {bucket: "file:examples", key: questions.csv}}}',
   );
   const set = ['source.workflow.reps=2', 'source.workflow.dataset.key=q.json'];
-  const bucket = pathToFileURL(join(process.cwd(), 'examples')).href;
+  const bucket = pathToFileURL(join(process.cwd(), 'examples/')).href;
   expect((await read({ request, set, paths: [] })).request.source).toMatchObject({
     workflow: { endpoint: 'http://localhost:8000', reps: 2, dataset: { bucket, key: 'q.json' } },
   });

@@ -161,3 +161,21 @@ test('of many wrong settings the first five are named and the rest counted', () 
   const builder = Object.fromEntries(Array.from({ length: 8 }, (_, at) => [`zzzzzz${at}`, at]));
   expect(complaint({ ...valid, builder })).toMatch(/zzzzzz4 is not a setting;[^;]*\. 3 more settings are wrong\.$/);
 });
+
+test.each([
+  [{ source: { workflow: { ...workflow, auth_secret_arn: 'sk-plain-token' } } }, 'source.workflow.auth_secret_arn'],
+  [
+    { training: { nemo_platform: { host: 'https://n.example', model: 'm', auth_secret_arn: 'sk-plain-token' } } },
+    'training.nemo_platform.auth_secret_arn',
+  ],
+])('a secret given in place of its name is not repeated: %j', (settings, name) => {
+  expect(complaint({ ...valid, ...settings })).toBe(
+    `${name} must be the ARN of a Secrets Manager secret, but is something else (not shown: it may be a secret).`,
+  );
+});
+
+test('a token of the wrong kind is not repeated', () => {
+  const nemo = { entity_host: 'https://n.example', datastore_host: 'https://n.example', namespace: 'n' };
+  const customizer = { ...nemo, customization_config: 'c', hf_token: 1234567 };
+  expect(complaint({ ...valid, training: { nemo_customizer: customizer } })).not.toContain('1234567');
+});

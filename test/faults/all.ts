@@ -1,28 +1,25 @@
-import { memoryStore } from '../support/memory-store.ts';
-import { clientOf, PART } from '../support/s3-client.ts';
-import { startS3Server } from '../support/s3-server.ts';
-import { crashAnywhere } from './crashes.ts';
+import { crashAnywhere, inMemory } from './crashes.ts';
+import { pagedListings } from './listings.ts';
 import type { Row } from './matrix.ts';
+import { overS3 } from './over-s3.ts';
 import { racingExecutions } from './races.ts';
-import { misbehavingStorage, s3Stores } from './storage.ts';
-import { brief, full } from './traces.ts';
+import { BY_ETAG, BY_LISTING, BY_VERSION, replacedInputs } from './replaced.ts';
+import { misbehavingStorage } from './storage.ts';
+import { brief, full, inRounds } from './traces.ts';
+import { uploadsGivenUp } from './uploads-given-up.ts';
 
-/** Every fault, wherever it can strike. Throws at a run that is neither committed nor failed by a name. */
-export async function faultMatrix(interleavings: number): Promise<readonly Row[]> {
-  const rows: Row[] = [];
-  const inMemory = async () => ({ traces: memoryStore('traces'), collections: memoryStore('collections') });
-  for (const compatibility of ['strict', 'nat']) {
-    rows.push(...(await crashAnywhere('in memory', full(compatibility), inMemory)));
-    rows.push(await racingExecutions(compatibility, interleavings / 2));
-  }
-  const server = await startS3Server({ minPartBytes: PART, pageSize: 1 });
-  const client = clientOf(server);
-  try {
-    rows.push(...(await crashAnywhere('over HTTP', brief, s3Stores(server, client))));
-    rows.push(...(await misbehavingStorage(server, client)));
-  } finally {
-    client.destroy();
-    await server.close();
-  }
-  return rows;
-}
+/**
+ * Every fault, wherever it can strike, in parts that share nothing. A part throws at a run that is neither committed nor
+ * failed by a name.
+ */
+export const FAULT_PARTS: readonly ((interleavings: number) => Promise<readonly Row[]>)[] = [
+  () => crashAnywhere('in memory', full('strict'), inMemory),
+  async (interleavings) => [await racingExecutions('strict', interleavings / 2)],
+  () => crashAnywhere('in memory', full('nat'), inMemory),
+  async (interleavings) => [await racingExecutions('nat', interleavings / 2)],
+  () => overS3(({ makeStores }) => crashAnywhere('over HTTP', brief, makeStores)),
+  () => crashAnywhere('cut in rounds', inRounds, inMemory),
+  () => misbehavingStorage(),
+  async () => [await replacedInputs(BY_VERSION), await replacedInputs(BY_ETAG), await replacedInputs(BY_LISTING)],
+  async () => [await pagedListings(), await uploadsGivenUp()],
+];

@@ -1,10 +1,8 @@
 import { expect, test } from 'vitest';
-import { memoryStore } from '../support/memory-store.ts';
-import { crashAnywhere } from './crashes.ts';
+import { crashAnywhere, inMemory } from './crashes.ts';
 import { racingExecutions } from './races.ts';
 import { full } from './traces.ts';
 
-const inMemory = async () => ({ traces: memoryStore('traces'), collections: memoryStore('collections') });
 const none = { lost: 0, doubled: 0, changed: 0 };
 
 test.each(['strict', 'nat'])(

@@ -1,15 +1,19 @@
+import { z } from 'zod';
 import type { Damage } from './committed.ts';
 
+const count = z.int().min(0);
+
 /** One kind of fault: how often it was injected, and what the runs came to. */
-export interface Row {
-  readonly fault: string;
-  injected: number;
+export const Row = z.strictObject({
+  fault: z.string(),
+  injected: count,
   /** `committed`, or the name of the error, and how often. */
-  readonly outcomes: Record<string, number>;
-  lost: number;
-  doubled: number;
-  changed: number;
-}
+  outcomes: z.record(z.string(), count),
+  lost: count,
+  doubled: count,
+  changed: count,
+});
+export type Row = z.infer<typeof Row>;
 
 export const row = (fault: string): Row => ({ fault, injected: 0, outcomes: {}, lost: 0, doubled: 0, changed: 0 });
 

@@ -1,27 +1,13 @@
-import type { S3Client } from '@aws-sdk/client-s3';
-import { s3Store } from '../../functions/s3-store.ts';
 import { PipelineError } from '../../lib/errors.ts';
-import type { ObjectStore } from '../../lib/store.ts';
+import { each } from '../../lib/steps/each.ts';
 import { runRetrying } from '../support/retrying-run.ts';
 import type { Operation } from '../support/s3/operations.ts';
-import { SMALL } from '../support/s3-client.ts';
 import { type Behaviour, errorBody, type Matcher, type S3Server } from '../support/s3-server.ts';
 import { type CommittedRun, committedRun, damageOf } from './committed.ts';
-import { depsAt, type MakeStores } from './crashes.ts';
+import { depsAt, type MakeStores, type Stores } from './crashes.ts';
 import { note, type Row, row } from './matrix.ts';
+import { overS3 } from './over-s3.ts';
 import { brief, putTraces, requestOf } from './traces.ts';
-
-/** Small parts, so that small files are uploaded and copied in parts; a wait that a busy machine does not run out of. */
-const LIMITS = { ...SMALL, partBytes: () => 4_096, idleMs: 1_000 };
-
-/** Two buckets over HTTP, emptied each time. */
-export function s3Stores(server: S3Server, client: S3Client): MakeStores {
-  return async () => {
-    server.createBucket('traces', { versioned: true });
-    server.createBucket('collections');
-    return { traces: s3Store(client, 'traces', LIMITS), collections: s3Store(client, 'collections', LIMITS) };
-  };
-}
 
 interface Misbehaviour {
   readonly fault: string;
@@ -29,6 +15,8 @@ interface Misbehaviour {
   readonly behaviour: Behaviour;
   /** So many requests in a row. */
   readonly times: number;
+  /** Keys of the objects to which it happens, a kind at a time; by default {@link PLACES}. */
+  readonly places?: readonly (RegExp | undefined)[];
 }
 
 const READS = ['GetObject', 'HeadObject', 'ListObjectsV2'] as const;
@@ -75,6 +63,14 @@ const MISBEHAVIOURS: readonly Misbehaviour[] = [
   { fault: 'a body that hangs', operations: ['GetObject'], behaviour: { kind: 'hang', after: 100 }, times: 2 },
   { fault: 'a body cut short', operations: ['GetObject'], behaviour: { kind: 'truncate', after: 100 }, times: 2 },
   {
+    fault: 'a body that is not what its checksum says',
+    operations: ['GetObject'],
+    behaviour: { kind: 'wrong-checksum' },
+    // More than the reader asks for it, so that the step fails and is run again.
+    times: 6,
+    places: [/^t\/a/, /^t\/c/, /plan/, /collection/],
+  },
+  {
     fault: '200 with an error as its body',
     operations: ['CompleteMultipartUpload', 'UploadPartCopy'],
     behaviour: { kind: 'answer-200', body: errorBody('InternalError') },
@@ -109,6 +105,7 @@ const MISBEHAVIOURS: readonly Misbehaviour[] = [
     operations: ['GetObject', 'HeadObject'],
     behaviour: error(404, 'NoSuchKey'),
     times: 1,
+    places: [/^t\//, /request/, /plan/, /summary/, /ids\.bin/, /collection/, /rejected/, /manifest/],
   },
   { fault: 'access denied (403)', operations: ALL, behaviour: error(403, 'AccessDenied'), times: 1 },
 ];
@@ -121,25 +118,25 @@ const PLACES: readonly (RegExp | undefined)[] = [undefined, /run\/(?:collection|
  * fails with one named error; then the next commits just that. No upload stays open.
  */
 export async function misbehavingStorage(
-  server: S3Server,
-  client: S3Client,
   wanted: (misbehaviour: Misbehaviour) => boolean = () => true,
 ): Promise<readonly Row[]> {
-  const makeStores = s3Stores(server, client);
-  const undisturbed = await undisturbedRun(makeStores);
-  const rows: Row[] = [];
-  for (const misbehaviour of MISBEHAVIOURS.filter(wanted)) {
-    const into = row(`over HTTP: ${misbehaviour.fault}`);
-    for (const operation of misbehaviour.operations) {
-      for (const key of PLACES) {
-        const matcher: Matcher = key ? { operation, key } : { operation };
-        await misbehave(server, makeStores, matcher, misbehaviour, undisturbed, into);
+  const undisturbed = await overS3(({ makeStores }) => undisturbedRun(makeStores));
+  return each(MISBEHAVIOURS.filter(wanted), AT_ONCE, (misbehaviour) =>
+    overS3(async ({ server, makeStores }) => {
+      const into = row(`over HTTP: ${misbehaviour.fault}`);
+      for (const operation of misbehaviour.operations) {
+        for (const key of misbehaviour.places ?? PLACES) {
+          const matcher: Matcher = key ? { operation, key } : { operation };
+          await misbehave(server, makeStores, matcher, misbehaviour, undisturbed, into);
+        }
       }
-    }
-    rows.push(into);
-  }
-  return rows;
+      return into;
+    }),
+  );
 }
+
+/** Rows at a time: mostly one waits before it asks again. */
+const AT_ONCE = 4;
 
 async function misbehave(
   server: S3Server,
@@ -149,39 +146,51 @@ async function misbehave(
   undisturbed: CommittedRun,
   into: Row,
 ): Promise<void> {
-  const { traces, collections } = await makeStores();
-  await putTraces(traces);
+  const stores = await makeStores();
+  await putTraces(stores.traces);
   server.fail(matcher, behaviour, times);
-  const outcome = await outcomeOf(traces, collections);
+  const outcome = await outcomeOf(stores);
   const met = server.calm();
   // Whose beginning was not answered has no name to abort it by: the bucket's lifecycle rule removes it.
   const nameless = matcher.operation === 'CreateMultipartUpload' && behaviour.kind === 'drop' && behaviour.applied;
   if (!nameless) requireNoUploads(server, `${JSON.stringify(matcher)} ${JSON.stringify(behaviour)}`);
   if (met === 0) return;
-  if (outcome !== 'committed') await runRetrying(requestOf(brief), depsAt(2, traces, collections));
-  note(into, outcome, damageOf(await committedRun(collections), undisturbed));
+  const then = await committedAfter(stores, outcome);
+  note(into, then, damageOf(await committedRun(stores.standing()), undisturbed));
 }
 
-async function outcomeOf(traces: ObjectStore, collections: ObjectStore): Promise<string> {
+/** How a run ends: `committed`, or its error's name. */
+export async function outcomeOf({ traces, collections }: Stores, request: object = requestOf(brief)): Promise<string> {
   try {
-    await runRetrying(requestOf(brief), depsAt(1, traces, collections));
+    await runRetrying(request, depsAt(1, traces, collections));
     return 'committed';
   } catch (error) {
     if (!(error instanceof PipelineError)) throw error;
-    return `${error.name}, then committed`;
+    return error.name;
   }
 }
 
-export async function undisturbedRun(makeStores: MakeStores): Promise<CommittedRun> {
-  const { traces, collections } = await makeStores();
-  await putTraces(traces);
-  await runRetrying(requestOf(brief), depsAt(0, traces, collections));
-  const run = await committedRun(collections);
+/** Runs again what did not commit. */
+export async function committedAfter({ traces, collections }: Stores, outcome: string): Promise<string> {
+  if (outcome === 'committed') return outcome;
+  await runRetrying(requestOf(brief), depsAt(2, traces, collections));
+  return `${outcome}, then committed`;
+}
+
+export async function undisturbedRun(
+  makeStores: MakeStores,
+  request: object = requestOf(brief),
+  put: (stores: Stores) => Promise<void> = ({ traces }) => putTraces(traces),
+): Promise<CommittedRun> {
+  const stores = await makeStores();
+  await put(stores);
+  await runRetrying(request, depsAt(0, stores.traces, stores.collections));
+  const run = await committedRun(stores.standing());
   if (!run) throw new Error('an undisturbed run commits');
   return run;
 }
 
-function requireNoUploads(server: S3Server, after: string): void {
+export function requireNoUploads(server: S3Server, after: string): void {
   const open = server.uploads();
   if (open.length > 0) throw new Error(`uploads neither completed nor aborted after ${after}: ${open.join(', ')}`);
 }

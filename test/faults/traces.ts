@@ -4,17 +4,26 @@ import type { ObjectStore } from '../../lib/store.ts';
 
 /** Traces in each form, cut into several shards, with ids that repeat across shards, losses, and a broken line. */
 export async function putTraces(store: ObjectStore): Promise<void> {
-  const items = (from: number, count: number) => Array.from({ length: count }, (_, index) => item(from + index));
-  await store.create('t/a.json', Buffer.from(JSON.stringify(items(0, 5), null, 2)));
+  for (const [key, bytes] of traceObjects()) await store.create(key, bytes);
+}
+
+/** Key and bytes of each; `answer` is what the candidates say. */
+export function traceObjects(answer = 'answer'): readonly (readonly [key: string, bytes: Buffer])[] {
+  const items = (from: number, count: number) => Array.from({ length: count }, (_, at) => item(from + at, answer));
   const lines = [...items(5, 3), '{"id": 99, broken', ...items(6, 3)];
-  await store.create('t/b.jsonl', Buffer.from(lines.map(line).join('')));
-  await store.create('t/c.jsonl.gz', gzipSync(items(20, 3).map(line).join('')));
+  return [
+    ['t/a.json', Buffer.from(JSON.stringify(items(0, 5), null, 2))],
+    ['t/b.jsonl', Buffer.from(lines.map(line).join(''))],
+    ['t/c.jsonl.gz', gzipSync(items(20, 3).map(line).join(''))],
+  ];
 }
 
 export interface RunShape {
   readonly compatibility: string;
   readonly formats: readonly string[];
   readonly shardBytes: number;
+  /** Always left of Evaluate's time; by default no end of it. */
+  readonly remainingMs?: number;
 }
 
 /** Every format, and as many shards as there can be. */
@@ -23,6 +32,9 @@ export const full = (compatibility: string): RunShape => ({
   formats: FormatName.options,
   shardBytes: 2048,
 });
+
+/** Cut in as many rounds as there can be: a shard each. */
+export const inRounds: RunShape = { ...full('strict'), formats: [], remainingMs: 0 };
 
 /** For HTTP, where each request costs: one format, half the shards. */
 export const brief: RunShape = { compatibility: 'strict', formats: ['trl'], shardBytes: 4096 };
@@ -37,12 +49,12 @@ export const requestOf = ({ compatibility, formats, shardBytes }: RunShape) => (
 
 const line = (value: unknown): string => `${typeof value === 'string' ? value : JSON.stringify(value)}\n`;
 
-const item = (number: number) => ({
+const item = (number: number, answer: string) => ({
   id: number,
   question: `question ${number}`,
   intermediate_steps: [
-    candidate(number, 0, 0.9, `the best answer to ${number}`),
-    candidate(number, 1, 0.4, `another answer to ${number}`),
+    candidate(number, 0, 0.9, `the best ${answer} to ${number}`),
+    candidate(number, 1, 0.4, `another ${answer} to ${number}`),
     candidate(number, 2, number % 3 === 0 ? 0.4 : null, number % 2 === 0 ? '' : 'a third one'),
   ],
 });

@@ -48,7 +48,19 @@ const node = (args: readonly string[], env: NodeJS.ProcessEnv = {}): string =>
 test('the tarball holds what is built and what is read first, and nothing else', () => {
   const installed = join(project, 'node_modules/dpo-trajectories');
   expect(readdirSync(installed).sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'package.json']);
-  expect(readdirSync(join(installed, 'dist')).sort()).toEqual(['cdk', 'cli', 'functions', 'lib', 'types']);
+  expect(readdirSync(join(installed, 'dist')).sort()).toEqual([
+    'THIRD-PARTY-LICENSES.txt',
+    ...['cdk', 'cli', 'functions', 'lib', 'types'],
+  ]);
+});
+
+test('the licences of what the functions are bundled with come with them', () => {
+  const text = readFileSync(join(project, 'node_modules/dpo-trajectories/dist/THIRD-PARTY-LICENSES.txt'), 'utf8');
+  for (const name of ['@aws-sdk/client-s3', 'zod', 'undici', 'd3-scale'])
+    expect(text).toMatch(new RegExp(`^${name} \\d`, 'm'));
+  expect(text).toContain('Apache License');
+  expect(text).toContain('Permission is hereby granted, free of charge');
+  expect(text).not.toContain('aws-cdk-lib');
 });
 
 test('its command runs the pipeline and prints the schema', () => {

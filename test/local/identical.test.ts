@@ -39,6 +39,7 @@ const quiet = {
   shardBuilt: () => {},
   finalizing: () => {},
   training: () => {},
+  failed: () => {},
   stop: () => {},
 };
 

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,10 +5,6 @@ import { onTestFinished } from 'vitest';
 import { type Handler, type RunEvent, type RunResult, runStateMachine } from '../../cli/local/asl-runner.ts';
 import { fileStore } from '../../cli/local/file-store.ts';
 import type { ObjectStore } from '../../lib/store.ts';
-
-export const PIPELINE: unknown = JSON.parse(
-  readFileSync(new URL('../../infra/pipeline.asl.json', import.meta.url), 'utf8'),
-);
 
 export interface Run {
   readonly definition: unknown;
@@ -72,6 +67,11 @@ export const invoke = (functionName: string, rest: object = { End: true }) => ({
   TimeoutSeconds: 5,
   ...rest,
 });
+
+/** A `Retry` for the error of this name, a minute apart. */
+export const retryOn = (name: string, MaxAttempts: number) => [
+  { ErrorEquals: [name], IntervalSeconds: 60, MaxAttempts },
+];
 
 /** A machine of one state. */
 export const only = (state: object, rest: object = {}) => ({ StartAt: 'Only', States: { Only: state }, ...rest });

@@ -3,12 +3,12 @@ import { runLocally } from '../../cli/local/run-locally.ts';
 import { type TrainersDeps, trainers } from '../../functions/training/trainers.ts';
 import { parseRequest } from '../../lib/contract/parse-request.ts';
 import { InvalidRequest } from '../../lib/errors.ts';
-import { type ObjectStore, readAll } from '../../lib/store.ts';
+import type { ObjectStore } from '../../lib/store.ts';
 import { SUBMIT_SECONDS } from '../../lib/training/job-once.ts';
+import { killedEverywhere } from '../support/killed.ts';
 import { memoryStore } from '../support/memory-store.ts';
 import { type NemoServer, startNemo } from '../support/nemo-server.ts';
-import { killable } from '../training/killable.ts';
-import { clock, trainersOf } from '../training/training-run.ts';
+import { clock, customizer, textOf, trainersOf } from '../support/training-run.ts';
 
 let nemo: NemoServer;
 let traces: ObjectStore;
@@ -22,16 +22,7 @@ afterEach(() => nemo.close());
 const requestOf = (run_id: string, more: object = { training: trainingOf() }) =>
   parseRequest({ run_id, source: { traces: { bucket: 'traces', key: 'traces.jsonl' } }, ...more });
 
-const trainingOf = (more: object = {}) => ({
-  nemo_customizer: {
-    entity_host: nemo.url,
-    datastore_host: nemo.url,
-    namespace: 'team',
-    customization_config: 'meta/llama@v1',
-    deploy_on_completion: true,
-    ...more,
-  },
-});
+const trainingOf = (more: object = {}) => customizer(nemo.url, { deploy_on_completion: true, ...more });
 
 /** A run from its traces to its end, over the real trainers. */
 async function run(
@@ -55,13 +46,12 @@ async function run(
     shardBuilt: () => {},
     finalizing: () => {},
     training: (message: string) => said.push(message),
+    failed: () => {},
     stop: () => {},
   };
   const ended = await runLocally({ request, deps, progress, workflow, training, waits: 'skipped' });
   return { ...ended, said, asked: training.mock.calls.length, collections };
 }
-
-const textOf = async (store: ObjectStore, key: string) => Buffer.from(await readAll(store, key)).toString();
 
 test('a request with a training block goes from traces to a ready deployment', async () => {
   const { training, said, manifest, collections } = await run(requestOf('r'));
@@ -95,36 +85,30 @@ test('a request without one ends with its dataset, and no trainer is loaded', as
   expect(nemo.calls).toEqual([]);
 });
 
-test('killed in any state and started again, it ends with one job, one deployment and one dataset', async () => {
-  let at = 1;
-  // Each state writes or sends at least twice.
-  for (; ; at += 2) {
-    const name = `run-${at}`;
-    const before = nemo.state.jobs.length;
-    const store = memoryStore('collections');
-    const time = clock();
-    const { collections, given, died } = killable(store, at, 'after');
-    const request = requestOf(name);
-    const first = run(request, collections, time, given);
-    const failure = await first.then(
-      () => undefined,
-      (error: unknown) => error,
-    );
-    if (!died()) {
-      expect(failure).toBeUndefined();
-      break;
-    }
-    // What was under way when it was killed is over by now.
-    time.turn(SUBMIT_SECONDS);
-
-    const { training } = await run(request, store, time);
-    expect(training, `killed after side effect ${at}`).toMatchObject({ status: 'completed', next: 'done' });
-    expect(nemo.state.jobs.slice(before), `killed after side effect ${at}`).toHaveLength(1);
-    const deployments = [...nemo.state.deployments.keys()].filter((each) => each.includes(`${name}-`));
-    expect(deployments).toHaveLength(1);
-  }
-  expect(at).toBeGreaterThan(35);
-});
+test.each(['before', 'after'] as const)(
+  'killed %s any side effect of any state and started again, it ends with one job, one deployment and one dataset',
+  async (when) => {
+    const stores = () => memoryStore('collections');
+    const places = await killedEverywhere(nemo, when, stores, async ({ run: name, collections, time, given }) => {
+      // What was under way when it was killed is over by now.
+      time.turn(SUBMIT_SECONDS);
+      return (await run(requestOf(name), collections, time, given)).training;
+    });
+    const inEachState = [
+      'create runs/RUN/request.json',
+      'write runs/RUN/plan.json',
+      'write runs/RUN/shards/000000/collection.jsonl',
+      'compose runs/RUN/collection.jsonl',
+      'create runs/RUN/manifest.json',
+      'POST /v1/customization/jobs',
+      'GET /v1/customization/jobs/*/status',
+      'POST /v1/deployment/model-deployments',
+      'GET /v1/deployment/model-deployments/team/nat-deployment-dpo-*',
+      'write runs/RUN/final_metrics.json',
+    ];
+    expect([...places]).toEqual(expect.arrayContaining(inEachState));
+  },
+);
 
 test('a run that is trained is not trained again', async () => {
   const first = await run(requestOf('r'));
@@ -159,14 +143,15 @@ test('the trainer’s format and its word on the prompts become the dataset’s,
   expect(JSON.parse(uploaded.split('\n')[0] ?? '')).toMatchObject({ prompt: [{ role: 'user' }] });
 });
 
-test('a token in plain text is refused before anything is written', async () => {
+test('a token in plain text is refused before anything but the failure is written', async () => {
   const collections = memoryStore('collections');
   await expect(run(requestOf('r', { training: trainingOf({ hf_token: 'hf_secret' }) }), collections)).rejects.toThrow(
     InvalidRequest,
   );
   const keys: string[] = [];
   for await (const { key } of collections.list('')) keys.push(key);
-  expect(keys).toEqual([]);
+  expect(keys).toEqual(['runs/r/failure.json']);
+  expect(await textOf(collections, 'runs/r/failure.json')).not.toContain('hf_secret');
 });
 
 test('a curriculum is refused where the trainer takes one training file', () => {

@@ -4,12 +4,19 @@ import { runKeys } from '../../lib/contract/keys.ts';
 import type { Manifest } from '../../lib/contract/manifest.ts';
 import type { ObjectStore } from '../../lib/store.ts';
 
-/** Writes a small committed run with a dataset in two formats, and its request. `lines` is of its training files. */
+export interface CommittedContents {
+  /** Of the training files. */
+  readonly lines?: number;
+  /** The collection runs. */
+  readonly runs?: readonly { readonly num_trajectories: number; readonly avg_reward: number }[];
+}
+
+/** Writes a small committed run with a dataset in two formats, and its request. */
 export async function commitRun(
   store: ObjectStore,
   run_id: string,
   training: unknown,
-  lines = 3,
+  { lines = 3, runs = [{ num_trajectories: 3, avg_reward: 0.5 }] }: CommittedContents = {},
 ): Promise<{ readonly input: unknown; readonly files: Readonly<Record<string, string>> }> {
   const keys = runKeys(run_id);
   const files = {
@@ -22,8 +29,12 @@ export async function commitRun(
     const validation = await put(store, keys.dataset(format, names.validation), files.validation);
     datasets[format] = { training: { ...training, lines }, validation: { ...validation, lines: 1 } };
   }
-  const rewards = [0.5, 0.25, 0.75];
-  const collection = jsonl(rewards.length, (n) => ({ run_id, trajectories: [{ reward: rewards[n] }] }));
+  const collection = jsonl(3, (n) => ({ run_id, example_id: `e${n}` }));
+  const metrics = jsonl(runs.length, (run_number) => {
+    const { num_trajectories = 0, avg_reward = 0 } = runs[run_number] ?? {};
+    const rewards = { avg_reward, min_reward: avg_reward, max_reward: avg_reward };
+    return { scope: 'repetition', run_number, num_trajectories, num_dpo_pairs: num_trajectories, ...rewards };
+  });
   const manifest: Manifest = {
     run_id,
     status: 'committed',
@@ -32,7 +43,7 @@ export async function commitRun(
     inputs: [],
     collection: { ...(await put(store, keys.collection, collection)), groups: 3, trajectories: 3 },
     rejected: { ...(await put(store, keys.rejected, '')), lines: 0 },
-    metrics: await put(store, keys.metrics, ''),
+    metrics: await put(store, keys.metrics, metrics),
     report: await put(store, keys.report, ''),
     datasets,
     selections: {},

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { answerTo, type NemoState, newState } from './nemo-services.ts';
 
@@ -12,6 +12,7 @@ export interface NemoServer {
   /** `METHOD /path` of every request, in order. */
   readonly calls: string[];
   readonly state: NemoState;
+  readonly server: Server;
   /** The next `times` requests whose `METHOD /path` matches go wrong. */
   misbehave(matching: Pick<RegExp, 'test'>, how: Misbehaviour, times?: number): void;
   close(): Promise<void>;
@@ -25,7 +26,7 @@ export type Misbehaviour =
   | 'reset'
   | 'cut'
   | 'lost'
-  | { readonly status: number; readonly body: string; readonly type?: string };
+  | { readonly status: number; readonly body: string; readonly type?: string; readonly location?: string };
 
 export async function startNemo(): Promise<NemoServer> {
   const state = newState();
@@ -43,7 +44,9 @@ export async function startNemo(): Promise<NemoServer> {
       if (fault?.how === 'cut') return request.once('data', () => request.socket.destroy());
       const body = await bodyOf(request);
       if (typeof fault?.how === 'object') {
-        return send(response, fault.how.status, fault.how.body, fault.how.type ?? 'application/json');
+        const { status, body, type, location } = fault.how;
+        if (location !== undefined) response.setHeader('location', location);
+        return send(response, status, body, type);
       }
       const { status, json } = answerTo(call, body, state);
       if (fault?.how === 'lost') return request.socket.destroy();
@@ -57,6 +60,7 @@ export async function startNemo(): Promise<NemoServer> {
     url: `http://127.0.0.1:${port}`,
     calls,
     state,
+    server,
     misbehave: (matching, how, times = 1) => void faults.push({ matching, how, left: times }),
     close: () =>
       new Promise((resolve) => {

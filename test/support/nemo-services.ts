@@ -86,7 +86,10 @@ const ROUTES: readonly [RegExp, (match: RegExpExecArray, body: Buffer, state: Ne
     (_, body, state) => add(state.datasets, `${json(body).namespace}/${json(body).name}`, json(body)),
   ],
   [/^POST \/v1\/customization\/jobs$/, (_, body, state) => createJob(state, json(body))],
-  [/^GET \/v1\/customization\/jobs\?/, (_, __, state) => listJobs(state, ({ id, body }) => ({ id, ...body }))],
+  [
+    /^GET \/v1\/customization\/jobs\?(.*)$/,
+    ([, query], _, state) => listJobs(state, query, ({ id, body }) => ({ id, ...body })),
+  ],
   [/^GET \/v1\/customization\/jobs\/([^/]+)\/status$/, ([, id], _, state) => jobStatus(state, id)],
   [/^POST \/v1\/deployment\/configs$/, (_, body, state) => add(state.configs, text(json(body).name), json(body))],
   [
@@ -104,8 +107,8 @@ const ROUTES: readonly [RegExp, (match: RegExpExecArray, body: Buffer, state: Ne
   ],
   [/^POST \/apis\/customization\/v2\/workspaces\/default\/rl\/jobs$/, (_, body, state) => createJob(state, json(body))],
   [
-    /^GET \/apis\/customization\/v2\/workspaces\/default\/rl\/jobs\?/,
-    (_, __, state) => listJobs(state, ({ id, body }) => ({ name: id, ...body })),
+    /^GET \/apis\/customization\/v2\/workspaces\/default\/rl\/jobs\?(.*)$/,
+    ([, query], _, state) => listJobs(state, query, ({ id, body }) => ({ name: id, ...body })),
   ],
   [/^GET \/apis\/jobs\/v2\/workspaces\/default\/jobs\/([^/]+)\/status$/, ([, id], _, state) => jobStatus(state, id)],
   [
@@ -150,8 +153,13 @@ function createJob(state: NemoState, body: Record<string, unknown>): Answer {
   return ok({ id: job.id, name: job.id, ...body });
 }
 
-const listJobs = ({ jobs }: NemoState, shown: (job: StoredJob) => object): Answer =>
-  ok({ data: [...jobs].reverse().map(shown), pagination: { page: 1, total_pages: 1 } });
+/** Latest first, page by page. */
+function listJobs({ jobs }: NemoState, query: string | undefined, shown: (job: StoredJob) => object): Answer {
+  const asked = new URLSearchParams(query);
+  const [page, size] = [Number(asked.get('page')), Number(asked.get('page_size'))];
+  const data = [...jobs].reverse().slice((page - 1) * size, page * size);
+  return ok({ data: data.map(shown), pagination: { page, total_pages: Math.ceil(jobs.length / size) } });
+}
 
 function jobStatus({ jobs, script }: NemoState, id = ''): Answer {
   const job = jobs.find((one) => one.id === id);

@@ -1,7 +1,7 @@
 import { Shards } from '../../lib/contract/plan.ts';
-import type { Deps } from '../../lib/deps.ts';
 import { StoreUnavailable } from '../../lib/errors.ts';
 import { buildShard } from '../../lib/steps/build-shard.ts';
+import type { CutDeps } from '../../lib/steps/cut-in-rounds.ts';
 import { evaluate } from '../../lib/steps/evaluate.ts';
 import { finalize } from '../../lib/steps/finalize.ts';
 import { readJson } from '../../lib/stored-json.ts';
@@ -10,8 +10,9 @@ import { readJson } from '../../lib/stored-json.ts';
  * A run, state after state, with the state machine's own retries of a store that does not answer, and without its
  * pauses. Nothing of it is in memory afterwards: run again over the same stores, it is a new execution.
  */
-export async function runRetrying(input: unknown, deps: Deps, execution = 'run'): Promise<void> {
-  const planned = await retried(() => evaluate({ execution, input }, deps));
+export async function runRetrying(input: unknown, deps: CutDeps, execution = 'run'): Promise<void> {
+  let planned = await retried(() => evaluate({ execution, input }, deps));
+  while (planned.status === 'cutting') planned = await retried(() => evaluate({ execution, input }, deps));
   if (planned.status !== 'committed') {
     const shards = await retried(() => readJson(deps.collections, planned.plan.key, Shards));
     await untilOneFails(shards, (shard) => retried(() => buildShard({ run_id: planned.run_id, shard }, deps)));

@@ -3,8 +3,8 @@ import { runKeys } from '../../lib/contract/keys.ts';
 import { Manifest } from '../../lib/contract/manifest.ts';
 import { Shards } from '../../lib/contract/plan.ts';
 import type { Group, Rejected } from '../../lib/contract/trajectory.ts';
-import type { Deps } from '../../lib/deps.ts';
 import { buildShard } from '../../lib/steps/build-shard.ts';
+import type { CutDeps } from '../../lib/steps/cut-in-rounds.ts';
 import { evaluate } from '../../lib/steps/evaluate.ts';
 import { finalize } from '../../lib/steps/finalize.ts';
 import type { ObjectStore } from '../../lib/store.ts';
@@ -16,13 +16,14 @@ import { memoryStore } from './memory-store.ts';
 export function memoryDeps(
   traces: ObjectStore = memoryStore('traces'),
   collections: ObjectStore = memoryStore('collections'),
-): Deps {
+): CutDeps {
   return {
     bucket: () => traces,
     collections,
     collectionsBucket: 'collections',
     now: () => new Date('2026-01-02T03:04:05.678Z'),
     codeVersion: 'test',
+    remainingMs: () => Number.POSITIVE_INFINITY,
   };
 }
 
@@ -37,7 +38,7 @@ export interface RunResult {
 }
 
 /** A whole run, state after state, without a state machine. */
-export async function runSteps(request: Record<string, unknown>, deps: Deps): Promise<RunResult> {
+export async function runSteps(request: Record<string, unknown>, deps: CutDeps): Promise<RunResult> {
   const planned = await evaluate({ execution: 'run', input: { run_id: 'run', ...request } }, deps);
   for (const shard of await readJson(deps.collections, planned.plan.key, Shards)) {
     await buildShard({ run_id: planned.run_id, shard }, deps);

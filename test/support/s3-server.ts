@@ -19,8 +19,8 @@ export interface S3Server {
   keys(bucket: string): string[];
   /** Keys of multipart uploads neither completed nor aborted. */
   uploads(): string[];
-  /** The next `times` (default 1) requests that match behave so. */
-  fail(matcher: Matcher, behaviour: Behaviour, times?: number): void;
+  /** The next `times` (default 1) requests that match behave so, the first `skip` (default 0) left out. */
+  fail(matcher: Matcher, behaviour: Behaviour, times?: number, skip?: number): void;
   /** Forgets what is still to fail, and tells how many requests have failed since the last time. */
   calm(): number;
   readonly traffic: Traffic;
@@ -51,7 +51,9 @@ export type Behaviour =
   /** Drops the connection, before or after the request took effect. */
   | { readonly kind: 'drop'; readonly applied: boolean }
   /** An object's bytes come with another one's checksum. */
-  | { readonly kind: 'wrong-checksum' };
+  | { readonly kind: 'wrong-checksum' }
+  /** Somebody else changes something first; then the request is answered as ever. */
+  | { readonly kind: 'meanwhile'; readonly change: (key: string) => void };
 
 /** `Error` as S3 writes it into a body that it began with status 200. */
 export const errorBody = (code: string): string =>
@@ -92,6 +94,7 @@ export async function startS3Server({
     if (behaviour?.kind === 'error') throw new S3Failure(behaviour.status, behaviour.code);
     if (behaviour?.kind === 'answer-200') return send(outgoing, { status: 200, body: behaviour.body });
     if (behaviour?.kind === 'drop' && !behaviour.applied) return void incoming.socket.destroy();
+    if (behaviour?.kind === 'meanwhile') behaviour.change(key);
     const reply = perform({
       ...{ operation, bucketName, bucket: bucketOf(bucketName), buckets, key, raw, minPartBytes, pageSize },
       query: url.searchParams,
@@ -116,7 +119,8 @@ export async function startS3Server({
     remove: (bucket, key) => remove(bucketOf(bucket), key),
     keys: (bucket) => keysOf(bucketOf(bucket)),
     uploads: () => [...buckets.values()].flatMap((bucket) => [...bucket.uploads.values()].map(({ key }) => key)),
-    fail: (matcher, behaviour, times = 1) => void faults.push({ matcher, behaviour, times, left: times }),
+    fail: (matcher, behaviour, times = 1, skip = 0) =>
+      void faults.push({ matcher, behaviour, times, left: times, skip }),
     calm: () => faults.splice(0).reduce((sum, { times, left }) => sum + times - left, 0),
     traffic,
     close: () =>
@@ -132,6 +136,7 @@ interface Fault {
   readonly behaviour: Behaviour;
   readonly times: number;
   left: number;
+  skip: number;
 }
 
 function take(faults: readonly Fault[], operation: Operation, key: string): Behaviour | undefined {
@@ -141,8 +146,13 @@ function take(faults: readonly Fault[], operation: Operation, key: string): Beha
       (matcher.operation === undefined || matcher.operation === operation) &&
       (matcher.key === undefined || (matcher.key instanceof RegExp ? matcher.key.test(key) : matcher.key === key)),
   );
-  if (fault) fault.left -= 1;
-  return fault?.behaviour;
+  if (!fault) return undefined;
+  if (fault.skip > 0) {
+    fault.skip -= 1;
+    return undefined;
+  }
+  fault.left -= 1;
+  return fault.behaviour;
 }
 
 function send(outgoing: ServerResponse, reply: S3Reply, behaviour?: Behaviour, traffic?: Counting): void {

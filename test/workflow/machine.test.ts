@@ -5,15 +5,18 @@ import { expect, it, onTestFinished } from 'vitest';
 import { runStateMachine } from '../../cli/local/asl-runner.ts';
 import { fileStore } from '../../cli/local/file-store.ts';
 import { createHttpClient } from '../../functions/http/client.ts';
+import { credentialsFrom } from '../../functions/http/endpoint-credentials.ts';
 import { workflowConnector } from '../../functions/http/workflow-client.ts';
-import pipeline from '../../infra/pipeline.asl.json' with { type: 'json' };
+import { RecordFailureInput } from '../../lib/contract/failure.ts';
 import { Shards } from '../../lib/contract/plan.ts';
 import { Limits } from '../../lib/contract/request.ts';
 import { PlanTracesInput, RunWorkflowInput, WorkflowSource, workflowKeys } from '../../lib/contract/workflow.ts';
 import { planTraces } from '../../lib/steps/plan-traces.ts';
+import { recordFailure } from '../../lib/steps/record-failure.ts';
 import { runWorkflow } from '../../lib/steps/run-workflow.ts';
 import { readJson } from '../../lib/stored-json.ts';
 import { planBatches } from '../../lib/workflow/plan-batches.ts';
+import { pipelineFrom } from '../support/pipeline-definition.ts';
 import { answers, bareError, inTurn, type Reply, startWorkflowServer, status } from '../support/workflow-server.ts';
 
 it('asks the whole dataset in as many rounds as the functions’ time takes, and plans the traces', async () => {
@@ -38,12 +41,8 @@ it('fails by the workflow’s own failure, and run again asks only what has no a
   expect(server.asked).toHaveLength(13);
 });
 
-const { RunWorkflow, PlanTraces, ReadFailure, Failed, Committed } = pipeline.States;
 /** The real one, of what is the workflow's. */
-const definition = {
-  StartAt: 'RunWorkflow',
-  States: { RunWorkflow, PlanTraces: { ...PlanTraces, Next: 'Committed' }, ReadFailure, Failed, Committed },
-};
+const definition = pipelineFrom('RunWorkflow', { BuildShards: { Type: 'Succeed' } });
 
 /** 12 examples through the machine; a function has time for a few requests. */
 async function run(reply: Reply, settings: object) {
@@ -66,7 +65,10 @@ async function run(reply: Reply, settings: object) {
   });
 
   const policy = { allowedOrigins: [server.origin], allowPrivate: false };
-  const connect = workflowConnector(createHttpClient({ policy }), async () => '');
+  const connect = workflowConnector({
+    http: createHttpClient({ policy }),
+    credentials: credentialsFrom(async () => ''),
+  });
   const rounds: unknown[] = [];
   const deps = {
     bucket: () => store,
@@ -104,6 +106,7 @@ async function run(reply: Reply, settings: object) {
           return output;
         },
         PlanTracesFunction: (payload) => planTraces(PlanTracesInput.parse(payload), deps),
+        RecordFailureFunction: (payload) => recordFailure(RecordFailureInput.parse(payload), deps),
       },
       storeOf: () => store,
       maxConcurrency: 8,

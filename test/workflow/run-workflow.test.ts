@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { fileStore } from '../../cli/local/file-store.ts';
 import { createHttpClient, type Timer } from '../../functions/http/client.ts';
+import { credentialsFrom } from '../../functions/http/endpoint-credentials.ts';
 import { workflowConnector } from '../../functions/http/workflow-client.ts';
 import {
   Batch,
@@ -206,7 +207,9 @@ describe('an example without an answer', () => {
     );
     await expect(run()).rejects.toMatchObject({
       name: 'WorkflowFailed',
-      message: expect.stringMatching(/^example 2 failed after 1 tries \(workflow_error: workflow_error: no model\)/),
+      message: expect.stringMatching(
+        /^example 2 failed after 1 tries \(workflow_error: the workflow's own log says more\)/,
+      ),
     });
     const asked = server.asked.length;
     expect(asked).toBeLessThan(6);
@@ -396,9 +399,12 @@ async function start(
   });
   const deps: Omit<RunWorkflowDeps, 'remainingMs'> = {
     collections: store,
-    connect: workflowConnector(http, async (name) => {
-      secrets.push(name);
-      return held[name] ?? '';
+    connect: workflowConnector({
+      http,
+      credentials: credentialsFrom(async (name) => {
+        secrets.push(name);
+        return held[name] ?? '';
+      }),
     }),
     now: () => new Date('2026-11-23T10:00:00Z'),
     sleep: async (ms) => void sleeps.push(ms),

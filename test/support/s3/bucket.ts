@@ -8,6 +8,7 @@ export interface Version {
   readonly body: Buffer | undefined;
   readonly etag: string;
   readonly crc32: string;
+  readonly contentType?: string | undefined;
 }
 
 export interface Upload {
@@ -27,12 +28,15 @@ export interface MemoryBucket {
   readonly versioned: boolean;
   readonly objects: Map<string, Version[]>;
   readonly uploads: Map<string, Upload>;
+  /** Versions made so far. */
+  versions: number;
 }
 
 export const memoryBucket = (versioned: boolean): MemoryBucket => ({
   versioned,
   objects: new Map(),
   uploads: new Map(),
+  versions: 0,
 });
 
 export const partOf = (body: Buffer): Part => ({ body, etag: `"${md5(body)}"` });
@@ -46,8 +50,13 @@ export function find(bucket: MemoryBucket, key: string, id: string | undefined):
   throw new S3Failure(404, 'NoSuchKey');
 }
 
-export function store(bucket: MemoryBucket, key: string, body: Buffer, etag = `"${md5(body)}"`): Version {
-  return push(bucket, key, { id: nextId(bucket), body, etag, crc32: crc32Of(body) });
+export function store(
+  bucket: MemoryBucket,
+  key: string,
+  body: Buffer,
+  { etag = `"${md5(body)}"`, contentType }: { readonly etag?: string; readonly contentType?: string | undefined } = {},
+): Version {
+  return push(bucket, key, { id: nextId(bucket), body, etag, crc32: crc32Of(body), contentType });
 }
 
 export function remove(bucket: MemoryBucket, key: string): void {
@@ -95,7 +104,7 @@ export function complete(bucket: MemoryBucket, upload: Upload, wanted: Completio
   requireAbsent(bucket, upload.key, wanted.ifNoneMatch);
   bucket.uploads.delete(upload.id);
   const digests = Buffer.concat(parts.map((part) => Buffer.from(part.etag.slice(1, -1), 'hex')));
-  return store(bucket, upload.key, body, `"${md5(digests)}-${parts.length}"`);
+  return store(bucket, upload.key, body, { etag: `"${md5(digests)}-${parts.length}"` });
 }
 
 function push(bucket: MemoryBucket, key: string, version: Version): Version {
@@ -104,7 +113,7 @@ function push(bucket: MemoryBucket, key: string, version: Version): Version {
   return version;
 }
 
-let versions = 0;
-const nextId = (bucket: MemoryBucket): string | undefined => (bucket.versioned ? `version-${++versions}` : undefined);
+const nextId = (bucket: MemoryBucket): string | undefined =>
+  bucket.versioned ? `version-${++bucket.versions}` : undefined;
 
 const md5 = (bytes: Uint8Array): string => createHash('md5').update(bytes).digest('hex');

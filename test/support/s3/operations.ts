@@ -93,7 +93,7 @@ function getObject({ operation, bucket, key, query, headers }: S3Request): S3Rep
     status: headers.range === undefined ? 200 : 206,
     headers: {
       ...identity(version),
-      'content-type': 'application/octet-stream',
+      'content-type': version.contentType ?? 'application/octet-stream',
       'content-length': String(range.end - range.start),
       'accept-ranges': 'bytes',
       ...(headers.range !== undefined && { 'content-range': `bytes ${range.start}-${range.end - 1}/${size}` }),
@@ -106,7 +106,7 @@ function getObject({ operation, bucket, key, query, headers }: S3Request): S3Rep
 function putObject({ bucket, key, headers, raw }: S3Request): S3Reply {
   const body = decodeBody(raw, headers);
   requireAbsent(bucket, key, headers['if-none-match']);
-  const version = store(bucket, key, body);
+  const version = store(bucket, key, body, { contentType: headers['content-type'] });
   return { status: 200, headers: { ...identity(version), 'x-amz-checksum-crc32': version.crc32 } };
 }
 

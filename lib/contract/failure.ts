@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import { RunId } from './run-id.ts';
+
+/** What a Catch gives, and what a Fail state ends an execution with. */
+export const CaughtError = z.strictObject({
+  Error: z.string(),
+  /** Of an error in a function: Lambda's JSON. Of a timeout: empty. */
+  Cause: z.string().default(''),
+});
+export type CaughtError = z.infer<typeof CaughtError>;
+
+/** The state that failed, and of which run: RecordFailure's own input. */
+export const FailedState = z.object({
+  /** As `infra/pipeline.asl.json` names it. */
+  state: z.string(),
+  /** Missing of Evaluate: then the run is the one that `started_with` names. */
+  run_id: RunId.optional(),
+  /** What the execution was started with. */
+  started_with: z.unknown().optional(),
+  /** Its number in `plan.json`, where it was a shard that failed. */
+  shard: z.int().min(0).optional(),
+  /** Its number in `batches.json`, where it was a batch that failed. */
+  batch: z.int().min(0).optional(),
+  failure: CaughtError,
+});
+export type FailedState = z.infer<typeof FailedState>;
+
+export const RecordFailureInput = z.strictObject({ execution: z.string().min(1), failed: FailedState });
+export type RecordFailureInput = z.infer<typeof RecordFailureInput>;
+
+export const RecordFailureOutput = z.strictObject({
+  /** The error's own name, and as its Cause the message alone. */
+  failure: CaughtError,
+  /** Key of the `failure.json`; null where the execution had no run to write it to. */
+  recorded: z.string().nullable(),
+});
+export type RecordFailureOutput = z.infer<typeof RecordFailureOutput>;
+
+/**
+ * `failure.json`: how the last execution of the run that failed did so. It is never removed: beside a manifest it tells
+ * of an execution before the one that committed, or of the run's training; the manifest's data stands all the same.
+ */
+export const RunFailure = z.strictObject({
+  run_id: RunId,
+  /** The Step Functions execution; on this machine the run's id. */
+  execution: z.string(),
+  failed_at: z.iso.datetime(),
+  state: z.string(),
+  shard: z.int().min(0).optional(),
+  batch: z.int().min(0).optional(),
+  /** The error's name, for programs. */
+  error: z.string(),
+  /** What happened, for people. */
+  message: z.string(),
+  what_to_do: z.string(),
+});
+export type RunFailure = z.infer<typeof RunFailure>;
+
+/** "BuildShard, shard 2". */
+export const placeOf = ({ state, shard, batch }: Pick<RunFailure, 'state' | 'shard' | 'batch'>): string => {
+  if (shard !== undefined) return `${state}, shard ${shard}`;
+  return batch === undefined ? state : `${state}, batch ${batch}`;
+};

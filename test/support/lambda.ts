@@ -1,0 +1,155 @@
+import { createSocket } from 'node:dgram';
+import { createServer } from 'node:http';
+import { json } from 'node:stream/consumers';
+import { format } from 'node:util';
+import type { Context } from 'aws-lambda';
+import { vi } from 'vitest';
+import { z } from 'zod';
+import { type Handler, type RunResult, stateMachine } from '../../cli/local/asl-runner.ts';
+import { s3Store } from '../../functions/s3-store.ts';
+import definition from '../../infra/pipeline.asl.json' with { type: 'json' };
+import { contextOf } from './lambda-context.ts';
+import { clientOf } from './s3-client.ts';
+import { type S3Server, startS3Server } from './s3-server.ts';
+
+/** The real handlers as Lambda runs them, with S3, Secrets Manager and X-Ray's daemon over the network. */
+export interface Lambda {
+  readonly s3: S3Server;
+  /** A run, from the input of its execution. */
+  execute(executionName: string, input: unknown): Promise<RunResult>;
+  /** All that was logged since the last time: by the functions, and by Lambda of the errors that they threw. */
+  logged(): string;
+  /** All that X-Ray's daemon has got since the last time. */
+  traced(): string;
+  close(): Promise<void>;
+}
+
+export interface LambdaOptions {
+  /** By ARN. */
+  readonly secrets: Readonly<Record<string, string>>;
+  readonly allowedEndpoints: readonly string[];
+  /** X-Ray traces the invocations. */
+  readonly sampled: boolean;
+}
+
+/** Its environment is the process's, from now until it is closed: at most one at a time, before any handler is loaded. */
+export async function startLambda({ secrets, allowedEndpoints, sampled }: LambdaOptions): Promise<Lambda> {
+  const s3 = await startS3Server();
+  s3.createBucket('traces', { versioned: true });
+  s3.createBucket('collections', { versioned: true });
+  const secretsManager = await startSecretsManager(secrets);
+  const daemon = await startDaemon();
+  const written: string[] = [];
+  for (const stream of [process.stdout, process.stderr]) {
+    vi.spyOn(stream, 'write').mockImplementation((text) => written.push(String(text)) > 0);
+  }
+  for (const name of ['debug', 'info', 'log', 'warn', 'error'] as const) {
+    vi.spyOn(console, name).mockImplementation((...words) => void written.push(`${format(...words)}\n`));
+  }
+  const environment = {
+    AWS_REGION: 'eu-central-1',
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+    AWS_ENDPOINT_URL_S3: s3.endpoint,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.endpoint,
+    AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
+    LAMBDA_TASK_ROOT: '/var/task',
+    AWS_XRAY_DAEMON_ADDRESS: daemon.address,
+    _X_AMZN_TRACE_ID: `Root=1-5759e988-bd862e3fe1be46a994272793;Parent=557abcec3ee5a047;Sampled=${sampled ? 1 : 0}`,
+    TRACES_BUCKET: 'traces',
+    COLLECTIONS_BUCKET: 'collections',
+    ALLOWED_ENDPOINTS: allowedEndpoints.join(','),
+    CODE_VERSION: '0.0.0',
+    POWERTOOLS_SERVICE_NAME: 'under-test',
+  };
+  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+  const handlers = await loadHandlers((line) => written.push(line));
+  // What the state machine itself reads and writes.
+  const client = clientOf(s3);
+  const run = stateMachine(definition);
+  return {
+    s3,
+    execute: (executionName, input) =>
+      run({
+        ...{ input, executionName, handlers, maxConcurrency: 4, waits: 'skipped' },
+        storeOf: (bucket) => s3Store(client, bucket),
+      }),
+    logged: () => written.splice(0).join(''),
+    traced: daemon.received,
+    async close() {
+      vi.unstubAllEnvs();
+      vi.restoreAllMocks();
+      daemon.close();
+      client.destroy();
+      await Promise.all([secretsManager.close(), s3.close()]);
+    },
+  };
+}
+
+type LambdaHandler = (event: unknown, context: Context) => Promise<unknown>;
+
+async function loadHandlers(log: (line: string) => void): Promise<Record<string, Handler>> {
+  const loaded: Record<string, { readonly handler: LambdaHandler }> = {
+    EvaluateFunction: await import('../../functions/evaluate.ts'),
+    RunWorkflowFunction: await import('../../functions/run-workflow.ts'),
+    PlanTracesFunction: await import('../../functions/plan-traces.ts'),
+    BuildShardFunction: await import('../../functions/build-shard.ts'),
+    FinalizeFunction: await import('../../functions/finalize.ts'),
+    SubmitTrainingFunction: await import('../../functions/submit-training.ts'),
+    CheckTrainingFunction: await import('../../functions/check-training.ts'),
+    DeployModelFunction: await import('../../functions/deploy-model.ts'),
+    RecordFailureFunction: await import('../../functions/record-failure.ts'),
+  };
+  return Object.fromEntries(
+    Object.entries(loaded).map(([name, { handler }]) => [
+      name,
+      async (event: unknown) => {
+        try {
+          return await handler(event, contextOf(name));
+        } catch (error) {
+          log(`${asLambdaLogs(error)}\n`);
+          throw error;
+        }
+      },
+    ]),
+  );
+}
+
+/** Lambda's own line for an error that a handler throws: all of its enumerable properties, and the stack. */
+function asLambdaLogs(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { name: errorType, message: errorMessage, stack } = error;
+  return `ERROR\tInvoke Error\t${JSON.stringify({ errorType, errorMessage, ...error, stack: stack?.split('\n') })}`;
+}
+
+async function startSecretsManager(secrets: LambdaOptions['secrets']) {
+  const server = createServer(async (request, response) => {
+    const { SecretId } = z.object({ SecretId: z.string() }).parse(await json(request));
+    const SecretString = secrets[SecretId];
+    const found =
+      SecretString === undefined ? { __type: 'ResourceNotFoundException' } : { ARN: SecretId, SecretString };
+    response.writeHead(SecretString === undefined ? 400 : 200, { 'content-type': 'application/x-amz-json-1.1' });
+    response.end(JSON.stringify(found));
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const { port } = z.object({ port: z.number() }).parse(server.address());
+  return {
+    endpoint: `http://127.0.0.1:${port}`,
+    close: () => {
+      server.closeAllConnections();
+      return new Promise((closed) => server.close(closed));
+    },
+  };
+}
+
+async function startDaemon() {
+  const socket = createSocket('udp4');
+  const messages: string[] = [];
+  socket.on('message', (message) => messages.push(message.toString()));
+  await new Promise<void>((bound) => socket.bind(0, '127.0.0.1', bound));
+  return {
+    address: `127.0.0.1:${socket.address().port}`,
+    received: () => messages.splice(0).join('\n'),
+    close: () => socket.close(),
+  };
+}

@@ -1,0 +1,35 @@
+import { type RunResult, stateMachine } from '../../cli/local/asl-runner.ts';
+
+import { RecordFailureInput } from '../../lib/contract/failure.ts';
+import { BuildShardInput, EvaluateInput, FinalizeInput } from '../../lib/contract/states.ts';
+import { buildShard } from '../../lib/steps/build-shard.ts';
+import type { CutDeps } from '../../lib/steps/cut-in-rounds.ts';
+import { evaluate } from '../../lib/steps/evaluate.ts';
+import { finalize } from '../../lib/steps/finalize.ts';
+import { recordFailure } from '../../lib/steps/record-failure.ts';
+import { PIPELINE } from './pipeline-definition.ts';
+
+const machine = stateMachine(PIPELINE);
+
+/**
+ * An execution of the real definition with the real steps, as Step Functions starts one: by its name and input. Of runs
+ * over traces that do not train. Pauses before a retry last no time.
+ */
+export async function execute(executionName: string, input: unknown, deps: CutDeps): Promise<RunResult> {
+  const otherRun = () => Promise.reject(new Error('not of this run'));
+  return machine({
+    executionName,
+    input,
+    handlers: {
+      EvaluateFunction: (payload) => evaluate(EvaluateInput.parse(payload), deps),
+      BuildShardFunction: (payload) => buildShard(BuildShardInput.parse(payload), deps),
+      FinalizeFunction: (payload) => finalize(FinalizeInput.parse(payload), deps),
+      RecordFailureFunction: (payload) => recordFailure(RecordFailureInput.parse(payload), deps),
+      ...{ RunWorkflowFunction: otherRun, PlanTracesFunction: otherRun },
+      ...{ SubmitTrainingFunction: otherRun, CheckTrainingFunction: otherRun, DeployModelFunction: otherRun },
+    },
+    storeOf: () => deps.collections,
+    maxConcurrency: 16,
+    waits: 'skipped',
+  });
+}
