@@ -41,7 +41,7 @@ export type SampledPair = z.infer<typeof SampledPair>;
 export const Bin = z.strictObject({ from: z.number(), to: z.number().nullable(), count });
 export type Bin = z.infer<typeof Bin>;
 
-/** What the collection itself shows: counts are of all pairs, the lists named so are samples of bounded size. */
+/** What the collection shows: counts are of the `pairs` and `groups` looked at, the lists named so samples of bounded size. */
 export const ReportSample = z.strictObject({
   pairs: count,
   groups: count,
@@ -54,7 +54,7 @@ export const ReportSample = z.strictObject({
     chosen_longer: count,
     rejected_longer: count,
     equal: count,
-    /** Over all pairs; null without any. */
+    /** Over the pairs looked at; null without any. */
     chosen_mean: z.number().nullable(),
     rejected_mean: z.number().nullable(),
     sample: z.array(z.strictObject({ chosen: count, rejected: count })),

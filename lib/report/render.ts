@@ -66,16 +66,22 @@ const collectionSection = (
 ${
   input.sample.pairs === 0
     ? html`<p class="empty">The collection is empty: no turn gave a pair.</p>`
-    : html`<div class="figures">${marginFigure(input)}${pairsPerExampleFigure(input)}${lengthFigure(input)}${curriculumFigure(input)}${turnFigure(input)}${shardFigure(input)}</div>`
+    : html`${partNote(input)}<div class="figures">${marginFigure(input)}${pairsPerExampleFigure(input)}${lengthFigure(input)}${curriculumFigure(input)}${turnFigure(input)}${shardFigure(input)}</div>`
 }
 </section>`;
 
+/** Of a large collection without a dataset only stretches are looked at. */
+const partNote = ({ sample, totals }: ReportInput): Markup | string =>
+  sample.pairs === totals.total_pairs
+    ? ''
+    : html`<p class="lede">The collection is large, so the charts and pairs below come from stretches of it, evenly spaced: ${counted(sample.pairs, 'pair')} of ${count(totals.total_pairs)}.</p>`;
+
 /** The form is filled and the list built by the page's script; without it, the page says so. */
-function pairSection({ sample }: ReportInput): Markup {
+function pairSection({ sample, totals }: ReportInput): Markup {
   const { sampled_pairs: pairs } = sample;
   return html`<section id="pairs" aria-labelledby="pairs-title">
 <h2 id="pairs-title">The pairs themselves</h2>
-<p class="lede">${pairs.length === sample.pairs ? `All ${counted(sample.pairs, 'pair')}.` : `${count(pairs.length)} of ${counted(sample.pairs, 'pair')}: those with the widest and the narrowest margins, the longest, and some at random.`} Words that stand on one side only are marked.</p>
+<p class="lede">${pairs.length === totals.total_pairs ? `All ${counted(pairs.length, 'pair')}.` : `${count(pairs.length)} of ${counted(sample.pairs, 'pair')}${sample.pairs < totals.total_pairs ? ' looked at' : ''}: those with the widest and the narrowest margins, the longest, and some at random.`} Words that stand on one side only are marked.</p>
 <noscript><p class="empty">The pair browser needs JavaScript. All pairs are in collection.jsonl beside this report.</p></noscript>
 <div id="browser" hidden>
 <form id="filters" role="search" aria-label="Filter the pairs">

@@ -1,25 +1,26 @@
 import { createHash } from 'node:crypto';
 import { combineCrc32, crc32, crc32Base64 } from '../checksum.ts';
+import type { Counters } from '../contract/counters.ts';
 import { runKeys } from '../contract/keys.ts';
 import { type CommittedFile, Manifest } from '../contract/manifest.ts';
 import { type Shard, Shards, type Slice } from '../contract/plan.ts';
 import { Request } from '../contract/request.ts';
 import type { FinalizeInput, FinalizeOutput } from '../contract/states.ts';
 import { Summary } from '../contract/summary.ts';
-import { Group } from '../contract/trajectory.ts';
 import { passGate } from '../datasets/gate.ts';
 import type { Deps } from '../deps.ts';
 import { ObjectNotFound, ShardMissing } from '../errors.ts';
-import { reportSample } from '../report/sample.ts';
+import { type ReportSampler, reportSample } from '../report/sample.ts';
 import { readAll } from '../store.ts';
-import { jsonText, readJson, readLines } from '../stored-json.ts';
+import { jsonText, readJson } from '../stored-json.ts';
 import { collectionRuns } from '../workflow/collection-runs.ts';
 import { type BuiltShard, compositionOf, type Part } from './composition.ts';
 import { each } from './each.ts';
 import { requireGoodRun } from './require-good-run.ts';
 import { writeMetrics } from './run-metrics.ts';
+import { groupsInStretches, isShort, watchedOnce } from './watched-groups.ts';
 import { askedDataset } from './workflow-outcome.ts';
-import { writeDatasets } from './write-datasets.ts';
+import { wantsDataset, writeDatasets } from './write-datasets.ts';
 import { writeReport } from './write-report.ts';
 
 /**
@@ -43,10 +44,8 @@ export async function finalize({ run_id }: FinalizeInput, deps: Deps): Promise<F
   const warnings = requireGoodRun(request, built, files.totals, `${store.name}/${keys.rejected}`);
   const collection = await compose(keys.collection, files.collection, deps);
   const sampler = reportSample();
-  const runs = collectionRuns(request);
-  const groups = watchedOnce([sampler, runs], keys.collection, deps);
-  const datasets = await writeDatasets(request, files.totals, groups, deps);
-  const metrics = await writeMetrics(request, built, files.totals, datasets?.result, runs.records(), deps);
+  const { datasets, records } = await look(request, collection, files.totals, sampler, deps);
+  const metrics = await writeMetrics(request, built, files.totals, datasets?.result, records, deps);
   if (datasets) passGate(request.dataset.gate, datasets.result, files.totals, `${store.name}/${keys.metrics}`);
   const listed: Omit<Manifest, 'report'> = {
     run_id,
@@ -68,21 +67,26 @@ export async function finalize({ run_id }: FinalizeInput, deps: Deps): Promise<F
   return committed(request, await readJson(store, keys.manifest, Manifest), deps);
 }
 
-/** The composed collection, read anew at each call; the watchers see each group on the way, the first time. */
-function watchedOnce(
-  watchers: readonly { readonly add: (group: Group) => void }[],
-  key: string,
+/** Shows the watchers the collection: all of it where something is made of every group, else enough for the report. */
+async function look(
+  request: Request,
+  { key, bytes }: CommittedFile,
+  totals: Counters,
+  sampler: ReportSampler,
   deps: Deps,
-): () => AsyncIterable<Group> {
-  let watched = false;
-  return async function* () {
-    const watching = !watched;
-    watched = true;
-    for await (const group of readLines(deps.collections, key, Group)) {
-      if (watching) for (const watcher of watchers) watcher.add(group);
-      yield group;
-    }
-  };
+) {
+  const runs = collectionRuns(request);
+  const groups = watchedOnce([sampler, runs], key, deps);
+  if (wantsDataset(request)) {
+    const datasets = await writeDatasets(request, totals, groups, deps);
+    return { datasets, records: runs.records() };
+  }
+  if ('workflow' in request.source || isShort(bytes)) {
+    for await (const _ of groups());
+    return { datasets: undefined, records: runs.records() };
+  }
+  for await (const group of groupsInStretches(key, bytes, deps)) sampler.add(group);
+  return { datasets: undefined, records: [] };
 }
 
 const committed = (request: Request, manifest: Manifest, deps: Deps): FinalizeOutput => ({

@@ -14,20 +14,13 @@ export interface WrittenDatasets {
   readonly result: DatasetResult;
 }
 
-/**
- * Writes the collection that `groups` reads in every format asked for. Without a format and a gate to pass there is no
- * dataset, and the collection is read once only, for the report.
- */
+/** Writes the collection that `groups` reads in every format asked for; without a format, tells the facts for the gate. */
 export async function writeDatasets(
   request: Request,
   totals: Counters,
   groups: () => AsyncIterable<Group>,
   deps: Deps,
-): Promise<WrittenDatasets | undefined> {
-  if (request.dataset.formats.length === 0 && !hasGate(request)) {
-    for await (const _ of groups());
-    return undefined;
-  }
+): Promise<WrittenDatasets> {
   const keys = runKeys(request.run_id);
   const result = await exportDatasets({
     runId: request.run_id,
@@ -54,9 +47,11 @@ export async function writeDatasets(
   return { files, result };
 }
 
+/** A gate is passed by a dataset's figures, whether it is written or not. */
+export const wantsDataset = ({ dataset }: Request): boolean =>
+  dataset.formats.length > 0 || Object.values(dataset.gate).some((threshold) => threshold !== null);
+
 const nameOf = ({ file, split, bucket }: DatasetFile): string => {
   if (split === null) return file;
   return bucket === null ? split : `${split}_${bucket}`;
 };
-
-const hasGate = ({ dataset }: Request): boolean => Object.values(dataset.gate).some((threshold) => threshold !== null);

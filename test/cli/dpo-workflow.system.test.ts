@@ -100,7 +100,7 @@ test('a workflow that replays the steps of a trace file gives the groups of that
   expect(asked.filter(({ body }) => idOf(body) === '1')).toHaveLength(3);
 
   const manifest = Manifest.parse(JSON.parse(await readFile(join(out, 'runs/r/manifest.json'), 'utf8')));
-  expect(manifest.inputs[0]).toMatchObject({ bucket: pathToFileURL(folder).href, key: 'questions.json' });
+  expect(manifest.inputs[0]).toMatchObject({ bucket: pathToFileURL(`${folder}/`).href, key: 'questions.json' });
   expect(manifest.inputs.slice(1).map(({ key }) => key)).toContain('runs/r/traces/000000-000.jsonl');
 });
 

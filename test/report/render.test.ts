@@ -28,6 +28,13 @@ describe('a rendered report', () => {
     expect(JSON.parse(embedded).pairs).toHaveLength(HOSTILE.length);
   });
 
+  test('says so where only a part of the collection was looked at', () => {
+    const whole = reportOf(ticTacToe());
+    const part = { ...whole, totals: { ...whole.totals, total_pairs: 1_000_000 } };
+    expect(drawn(renderReport(whole))).not.toContain('evenly spaced');
+    expect(drawn(renderReport(part))).toContain(`${whole.sample.pairs} pairs of 1,000,000.`);
+  });
+
   test('allows its own style and script by their hash, and nothing else', () => {
     const page = renderReport(reportOf(ticTacToe()));
     const policy = page.match(/Content-Security-Policy" content="([^"]*)"/)?.[1]?.replaceAll('&#39;', "'") ?? '';

@@ -7,6 +7,7 @@ import { buildShard } from '../../lib/steps/build-shard.ts';
 import { evaluate } from '../../lib/steps/evaluate.ts';
 import type { ObjectStore } from '../../lib/store.ts';
 import { readJson } from '../../lib/stored-json.ts';
+import { HEAD_BYTES } from '../../lib/traces/sniff.ts';
 import { crashAnywhere, inMemory } from '../faults/crashes.ts';
 import { inRounds } from '../faults/traces.ts';
 import { memoryStore } from '../support/memory-store.ts';
@@ -74,22 +75,27 @@ function damaged(bytes: Buffer, seed: number): Buffer {
 }
 
 test('an array that takes several rounds is read once, but for what lies behind the last cut of each', async () => {
-  const traces = memoryStore('traces');
-  const array = forms['a compact array'](items(100));
+  const [chunk, shardBytes] = [512, 8192];
+  const traces = memoryStore('traces', chunk);
+  const array = forms['a compact array'](items(600));
   traces.objects.set('t/a.json', array);
   let read = 0;
   const counted: ObjectStore = {
     ...traces,
     async *read(key, options) {
-      for await (const chunk of traces.read(key, options)) {
-        read += chunk.length;
-        yield chunk;
+      for await (const piece of traces.read(key, options)) {
+        read += piece.length;
+        yield piece;
       }
     },
   };
-  const clock = [TIME, TIME, TIME, NO_TIME];
-  const calls = await plannedBy(() => clock[read++ % clock.length] ?? TIME, counted, memoryStore('collections'), 4096);
+  let shards = 0;
+  const everyFourth = () => (++shards % 4 === 0 ? NO_TIME : TIME);
+  const calls = await plannedBy(everyFourth, counted, memoryStore('collections'), shardBytes);
   expect(calls).toBeGreaterThan(3);
+  const item = 1024;
+  // Each call looks at the head of the array, and ends a round somewhere behind a cut.
+  expect(read).toBeLessThan(array.length + calls * (HEAD_BYTES + chunk + item + chunk));
 });
 
 test('traces are those that the first round pinned, whatever stands there by now', async () => {
@@ -114,7 +120,11 @@ test('a trace that changes between two rounds fails the run by name', async () =
 
 test('two executions of one run that cut at the same time come to one plan', async () => {
   for (let seed = 0; seed < 20; seed += 1) {
-    const [traces, collections, alone] = [memoryStore('traces'), memoryStore('collections'), memoryStore('collections')];
+    const [traces, collections, alone] = [
+      memoryStore('traces'),
+      memoryStore('collections'),
+      memoryStore('collections'),
+    ];
     traces.objects.set('t/a.json', forms['a compact array'](items(12)));
     traces.objects.set('t/b.jsonl', forms['JSON lines'](items(12)));
     await plannedBy(() => TIME, traces, alone);
