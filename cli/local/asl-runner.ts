@@ -32,12 +32,18 @@ export interface RunOptions extends TaskResources {
 export const runStateMachine = async (options: RunOptions & { readonly definition: unknown }): Promise<RunResult> =>
   stateMachine(options.definition)(options);
 
-/** The state machine, checked once to be run any number of times; otherwise as {@link runStateMachine}. */
-export function stateMachine(definition: unknown): (options: RunOptions) => Promise<RunResult> {
+/**
+ * The state machine, checked once to be run any number of times; otherwise as {@link runStateMachine}. A definition that
+ * tests have found `sound` is not held against the grammar of the language again: that takes half a second.
+ */
+export function stateMachine(
+  definition: unknown,
+  soundness: 'sound' | 'unknown' = 'unknown',
+): (options: RunOptions) => Promise<RunResult> {
   const checked = supported(definition);
-  const machine = prepare(checked);
+  const machine = prepare(checked, soundness);
   const maps = Object.entries(checked.States).flatMap(([name, state]) =>
-    state.Type === 'Map' ? [{ name, state, child: prepare(state.ItemProcessor) }] : [],
+    state.Type === 'Map' ? [{ name, state, child: prepare(state.ItemProcessor, soundness) }] : [],
   );
   return async (options) => {
     const { executionName, maxConcurrency, handlers, storeOf, waits = 'real', onEvent = () => {} } = options;

@@ -50,7 +50,8 @@ export interface Committed {
   readonly training: TrainingProgress | undefined;
 }
 
-const pipeline = stateMachine(definition);
+// test/infra/state-machine.test.ts holds it against the grammar.
+const pipeline = stateMachine(definition, 'sound');
 
 /** Runs the pipeline's own state machine in this process. Throws the error that its failing step threw. */
 export async function runLocally(run: LocalRun): Promise<Committed> {

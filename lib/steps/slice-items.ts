@@ -6,6 +6,7 @@ import type { ReadItem, Span } from '../traces/item.ts';
 import { readItems } from '../traces/read-items.ts';
 import { readTraceItems } from '../traces/read-trace-items.ts';
 import type { TraceItem } from '../traces/trace-item.ts';
+import { withinValues } from '../traces/value-cap.ts';
 import { workflowFailure } from '../workflow/failure-line.ts';
 
 /** The trace items of one slice, out of exactly the bytes that were pinned. */
@@ -14,7 +15,9 @@ export function sliceItems(runId: string, slice: Slice, stepName: string, deps: 
   const pin = { version: slice.version, etag: slice.etag };
   const open = (start: number, end?: number) => store.read(slice.key, { pin, start, end });
   const own = slice.bucket === deps.collectionsBucket && slice.key.startsWith(workflowKeys(runId).traces);
-  return own ? readItems(open, slice, orFailure(traceItemReader(stepName))) : readTraceItems(open, slice, stepName);
+  return own
+    ? readItems(open, slice, withinValues(orFailure(traceItemReader(stepName))))
+    : readTraceItems(open, slice, stepName);
 }
 
 /** Of the run's own traces, the lines that say why there is no answer are losses by that reason. */

@@ -1,6 +1,7 @@
 import { append, type ByteWindow, byteWindow } from './byte-window.ts';
 import { isJson } from './fast-item.ts';
 import { type ItemReason, MAX_ITEM_BYTES, type ReadItem, type Span, tooLarge } from './item.ts';
+import { withinValues } from './value-cap.ts';
 
 /**
  * The elements of a JSON array that begin at or after `start` and before `end`. A slice begins at the array's own start
@@ -56,8 +57,9 @@ export async function* arrayCuts(stream: AsyncIterable<Uint8Array>, every: numbe
 }
 
 /** All that a cutter needs to know of an element: that a reader will find its end where the cutter does. */
-const onlyJson: ReadItem<undefined> = (bytes) =>
-  isJson(bytes) ? { item: undefined } : { rejected: { reason: 'invalid_json', detail: NEVER_CLOSES, exampleId: null } };
+const onlyJson: ReadItem<undefined> = withinValues((bytes) =>
+  isJson(bytes) ? { item: undefined } : { rejected: { reason: 'invalid_json', detail: NEVER_CLOSES, exampleId: null } },
+);
 
 /** Positions are indices into the window. */
 interface Scan {

@@ -47,6 +47,21 @@ export const parseExactly = (text: string): unknown =>
 /** An integer that a double may not hold, 16 digits and more, in a JSON text without its strings. */
 export const hasLongInteger = (text: string): boolean => /(?:^|[:[,\s])-?\d{16,}(?![.\d])/.test(text);
 
+/**
+ * Whether the test is met by one of the pieces of JSON between its strings. No regular expression: one that steps over a
+ * string of some megabytes runs out of stack.
+ */
+export function someBetweenStrings(text: string, test: (piece: string) => boolean): boolean {
+  for (let from = 0; ; ) {
+    const quote = text.indexOf('"', from);
+    if (test(quote === -1 ? text.slice(from) : text.slice(from, quote))) return true;
+    let end = quote === -1 ? -1 : text.indexOf('"', quote + 1);
+    while (end !== -1 && isEscaped(text, end)) end = text.indexOf('"', end + 1);
+    if (end === -1) return false;
+    from = end + 1;
+  }
+}
+
 /** How deep lists and objects nest in valid JSON; stops counting past `enough`. */
 export function depthOf(text: string, enough: number): number {
   let depth = 0;
@@ -72,8 +87,11 @@ const isEscaped = (text: string, quote: number): boolean => {
 /** A JSON number as Python's `str` writes it: `5` is an int, `5.0` and `1e5` are floats. */
 export function pythonText(number: number | { readonly rawJSON: string }): string {
   const source = sourceOf(number);
-  return /^-?\d+$/.test(source) ? String(BigInt(source)) : pythonFloat(Number(source));
+  return /^-?\d+$/.test(source) ? integerText(source) : pythonFloat(Number(source));
 }
+
+/** A JSON integer as Python writes it. There are no leading zeros to lose; a BigInt of a million digits takes a second. */
+export const integerText = (source: string): string => (source === '-0' ? '0' : source);
 
 /** Python's repr: shortest digits that read back the same, as in JavaScript, but with an exponent from 1e16 and below 1e-4. */
 function pythonFloat(double: number): string {

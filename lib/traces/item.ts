@@ -17,6 +17,7 @@ export type ItemReason =
   | 'invalid_id'
   | 'too_deep'
   | 'too_large'
+  | 'too_many_values'
   | 'too_many_pairs'
   | 'truncated'
   | 'after_array_end'

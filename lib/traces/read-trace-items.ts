@@ -6,6 +6,7 @@ import { readLineItems } from './line-items.ts';
 import { joinRuns } from './line-runs.ts';
 import { type OpenBytes, readItems } from './read-items.ts';
 import type { TraceItem } from './trace-item.ts';
+import { withinValues } from './value-cap.ts';
 
 /** The trace items of a slice; in JSON lines, those too that stand as one candidate a line. */
 export function readTraceItems(
@@ -14,10 +15,8 @@ export function readTraceItems(
   stepName: string,
 ): AsyncGenerator<Span<TraceItem>> {
   const read = traceItemReader(stepName);
-  return readItems(open, slice, read, (stream, range) =>
-    joinRuns(
-      readLineItems(stream, { start: range.start, end: Number.POSITIVE_INFINITY }, readTraceLine(read, stepName)),
-      range,
-    ),
+  const readLine = withinValues(readTraceLine(read, stepName));
+  return readItems(open, slice, withinValues(read), (stream, range) =>
+    joinRuns(readLineItems(stream, { start: range.start, end: Number.POSITIVE_INFINITY }, readLine), range),
   );
 }

@@ -1,12 +1,14 @@
 import {
   depthOf,
   hasLongInteger,
+  integerText,
   isNumber,
   isObject,
   isRawNumber,
   type JsonObject,
   parseExactly,
   pythonText,
+  someBetweenStrings,
   sourceOf,
 } from './exact-json.ts';
 import { type ItemReason, type ItemRejection, MAX_DEPTH } from './item.ts';
@@ -50,7 +52,7 @@ export function readTraceItem(bytes: Buffer, stepName: string): { item: TraceIte
   try {
     value = JSON.parse(text);
   } catch {
-    return NAN_TOKEN.test(withoutStrings(text))
+    return someBetweenStrings(text, (piece) => NAN_TOKEN.test(piece))
       ? reject('nan_token', 'it holds NaN or Infinity, which is not JSON; write null or a number instead')
       : reject('invalid_json', 'it is not valid JSON');
   }
@@ -89,14 +91,14 @@ const exampleId = (id: unknown): ExampleId | undefined => {
 
 /** Exact for integers of any length; 1.0 and 1e0 are the integer 1. */
 const numericKey = (source: string): string => {
-  if (/^-?\d+$/.test(source)) return String(BigInt(source));
+  if (/^-?\d+$/.test(source)) return integerText(source);
   const double = Number(source);
   return Number.isInteger(double) ? String(BigInt(double)) : String(double);
 };
 
 /** An id that may have lost digits or its form, or a number that will become text. */
 const needsExactNumbers = (text: string, item: JsonObject, stepName: string): boolean =>
-  hasLongInteger(withoutStrings(text)) ||
+  someBetweenStrings(text, hasLongInteger) ||
   (typeof item.id === 'number' && ID_WITH_POINT_OR_EXPONENT.test(text)) ||
   (Array.isArray(item.intermediate_steps) &&
     candidatePayloads(item.intermediate_steps, stepName).some(
@@ -138,7 +140,6 @@ export const kindOf = (value: unknown): string => {
   return 'an object';
 };
 
-const withoutStrings = (text: string): string => text.replace(/"(?:[^"\\]|\\.)*"/g, '""');
 const NAN_TOKEN = /\b(?:NaN|Infinity)\b/;
 // Without `ignoreBOM` the decoder would silently drop a byte order mark that JSON.parse refuses.
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

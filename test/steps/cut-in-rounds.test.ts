@@ -65,7 +65,7 @@ test('the plan is the same wherever rounds end, of traces of every form, whole a
       await plannedBy(() => (random() < 0.5 ? NO_TIME : TIME), traces, rounds, shardBytes);
       expect(planOf(rounds)).toBe(planOf(atOnce));
     }),
-    { numRuns: 300 },
+    { numRuns: 150 },
   );
 });
 

@@ -59,7 +59,7 @@ test('an array is read alike cut and uncut, however it is written and wherever i
       const cuts = (await cutsOf(array, every)).filter((cut) => cut < array.length);
       expect(await readAt(array, cuts)).toEqual(await readAt(array, []));
     }),
-    { numRuns: 250 },
+    { numRuns: 150 },
   );
 });
 
@@ -70,7 +70,7 @@ test('the cuts are the same when the scan goes on from any of them, in other chu
       const at = which % (cuts.length + 1);
       expect(await cutsOf(array, every, cuts[at - 1], 1 + which)).toEqual(cuts.slice(at));
     }),
-    { numRuns: 250 },
+    { numRuns: 150 },
   );
 });
 
@@ -85,9 +85,9 @@ test.each(['a compact array', "NAT's indented array"] as const)('%s is cut about
   }
 });
 
-// Every element was searched for the line of the next one, through 64 MiB of window: 40 times as slow.
-test('an array with a line before its first element only is read without looking for lines', async () => {
+// Whoever begins between two of its elements does not know that it has lines.
+test('an array with a line before its first element only is read whole, and cut nowhere before its last', async () => {
   const array = Buffer.from(`[\n${Array.from({ length: 2000 }, (_, id) => `{"id":${id}}`).join(',')}]`);
   expect(await readAt(array, [])).toHaveLength(2000);
-  expect(await cutsOf(array, 1024)).toEqual([]);
+  expect(await cutsOf(array, 1024)).toEqual([array.length - 1]);
 });

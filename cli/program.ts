@@ -1,0 +1,46 @@
+import { Command } from 'commander';
+import packageJson from '../package.json' with { type: 'json' };
+import { completionCommand } from './commands/completion.ts';
+import { diffCommand } from './commands/diff.ts';
+import { inspectCommand } from './commands/inspect.ts';
+import { listCommand } from './commands/list.ts';
+import { logsCommand } from './commands/logs.ts';
+import { redriveCommand } from './commands/redrive.ts';
+import { runCommand } from './commands/run.ts';
+import { schemaCommand } from './commands/schema.ts';
+import { startCommand } from './commands/start.ts';
+import { statusCommand } from './commands/status.ts';
+import { reportError } from './report-error.ts';
+
+// A reader that has seen enough, such as `head`, is no error.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
+
+const program = new Command('dpo')
+  .description("Turns agents' traces with scored candidates into preference data for DPO training.")
+  .version(packageJson.version)
+  .exitOverride()
+  .showHelpAfterError('(dpo run --help shows how.)');
+for (const command of [
+  runCommand(packageJson.version),
+  inspectCommand(),
+  diffCommand(),
+  startCommand(packageJson.version),
+  statusCommand(),
+  listCommand(),
+  logsCommand(),
+  redriveCommand(),
+  schemaCommand(),
+  completionCommand(program),
+]) {
+  program.addCommand(command.copyInheritedSettings(program));
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = reportError(error, (text) => process.stderr.write(text));
+}
