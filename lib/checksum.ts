@@ -9,11 +9,9 @@ export const crc32 = (bytes: Uint8Array, seed = 0): number => crc32Of(bytes, see
  */
 export function combineCrc32(a: number, b: number, bytesOfB: number): number {
   let crc = a;
-  let operator = ONE_ZERO_BYTE;
   // Numbers, not int32: an object's length goes past 2^32.
-  for (let left = bytesOfB; left > 0; left = Math.floor(left / 2)) {
-    if (left % 2 === 1) crc = times(operator, crc);
-    operator = square(operator);
+  for (let left = bytesOfB, power = 0; left > 0; left = Math.floor(left / 2), power++) {
+    if (left % 2 === 1) crc = times(zeroBytes(power), crc);
   }
   return (crc ^ b) >>> 0;
 }
@@ -36,4 +34,7 @@ const square = (operator: Operator): Operator => operator.map((column) => times(
 
 /** 0xedb88320 is CRC-32's polynomial, reflected. */
 const ONE_ZERO_BIT: Operator = [0xedb88320, ...Array.from({ length: 31 }, (_, bit) => 2 ** bit)];
-const ONE_ZERO_BYTE = square(square(square(ONE_ZERO_BIT)));
+/** Appends 2^n zero bytes, by n: at most 53 of them, made as they are needed. */
+const ZERO_BYTES: Operator[] = [];
+const zeroBytes = (power: number): Operator =>
+  (ZERO_BYTES[power] ??= square(power === 0 ? square(square(ONE_ZERO_BIT)) : zeroBytes(power - 1)));

@@ -19,7 +19,8 @@ export interface ObjectSink {
 export function openSink(store: ObjectStore, key: string, options?: WriteOptions): ObjectSink {
   const queue: Uint8Array[] = [];
   let state: 'open' | 'closed' | 'aborted' = 'open';
-  let chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+  /** Made when there is something to put in: most shards lose nothing, and their second file stays empty. */
+  let chunk: Buffer | undefined;
   let used = 0;
   let bytes = 0;
   let failure: { readonly error: unknown } | undefined;
@@ -47,9 +48,9 @@ export function openSink(store: ObjectStore, key: string, options?: WriteOptions
     wakeReader();
   };
   const flush = (): void => {
-    if (used === 0) return;
+    if (!chunk) return;
     send(chunk.subarray(0, used));
-    chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+    chunk = undefined;
     used = 0;
   };
   const drained = async (): Promise<void> => {
@@ -64,6 +65,7 @@ export function openSink(store: ObjectStore, key: string, options?: WriteOptions
       bytes += encoded.length;
       send(encoded);
     } else {
+      chunk ??= Buffer.allocUnsafeSlow(CHUNK_BYTES);
       const length = chunk.write(text, used, encoding);
       bytes += length;
       used += length;
