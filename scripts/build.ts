@@ -5,20 +5,8 @@
 import { copyFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build } from 'esbuild';
+import { STAGES } from '../functions/observability/metric-names.ts';
 import { thirdPartyLicences } from './third-party-licences.ts';
-
-/** Those that the constructs name. */
-const FUNCTIONS = [
-  'evaluate',
-  'run-workflow',
-  'plan-traces',
-  'build-shard',
-  'finalize',
-  'submit-training',
-  'check-training',
-  'deploy-model',
-  'record-failure',
-];
 
 const forNode = {
   bundle: true,
@@ -48,7 +36,7 @@ const [, , , ...functions] = await Promise.all([
       },
     ],
   }),
-  ...FUNCTIONS.map((name) =>
+  ...STAGES.map((name) =>
     build({
       ...forNode,
       entryPoints: { index: `functions/${name}.ts` },

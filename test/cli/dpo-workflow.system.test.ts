@@ -6,9 +6,9 @@ import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { Manifest } from '../../lib/contract/manifest.ts';
 import { Group, Rejected } from '../../lib/contract/trajectory.ts';
+import { recordedItems, replay } from '../support/recorded-items.ts';
 import { startS3Server } from '../support/s3-server.ts';
 import {
-  answers,
   bareError,
   byteByByte,
   cut,
@@ -25,17 +25,7 @@ import {
 import { dpo } from './dpo-process.ts';
 
 const GOLDEN = 'test/golden/nat/workflow_output.json';
-const Item = z.looseObject({
-  id: z.number(),
-  generated_answer: z.string(),
-  intermediate_steps: z.array(
-    z.looseObject({
-      payload: z.looseObject({ event_type: z.string(), name: z.string().nullable(), UUID: z.string() }),
-    }),
-  ),
-});
-type Item = z.infer<typeof Item>;
-const items = Item.array().parse(JSON.parse(await readFile(GOLDEN, 'utf8')));
+const items = recordedItems;
 
 let folder = '';
 beforeEach(async () => {
@@ -44,18 +34,17 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 test('a workflow that replays the steps of a trace file gives the groups of that file, whatever goes wrong on the way', async () => {
-  const whole = (item: Item): Reply => answers(item.generated_answer, item.intermediate_steps);
-  const inBytes = (item: Item, steps: readonly Step[]): Reply =>
-    byteByByte(`${steps.map(intermediate).join('')}${part(item.generated_answer)}`);
+  const inBytes = (text: string, steps: readonly Step[]): Reply =>
+    byteByByte(`${steps.map(intermediate).join('')}${part(text)}`);
   const [first, second, third, fourth] = items;
   if (!first || !second || !third || !fourth) throw new Error('the golden file has four items');
   // The candidates' steps are those that count; byte by byte the others would only take time.
   const candidates = fourth.intermediate_steps.filter(({ payload }) => payload.event_type === 'TTC_END');
   const { endpoint, asked } = await workflow({
-    1: inTurn(status(503, { 'retry-after': '0' }), cut, whole(first)),
-    2: inTurn(status(429), whole(second)),
-    3: whole(third),
-    4: inTurn(cut, inBytes(fourth, candidates)),
+    1: inTurn(status(503, { 'retry-after': '0' }), cut, replay(first)),
+    2: inTurn(status(429), replay(second)),
+    3: replay(third),
+    4: inTurn(cut, inBytes(fourth.generated_answer, candidates)),
     // These stay without an answer, each for a reason of its own.
     said: bareError('no model'),
     refused: status(400),
@@ -106,8 +95,8 @@ test('a workflow that replays the steps of a trace file gives the groups of that
 
 test('a failed example fails the run by name, and the same command asks only what has no answer', async () => {
   const flaky: Reply = (one, response) =>
-    (idOf(one.body) === '2_rep0' && one.time === 1 ? bareError('no model') : replay(2))(one, response);
-  const { endpoint, asked } = await workflow({ 1: replay(1), 2: flaky, 3: replay(3), 4: replay(4) });
+    (idOf(one.body) === '2_rep0' && one.time === 1 ? bareError('no model') : replayOf(2))(one, response);
+  const { endpoint, asked } = await workflow({ 1: replayOf(1), 2: flaky, 3: replayOf(3), 4: replayOf(4) });
   const dataset = await datasetFile(items);
   const request = await requestFile({ endpoint, dataset, reps: 2, batch_size: 1, max_concurrency: 1 });
   const args = ['run', '--request', request, '--out', join(folder, 'out'), '--allow-private-endpoint'];
@@ -149,7 +138,7 @@ test('a run in a bucket’s folder reads the traces that it wrote there', async 
   s3.createBucket('collections');
   s3.createBucket('data');
   s3.put('data', 'questions.jsonl', Buffer.from(`${JSON.stringify({ id: 3, question: 'X' })}\n`));
-  const { endpoint } = await workflow({ 3: replay(3) });
+  const { endpoint } = await workflow({ 3: replayOf(3) });
   const request = await requestFile({ endpoint, dataset: { bucket: 'data', key: 'questions.jsonl' } });
   const args = ['run', '--request', request, '--out', 's3://collections/team', '--run-id', 'r'];
   const env = {
@@ -196,10 +185,7 @@ async function workflow(replies: Readonly<Record<string, Reply>>) {
 
 const idOf = (body: unknown): string => String(z.object({ id: z.unknown() }).parse(body).id);
 
-const replay = (id: number): Reply => {
-  const item = items.find((each) => each.id === id);
-  return answers(item?.generated_answer ?? '', item?.intermediate_steps);
-};
+const replayOf = (id: number): Reply => replay(items.find((each) => each.id === id));
 
 async function datasetFile(rows: readonly unknown[]) {
   await writeFile(join(folder, 'questions.json'), JSON.stringify(rows));

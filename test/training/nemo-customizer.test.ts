@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { commitRun } from '../support/committed-run.ts';
+import { NAT_HYPERPARAMETERS } from '../support/nat-defaults.ts';
 import { DEPLOYS, onNemo } from '../support/on-nemo.ts';
 import { customizer, runTraining } from '../support/training-run.ts';
 
@@ -23,19 +24,7 @@ describe('from the committed dataset to a ready deployment', () => {
       {
         config: 'meta/llama-3.2-1b-instruct@v1.0.0+A100',
         dataset: { name: 'nat-dpo', namespace: 'team' },
-        hyperparameters: {
-          training_type: 'dpo',
-          finetuning_type: 'all_weights',
-          epochs: 3,
-          batch_size: 4,
-          learning_rate: 5e-5,
-          dpo: {
-            ref_policy_kl_penalty: 0.1,
-            preference_loss_weight: 1,
-            preference_average_log_probs: false,
-            sft_loss_weight: 0,
-          },
-        },
+        hyperparameters: NAT_HYPERPARAMETERS,
         output_model,
         description: expect.stringMatching(/^dpo-trajectories run run-1 \([0-9a-f]{16}\)$/),
       },

@@ -3,6 +3,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { TrainingSettings } from '../../lib/contract/training.ts';
 import { plainSecretsAside, refusePlainSecrets, trainingFormats } from '../../lib/training/plan.ts';
+import { NAT_HYPERPARAMETERS } from '../support/nat-defaults.ts';
 
 const MINIMAL = {
   entity_host: 'https://nmp.example.com/',
@@ -42,19 +43,7 @@ describe('training settings', () => {
       dataset_output_dir: null,
       create_namespace_if_missing: true,
       customization_config: 'meta/llama-3.2-1b-instruct@v1.0.0+A100',
-      hyperparameters: {
-        training_type: 'dpo',
-        finetuning_type: 'all_weights',
-        epochs: 3,
-        batch_size: 4,
-        learning_rate: 5e-5,
-        dpo: {
-          ref_policy_kl_penalty: 0.1,
-          preference_loss_weight: 1,
-          preference_average_log_probs: false,
-          sft_loss_weight: 0,
-        },
-      },
+      hyperparameters: NAT_HYPERPARAMETERS,
       use_full_message_history: false,
       deploy_on_completion: false,
       deployment_config: {

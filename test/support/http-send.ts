@@ -1,0 +1,46 @@
+import { onTestFinished } from 'vitest';
+import { createHttpClient, type Timer } from '../../functions/http/client.ts';
+import type { EndpointPolicy } from '../../functions/http/guard.ts';
+import type { HttpRequest } from '../../lib/http.ts';
+import { type Reply, startWorkflowServer } from './workflow-server.ts';
+
+export type Server = Awaited<ReturnType<typeof startWorkflowServer>>;
+
+/** A server for the length of one test. */
+export async function serve(reply: Reply): Promise<Server> {
+  const server = await startWorkflowServer(reply);
+  onTestFinished(async () => void (await server.close()));
+  return server;
+}
+
+/** Public endpoints alone. */
+export const NONE: EndpointPolicy = { allowedOrigins: [], allowPrivate: false };
+export const only = (server: Server): EndpointPolicy => ({ allowedOrigins: [server.origin], allowPrivate: false });
+
+export const request = (url: string, more: Partial<HttpRequest> = {}): HttpRequest => ({
+  method: 'POST',
+  url,
+  body: '{}',
+  timeoutMs: 10_000,
+  inactivityMs: 10_000,
+  maxBytes: 10_000_000,
+  ...more,
+});
+
+/** Sends one request and reads its whole answer; `afterPiece` runs after each piece of the body. */
+export async function send(
+  url: string,
+  policy: EndpointPolicy,
+  more: Partial<HttpRequest> = {},
+  timer?: Timer,
+  afterPiece?: () => Promise<void>,
+) {
+  const client = createHttpClient({ policy, ...(timer && { timer }) });
+  const response = await client.send(request(url, more));
+  const pieces: Uint8Array[] = [];
+  for await (const piece of response.body) {
+    pieces.push(piece);
+    await afterPiece?.();
+  }
+  return { status: response.status, framed: response.framed, text: Buffer.concat(pieces).toString() };
+}
