@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type FixtureSettings, writeFixture } from './fixtures.ts';
 import { type Measured, measure, median, medianOf, root, rounded } from './measure.ts';
 
@@ -143,3 +143,4 @@ writeFileSync(
   ),
 );
 console.log(tables);
+await import('./cold-start.ts');

@@ -1,4 +1,5 @@
 import type { NamedDifference } from './diff-runs.ts';
+import { oneLine } from './terminal.ts';
 import { counted, grouped } from './wording.ts';
 
 /** A difference as a person reads it: why first, then what. */
@@ -11,7 +12,7 @@ export function differenceText(found: NamedDifference): string {
     ),
     section(
       'Traces',
-      found.inputs.map(({ key, change }) => `${key}: ${INPUT_CHANGES[change]}`),
+      found.inputs.map(({ key, change }) => `${oneLine(key)}: ${INPUT_CHANGES[change]}`),
     ),
     section(
       'Counters',
@@ -54,5 +55,5 @@ const INPUT_CHANGES = {
 const section = (title: string, lines: readonly string[]): string[] =>
   lines.length === 0 ? [] : [title, ...lines.map((line) => `  ${line}`)];
 
-const shown = (value: unknown): string => JSON.stringify(value) ?? 'not set';
+const shown = (value: unknown): string => oneLine(JSON.stringify(value) ?? 'not set');
 const signed = (change: number): string => (change > 0 ? `+${grouped(change)}` : `-${grouped(-change)}`);

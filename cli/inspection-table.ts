@@ -1,4 +1,5 @@
 import type { Inspection, SettingsOutcome } from '../lib/inspect/inspection.ts';
+import { oneLine } from './terminal.ts';
 import { bytesInWords, counted, grouped } from './wording.ts';
 
 /** An inspection as a person reads it. Scores have five significant digits. */
@@ -17,7 +18,7 @@ export function inspectionTable(found: Inspection, warnings: readonly string[]):
   const width = Math.max(...facts.map(([name]) => name.length));
   const sections = [facts.map(([name, value]) => `${name.padEnd(width)}  ${value}`)];
   if (found.candidates > 0) sections.push(['Pairs by settings', ...outcomes(found.settings)]);
-  if (warnings.length > 0) sections.push(['Warnings', ...warnings.map((warning) => `  ${warning}`)]);
+  if (warnings.length > 0) sections.push(['Warnings', ...warnings.map((warning) => `  ${oneLine(warning)}`)]);
   return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
 
@@ -52,10 +53,10 @@ const turnSizes = (turns: Readonly<Record<string, number>>): string =>
 
 const counts = (names: Readonly<Record<string, number>>): string =>
   Object.entries(names)
-    .map(([name, times]) => `${grouped(times)} ${printable(name)}`)
+    .map(([name, times]) => `${grouped(times)} ${shown(name)}`)
     .join(', ') || 'none';
 
-/** Names come from the traces: no control character of theirs reaches the terminal. */
-const printable = (name: string): string => (/^[\w .:-]+$/.test(name) ? name : JSON.stringify(name));
+/** Names come from the traces. */
+const shown = (name: string): string => (/^[\w .:-]+$/.test(name) ? name : oneLine(JSON.stringify(name)));
 
 const short = (score: number): string => String(Number(score.toPrecision(5)));

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { BuilderSettings } from '../lib/contract/builder.ts';
 import { nearest } from '../lib/contract/nearest.ts';
 import { NemoCustomizer } from '../lib/contract/training.ts';

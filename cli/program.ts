@@ -11,6 +11,7 @@ import { schemaCommand } from './commands/schema.ts';
 import { startCommand } from './commands/start.ts';
 import { statusCommand } from './commands/status.ts';
 import { reportError } from './report-error.ts';
+import { tell } from './terminal.ts';
 
 // A reader that has seen enough, such as `head`, is no error.
 for (const stream of [process.stdout, process.stderr]) {
@@ -42,5 +43,5 @@ for (const command of [
 try {
   await program.parseAsync();
 } catch (error) {
-  process.exitCode = reportError(error, (text) => process.stderr.write(text));
+  process.exitCode = reportError(error, tell);
 }

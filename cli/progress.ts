@@ -1,4 +1,5 @@
 import type { WriteStream } from 'node:tty';
+import { oneLine } from './terminal.ts';
 import { bytesInWords, counted } from './wording.ts';
 
 /** How a run's progress is told. Every call may come from several shards at once. */
@@ -23,7 +24,7 @@ export async function createProgress(
   { lines, quiet }: { readonly lines: boolean; readonly quiet: boolean },
 ): Promise<Progress> {
   if (quiet) return lineProgress(() => {});
-  return stream.isTTY && !lines ? barProgress(stream) : lineProgress((line) => stream.write(`${line}\n`));
+  return stream.isTTY && !lines ? barProgress(stream) : lineProgress((line) => stream.write(`${oneLine(line)}\n`));
 }
 
 /** A line at the start, at each tenth of the batches and of the shards, and at the end. */
@@ -93,11 +94,11 @@ async function barProgress(stream: WriteStream): Promise<Progress> {
     // It may take days: what was said stays to be read.
     training: (message) => {
       bar.stop();
-      stream.write(`${message}\n`);
+      stream.write(`${oneLine(message)}\n`);
     },
     failed: (place, file) => {
       bar.stop();
-      stream.write(`${failureLine(place, file)}\n`);
+      stream.write(`${oneLine(failureLine(place, file))}\n`);
     },
     stop: () => bar.stop(),
   };

@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
 import { InvalidRequest, PipelineError } from '../lib/errors.ts';
+import { oneLine } from './terminal.ts';
 
 /** Tells what went wrong in a sentence or two and returns the exit code: 1 the run failed, 2 the request is wrong. */
 export function reportError(error: unknown, write: (text: string) => void): number {
@@ -11,7 +12,7 @@ export function reportError(error: unknown, write: (text: string) => void): numb
     return 2;
   }
   if (error instanceof PipelineError) {
-    write(`${error.name}: ${error.message}\n`);
+    write(`${error.name}: ${oneLine(error.message)}\n`);
     return 1;
   }
   const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);

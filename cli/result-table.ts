@@ -2,6 +2,7 @@ import type { SelectionResult } from '../lib/contract/dataset-result.ts';
 import type { CommittedFile, Manifest } from '../lib/contract/manifest.ts';
 import type { TrainingProgress } from '../lib/contract/training-states.ts';
 import { trainingKeys } from '../lib/training/keys.ts';
+import { oneLine } from './terminal.ts';
 import { bytesInWords, counted, grouped } from './wording.ts';
 
 /** What a committed run holds, as a short text table. `folder` is where the manifest's keys begin. */
@@ -19,9 +20,9 @@ export function resultTable(manifest: Manifest, folder: string, training?: Train
     ...Object.entries(manifest.selections).map(([view, selection]) =>
       section(view === 'whole' ? 'Dataset' : 'Dataset, prompts cut to the last message', rows(selected(selection))),
     ),
-    section('Warnings', manifest.warnings),
-    section('Training', training ? trainingLines(training, manifest.run_id) : []),
-    section(`Files in ${folder}`, fileLines(manifest)),
+    section('Warnings', manifest.warnings.map(oneLine)),
+    section('Training', training ? trainingLines(training, manifest.run_id).map(oneLine) : []),
+    section(`Files in ${oneLine(folder)}`, fileLines(manifest)),
   ];
   return `${sections
     .filter((lines) => lines.length > 0)

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { RunWorkflowInput } from '../lib/contract/workflow.ts';
 import { runWorkflow } from '../lib/steps/run-workflow.ts';
 import { AllowedEndpoints } from './http/guard.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Deps } from '../lib/deps.ts';
 import { tagsOf } from './s3/shard-tag.ts';
 import { s3Client, s3Store } from './s3-store.ts';

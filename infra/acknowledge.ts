@@ -1,6 +1,6 @@
 import { Stack, Validations } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Tells those who audit the stack (with cdk-nag) why a rule is not followed at this construct and within it. */
 export function acknowledge(at: IConstruct, rule: string, reason: string): void {

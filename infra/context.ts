@@ -1,5 +1,5 @@
 import type { Node } from 'constructs';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A list; from the command line, with commas between. */
 const listed = <T extends z.ZodType>(entry: T) =>

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import type { Construct } from 'constructs';
+import { BUNDLE } from './bundle/options.ts';
 import { acknowledgeSynchronous, type StepFunctionProps, stepSettings } from './step-settings.ts';
 
 /** One step of the pipeline as a Lambda function, bundled by the local esbuild. */
@@ -12,22 +13,19 @@ export class StepFunction extends NodejsFunction {
       projectRoot: project(''),
       depsLockFilePath: project('package-lock.json'),
       bundling: {
-        format: OutputFormat.ESM,
-        target: 'node24',
-        mainFields: ['module', 'main'],
-        // undici is CommonJS, and asks for Node's own modules by require.
-        banner: REQUIRE,
+        format: OutputFormat.CJS,
+        target: BUNDLE.target,
+        mainFields: [...BUNDLE.mainFields],
+        minify: BUNDLE.minify,
+        sourceMap: BUNDLE.sourcemap,
+        sourcesContent: BUNDLE.sourcesContent,
+        esbuildArgs: Object.fromEntries(Object.entries(BUNDLE.alias).map(([name, file]) => [`--alias:${name}`, file])),
         // The SDK of the lockfile, which is the one tested, and not whichever the runtime brings.
         bundleAwsSDK: true,
-        // Error names are what Retry and Catch match.
-        keepNames: true,
-        sourceMap: true,
       },
     });
     acknowledgeSynchronous(this);
   }
 }
-
-const REQUIRE = 'import { createRequire } from "node:module";const require = createRequire(import.meta.url);';
 
 const project = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));

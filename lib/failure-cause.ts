@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What Lambda makes of an error that a handler throws: the Cause of the failed state, as JSON text. */
 const LambdaCause = z.object({ errorMessage: z.string() });

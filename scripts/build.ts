@@ -6,6 +6,7 @@ import { copyFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build } from 'esbuild';
 import { STAGES } from '../functions/observability/metric-names.ts';
+import { bundleFunction } from './bundle-functions.ts';
 import { thirdPartyLicences } from './third-party-licences.ts';
 
 const forNode = {
@@ -36,26 +37,8 @@ const [, , , ...functions] = await Promise.all([
       },
     ],
   }),
-  ...STAGES.map((name) =>
-    build({
-      ...forNode,
-      entryPoints: { index: `functions/${name}.ts` },
-      outdir: `dist/functions/${name}`,
-      outExtension: { '.js': '.mjs' },
-      mainFields: ['module', 'main'],
-      // Error names are what Retry and Catch match.
-      keepNames: true,
-      metafile: true,
-      // A third of the size; names and lines stay readable enough for a stack trace without the maps.
-      minifyWhitespace: true,
-      minifySyntax: true,
-      // undici is CommonJS, and asks for Node's own modules by require.
-      banner: {
-        js: 'import { createRequire } from "node:module";const require = createRequire(import.meta.url);',
-      },
-    }),
-  ),
+  ...STAGES.map((stage) => bundleFunction(stage, 'dist/functions')),
 ]);
-const bundled = functions.flatMap(({ metafile }) => Object.keys(metafile?.inputs ?? {}));
+const bundled = functions.flatMap(({ metafile }) => Object.keys(metafile.inputs));
 await writeFile('dist/THIRD-PARTY-LICENSES.txt', await thirdPartyLicences(bundled));
 await copyFile('infra/pipeline.asl.json', 'dist/cdk/pipeline.asl.json');

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /*
  * `npm run licences`: what is installed is under a licence of the list below, by npm's own bill of materials. What is

@@ -1,6 +1,6 @@
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { SFNClient } from '@aws-sdk/client-sfn';
-import { z } from 'zod';
+import * as z from 'zod';
 import { InvalidRequest, StoreRefused } from '../../lib/errors.ts';
 
 /** How every command that talks to AWS finds the pipeline. */

@@ -1,4 +1,5 @@
 import { placeOf } from '../../lib/contract/failure.ts';
+import { print, tell } from '../terminal.ts';
 import type { Deployment } from './deployment.ts';
 import { type ExecutionDetail, originOf } from './executions.ts';
 import { committedRun, recordedFailure, tableOf } from './follow.ts';
@@ -11,10 +12,10 @@ export async function tellEnd(deployment: Deployment, execution: ExecutionDetail
   const { runId, failure } = execution;
   if (failure) {
     process.exitCode = 1;
-    process.stderr.write(`${failure.error}: ${failure.cause}\n`);
+    tell(`${failure.error}: ${failure.cause}\n`);
     const recorded = await recordedFailure(deployment, execution);
     const { first } = originOf(execution.name);
-    process.stderr.write(
+    tell(
       recorded
         ? `In ${placeOf(recorded)} of run ${runId}. ${recorded.what_to_do}\n`
         : `When its cause is mended: dpo redrive ${first}. What was built is kept.\n`,
@@ -23,5 +24,5 @@ export async function tellEnd(deployment: Deployment, execution: ExecutionDetail
   }
   const manifest = await committedRun(deployment, runId);
   if (!manifest) return;
-  process.stdout.write(json ? `${JSON.stringify(manifest)}\n` : tableOf(deployment, manifest));
+  print(json ? `${JSON.stringify(manifest)}\n` : tableOf(deployment, manifest));
 }

@@ -9,7 +9,7 @@ import {
   paginateListMapRuns,
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
-import { z } from 'zod';
+import * as z from 'zod';
 import { S3Event } from '../../lib/contract/start.ts';
 import { InvalidRequest } from '../../lib/errors.ts';
 import { plainCause } from '../../lib/failure-cause.ts';

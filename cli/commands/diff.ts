@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { print } from '../terminal.ts';
 
 /** `dpo diff`: what changed between two runs, and why. */
 export function diffCommand(): Command {
@@ -16,7 +17,7 @@ export function diffCommand(): Command {
         import('../difference-text.ts'),
       ]);
       const difference = diffRuns(await readRun(runA, out), await readRun(runB, out));
-      process.stdout.write(json ? `${JSON.stringify(difference)}\n` : differenceText(difference));
+      print(json ? `${JSON.stringify(difference)}\n` : differenceText(difference));
     });
 }
 

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { BuilderSettings } from '../../lib/contract/builder.ts';
 import { traceLocation } from '../locations.ts';
+import { print } from '../terminal.ts';
 
 /** `dpo inspect`: what is in the traces, before anything runs. */
 export function inspectCommand(): Command {
@@ -19,9 +20,7 @@ export function inspectCommand(): Command {
       ]);
       const inspection = await inspectTraces(locations, stepName);
       const warnings = warningsOf(inspection, stepName);
-      process.stdout.write(
-        json ? `${JSON.stringify({ ...inspection, warnings })}\n` : inspectionTable(inspection, warnings),
-      );
+      print(json ? `${JSON.stringify({ ...inspection, warnings })}\n` : inspectionTable(inspection, warnings));
     });
 }
 

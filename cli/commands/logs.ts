@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { AwsFlags } from '../aws/deployment.ts';
 import { AWS_HELP, aboutRun, withAwsFlags } from '../aws/flags.ts';
+import { oneLine, print } from '../terminal.ts';
 
 /** `dpo logs`: what happened in a run on AWS, state by state. */
 export function logsCommand(): Command {
@@ -19,7 +20,7 @@ export function logsCommand(): Command {
       const { arn } = await findExecution(deployment, run);
       for await (const event of history(deployment, arn)) {
         const line = eventLine(event);
-        if (line !== undefined) process.stdout.write(`${line}\n`);
+        if (line !== undefined) print(`${oneLine(line)}\n`);
       }
     });
 }

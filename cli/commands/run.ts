@@ -1,9 +1,11 @@
 import { Command } from 'commander';
+import { withoutUnused } from '../local/without-unused.ts';
 import { addressOf, isLocal } from '../locations.ts';
 import { openInBrowser } from '../open-in-browser.ts';
 import { createProgress } from '../progress.ts';
 import { type RunArgs, requestFromArgs } from '../request-from-args.ts';
 import { resultTable } from '../result-table.ts';
+import { print, tell } from '../terminal.ts';
 
 /** `dpo run`: the whole pipeline on this machine. */
 export function runCommand(codeVersion: string): Command {
@@ -53,14 +55,14 @@ Exit codes: 0 committed, 1 the run failed, 2 the request is wrong.`;
 
 async function run(args: RunArgs, flags: Flags, codeVersion: string) {
   const { json = false, open = false, quiet = false, allowPrivateEndpoint = false } = flags;
-  const tell = (line: string): void => void (quiet || process.stderr.write(`${line}\n`));
+  const say = (line: string): void => void (quiet || tell(`${line}\n`));
   const { request, runId, out, notes, secrets } = await requestFromArgs(args);
-  for (const note of notes) tell(note);
+  for (const note of notes) say(note);
   // Loaded only now: a wrong request is told without waiting for the pipeline's code.
   const [{ openStores }, { runIdFor }, { runLocally }] = await Promise.all([
     import('../local/stores.ts'),
     import('../local/run-id.ts'),
-    import('../local/run-locally.ts'),
+    withoutUnused(() => import('../local/run-locally.ts')),
   ]);
   const stores = await openStores(request, out);
   const deps = { ...stores, collectionsBucket: addressOf(out), now: () => new Date(), codeVersion };
@@ -68,7 +70,7 @@ async function run(args: RunArgs, flags: Flags, codeVersion: string) {
   const progress = await createProgress(process.stderr, { lines: json, quiet });
   process.once('SIGINT', () => {
     progress.stop();
-    tell('Interrupted. The same command goes on from what is written.');
+    say('Interrupted. The same command goes on from what is written.');
     process.exit(130);
   });
   try {
@@ -87,12 +89,11 @@ async function run(args: RunArgs, flags: Flags, codeVersion: string) {
       },
     });
     progress.stop();
-    if (before && !training) tell(`Run ${run_id} is already committed; nothing to do.`);
-    if (json) process.stdout.write(`${JSON.stringify(manifest)}\n`);
-    else process.stdout.write(resultTable(manifest, placeOf(args.out), training));
+    if (before && !training) say(`Run ${run_id} is already committed; nothing to do.`);
+    print(json ? `${JSON.stringify(manifest)}\n` : resultTable(manifest, placeOf(args.out), training));
     if (!isLocal(out.bucket)) return;
     const report = new URL(manifest.report.key, out.bucket).href;
-    tell(`The report: ${report}`);
+    say(`The report: ${report}`);
     if (open) openInBrowser(report);
   } finally {
     progress.stop();

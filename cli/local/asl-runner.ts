@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { plainCause } from '../../lib/failure-cause.ts';
 import { supported } from './asl.ts';
 import { distributedMap, type ItemEvent } from './distributed-map.ts';

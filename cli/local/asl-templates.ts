@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * Paths, intrinsic functions and payload templates as far as the local run evaluates them the way Step Functions

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { PipelineError } from '../../lib/errors.ts';
 import { expression, FieldPath, Path, type Place, template } from './asl-templates.ts';
 

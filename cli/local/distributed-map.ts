@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { z } from 'zod';
+import * as z from 'zod';
 import { readAll } from '../../lib/store.ts';
 import type { DistributedMap } from './asl.ts';
 import type { Json } from './asl-templates.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { PipelineError, StoreRefused, StoreUnavailable } from '../../lib/errors.ts';
 
 /** What a file system's error means to the pipeline, in a plain sentence; the original stays as `cause`. */

@@ -5,7 +5,7 @@ import {
   StateMachine,
   type StateMachineDefinition,
 } from 'aws-local-stepfunctions';
-import { z } from 'zod';
+import * as z from 'zod';
 import { LAMBDA, MOST_SECONDS, type States, UnsupportedDefinition } from './asl.ts';
 import type { Json } from './asl-templates.ts';
 import { named, type Task } from './local-tasks.ts';

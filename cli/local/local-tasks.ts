@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type ObjectStore, readAll } from '../../lib/store.ts';
 import { GET_OBJECT, LAMBDA, PUT_OBJECT, type States, UnsupportedDefinition } from './asl.ts';
 import type { Json } from './asl-templates.ts';

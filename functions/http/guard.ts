@@ -1,7 +1,7 @@
 import { type LookupAddress, lookup as resolveName } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import { Agent, buildConnector } from 'undici';
-import { z } from 'zod';
+import * as z from 'zod';
 import { EndpointRefused } from '../../lib/http.ts';
 import { refusedRange } from './addresses.ts';
 

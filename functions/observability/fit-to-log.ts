@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { PipelineError } from '../../lib/errors.ts';
 import { HttpFailed } from '../../lib/http.ts';
 

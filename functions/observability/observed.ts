@@ -1,7 +1,7 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import type { Context } from 'aws-lambda';
-import { z } from 'zod';
+import * as z from 'zod';
 import { RunId } from '../../lib/contract/run-id.ts';
 import { fitToLog, toldOf } from './fit-to-log.ts';
 import { type Measures, nothing } from './measures.ts';

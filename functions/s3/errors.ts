@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { CorruptObject, ObjectNotFound, PipelineError, StoreRefused, StoreUnavailable } from '../../lib/errors.ts';
 import type { Bucket } from './bucket.ts';
 

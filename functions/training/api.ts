@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { type HttpClient, HttpFailed, type HttpRequest, type HttpResponse } from '../../lib/http.ts';
 import { TrainerRefused, TrainerUnavailable } from '../../lib/training/errors.ts';
 import { shortened } from '../../lib/training/messages.ts';

@@ -1,5 +1,5 @@
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { TrainingDeps } from '../../lib/training/committed-run.ts';
 import { AllowedEndpoints } from '../http/guard.ts';
 import { wayOutOfAws } from '../http/way-out.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { NemoCustomizer } from '../../lib/contract/training.ts';
 import type { ObjectStore } from '../../lib/store.ts';
 import { TrainerRefused } from '../../lib/training/errors.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { NemoPlatform } from '../../lib/contract/training.ts';
 import { InvalidRequest } from '../../lib/errors.ts';
 import { TrainerRefused } from '../../lib/training/errors.ts';

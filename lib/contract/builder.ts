@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** How candidates become preference pairs. The names, defaults and checks are NAT's `dpo_traj_builder`'s, then ours. */
 export const BuilderSettings = z.strictObject({

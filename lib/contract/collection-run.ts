@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * NAT's record of one collection run: what one repetition of a workflow's dataset yielded, or the traces that were

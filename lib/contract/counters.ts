@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 const count = z.int().min(0);
 /** Losses by reason. A reason is one of ours, never text from a trace. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { FormatName } from './dataset.ts';
 
 /** What came of the dataset exports: goes to `metrics.jsonl`, the manifest and the cards. Counts, never text. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** The trainers' formats, one folder each under `datasets/`. */
 export const FormatName = z.enum([

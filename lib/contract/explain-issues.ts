@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { describe, type JsonSchema, jsonSchemaOf, keysOf, schemasAt, settingsBelow } from './json-schema.ts';
 import { nearest } from './nearest.ts';
 

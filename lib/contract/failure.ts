@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { RunId } from './run-id.ts';
 
 /** What a Catch gives, and what a Fail state ends an execution with. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Counters } from './counters.ts';
 
 const Range = z.strictObject({ start: z.int().min(0), bytes: z.int().min(0) });

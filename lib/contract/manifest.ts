@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Counters } from './counters.ts';
 import { SelectionResult, View } from './dataset-result.ts';
 import { RunId } from './run-id.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A trace object as it was when the run was planned. */
 export const TraceObject = z.strictObject({

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { BuilderSettings } from './builder.ts';
 import { DatasetSettings } from './dataset.ts';
 import { RunId } from './run-id.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * A run's name, and the folder it writes to: a Step Functions execution name (at most 80 characters) that can

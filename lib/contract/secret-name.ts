@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What a setting holds in place of a secret: the name of one. A secret in plain text is none. */
 export const SecretName = z

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { WorkflowSource } from './workflow.ts';
 
 /** One trace object, or all trace objects under a prefix. */

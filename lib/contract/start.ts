@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What S3 sends through EventBridge when an object was created; only what is read of it. */
 export const S3Event = z.looseObject({

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Counters } from './counters.ts';
 import { Shard } from './plan.ts';
 import { RunId } from './run-id.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * The lines of `collection.jsonl`. Field names and order are NAT's `Trajectory` and its DPO builder's metadata;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { RunId } from './run-id.ts';
 import { SecretName } from './secret-name.ts';
 

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { BuilderSettings } from '../contract/builder.ts';
 import { Group, type Rejected } from '../contract/trajectory.ts';
 import { InvalidRequest } from '../errors.ts';

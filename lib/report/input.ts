@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Counters } from '../contract/counters.ts';
 import { Manifest } from '../contract/manifest.ts';
 import { Request } from '../contract/request.ts';

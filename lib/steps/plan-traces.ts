@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { runKeys } from '../contract/keys.ts';
 import { Shards, type TraceObject } from '../contract/plan.ts';
 import { Limits } from '../contract/request.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type RunWorkflowInput, type RunWorkflowOutput, WorkflowSource, workflowKeys } from '../contract/workflow.ts';
 import { InvalidRequest } from '../errors.ts';
 import type { ObjectStore } from '../store.ts';

@@ -45,7 +45,7 @@ export const parseExactly = (text: string): unknown =>
   );
 
 /** An integer that a double may not hold, 16 digits and more, in a JSON text without its strings. */
-export const hasLongInteger = (text: string): boolean => /(?:^|[:[,\s])-?\d{16,}(?![.\d])/.test(text);
+export const hasLongInteger = (text: string): boolean => /(?:^|[:[,\s])-?\d{16}\d*(?![.\d])/.test(text);
 
 /**
  * Whether the test is met by one of the pieces of JSON between its strings. No regular expression: one that steps over a

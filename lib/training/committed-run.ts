@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { runKeys } from '../contract/keys.ts';
 import { Manifest } from '../contract/manifest.ts';
 import { TrainingSettings } from '../contract/training.ts';

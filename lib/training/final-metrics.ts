@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { CollectionRun } from '../contract/collection-run.ts';
 import type { Manifest } from '../contract/manifest.ts';
 import { FinalMetrics, type TrainingJob, type TrainingStatus } from '../contract/training-states.ts';

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { ObjectNotFound } from '../errors.ts';
 import { type ObjectStore, readAll } from '../store.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { WorkflowRun } from '../contract/workflow.ts';
 import { CorruptObject } from '../errors.ts';
 import type { ObjectStore } from '../store.ts';

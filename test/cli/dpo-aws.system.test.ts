@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type S3Server, startS3Server } from '../support/s3-server.ts';
 import { startAwsServer } from './aws-server.ts';
 import { dpo } from './dpo-process.ts';

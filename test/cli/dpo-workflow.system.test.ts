@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { Manifest } from '../../lib/contract/manifest.ts';
 import { Group, Rejected } from '../../lib/contract/trajectory.ts';
 import { recordedItems, replay } from '../support/recorded-items.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { objections } from '../../scripts/licences.ts';
 
 const fileText = (file: string): string => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');

@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { startAwsServer } from '../cli/aws-server.ts';
 import { startNemo } from '../support/nemo-server.ts';
 import { startS3Server } from '../support/s3-server.ts';

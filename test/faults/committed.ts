@@ -1,5 +1,5 @@
 import { deepStrictEqual } from 'node:assert';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { crc32, crc32Base64 } from '../../lib/checksum.ts';
 import { runKeys } from '../../lib/contract/keys.ts';
 import { CommittedFile, Manifest } from '../../lib/contract/manifest.ts';

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { z } from 'zod';
+import * as z from 'zod';
 import { FAULT_PARTS } from './all.ts';
 
 /** One part of the matrix, in a thread of its own: its rows are the thread's only message. */

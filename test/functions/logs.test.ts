@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Lambda, startLambda } from '../support/lambda.ts';
 import { type NemoServer, startNemo } from '../support/nemo-server.ts';
 import { customizer } from '../support/training-run.ts';

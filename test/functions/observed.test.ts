@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { fitToLog } from '../../functions/observability/fit-to-log.ts';
 import { batchAsked, planned, shardBuilt } from '../../functions/observability/measures.ts';
 import { observed } from '../../functions/observability/observed.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { SHARD_TAG, tagsOf } from '../../functions/s3/shard-tag.ts';
 import { s3Store } from '../../functions/s3-store.ts';
 import { chunksOf, noise } from '../store-contract.ts';

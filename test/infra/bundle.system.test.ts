@@ -21,13 +21,13 @@ beforeAll(() => {
   app.synth();
   vi.unstubAllEnvs();
   bundles = readdirSync(outdir)
-    .map((name) => join(outdir, name, 'index.mjs'))
+    .map((name) => join(outdir, name, 'index.js'))
     .filter((file) => existsSync(file));
 });
 
 afterAll(() => rmSync(outdir, { recursive: true }));
 
-test('each step is one ES module with a source map', () => {
+test('each step is one module with a source map', () => {
   expect(bundles).toHaveLength(9);
   for (const bundle of bundles) expect(existsSync(`${bundle}.map`)).toBe(true);
 });

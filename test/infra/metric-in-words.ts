@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What an alarm watches, in words. */
 export function metricInWords(properties: Readonly<Record<string, unknown>>): string {

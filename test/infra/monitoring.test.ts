@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { COUNTS, STAGES } from '../../functions/observability/metric-names.ts';
 import { metricInWords } from './metric-in-words.ts';
 import { synthesize } from './synthesized.ts';

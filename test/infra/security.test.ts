@@ -2,7 +2,7 @@ import { Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
 import type { IConstruct } from 'constructs';
 import { describe, expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { synthesize } from './synthesized.ts';
 
 const SECRET = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:nemo-AbCdEf';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { tagsOf } from '../../functions/s3/shard-tag.ts';
 import { synthesize } from './synthesized.ts';
 

@@ -1,6 +1,6 @@
 import aslValidator from 'asl-validator';
 import { describe, expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Definition, supported } from '../../cli/local/asl.ts';
 import { synthesize } from './synthesized.ts';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { synthesize } from '../infra/synthesized.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -101,7 +101,7 @@ test('each packaged function loads by itself and exports its handler', () => {
   const functions = join(project, 'node_modules/dpo-trajectories/dist/functions');
   const env = { TRACES_BUCKET: 't', COLLECTIONS_BUCKET: 'c', CODE_VERSION: '0', AWS_REGION: 'eu-central-1' };
   for (const name of readdirSync(functions)) {
-    const code = `const { handler } = await import('${join(functions, name, 'index.mjs')}'); console.log(typeof handler)`;
+    const code = `const { handler } = await import('${join(functions, name, 'index.cjs')}'); console.log(typeof handler)`;
     expect(node(['--input-type=module', '--eval', code], env)).toBe('function\n');
   }
 });

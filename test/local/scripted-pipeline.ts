@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Handler, type RunEvent, type RunResult, stateMachine } from '../../cli/local/asl-runner.ts';
 import { RecordFailureInput, type RecordFailureOutput } from '../../lib/contract/failure.ts';
 import { plainCause } from '../../lib/failure-cause.ts';

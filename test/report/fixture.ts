@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { noCounts } from '../../lib/contract/counters.ts';
 import { Request } from '../../lib/contract/request.ts';
 import { Group, Trajectory } from '../../lib/contract/trajectory.ts';

@@ -19,7 +19,8 @@ async function run(bytes: Buffer, shard_bytes: number, chunkBytes: number) {
 }
 
 const wound = fc.record({
-  at: fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }),
+  // Not fc.double: nearly all doubles from 0 to 1 are as good as 0.
+  at: fc.noBias(fc.nat(9_999)).map((parts) => parts / 10_000),
   drop: fc.nat(40),
   put: fc.constantFrom('', '"', '\\', '{', '}', '[', ']', ',', '\n', '\n  {', 'NaN', '\u00ff'),
 });

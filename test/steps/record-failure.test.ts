@@ -10,7 +10,7 @@ import { memoryDeps, runSteps } from '../support/run.ts';
 /** What Lambda makes of an error that a handler throws. */
 const thrown = (errorType: string, errorMessage: string) => ({
   Error: errorType,
-  Cause: JSON.stringify({ errorType, errorMessage, trace: ['Error: at /var/task/index.mjs:1:1'] }),
+  Cause: JSON.stringify({ errorType, errorMessage, trace: ['Error: at /var/task/index.js:1:1'] }),
 });
 
 const record = (failed: object, deps = memoryDeps(), execution = 'r') =>

@@ -4,7 +4,7 @@ import { json } from 'node:stream/consumers';
 import { format } from 'node:util';
 import type { Context } from 'aws-lambda';
 import { vi } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Handler, type RunResult, stateMachine } from '../../cli/local/asl-runner.ts';
 import { s3Store } from '../../functions/s3-store.ts';
 import definition from '../../infra/pipeline.asl.json' with { type: 'json' };

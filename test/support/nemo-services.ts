@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** NeMo's services without their HTTP: a request in, an answer and a changed state out. */
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { answers, type Reply } from './workflow-server.ts';
 
 const Item = z.looseObject({

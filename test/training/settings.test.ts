@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { TrainingSettings } from '../../lib/contract/training.ts';
 import { plainSecretsAside, refusePlainSecrets, trainingFormats } from '../../lib/training/plan.ts';
 import { NAT_HYPERPARAMETERS } from '../support/nat-defaults.ts';

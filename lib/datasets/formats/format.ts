@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { DatasetFile, LeftOutReason } from '../../contract/dataset-result.ts';
 import type { Layout } from '../layout.ts';
 import type { Preference } from '../preference.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { DatasetFile } from '../../contract/dataset-result.ts';
 import type { Format } from './format.ts';
 import { type PlainMessage, plainTurns } from './plain.ts';

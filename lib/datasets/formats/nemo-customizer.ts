@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { messagesOf, type Preference } from '../preference.ts';
 import type { Format, LineOf } from './format.ts';
 import { PlainMessage, plainTurns } from './plain.ts';

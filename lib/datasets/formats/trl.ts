@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { LeftOutReason } from '../../contract/dataset-result.ts';
 import type { Message } from '../../contract/trajectory.ts';
 import type { Layout } from '../layout.ts';

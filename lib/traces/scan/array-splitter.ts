@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { copyIn, global, instantiateScanner, memory, scanFunction } from './wasm-module.ts';
 
 /** Where a splitter stands between two chunks: plain JSON, so that another one can go on from it. */

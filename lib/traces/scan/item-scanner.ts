@@ -1,5 +1,5 @@
 import { Buffer, isUtf8 } from 'node:buffer';
-import { z } from 'zod';
+import * as z from 'zod';
 import { copyIn, global, instantiateScanner, memory, scanFunction } from './wasm-module.ts';
 
 /** Where a JSON value stands in its trace item. */

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { z } from 'zod';
+import * as z from 'zod';
 import { SCANNER_WASM } from './scanner.wasm.ts';
 
 /** What is used here of a global that neither ES2024's types nor Node's declare. */

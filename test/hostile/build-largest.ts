@@ -1,0 +1,11 @@
+import { LARGEST } from './largest.ts';
+import { buildMade, forgetfulStore } from './made-objects.ts';
+
+// Builds the shard of the object named, in a process of its own, and prints what came of it and the most memory it took.
+
+const parts = LARGEST[process.argv[2] ?? ''];
+if (!parts) throw new Error(`Name one of: ${Object.keys(LARGEST).join(', ')}.`);
+const { counters } = await buildMade(parts(), forgetfulStore());
+// Kilobytes.
+const { maxRSS } = process.resourceUsage();
+process.stdout.write(`${JSON.stringify({ counters, peak_bytes: maxRSS * 1024 })}\n`);

@@ -1,0 +1,131 @@
+import { gzipSync } from 'node:zlib';
+import { expect, test } from 'vitest';
+import { runKeys } from '../../lib/contract/keys.ts';
+import { Rejected } from '../../lib/contract/trajectory.ts';
+import { readLines } from '../../lib/stored-json.ts';
+import { MAX_RATIO } from '../../lib/traces/gunzip.ts';
+import { MAX_DEPTH, MAX_ITEM_BYTES } from '../../lib/traces/item.ts';
+import { MAX_VALUES } from '../../lib/traces/value-cap.ts';
+import { memoryStore } from '../support/memory-store.ts';
+import { memoryDeps, runSteps } from '../support/run.ts';
+import { buildMade, type Parts } from './made-objects.ts';
+
+const candidate = (score: number) =>
+  `{"payload":{"event_type":"TTC_END","name":"dpo_candidate_move","data":{"turn_id":"t","score":${score},"input":"p","output":"a${score}"}}}`;
+const candidates = (count: number) => Array.from({ length: count }, (_, score) => candidate(score)).join(',');
+const good = (id: number) => `{"id":${id},"intermediate_steps":[${candidates(2)}]}`;
+
+/** What stands between two good items as `before` and `after`, each unit so many times. */
+const between = (...parts: readonly (readonly [string, number])[]): Parts => [
+  [Buffer.from(`${good(1)}\n`), 1],
+  ...parts.map(([unit, times]) => [Buffer.from(unit), times] as const),
+  [Buffer.from(`\n${good(2)}\n`), 1],
+];
+
+async function losses(parts: Parts): Promise<readonly string[]> {
+  const collections = memoryStore('collections');
+  const { counters } = await buildMade(parts, collections);
+  expect(counters.total_pairs).toBe(2);
+  const rejected = await Array.fromAsync(readLines(collections, runKeys('run').shard(0).rejected, Rejected));
+  expect(counters.rejected_items).toEqual(
+    Object.fromEntries(
+      Map.groupBy(rejected, ({ reason }) => reason)
+        .entries()
+        .map(([reason, all]) => [reason, all.length]),
+    ),
+  );
+  return rejected.map(({ reason, detail }) => `${reason}: ${detail}`);
+}
+
+test('a line of more than 64 MiB is too_large, and costs its neighbours nothing', async () => {
+  const parts = between(['{"id":3,"x":"', 1], ['a', MAX_ITEM_BYTES], ['"}', 1]);
+  expect(await losses(parts)).toEqual([expect.stringMatching(/^too_large: .*67108864 bytes; drop steps/)]);
+});
+
+test('an element of more than 64 MiB is too_large, and costs its neighbours nothing', async () => {
+  const indented = [`[\n  ${good(1)},\n  {"id":3,"x":"`, 'a', `"},\n  ${good(2)}\n]\n`].map((text) =>
+    Buffer.from(text),
+  );
+  const parts: Parts = indented.map((unit) => [unit, unit.length === 1 ? MAX_ITEM_BYTES : 1]);
+  expect(await losses(parts)).toEqual([expect.stringMatching(/^too_large: /)]);
+});
+
+test('candidate lines of one example that have more than 64 MiB together are too_large', async () => {
+  const line = (size: number): [string, number][] => [
+    ['{"example_id":3,"turn_id":"t","score":1,"response":"', 1],
+    ['a', size],
+    ['"}\n', 1],
+  ];
+  const half = MAX_ITEM_BYTES / 2;
+  expect(await losses(between(...line(half), ...line(half)))).toEqual([
+    expect.stringMatching(/^too_large: the lines of one example .* give each example its own example_id$/),
+  ]);
+});
+
+test.each([
+  [MAX_DEPTH, []],
+  [MAX_DEPTH + 1, [`too_deep: it nests deeper than ${MAX_DEPTH} levels`]],
+])('of %i levels %j is said', async (levels, said) => {
+  // The item is a level of its own.
+  const nested = '['.repeat(levels - 1) + ']'.repeat(levels - 1);
+  expect(await losses(between([`{"id":3,"x":${nested}}`, 1]))).toEqual(said);
+});
+
+test('more than four million values are too_many_values before any is parsed, wherever they stand', async () => {
+  const inMetadata =
+    '{"id":4,"intermediate_steps":[{"payload":{"event_type":"TTC_END","name":"dpo_candidate_move","metadata":[';
+  const said = expect.stringMatching(/^too_many_values: it holds more than 4000000 values; drop steps/);
+  for (const [opening, closing] of [
+    ['{"id":3,"x":[', ']}'],
+    ['{"id":3.0,"x":[', ']}'],
+    ['{"id":3,"x":', ''],
+    ['{"example_id":3,"turn_id":"t","score":1,"response":[', ']}'],
+    [inMetadata, ']}}]}'],
+  ] as const) {
+    expect(await losses(between([opening, 1], ['[],', MAX_VALUES / 2], [`0${closing}`, 1]))).toEqual([said]);
+  }
+});
+
+test('values are counted past text that looks like them', async () => {
+  const parts = between(['{"id":3,"x":"', 1], ['[{,\\\\\\"', MAX_VALUES], ['"}', 1]);
+  expect(await losses(parts)).toEqual([]);
+});
+
+test('an example of more than a million possible pairs is too_many_pairs', async () => {
+  const parts = between([`{"id":3,"intermediate_steps":[${candidates(1_415)}]}`, 1]);
+  expect(await losses(parts)).toEqual([expect.stringMatching(/^too_many_pairs: /)]);
+});
+
+test('a gzip bomb ends by its name, early, and its neighbours in it and in other objects are kept', async () => {
+  const traces = memoryStore('traces');
+  traces.objects.set('a.jsonl', Buffer.from(`${good(1)}\n`));
+  // 10 MB that inflate to 10 GB.
+  const bomb = [gzipSync(`${good(2)}\n`), ...Array.from({ length: 640 }, () => ZEROS)];
+  traces.objects.set('b.jsonl.gz', Buffer.concat(bomb));
+  traces.objects.set('c.jsonl.gz', gzipSync(`${good(3)}\n`));
+  let read = 0;
+  const counting = {
+    ...traces,
+    read: async function* (...asked: Parameters<typeof traces.read>) {
+      for await (const chunk of traces.read(...asked)) {
+        if (asked[0] === 'b.jsonl.gz') read += chunk.length;
+        yield chunk;
+      }
+    },
+  };
+  const run = await runSteps(
+    { source: { traces: { bucket: 'traces', prefix: '' } }, limits: { max_rejected_fraction: 1 } },
+    memoryDeps(counting),
+  );
+  expect(run.groups.map(({ example_id }) => example_id)).toEqual(['1', '2', '3']);
+  expect(run.losses.map(({ key, reason }) => `${key} ${reason}`)).toEqual([
+    'b.jsonl.gz too_large',
+    'b.jsonl.gz gzip_bomb',
+  ]);
+  expect(run.losses[1]?.detail).toContain(`more than ${MAX_RATIO} times its size`);
+  expect(run.totals.bytes).toBeLessThan(2 * MAX_ITEM_BYTES);
+  // 64 MiB of zeros come out of 64 KiB.
+  expect(read).toBeLessThan(300_000);
+});
+
+const ZEROS = gzipSync(Buffer.alloc(16 * 2 ** 20));
