@@ -61,22 +61,25 @@ const ratiosOf = ({ 'JSON.parse': parse, build, 'dpo run': run, DuckDB: duckdb }
   'peak RSS of dpo run over DuckDB': rounded(run.peakMiB / duckdb.peakMiB),
 });
 
-/** The same run over ten times the bytes. */
+/** The same run over five and ten times the bytes. Past the start of the process, time is to be a straight line. */
 function growth() {
-  const sizes = [megabytes, megabytes * 10].map((size) => {
-    const { file, megabytes: exact } = fixture('jsonl', size * 1e6);
-    const { wall, peakMiB } = medianOf(Array.from({ length: Math.min(runs, 3) }, () => dpoRun(file)));
+  const measured = (times: number) => {
+    const { file, megabytes: exact } = fixture('jsonl', times * megabytes * 1e6);
+    const { wall, peakMiB } = medianOf(Array.from({ length: runs }, () => dpoRun(file)));
     rmSync(file);
     return { megabytes: rounded(exact), wall, peakMiB };
-  });
-  const [small, large] = sizes;
-  if (!small || !large) throw new Error('nothing was measured');
+  };
+  const sizes = [measured(1), measured(5), measured(10)] as const;
+  const [once, five, ten] = sizes;
   const ratios = {
-    'peak RSS, ten times over once': rounded(large.peakMiB / small.peakMiB),
-    'time, ten times over ten of once': rounded(large.wall / large.megabytes / (small.wall / small.megabytes)),
+    'peak RSS, ten times over once': rounded(ten.peakMiB / once.peakMiB),
+    'seconds a MB, from five times to ten over from once to five': rounded(slope(five, ten) / slope(once, five)),
   };
   return { sizes, ratios };
 }
+
+type Sized = { readonly megabytes: number; readonly wall: number };
+const slope = (from: Sized, to: Sized): number => (to.wall - from.wall) / (to.megabytes - from.megabytes);
 
 const comparisons = (['jsonl', 'indent2', 'compact'] as const).map(comparison);
 const grown = growth();

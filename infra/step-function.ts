@@ -17,6 +17,7 @@ export class StepFunction extends NodejsFunction {
         target: BUNDLE.target,
         mainFields: [...BUNDLE.mainFields],
         minify: BUNDLE.minify,
+        externalModules: [...BUNDLE.external],
         sourceMap: BUNDLE.sourcemap,
         sourcesContent: BUNDLE.sourcesContent,
         esbuildArgs: Object.fromEntries(Object.entries(BUNDLE.alias).map(([name, file]) => [`--alias:${name}`, file])),

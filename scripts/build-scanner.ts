@@ -5,7 +5,7 @@ import { main } from 'assemblyscript/asc';
 const ROOM = new URL('../lib/traces/scan/', import.meta.url);
 const TARGET = fileURLToPath(new URL('scanner.wasm.ts', ROOM));
 
-const SOURCES = ['scanner.as', 'layout.as', 'bytes.as', 'item.as', 'array.as'];
+const SOURCES = ['scanner.as', 'layout.as', 'bytes.as', 'item.as'];
 
 /** The text of scanner.wasm.ts, from the `.as` files as they stand. The same source and compiler give the same bytes. */
 export async function compileScanner(): Promise<string> {

@@ -7,6 +7,7 @@ export const bundleFunction = (stage: Stage, folder: string): Promise<BuildResul
   build({
     ...BUNDLE,
     mainFields: [...BUNDLE.mainFields],
+    external: [...BUNDLE.external],
     bundle: true,
     platform: 'node',
     legalComments: 'none',

@@ -7,7 +7,7 @@ import { LARGEST } from '../test/hostile/largest.ts';
 import { builtLargest, FUNCTION_BYTES } from '../test/hostile/peak-memory.ts';
 import { OBJECTS_A_ROUND, Round } from '../test/hostile/round.ts';
 
-// Hostile trace objects through the readers, the shard's step and whole runs, mutated items through the scanners, and the
+// Hostile trace objects through the readers, the shard's step and whole runs, mutated items through the scanner, and the
 // largest objects through a process with a function's memory: `npm run fuzz -- --inputs 100000 --seed 7`. A round that
 // failed is run again, alone, by its own seed and --inputs 2500.
 
@@ -32,7 +32,7 @@ for (const { counters, runs, objects, scanned, json } of done) {
 }
 console.log(`${total.objects} objects built, every counter reconciled:`, total.counters);
 console.log('Whole runs:', Object.fromEntries(total.runs));
-console.log(`${total.scanned} items (${total.json} of them JSON) and as many arrays scanned, no difference.`);
+console.log(`${total.scanned} items (${total.json} of them JSON) scanned, no difference.`);
 
 for (const name of Object.keys(LARGEST)) {
   const { counters, peak_bytes } = await builtLargest(name);

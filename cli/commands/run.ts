@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { withoutUnused } from '../local/without-unused.ts';
+import { boundYoungSpace } from '../local/young-space.ts';
 import { addressOf, isLocal } from '../locations.ts';
 import { openInBrowser } from '../open-in-browser.ts';
 import { createProgress } from '../progress.ts';
@@ -73,6 +74,7 @@ async function run(args: RunArgs, flags: Flags, codeVersion: string) {
     say('Interrupted. The same command goes on from what is written.');
     process.exit(130);
   });
+  boundYoungSpace();
   try {
     const { manifest, before, training } = await runLocally({
       request: { run_id, ...request },

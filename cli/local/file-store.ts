@@ -53,7 +53,13 @@ async function headFile(top: string, key: string): Promise<StoredObject | undefi
   }
 }
 
-async function* readFile(top: string, key: string, options: ReadOptions = {}): AsyncGenerator<Uint8Array> {
+/** `bufferOf` gives the memory for a chunk of so many bytes; two are in use at a time. */
+async function* readFile(
+  top: string,
+  key: string,
+  options: ReadOptions = {},
+  bufferOf: (bytes: number) => Buffer = Buffer.allocUnsafe,
+): AsyncGenerator<Uint8Array> {
   const { start = 0, end = Number.POSITIVE_INFINITY } = options;
   if (end <= start) return;
   const path = pathOf(top, key);
@@ -65,7 +71,7 @@ async function* readFile(top: string, key: string, options: ReadOptions = {}): A
     let at = start;
     const readOn = () => {
       if (at >= last) return undefined;
-      const buffer = Buffer.allocUnsafe(Math.min(READ_BYTES, last - at));
+      const buffer = bufferOf(Math.min(READ_BYTES, last - at));
       const reading = file.read(buffer, 0, buffer.length, at);
       // Looked at when its turn comes, which may be never.
       reading.catch(() => {});
@@ -250,11 +256,13 @@ async function removeFile(top: string, key: string): Promise<void> {
   }
 }
 
+/** A chunk is good until the next is asked for: what is copied leaves no garbage, which would grow with it. */
 async function* partsOf(top: string, parts: readonly ComposePart[]): AsyncGenerator<Uint8Array> {
+  const bufferOf = twoInTurn();
   for (const { key, start = 0, bytes } of parts) {
     if (bytes === 0) continue;
     let got = 0;
-    for await (const chunk of readFile(top, key, { start, end: start + bytes })) {
+    for await (const chunk of readFile(top, key, { start, end: start + bytes }, bufferOf)) {
       got += chunk.length;
       yield chunk;
     }
@@ -264,6 +272,15 @@ async function* partsOf(top: string, parts: readonly ComposePart[]): AsyncGenera
       );
     }
   }
+}
+
+function twoInTurn(): (bytes: number) => Buffer {
+  const buffers = [Buffer.allocUnsafeSlow(READ_BYTES), Buffer.allocUnsafeSlow(READ_BYTES)] as const;
+  let turn: 0 | 1 = 0;
+  return (bytes) => {
+    turn = turn === 0 ? 1 : 0;
+    return buffers[turn].subarray(0, bytes);
+  };
 }
 
 async function* one(body: Uint8Array): AsyncGenerator<Uint8Array> {

@@ -14,7 +14,10 @@ export const BUNDLE = {
   alias: {
     '@aws-sdk/credential-provider-node': here('./credentials.ts'),
     undici: here('./undici.cjs'),
+    semver: here('./semver.cjs'),
   },
+  // 72 KB: undici's parser for processors without SIMD, of which Lambda has none. It is loaded where the other one fails.
+  external: ['*/llhttp/llhttp-wasm.js'],
 } as const;
 
 function here(file: string): string {

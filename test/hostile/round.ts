@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import * as z from 'zod';
 import { Counters } from '../../lib/contract/counters.ts';
-import { scannersAgree } from '../traces/scanners-agree.ts';
+import { scannerAgrees } from '../traces/scanner-agrees.ts';
 import { hostileShards, nothingMet, OBJECTS_A_SHARD } from './fuzz.ts';
 import type { HostileObject } from './objects.ts';
 import { hostileRuns } from './whole-runs.ts';
@@ -12,7 +12,7 @@ export const Round = z.strictObject({
   counters: Counters,
   /** Whole runs by how they ended. */
   runs: z.record(z.string(), z.int()),
-  /** Items given to the scanners, and those that were JSON. */
+  /** Items given to the scanner, and those that were JSON. */
   scanned: z.int(),
   json: z.int(),
 });
@@ -30,7 +30,7 @@ export async function fuzzRound(seed: number, alive: () => void): Promise<Round>
   await require(hostileShards(met).beforeEach(alive), seed, OBJECTS_A_ROUND / OBJECTS_A_SHARD);
   await require(hostileRuns(runs).beforeEach(alive), seed, RUNS_A_ROUND);
   alive();
-  const json = scannersAgree(OBJECTS_A_ROUND, seed);
+  const json = scannerAgrees(OBJECTS_A_ROUND, seed);
   return { ...met, runs: Object.fromEntries(runs), scanned: OBJECTS_A_ROUND, json };
 }
 

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { createArraySplitter, type SplitterState } from '../../lib/traces/scan/array-splitter.ts';
 import type { CandidateSpans, ItemScanner, Span } from '../../lib/traces/scan/item-scanner.ts';
 
-/** What the scanners must agree with: JSON.parse, and a splitter of a few lines that sees the whole text at once. */
+/** What the scanner must agree with: JSON.parse. */
 
 /** `scanned` and `expected` from shortly before where they part. */
 export type Difference = { readonly input: string; readonly scanned: string; readonly expected: string };
@@ -93,55 +92,6 @@ function readBack(bytes: Uint8Array, scan: Exclude<ReturnType<ItemScanner['scan'
     steps: scan.steps,
     candidates: scan.candidates.map(readCandidate),
   };
-}
-
-export type Split = { readonly spans: readonly (readonly [number, number])[]; readonly state: SplitterState };
-
-/** The elements that a new splitter finds in `bytes` cut at `cuts`. */
-export function splitAt(bytes: Uint8Array, cuts: readonly number[]): Split {
-  const spans: [number, number][] = [];
-  const splitter = createArraySplitter();
-  let from = 0;
-  for (const to of [...cuts, bytes.length]) {
-    splitter.push(bytes.subarray(from, to), (start, end) => spans.push([start, end]));
-    from = to;
-  }
-  return { spans, state: splitter.state() };
-}
-
-/** The same, a character at a time. `latin1`, so that an index is an offset in bytes. */
-export function splitSimply(bytes: Uint8Array): Pick<SplitterState, 'phase'> & Pick<Split, 'spans'> {
-  const text = Buffer.from(bytes).toString('latin1');
-  const spans: [number, number][] = [];
-  const open = text.search(/[^ \t\r\n]/);
-  if (open < 0) return { phase: 'before_array', spans };
-  if (text[open] !== '[') return { phase: 'not_array', spans };
-  let nesting = 0;
-  let inString = false;
-  let begun = open + 1;
-  const element = (end: number) => {
-    const inner = text.slice(begun, end);
-    const lead = inner.length - inner.replace(/^[ \t\r\n]+/, '').length;
-    const trimmed = inner.replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, '');
-    const start = trimmed === '' ? end : begun + lead;
-    if (trimmed !== '' || spans.length > 0 || text[end] === ',') spans.push([start, start + trimmed.length]);
-    begun = end + 1;
-  };
-  for (let at = open + 1; at < text.length; at += 1) {
-    const c = text[at] ?? '';
-    if (inString) {
-      if (c === '\\') at += 1;
-      else if (c === '"') inString = false;
-    } else if (c === '"') inString = true;
-    else if (c === '[' || c === '{') nesting += 1;
-    else if (c === ',' && nesting === 0) element(at);
-    else if (c === ']' && nesting === 0) {
-      element(at);
-      return { phase: /[^ \t\r\n]/.test(text.slice(at + 1)) ? 'trailing' : 'after_array', spans };
-    } else if (c === '}' && nesting === 0) return { phase: 'unopened', spans };
-    else if (c === ']' || c === '}') nesting -= 1;
-  }
-  return { phase: 'in_array', spans };
 }
 
 /** Trace items of NAT's, with their first steps only: small enough to try thousands of. */

@@ -8,9 +8,6 @@ export const MEMBERS: usize = 1536;
 export const ELEMENT: usize = 1600;
 /** Keys: 32 bytes a slot, a length, then at most 31 bytes of UTF-8. */
 export const KEYS: usize = 2048;
-/** What splitArray found: pairs of f64 {start, end}. */
-export const SPANS: usize = 4096;
-export const MAX_SPANS: u32 = 512;
 /** A byte a level of nesting, up to INPUT. */
 export const STACK: usize = 12288;
 export const INPUT: usize = 65536;
