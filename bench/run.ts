@@ -9,8 +9,8 @@ import { type Measured, measure, median, medianOf, root, rounded } from './measu
 
 /**
  * Measures, alternating: whole-file JSON.parse; file to collection; the whole `dpo run`; DuckDB doing the same job. Then
- * what becomes of time and memory in a file ten times as large. `npm run bench` takes some ten minutes and 3 GB of disk,
- * writes bench/results.json and the tables of docs/performance.md. Options: --megabytes 200 --runs 5
+ * what becomes of time and memory in files ten and twenty times as large. `npm run bench` takes some ten minutes and 8 GB
+ * of disk, writes bench/results.json and the tables of docs/performance.md. Options: --megabytes 200 --runs 5
  */
 const { values } = parseArgs({
   options: { megabytes: { type: 'string', default: '200' }, runs: { type: 'string', default: '5' } },
@@ -23,16 +23,27 @@ const fresh = (name: string): string => {
   rmSync(join(folder, name), { recursive: true, force: true });
   return join(folder, name);
 };
-const dpoRun = (file: string) =>
-  measure(['cli/dpo.ts', 'run', file, '--out', fresh('run'), '--set', 'dataset.formats=[]', '--json']);
+const dpoRun = (file: string, formats: readonly string[] = []) =>
+  measure([
+    ...['cli/dpo.ts', 'run', file, '--out', fresh('run'), '--json'],
+    ...['--set', `dataset.formats=${JSON.stringify(formats)}`],
+  ]);
 const programs = {
   'JSON.parse': (file: string) => measure(['bench/json-parse.ts', file]),
   build: (file: string) => measure(['bench/build.ts', file, fresh('build')]),
-  'dpo run': dpoRun,
+  'dpo run': (file: string) => dpoRun(file),
+  'dpo run with a dataset': (file: string) => dpoRun(file, ['nemo_customizer']),
   DuckDB: (file: string) => measure(['bench/duckdb.ts', file, fresh('duckdb.jsonl')]),
 } as const;
-const names = ['JSON.parse', 'build', 'dpo run', 'DuckDB'] as const;
-type Medians = Record<(typeof names)[number], Measured>;
+const names = ['JSON.parse', 'build', 'dpo run', 'dpo run with a dataset', 'DuckDB'] as const;
+type By<T> = Record<(typeof names)[number], T>;
+const by = <T>(of: (name: (typeof names)[number]) => T): By<T> => ({
+  'JSON.parse': of('JSON.parse'),
+  build: of('build'),
+  'dpo run': of('dpo run'),
+  'dpo run with a dataset': of('dpo run with a dataset'),
+  DuckDB: of('DuckDB'),
+});
 
 const fixture = (form: FixtureSettings['form'], bytes: number): { file: string; megabytes: number } => {
   const file = join(folder, form === 'jsonl' ? 'traces.jsonl' : 'traces.json');
@@ -42,26 +53,24 @@ const fixture = (form: FixtureSettings['form'], bytes: number): { file: string; 
 
 function comparison(form: FixtureSettings['form']) {
   const { file, megabytes: size } = fixture(form, megabytes * 1e6);
-  const all: Record<(typeof names)[number], Measured[]> = { 'JSON.parse': [], build: [], 'dpo run': [], DuckDB: [] };
+  const all = by((): Measured[] => []);
   for (let run = 0; run < runs; run++) for (const name of names) all[name].push(programs[name](file));
   rmSync(file);
-  const medians: Medians = {
-    'JSON.parse': medianOf(all['JSON.parse']),
-    build: medianOf(all.build),
-    'dpo run': medianOf(all['dpo run']),
-    DuckDB: medianOf(all.DuckDB),
-  };
+  const medians = by((name) => medianOf(all[name]));
   return { form, megabytes: rounded(size), medians, ratios: ratiosOf(medians) };
 }
 
-const ratiosOf = ({ 'JSON.parse': parse, build, 'dpo run': run, DuckDB: duckdb }: Medians) => ({
+const ratiosOf = ({ 'JSON.parse': parse, build, 'dpo run': run, DuckDB: duckdb }: By<Measured>) => ({
   'build over JSON.parse, MB/s': rounded(parse.seconds / build.seconds),
   'build over DuckDB, MB/s': rounded(duckdb.seconds / build.seconds),
   'dpo run over DuckDB, whole process': rounded(duckdb.wall / run.wall),
   'peak RSS of dpo run over DuckDB': rounded(run.peakMiB / duckdb.peakMiB),
 });
 
-/** The same run over five and ten times the bytes. Past the start of the process, time is to be a straight line. */
+/**
+ * The same run over ten and twenty times the bytes. Time is to go on as it did from once to ten times: past the start of
+ * the process, and past the 1 GiB up to which a run has one shard and its files need no copying.
+ */
 function growth() {
   const measured = (times: number) => {
     const { file, megabytes: exact } = fixture('jsonl', times * megabytes * 1e6);
@@ -69,11 +78,13 @@ function growth() {
     rmSync(file);
     return { megabytes: rounded(exact), wall, peakMiB };
   };
-  const sizes = [measured(1), measured(5), measured(10)] as const;
-  const [once, five, ten] = sizes;
+  const sizes = [measured(1), measured(10), measured(20)] as const;
+  const [once, ten, twenty] = sizes;
+  const expected = ten.wall + slope(once, ten) * (twenty.megabytes - ten.megabytes);
   const ratios = {
     'peak RSS, ten times over once': rounded(ten.peakMiB / once.peakMiB),
-    'seconds a MB, from five times to ten over from once to five': rounded(slope(five, ten) / slope(once, five)),
+    'peak RSS, twenty times over once': rounded(twenty.peakMiB / once.peakMiB),
+    'time, twenty times over the line through once and ten times': rounded(twenty.wall / expected),
   };
   return { sizes, ratios };
 }

@@ -1,7 +1,7 @@
 import { DeleteObjectCommand, HeadObjectCommand, paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
 import { byKey, type ObjectStore, type StoredObject } from '../lib/store.ts';
 import { type Bucket, S3_LIMITS, type S3Limits } from './s3/bucket.ts';
-import { composeObject } from './s3/compose.ts';
+import { COPIES_IN_FLIGHT, composeObject } from './s3/compose.ts';
 import { answerOf, storeError } from './s3/errors.ts';
 import { readObject } from './s3/read.ts';
 import { putObject, writeObject } from './s3/write.ts';
@@ -30,10 +30,15 @@ export function s3Store(client: S3Client, bucket: string, options: S3StoreOption
 
 /**
  * A client whose requests cannot hang: 5 s to connect, and 2 minutes without a byte either way (S3 keeps a long
- * copy alive with white space). Region, credentials and endpoint come from the environment.
+ * copy alive with white space), and so many sockets that what is under way at once waits for none. Region, credentials and
+ * endpoint come from the environment.
  */
-export const s3Client = (): S3Client =>
-  new S3Client({ requestHandler: { connectionTimeout: 5_000, socketTimeout: 120_000 } });
+export const s3Client = (): S3Client => {
+  const sockets = { maxSockets: COPIES_IN_FLIGHT + 32, keepAlive: true };
+  return new S3Client({
+    requestHandler: { connectionTimeout: 5_000, socketTimeout: 120_000, httpAgent: sockets, httpsAgent: sockets },
+  });
+};
 
 async function headObject(bucket: Bucket, key: string): Promise<StoredObject | undefined> {
   try {

@@ -32,6 +32,8 @@ export const PipelineContext = z.strictObject({
   secretsKeyArn: arn('kms').optional(),
   /** Shards built at once over all runs: set aside of the account's concurrency for them, and the most they take. */
   reservedConcurrency: z.coerce.number().int().min(1).optional(),
+  /** Memory of Finalize in MB, 3,008 without it: what a dataset's pairs are chosen in. New accounts stop at 3,008. */
+  finalizeMemory: z.coerce.number().int().min(3008).max(10_240).optional(),
   /** An existing SNS topic that alarms go to; without one they are seen in CloudWatch only. */
   alarmTopicArn: arn('sns').optional(),
 });

@@ -52,9 +52,12 @@ export function pipelineDashboard(scope: Construct, { pipeline, deadLetters }: P
       stateMachine.metricThrottled({ ...sums, label: 'state transitions' }),
       ...functions.map((one) => one.metricThrottles({ ...sums, label: one.node.id })),
     ]),
-    graph('Map Runs, and uploads without a run', [
+    graph('Map Runs, and events in dead-letter queues', [
       openMapRuns(),
       deadLetters.metricApproximateNumberOfMessagesVisible({ label: 'uploads without a run', period: FIVE_MINUTES }),
+      pipeline.unrecordedEnds.metricApproximateNumberOfMessagesVisible({
+        ...{ label: 'unrecorded ends', period: FIVE_MINUTES },
+      }),
     ]),
   );
   return dashboard;

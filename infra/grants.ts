@@ -22,9 +22,10 @@ export function readWrite(writer: IGrantable, bucket: IBucket): void {
   useKey(writer, bucket, ['kms:Decrypt', 'kms:GenerateDataKey']);
 }
 
-/** Marks what it writes of shards, for the lifecycle rule that removes them. */
-export function tagShards(writer: IGrantable, bucket: IBucket): void {
-  grant(writer, ['s3:PutObjectTagging'], [bucket.arnForObjects('runs/*/shards/*')]);
+/** Marks what it writes in these folders of a run, for the lifecycle rule that removes it. */
+export function tagExpiring(writer: IGrantable, bucket: IBucket, folders: readonly ('shards' | 'export')[]): void {
+  const objects = folders.map((folder) => bucket.arnForObjects(`runs/*/${folder}/*`));
+  grant(writer, ['s3:PutObjectTagging'], objects);
 }
 
 /** Removes the pieces of which a file is composed that has too many parts for one upload: `<file>.jsonl.<piece>`. */
@@ -33,12 +34,12 @@ export function removePieces(composer: IGrantable, bucket: IBucket): void {
 }
 
 /**
- * Says in a run's folder how its execution failed. Which run that is, its request says; of an execution that failed
- * before the request was stored, the `run.json` that was uploaded.
+ * Says in a run's folder how its execution failed, where nothing later is said there. Which run that is, its request
+ * says; of an execution that failed before the request was stored, the `run.json` that was uploaded.
  */
 export function recordFailures(recorder: IGrantable, traces: IBucket, collections: IBucket): void {
   grant(recorder, ['s3:ListBucket'], [collections.bucketArn]);
-  for (const file of ['request.json', 'manifest.json']) {
+  for (const file of ['request.json', 'manifest.json', 'failure.json']) {
     grant(recorder, ['s3:GetObject'], [collections.arnForObjects(`runs/*/${file}`)]);
   }
   grant(recorder, ['s3:PutObject'], [collections.arnForObjects('runs/*/failure.json')]);

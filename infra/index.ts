@@ -22,6 +22,11 @@ export interface DpoPipelineProps {
    * share what the account has.
    */
   readonly reservedConcurrency?: number;
+  /**
+   * Memory of Finalize in MB, 3,008 to 10,240: what a dataset's pairs are chosen in, some hundred bytes each. Else 3,008, at
+   * which new accounts stop.
+   */
+  readonly finalizeMemory?: number;
 }
 
 /**

@@ -79,6 +79,11 @@ function alarms({ pipeline, deadLetters }: PipelineMonitoringProps): readonly Al
       metric: deadLetters.metricApproximateNumberOfMessagesVisible({ ...recent, statistic: 'Maximum' }),
       threshold: 1,
     },
+    {
+      ...{ id: 'UnrecordedEnds', says: 'How a run ended could not be recorded.', section: 'unrecorded-ends' },
+      metric: pipeline.unrecordedEnds.metricApproximateNumberOfMessagesVisible({ ...recent, statistic: 'Maximum' }),
+      threshold: 1,
+    },
   ];
 }
 

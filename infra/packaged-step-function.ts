@@ -15,6 +15,6 @@ export class StepFunction extends LambdaFunction {
       code: Code.fromAsset(fileURLToPath(new URL(`../functions/${props.source}`, import.meta.url))),
       handler: 'index.handler',
     });
-    acknowledgeSynchronous(this);
+    acknowledgeSynchronous(this, props);
   }
 }

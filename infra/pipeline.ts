@@ -1,14 +1,17 @@
 import { readFileSync } from 'node:fs';
-import { ArnFormat, Names, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Annotations, ArnFormat, Names, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Policy } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
-import { grant, readPinned, readWrite, recordFailures, removePieces, tagShards, useKey } from './grants.ts';
+import { DeadLetters } from './dead-letters.ts';
+import { EndRule } from './end-rule.ts';
+import { grant, readPinned, readWrite, recordFailures, removePieces, tagExpiring, useKey } from './grants.ts';
 import { StepFunction } from './step-function.ts';
 import { serviceName } from './step-settings.ts';
 import { trainingSteps } from './training-steps.ts';
@@ -25,6 +28,8 @@ export interface DpoPipelineProps {
   readonly secrets: readonly ISecret[];
   /** Shards built at once over all runs: set aside of the account's concurrency for them, and the most they take. */
   readonly reservedConcurrency?: number | undefined;
+  /** Memory of Finalize in MB: what a dataset's pairs are chosen in. */
+  readonly finalizeMemory?: number | undefined;
 }
 
 /** The state machine, its functions, and what each of them may do. */
@@ -32,13 +37,15 @@ export class DpoPipeline extends Construct {
   readonly stateMachine: StateMachine;
   /** Of the steps, by their construct's id. */
   readonly functions: readonly IFunction[];
+  /** Ends of executions that were to be recorded and could not be. */
+  readonly unrecordedEnds: Queue;
   /** The dimension `service` of this pipeline's metrics, and the same in its logs. */
   readonly service: string;
 
   constructor(scope: Construct, id: string, props: DpoPipelineProps) {
     super(scope, id);
     this.service = serviceName(this);
-    const { traces, collections, allowedEndpoints, secrets, reservedConcurrency } = props;
+    const { traces, collections, allowedEndpoints, secrets, reservedConcurrency, finalizeMemory = 3008 } = props;
     const environment = { TRACES_BUCKET: traces.bucketName, COLLECTIONS_BUCKET: collections.bucketName };
 
     // 1,769 MB is one whole vCPU: parsing is single-threaded, so more would buy nothing, and less is less than a core.
@@ -49,18 +56,28 @@ export class DpoPipeline extends Construct {
       environment,
       reservedConcurrency,
     });
-    // Memory does not grow with the input, but the network does with memory; new accounts stop at 3,008 MB.
-    const finalize = new StepFunction(this, 'Finalize', { source: 'finalize', memoryMb: 3008, environment });
+    // The network grows with memory, too; new accounts stop at 3,008 MB.
+    const finalize = new StepFunction(this, 'Finalize', { source: 'finalize', memoryMb: finalizeMemory, environment });
     for (const step of [evaluate, buildShard, finalize]) {
       readPinned(step, traces);
       readWrite(step, collections);
     }
-    for (const step of [buildShard, finalize]) tagShards(step, collections);
+    const exportStretch = new StepFunction(this, 'ExportStretch', {
+      source: 'export-stretch',
+      memoryMb: 1769,
+      environment: { COLLECTIONS_BUCKET: collections.bucketName },
+    });
+    readWrite(exportStretch, collections);
+    tagExpiring(buildShard, collections, ['shards']);
+    tagExpiring(finalize, collections, ['shards', 'export']);
+    tagExpiring(exportStretch, collections, ['export']);
     removePieces(finalize, collections);
+    this.unrecordedEnds = new DeadLetters(this, 'UnrecordedEnds');
     const recordFailure = new StepFunction(this, 'RecordFailure', {
       source: 'record-failure',
       memoryMb: 512,
       environment,
+      deadLetters: this.unrecordedEnds,
     });
     recordFailures(recordFailure, traces, collections);
     const workflow = workflowSteps(this, { collections, allowedEndpoints, secrets });
@@ -75,6 +92,7 @@ export class DpoPipeline extends Construct {
         PlanTracesFunction: workflow.planTraces.functionArn,
         BuildShardFunction: buildShard.functionArn,
         FinalizeFunction: finalize.functionArn,
+        ExportStretchFunction: exportStretch.functionArn,
         SubmitTrainingFunction: training.submitTraining.functionArn,
         CheckTrainingFunction: training.checkTraining.functionArn,
         DeployModelFunction: training.deployModel.functionArn,
@@ -89,15 +107,21 @@ export class DpoPipeline extends Construct {
       evaluate,
       buildShard,
       finalize,
+      exportStretch,
       ...Object.values(workflow),
       ...Object.values(training),
       recordFailure,
     ];
     for (const step of this.functions) step.grantInvokeLatestVersion(this.stateMachine);
     this.grantMap(collections);
+    const { stateMachine, unrecordedEnds: deadLetters } = this;
+    new EndRule(this, 'EndRule', { stateMachine, recordFailure, deadLetters });
+    if (secrets.length > 0 && allowedEndpoints.length === 0) {
+      Annotations.of(this).addWarningV2('dpo-trajectories:secretsGoNowhere', SECRETS_GO_NOWHERE);
+    }
   }
 
-  /** What the Distributed Maps do in the state machine's name: read the plan, run children, write what they say. */
+  /** What the Distributed Maps do in the state machine's name: read their items, run children, write what they say. */
   private grantMap(collections: IBucket): void {
     const { role, stateMachineArn, stateMachineName } = this.stateMachine;
     const children = MAPS.map((label) =>
@@ -114,7 +138,9 @@ export class DpoPipeline extends Construct {
     grant(policy, ['states:DescribeExecution', 'states:StopExecution'], children, {
       wildcards: 'Step Functions names the child executions of a map itself; the state machine and the map are named.',
     });
-    const read = ['plan.json', 'batches.json'].map((file) => collections.arnForObjects(`runs/*/${file}`));
+    const read = ['plan.json', 'batches.json', 'export/stretches.json'].map((file) =>
+      collections.arnForObjects(`runs/*/${file}`),
+    );
     grant(policy, ['s3:GetObject'], read);
     const results = ['s3:PutObject', 's3:GetObject', 's3:ListMultipartUploadParts', 's3:AbortMultipartUpload'];
     grant(policy, results, [collections.arnForObjects('runs/*/map/*')]);
@@ -135,8 +161,11 @@ export class DpoPipeline extends Construct {
 const ACCOUNT_WIDE =
   "Step Functions' delivery of logs and X-Ray's traces are of the account; they have no resource to name.";
 
+const SECRETS_GO_NOWHERE =
+  'Secrets are given (secretArns) and no endpoint that may be sent them (allowedEndpoints is empty): a run that names one will fail as EndpointRefused. Give the origin of each workflow and trainer that needs a secret, public ones too: --context allowedEndpoints=https://agent.example.com';
+
 /** The maps' Labels in the definition. */
-const MAPS = ['RunWorkflow', 'BuildShards'];
+const MAPS = ['RunWorkflow', 'BuildShards', 'ExportStretches'];
 
 /** The definition that the local run reads too. */
 const definition = (): string => readFileSync(new URL('./pipeline.asl.json', import.meta.url), 'utf8');

@@ -15,11 +15,11 @@ export class PipelineStack extends Stack {
   constructor(scope: Construct, id: string, props?: StackProps) {
     super(scope, id, props);
     const context = contextOf(this.node);
-    const { tracesBucketName, tracesPrefix, allowedEndpoints, reservedConcurrency } = context;
+    const { tracesBucketName, tracesPrefix, allowedEndpoints, reservedConcurrency, finalizeMemory } = context;
     const { traces, collections } = this.buckets(context);
 
     const pipeline = new DpoPipeline(this, 'Pipeline', {
-      ...{ traces, collections, allowedEndpoints, reservedConcurrency },
+      ...{ traces, collections, allowedEndpoints, reservedConcurrency, finalizeMemory },
       secrets: this.secrets(context),
     });
     const trigger = new UploadTrigger(this, 'Uploads', { traces, tracesPrefix, stateMachine: pipeline.stateMachine });
@@ -37,6 +37,7 @@ export class PipelineStack extends Stack {
     this.tell('StateMachineArn', stateMachineArn, 'The state machine.');
     this.tell('UploadPrefix', `s3://${traces.bucketName}/${tracesPrefix}`, 'An upload here starts a run.');
     this.tell('UploadDeadLetters', trigger.deadLetters.queueUrl, 'Uploads for which no run could be started.');
+    this.tell('UnrecordedEnds', pipeline.unrecordedEnds.queueUrl, 'Ends of executions that could not be recorded.');
     this.tell('Dashboard', dashboard.dashboardName, 'The dashboard in CloudWatch.');
     this.tell(
       'StartExecution',

@@ -25,7 +25,7 @@ export class StepFunction extends NodejsFunction {
         bundleAwsSDK: true,
       },
     });
-    acknowledgeSynchronous(this);
+    acknowledgeSynchronous(this, props);
   }
 }
 

@@ -2,6 +2,7 @@ import { Duration, Names, RemovalPolicy } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, type FunctionOptions, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import packageJson from '../package.json' with { type: 'json' };
 import { acknowledge } from './acknowledge.ts';
@@ -14,6 +15,8 @@ export interface StepFunctionProps {
   readonly environment: Readonly<Record<string, string>>;
   /** Set aside of the account's concurrency, and the most of it that the function takes. */
   readonly reservedConcurrency?: number | undefined;
+  /** Where it is also called without a wait for its answer: calls that failed for good. */
+  readonly deadLetters?: IQueue;
 }
 
 /** What a step's function is, whether it is bundled here or comes bundled: with its log group and its role. */
@@ -40,6 +43,7 @@ export function stepSettings(scope: Construct, id: string, props: StepFunctionPr
     logGroup,
     tracing: Tracing.ACTIVE,
     ...(props.reservedConcurrency === undefined ? {} : { reservedConcurrentExecutions: props.reservedConcurrency }),
+    ...(props.deadLetters ? { deadLetterQueue: props.deadLetters } : {}),
     environment: {
       ...props.environment,
       CODE_VERSION: packageJson.version,
@@ -53,10 +57,12 @@ export function stepSettings(scope: Construct, id: string, props: StepFunctionPr
 export const serviceName = (pipeline: Construct): string =>
   Names.uniqueResourceName(pipeline, { maxLength: 60, separator: '-' });
 
-/** Step Functions waits for a step's answer and retries or records its failure; nothing ends in a queue. */
-export const acknowledgeSynchronous = (step: Construct): void =>
+/** Step Functions waits for a step's answer and retries or records its failure; nothing of it ends in a queue. */
+export function acknowledgeSynchronous(step: Construct, { deadLetters }: StepFunctionProps): void {
+  if (deadLetters) return;
   acknowledge(
     step,
     'Serverless-LambdaDLQ',
     'Invoked by the state machine alone, which waits for the answer: a failure is retried there, and ends the run under its name. Dead letters are of asynchronous invocations.',
   );
+}

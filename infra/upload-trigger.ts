@@ -1,11 +1,10 @@
-import { Duration } from 'aws-cdk-lib';
 import { Match, Rule } from 'aws-cdk-lib/aws-events';
 import { SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
-import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { acknowledge } from './acknowledge.ts';
+import { DeadLetters, TRIES } from './dead-letters.ts';
 
 /** What a trace file's name ends in; a request's, `run.json`, too. */
 const SUFFIXES = ['.json', '.jsonl', '.ndjson', '.gz'];
@@ -26,13 +25,7 @@ export class UploadTrigger extends Construct {
 
   constructor(scope: Construct, id: string, props: UploadTriggerProps) {
     super(scope, id);
-    this.deadLetters = new Queue(this, 'DeadLetters', {
-      encryption: QueueEncryption.SQS_MANAGED,
-      enforceSSL: true,
-      retentionPeriod: Duration.days(14),
-    });
-    for (const rule of ['AwsSolutions-SQS3', 'Serverless-SQSRedrivePolicy'])
-      acknowledge(this.deadLetters, rule, IS_ONE);
+    this.deadLetters = new DeadLetters(this, 'DeadLetters');
     new Rule(this, 'Rule', {
       description: 'A trace file, or a run.json, was uploaded: start a run.',
       eventPattern: {
@@ -44,19 +37,10 @@ export class UploadTrigger extends Construct {
         },
       },
       // The event as it is: an input transformer would leave no trace of a version that is absent, and bad JSON of it.
-      targets: [
-        new SfnStateMachine(props.stateMachine, {
-          deadLetterQueue: this.deadLetters,
-          // As long and as often as EventBridge ever tries.
-          maxEventAge: Duration.hours(24),
-          retryAttempts: 185,
-        }),
-      ],
+      targets: [new SfnStateMachine(props.stateMachine, { deadLetterQueue: this.deadLetters, ...TRIES })],
     });
   }
 }
-
-const IS_ONE = "This is the dead-letter queue of the rule's target: people read it, and an alarm tells them to.";
 
 /** Text that stands for itself in a wildcard pattern. */
 const literal = (text: string): string => text.replaceAll(/[\\*]/g, (special) => `\\${special}`);

@@ -67,6 +67,11 @@ export class LeakingDataset extends PipelineError {
   override readonly name = 'LeakingDataset';
 }
 
+/** There are more pairs than the function that chooses among them can hold digests of. */
+export class DatasetTooLarge extends PipelineError {
+  override readonly name = 'DatasetTooLarge';
+}
+
 /** The dataset misses a threshold of `dataset.gate`. */
 export class GateMissed extends PipelineError {
   override readonly name = 'GateMissed';

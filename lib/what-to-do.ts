@@ -27,6 +27,10 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
     mend: 'This is a defect of the pipeline; nothing was committed. Please report it.',
     next: 'nothing',
   },
+  DatasetTooLarge: {
+    mend: 'Give the function that chooses more memory (finalizeMemory), or ask for no dataset: dataset.formats [].',
+    next: 'again',
+  },
   GateMissed: {
     mend: 'Give more traces, or lower the threshold of dataset.gate that the message names.',
     next: 'another',
@@ -52,6 +56,8 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
   TrainingLost: { mend: 'The job may still run: look at the trainer.', next: 'again' },
   DeploymentFailed: { mend: 'The model is trained; the trainer says why it cannot be deployed.', next: 'again' },
   DeploymentTimedOut: { mend: 'The model is trained, and may yet be deployed: look at the trainer.', next: 'again' },
+  ABORTED: { mend: 'Its log ends with the state that it was in.', next: 'again' },
+  TIMED_OUT: { mend: 'Its log ends with the state that it was in: see what it was waiting for.', next: 'again' },
   'States.Timeout': { mend: 'A step was cut off: limits.shard_bytes may be too large.', next: 'again' },
   'Sandbox.Timedout': {
     mend: 'A function was cut off after 15 minutes: limits.shard_bytes may be too large.',

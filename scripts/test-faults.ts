@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
@@ -17,6 +18,14 @@ const rows = (await each([...FAULT_PARTS.keys()], availableParallelism() + 1, ro
 console.log(table(rows));
 if (rows.some(({ lost, doubled, changed }) => lost + doubled + changed > 0)) {
   console.error('Lines were lost, doubled or changed.');
+  process.exitCode = 1;
+}
+
+const page = readFileSync(new URL('../docs/reliability.md', import.meta.url), 'utf8');
+const told = [...page.matchAll(/^\| (.+?) \| [\d,]+ \|/gm)].map(([, fault]) => fault);
+const other = rows.find(({ fault }, place) => fault !== told[place])?.fault ?? told[rows.length];
+if (other !== undefined) {
+  console.error(`The table in docs/reliability.md differs at "${other}": put the one above there.`);
   process.exitCode = 1;
 }
 

@@ -12,8 +12,9 @@ export async function tellEnd(deployment: Deployment, execution: ExecutionDetail
   const { runId, failure } = execution;
   if (failure) {
     process.exitCode = 1;
-    tell(`${failure.error}: ${failure.cause}\n`);
     const recorded = await recordedFailure(deployment, execution);
+    // One that was stopped, or timed out as a whole, has no cause of its own.
+    tell(`${failure.error}: ${failure.cause || (recorded?.message ?? 'no cause was given')}\n`);
     const { first } = originOf(execution.name);
     tell(
       recorded

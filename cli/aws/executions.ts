@@ -4,6 +4,7 @@ import {
   type ExecutionStatus,
   GetExecutionHistoryCommand,
   type HistoryEvent,
+  type MapRunListItem,
   paginateGetExecutionHistory,
   paginateListExecutions,
   paginateListMapRuns,
@@ -34,7 +35,7 @@ export interface ExecutionDetail extends Execution {
 
 /** A map's children by what became of them. */
 export interface MapProgress {
-  readonly of: 'shard' | 'batch';
+  readonly of: 'batch' | 'shard' | 'stretch';
   readonly total: number;
   readonly done: number;
   readonly running: number;
@@ -103,25 +104,32 @@ export async function describeExecution({ sfn }: Deployment, arn: string): Promi
   };
 }
 
-/** Of the shards; before these are built, of a workflow's batches. Undefined before either begins. */
+/** Of the map that began last: a workflow's batches, then the shards, then a large collection's stretches, twice. */
 export async function mapProgress({ sfn }: Deployment, executionArn: string): Promise<MapProgress | undefined> {
-  const found: string[] = [];
-  for await (const page of paginateListMapRuns({ client: sfn }, { executionArn })) {
-    for (const { mapRunArn = '' } of page.mapRuns ?? []) found.push(mapRunArn);
-  }
-  const building = found.find((arn) => arn.includes('/BuildShards'));
-  const mapRunArn = building ?? found[0];
-  if (mapRunArn === undefined) return undefined;
+  const begun: MapRunListItem[] = [];
+  for await (const page of paginateListMapRuns({ client: sfn }, { executionArn })) begun.push(...(page.mapRuns ?? []));
+  const [last] = begun.toSorted((one, other) => Number(other.startDate) - Number(one.startDate));
+  const mapRunArn = last?.mapRunArn ?? '';
+  // It ends with `/<label>:<id>`.
+  const [, of] = MAPS.find(([label]) => mapRunArn.includes(`/${label}:`)) ?? [];
+  if (of === undefined) return undefined;
   const { itemCounts } = await sfn.send(new DescribeMapRunCommand({ mapRunArn }));
   const { total = 0, succeeded = 0, running = 0, failed = 0, aborted = 0, timedOut = 0 } = itemCounts ?? {};
   return {
-    of: building === undefined ? 'batch' : 'shard',
+    of,
     total,
     done: succeeded,
     running,
     failed: failed + aborted + timedOut,
   };
 }
+
+/** By their labels in the definition, and what their children are of. */
+const MAPS = [
+  ['RunWorkflow', 'batch'],
+  ['BuildShards', 'shard'],
+  ['ExportStretches', 'stretch'],
+] as const;
 
 /** The state that was entered last. */
 export async function currentState({ sfn }: Deployment, executionArn: string): Promise<string | undefined> {

@@ -11,7 +11,7 @@ import { counted, grouped } from '../wording.ts';
 import type { Deployment } from './deployment.ts';
 import { currentState, describeExecution, type ExecutionDetail, type MapProgress, mapProgress } from './executions.ts';
 
-/** Tells an execution's states, shards and pairs as they change, until it ends. */
+/** Tells an execution's states, their children and pairs as they change, until it ends. */
 export async function follow(
   deployment: Deployment,
   arn: string,
@@ -72,7 +72,7 @@ async function progressLine(
 function childrenText({ of, total, done, running, failed }: MapProgress): string {
   const more = [running > 0 ? `${running} running` : '', failed > 0 ? `${failed} failed` : ''];
   const details = more.filter((text) => text !== '').join(', ');
-  const all = of === 'shard' ? counted(total, 'shard') : counted(total, 'batch', 'batches');
+  const all = counted(total, of, of === 'shard' ? 'shards' : `${of}es`);
   return `${done} of ${all} done${details === '' ? '' : ` (${details})`}`;
 }
 

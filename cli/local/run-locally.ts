@@ -4,7 +4,13 @@ import { placeOf, RecordFailureInput } from '../../lib/contract/failure.ts';
 import { runKeys } from '../../lib/contract/keys.ts';
 import { Manifest } from '../../lib/contract/manifest.ts';
 import type { Request } from '../../lib/contract/request.ts';
-import { BuildShardInput, EvaluateInput, EvaluateOutput, FinalizeInput } from '../../lib/contract/states.ts';
+import {
+  BuildShardInput,
+  EvaluateInput,
+  EvaluateOutput,
+  ExportStretchInput,
+  FinalizeInput,
+} from '../../lib/contract/states.ts';
 import {
   CheckTrainingInput,
   DeployModelInput,
@@ -19,6 +25,8 @@ import { buildShard } from '../../lib/steps/build-shard.ts';
 import { checkTraining } from '../../lib/steps/check-training.ts';
 import { deployModel } from '../../lib/steps/deploy-model.ts';
 import { evaluate } from '../../lib/steps/evaluate.ts';
+import { type ExportLimits, NO_LIMITS } from '../../lib/steps/export-limits.ts';
+import { exportStretch } from '../../lib/steps/export-stretch.ts';
 import { finalize } from '../../lib/steps/finalize.ts';
 import { planTraces } from '../../lib/steps/plan-traces.ts';
 import { recordFailure } from '../../lib/steps/record-failure.ts';
@@ -30,6 +38,7 @@ import type { ConnectWorkflow } from '../../lib/workflow/client.ts';
 import type { Progress } from '../progress.ts';
 import { type RunResult, stateMachine } from './asl-runner.ts';
 import type { Waits } from './interpreter.ts';
+import { withoutTimeouts } from './without-timeouts.ts';
 
 export interface LocalRun {
   readonly request: Request;
@@ -40,6 +49,7 @@ export interface LocalRun {
   /** The trainers; asked for by a run that comes to its training. */
   readonly training: () => Promise<TrainingDeps>;
   readonly waits?: Waits;
+  readonly limits?: ExportLimits;
 }
 
 export interface Committed {
@@ -51,11 +61,11 @@ export interface Committed {
 }
 
 // test/infra/state-machine.test.ts holds it against the grammar.
-const pipeline = stateMachine(definition, 'sound');
+const pipeline = stateMachine(withoutTimeouts(definition), 'sound');
 
 /** Runs the pipeline's own state machine in this process. Throws the error that its failing step threw. */
 export async function runLocally(run: LocalRun): Promise<Committed> {
-  const { request, deps, progress, waits = 'real' } = run;
+  const { request, deps, progress, waits = 'real', limits = NO_LIMITS } = run;
   let before = false;
   const thrown: Error[] = [];
   let trained: TrainingProgress | undefined;
@@ -115,9 +125,11 @@ export async function runLocally(run: LocalRun): Promise<Committed> {
         return built;
       }),
       FinalizeFunction: watched(async (payload) => {
-        if (!before) progress.finalizing();
-        return finalize(FinalizeInput.parse(payload), deps);
+        const input = FinalizeInput.parse(payload);
+        if (!before && input.status !== 'exporting') progress.finalizing();
+        return finalize(input, { ...deps, ...limits });
       }),
+      ExportStretchFunction: watched((payload) => exportStretch(ExportStretchInput.parse(payload), deps)),
       SubmitTrainingFunction: trains((payload, given) => submitTraining(SubmitTrainingInput.parse(payload), given)),
       CheckTrainingFunction: trains((payload, given) => checkTraining(CheckTrainingInput.parse(payload), given)),
       DeployModelFunction: trains((payload, given) => deployModel(DeployModelInput.parse(payload), given)),

@@ -32,6 +32,7 @@ export const STAGES = [
   'plan-traces',
   'build-shard',
   'finalize',
+  'export-stretch',
   'submit-training',
   'check-training',
   'deploy-model',

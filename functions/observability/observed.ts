@@ -13,7 +13,7 @@ const metrics = new Metrics({ namespace: NAMESPACE });
 
 /**
  * A Lambda handler that can be watched: a log line where the step begins and one where it ends, its measures as metrics,
- * and, where the invocation is sampled, a trace. Of the event nothing is told but which run, shard or batch it is of.
+ * and, where the invocation is sampled, a trace. Of the event nothing is told but which run, shard, batch or stretch it is of.
  */
 export const observed =
   <Result>(
@@ -48,16 +48,32 @@ interface Call {
   readonly run_id?: string | undefined;
   readonly shard?: number | undefined;
   readonly batch?: number | undefined;
+  readonly stretch?: number | undefined;
 }
 
 const Numbered = z.object({ ordinal: z.int() }).optional().catch(undefined);
 const Named = RunId.optional().catch(undefined);
-const Event = z.object({ execution: Named, run_id: Named, shard: Numbered, batch: Numbered });
+/** Of EventBridge's event about an execution. */
+const Detail = z.object({ name: Named }).optional().catch(undefined);
+const Event = z.object({
+  execution: Named,
+  run_id: Named,
+  shard: Numbered,
+  batch: Numbered,
+  stretch: Numbered,
+  detail: Detail,
+});
 
 /** What an event is about, as far as it has the form that it should have. */
 function callOf(event: unknown): Omit<Call, 'stage'> {
   const { data } = Event.safeParse(event);
-  return { execution: data?.execution, run_id: data?.run_id, shard: data?.shard?.ordinal, batch: data?.batch?.ordinal };
+  return {
+    execution: data?.execution ?? data?.detail?.name,
+    run_id: data?.run_id,
+    shard: data?.shard?.ordinal,
+    batch: data?.batch?.ordinal,
+    stretch: data?.stretch?.ordinal,
+  };
 }
 
 /** Evaluate's event has no run yet; its result has. */

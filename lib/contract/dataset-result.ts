@@ -91,6 +91,25 @@ export const SelectionResult = z.strictObject({
 });
 export type SelectionResult = z.infer<typeof SelectionResult>;
 
+/** What was chosen in one view. */
+export const ViewOutcome = z.strictObject({
+  /** All shapes of the pairs chosen, together (`lib/datasets/layout.ts`). */
+  shape: count,
+  selection: SelectionResult,
+  warnings: z.array(z.string()),
+});
+export type ViewOutcome = z.infer<typeof ViewOutcome>;
+
+/** What was chosen of a collection, and the trace items it is of. */
+export const ChoiceOutcome = z.strictObject({
+  views: z.partialRecord(View, ViewOutcome),
+  /** Keys of the trace objects with a pair, in the order in which they come. */
+  sources: z.array(z.string()),
+  /** Trace items with at least one pair. */
+  items: count,
+});
+export type ChoiceOutcome = z.infer<typeof ChoiceOutcome>;
+
 export const DatasetFile = z.strictObject({
   /** Relative to the format's folder. */
   file: z.string(),

@@ -11,9 +11,9 @@ export type CaughtError = z.infer<typeof CaughtError>;
 
 /** The state that failed, and of which run: RecordFailure's own input. */
 export const FailedState = z.object({
-  /** As `infra/pipeline.asl.json` names it. */
-  state: z.string(),
-  /** Missing of Evaluate: then the run is the one that `started_with` names. */
+  /** As `infra/pipeline.asl.json` names it; missing of an execution that ended outside of its states. */
+  state: z.string().optional(),
+  /** Missing of Evaluate, and where the state is: then the run is the one that `started_with` names. */
   run_id: RunId.optional(),
   /** What the execution was started with. */
   started_with: z.unknown().optional(),
@@ -21,17 +21,24 @@ export const FailedState = z.object({
   shard: z.int().min(0).optional(),
   /** Its number in `batches.json`, where it was a batch that failed. */
   batch: z.int().min(0).optional(),
+  /** Its number in `export/stretches.json`, where it was a stretch of the collection that failed. */
+  stretch: z.int().min(0).optional(),
   failure: CaughtError,
 });
 export type FailedState = z.infer<typeof FailedState>;
 
-export const RecordFailureInput = z.strictObject({ execution: z.string().min(1), failed: FailedState });
+export const RecordFailureInput = z.strictObject({
+  execution: z.string().min(1),
+  failed: FailedState,
+  /** Of an execution that is over; by default it is about to fail. */
+  ended_at: z.iso.datetime().optional(),
+});
 export type RecordFailureInput = z.infer<typeof RecordFailureInput>;
 
 export const RecordFailureOutput = z.strictObject({
   /** The error's own name, and as its Cause the message alone. */
   failure: CaughtError,
-  /** Key of the `failure.json`; null where the execution had no run to write it to. */
+  /** Key of the `failure.json`; null where none was written: the execution had no run, or its end is told there already. */
   recorded: z.string().nullable(),
 });
 export type RecordFailureOutput = z.infer<typeof RecordFailureOutput>;
@@ -45,9 +52,11 @@ export const RunFailure = z.strictObject({
   /** The Step Functions execution; on this machine the run's id. */
   execution: z.string(),
   failed_at: z.iso.datetime(),
-  state: z.string(),
+  /** Missing of an execution that was stopped, that outlasted its time, or that failed past every Catch. */
+  state: z.string().optional(),
   shard: z.int().min(0).optional(),
   batch: z.int().min(0).optional(),
+  stretch: z.int().min(0).optional(),
   /** The error's name, for programs. */
   error: z.string(),
   /** What happened, for people. */
@@ -57,7 +66,10 @@ export const RunFailure = z.strictObject({
 export type RunFailure = z.infer<typeof RunFailure>;
 
 /** "BuildShard, shard 2". */
-export const placeOf = ({ state, shard, batch }: Pick<RunFailure, 'state' | 'shard' | 'batch'>): string => {
-  if (shard !== undefined) return `${state}, shard ${shard}`;
-  return batch === undefined ? state : `${state}, batch ${batch}`;
+export const placeOf = ({ state, ...part }: Pick<RunFailure, 'state' | 'shard' | 'batch' | 'stretch'>): string => {
+  if (state === undefined) return 'the execution';
+  for (const name of ['shard', 'batch', 'stretch'] as const) {
+    if (part[name] !== undefined) return `${state}, ${name} ${part[name]}`;
+  }
+  return state;
 };

@@ -11,6 +11,7 @@ export const runKeys = (runId: string) => {
     report: `${root}/report.html`,
     manifest: `${root}/manifest.json`,
     failure: `${root}/failure.json`,
+    export: exportKeys(`${root}/export`),
     dataset: (format: string, file: string) => `${root}/datasets/${format}/${file}`,
     /** Ordinals have six digits so that a listing of up to a million shards is in order. */
     shard: (ordinal: number) => shardKeys(`${root}/shards/${String(ordinal).padStart(6, '0')}`),
@@ -24,6 +25,27 @@ const cuttingKeys = (folder: string) => ({
   rounds: `${folder}/rounds/`,
   /** The shards of one round, as `plan.json` has them. */
   round: (number: number) => `${folder}/rounds/${String(number).padStart(6, '0')}.json`,
+});
+
+/** Only of a run whose collection one function cannot export. */
+const exportKeys = (folder: string) => ({
+  stretches: `${folder}/stretches.json`,
+  /** What was chosen of all pairs, for the dataset's cards, metrics and warnings. Made once. */
+  choice: `${folder}/choice.json`,
+  stretch: (ordinal: number) => stretchKeys(`${folder}/${String(ordinal).padStart(6, '0')}`),
+});
+
+const stretchKeys = (folder: string) => ({
+  /** A record of each group: digests and numbers, no text. */
+  records: `${folder}/records.bin`,
+  /** Made once, when the records stand. */
+  recorded: `${folder}/recorded.json`,
+  /** Of each pair: the side it goes to, if any. */
+  decisions: `${folder}/decisions.bin`,
+  /** This stretch's part of a dataset's file. */
+  part: (format: string, file: string) => `${folder}/${format}/${file}`,
+  /** Made once, when the parts stand. */
+  written: `${folder}/written.json`,
 });
 
 const shardKeys = (folder: string) => ({

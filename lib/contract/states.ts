@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { Counters } from './counters.ts';
 import { Shard } from './plan.ts';
 import { RunId } from './run-id.ts';
+import { Stretch } from './stretch.ts';
 
 /**
  * What passes between the states of `infra/pipeline.asl.json`: keys and counts, never rows. Each state's input
@@ -57,10 +58,25 @@ export const BuildShardOutput = z.strictObject({
 });
 export type BuildShardOutput = z.infer<typeof BuildShardOutput>;
 
-export const FinalizeInput = EvaluateOutput;
+/** What is done with every stretch of the collection: its pairs are recorded, then what was chosen of them is written. */
+const ExportPhase = z.enum(['record', 'write']);
+
+/** The collection is too large for Finalize to export it alone: the map over its stretches is next, then Finalize again. */
+export const Exporting = EvaluateOutput.extend({
+  status: z.literal('exporting'),
+  export: z.strictObject({
+    /** Where the map reads its items: a JSON array of {@link Stretch}. */
+    key: z.string(),
+    stretches: z.int().min(1),
+    phase: ExportPhase,
+  }),
+});
+export type Exporting = z.infer<typeof Exporting>;
+
+export const FinalizeInput = z.discriminatedUnion('status', [EvaluateOutput, Exporting]);
 export type FinalizeInput = z.infer<typeof FinalizeInput>;
 
-export const FinalizeOutput = z.strictObject({
+export const CommittedOutput = z.strictObject({
   run_id: RunId,
   status: z.literal('committed'),
   manifest: z.strictObject({ bucket: z.string(), key: z.string() }),
@@ -69,4 +85,13 @@ export const FinalizeOutput = z.strictObject({
   /** The request has a `training` block. */
   train: z.boolean(),
 });
+export type CommittedOutput = z.infer<typeof CommittedOutput>;
+
+export const FinalizeOutput = z.discriminatedUnion('status', [Exporting, CommittedOutput]);
 export type FinalizeOutput = z.infer<typeof FinalizeOutput>;
+
+export const ExportStretchInput = z.strictObject({ run_id: RunId, phase: ExportPhase, stretch: Stretch });
+export type ExportStretchInput = z.infer<typeof ExportStretchInput>;
+
+export const ExportStretchOutput = z.strictObject({ run_id: RunId, ordinal: z.int(), pairs: z.int() });
+export type ExportStretchOutput = z.infer<typeof ExportStretchOutput>;

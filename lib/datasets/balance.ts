@@ -1,5 +1,5 @@
 import type { Balance, Spread } from '../contract/dataset-result.ts';
-import { doubles } from './columns.ts';
+import { type Column, doubles } from './columns.ts';
 
 /** Bins of the margins' histogram. */
 const BINS = 20;
@@ -16,10 +16,11 @@ export interface Scales {
   facts(): Balance;
 }
 
-export function scales(): Scales {
+/** `pairs`: so many are expected. */
+export function scales(pairs: number): Scales {
   const chosen = moments();
   const rejected = moments();
-  const margins = doubles();
+  const margins = doubles(pairs);
   const perTurn = new Map<number, number>();
   const perExample = new Map<number, number>();
   let longerChosen = 0;
@@ -46,7 +47,7 @@ export function scales(): Scales {
                 longerChosen + longerRejected === 0 ? null : longerChosen / (longerChosen + longerRejected),
               cohens_d: cohensD(chosen, rejected),
             },
-      margin: marginFacts(Float64Array.from({ length: margins.length }, (_, pair) => margins.at(pair)).sort()),
+      margin: marginFacts(sorted(margins)),
       pairs_per_example: spreadOf(perExample),
       pairs_per_turn: spreadOf(perTurn),
     }),
@@ -95,6 +96,13 @@ function marginFacts(sorted: Float64Array): Balance['margin'] {
     mean: sorted.reduce((sum, margin) => sum + margin, 0) / sorted.length,
     histogram,
   };
+}
+
+/** Filled by hand: `from` would make a list of them first. */
+function sorted(column: Column): Float64Array {
+  const all = new Float64Array(column.length);
+  for (let at = 0; at < all.length; at++) all[at] = column.at(at);
+  return all.sort();
 }
 
 const tally = (counts: Map<number, number>, value: number): void => {

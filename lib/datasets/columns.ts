@@ -13,12 +13,13 @@ export interface Column {
   readonly width: number;
 }
 
-export const bytes = (): Column => column((length) => new Uint8Array(length));
-export const integers = (): Column => column((length) => new Int32Array(length));
-export const doubles = (): Column => column((length) => new Float64Array(length));
+/** `expected`: so many entries it has room for from the start; as it grows past them it doubles. */
+export const bytes = (expected = 0): Column => column((length) => new Uint8Array(length), expected);
+export const integers = (expected = 0): Column => column((length) => new Int32Array(length), expected);
+export const doubles = (expected = 0): Column => column((length) => new Float64Array(length), expected);
 
-function column<T extends Numbers>(allocate: (length: number) => T): Column {
-  let entries = allocate(64);
+function column<T extends Numbers>(allocate: (length: number) => T, expected: number): Column {
+  let entries = allocate(Math.max(expected, 64));
   let length = 0;
   const grow = (): void => {
     const larger = allocate(entries.length * 2);

@@ -1,11 +1,9 @@
+import type { Decisions } from './decisions.ts';
 import { earlier, type Ledger } from './ledger.ts';
 import { type Selection, viewOf } from './selection.ts';
 
 /** Which completions an unpaired format writes, and with which pair. */
-export interface Completions {
-  /** `write`, or why not. */
-  fate(pair: number, label: boolean): 'write' | 'repeated_completion' | 'both_labels';
-}
+export type Completions = Pick<Decisions, 'fate'>;
 
 /**
  * A turn's candidates each stand in several pairs: a completion is written with the first pair that holds it (by trace
@@ -20,10 +18,10 @@ export function completionsOf(ledger: Ledger, selection: Selection): Completions
     own(ledger, owners.false, rejectedOf.at(pair), pair);
   }
   return {
-    fate(pair, label) {
-      const completion = (label ? chosenOf : rejectedOf).at(pair);
+    fate(pair, chosen) {
+      const completion = (chosen ? chosenOf : rejectedOf).at(pair);
       if ((owners.true[completion] ?? -1) >= 0 && (owners.false[completion] ?? -1) >= 0) return 'both_labels';
-      return owners[`${label}`][completion] === pair ? 'write' : 'repeated_completion';
+      return owners[`${chosen}`][completion] === pair ? 'write' : 'repeated_completion';
     },
   };
 }

@@ -9,6 +9,7 @@ import { TRAINING } from './split.ts';
  * example, then by place in the traces, so the buckets do not depend on the order of the collection.
  */
 export function bucketsOf(ledger: Ledger, selection: Selection, buckets: number): Uint8Array {
+  if (buckets === 1) return new Uint8Array(ledger.rootOf.length);
   const firstOffset = new Float64Array(ledger.rootOf.length).fill(-1);
   for (const [pair, side] of selection.sides.entries()) {
     const group = ledger.groupOf.at(pair);

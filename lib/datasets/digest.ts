@@ -6,20 +6,20 @@ import { hash } from 'node:crypto';
  */
 export type Digest = Uint8Array;
 
-const BYTES = 16;
+export const DIGEST_BYTES = 16;
 
-export const digest = (text: string | Uint8Array): Digest => hash('sha256', text, 'buffer').subarray(0, BYTES);
+export const digest = (text: string | Uint8Array): Digest => hash('sha256', text, 'buffer').subarray(0, DIGEST_BYTES);
 
 /** The digest of digests, in order. */
 export function digestOf(seed: number, ...parts: readonly Digest[]): Digest {
-  const whole = new Uint8Array(8 + parts.length * BYTES);
+  const whole = new Uint8Array(8 + parts.length * DIGEST_BYTES);
   new DataView(whole.buffer).setFloat64(0, seed);
-  for (const [index, part] of parts.entries()) whole.set(part, 8 + index * BYTES);
+  for (const [index, part] of parts.entries()) whole.set(part, 8 + index * DIGEST_BYTES);
   return digest(whole);
 }
 
 export function compareDigests(a: Digest, b: Digest): number {
-  for (let at = 0; at < BYTES; at++) {
+  for (let at = 0; at < DIGEST_BYTES; at++) {
     const difference = (a[at] ?? 0) - (b[at] ?? 0);
     if (difference !== 0) return difference;
   }
@@ -39,10 +39,15 @@ export interface DigestTable {
   readonly bytes: number;
 }
 
-/** Open addressing in typed arrays: 16 bytes a digest and 8 to 16 of slots, where a Map of strings takes over 100. */
-export function digestTable(): DigestTable {
-  let words = new Uint32Array(64 * 4);
-  let slots = new Int32Array(128).fill(-1);
+/**
+ * Open addressing in typed arrays: 16 bytes a digest and 6 to 16 of slots, where a Map of strings takes over 100. It has
+ * room for the digests expected from the start; as it grows past them it doubles.
+ */
+export function digestTable(expected = 0): DigestTable {
+  const room = Math.max(expected, 64);
+  let words = new Uint32Array(room * 4);
+  // A power of two, and at least a third of the slots free.
+  let slots = new Int32Array(2 ** Math.ceil(Math.log2(room * 1.5))).fill(-1);
   let size = 0;
 
   const same = (number: number, key: Words): boolean => {
@@ -97,7 +102,7 @@ export function digestTable(): DigestTable {
 type Words = readonly [number, number, number, number];
 
 function wordsOf(digest: Digest): Words {
-  const view = new DataView(digest.buffer, digest.byteOffset, BYTES);
+  const view = new DataView(digest.buffer, digest.byteOffset, DIGEST_BYTES);
   return [view.getUint32(0), view.getUint32(4), view.getUint32(8), view.getUint32(12)];
 }
 

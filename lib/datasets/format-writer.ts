@@ -1,7 +1,7 @@
 import type { FormatName } from '../contract/dataset.ts';
-import type { DatasetFile, FormatResult, LeftOutReason, View } from '../contract/dataset-result.ts';
+import { type DatasetFile, type FormatResult, LeftOutReason, type View } from '../contract/dataset-result.ts';
 import { CorruptObject } from '../errors.ts';
-import type { Completions } from './completions.ts';
+import type { Decisions } from './decisions.ts';
 import type { Format } from './formats/format.ts';
 import { FORMATS } from './formats/index.ts';
 import type { Layout } from './layout.ts';
@@ -14,10 +14,8 @@ export type OpenFile = (format: FormatName, file: string) => LineSink;
 
 export interface FormatWriter {
   readonly name: FormatName;
-  readonly view: View;
-  readonly layout: Layout;
-  /** Writes the pair to the files of its side; wait for the promise, where there is one. */
-  write(pair: number, preference: Preference, side: number, bucket: number): Promise<void> | void;
+  /** Writes the pair to the files of its side, if it has one; wait for the promise, where there is one. */
+  write(pair: number, group: number, preference: Preference): Promise<void> | void;
   /** Closes the files, easy to hard and validation last. */
   close(): Promise<FormatResult>;
   abort(): Promise<void>;
@@ -27,15 +25,15 @@ export interface WriterOptions {
   readonly name: FormatName;
   readonly view: View;
   readonly layout: Layout;
-  /** For a format that writes completions apart. */
-  readonly completions: Completions | undefined;
+  /** Of the view. */
+  readonly decisions: Decisions;
   /** Null without a curriculum. */
   readonly buckets: number | null;
   readonly open: OpenFile;
 }
 
 /** Files are opened with their first line: one without lines would only be refused by the trainer. */
-export function formatWriter({ name, view, layout, completions, buckets, open }: WriterOptions): FormatWriter {
+export function formatWriter({ name, view, layout, decisions, buckets, open }: WriterOptions): FormatWriter {
   const format = FORMATS[name];
   const files = new Map<string, Omit<OpenedFile, 'lines'> & { lines: number }>();
   const leftOut: Partial<Record<LeftOutReason, number>> = {};
@@ -57,9 +55,9 @@ export function formatWriter({ name, view, layout, completions, buckets, open }:
       return [];
     }
     check(name, format, made.line);
-    if (!completions || !Array.isArray(made.line)) return [JSON.stringify(made.line)];
+    if (!format.unpaired || !Array.isArray(made.line)) return [JSON.stringify(made.line)];
     return made.line.flatMap((line: unknown, index) => {
-      const fate = completions.fate(pair, index === 0);
+      const fate = decisions.fate(pair, index === 0);
       if (fate === 'write') return [JSON.stringify(line)];
       leave(fate);
       return [];
@@ -68,9 +66,10 @@ export function formatWriter({ name, view, layout, completions, buckets, open }:
 
   return {
     name,
-    view,
-    layout,
-    write(pair, preference, side, bucket) {
+    write(pair, group, preference) {
+      const side = decisions.side(pair);
+      if (side === 0) return;
+      const bucket = decisions.bucket(group);
       const lines = linesOf(pair, preference);
       const waits: Promise<void>[] = [];
       for (const one of [TRAINING, VALIDATION]) {
@@ -85,16 +84,22 @@ export function formatWriter({ name, view, layout, completions, buckets, open }:
     async close() {
       const closed: DatasetFile[] = [];
       for (const file of [...files.values()].sort(byPlace)) closed.push(await closeFile(file));
-      if (format.companion && closed.length > 0) {
-        const sink = open(name, format.companion.file);
-        closed.push(await writeText(sink, format.companion.file, format.companion.text(closed)));
-      }
-      return { view, files: closed, left_out: leftOut };
+      return { view, files: closed, left_out: sumLeftOut([leftOut]) };
     },
     async abort() {
       for (const { sink } of files.values()) await sink.abort();
     },
   };
+}
+
+/** The sums by reason, in the reasons' own order: which is met first depends on where a collection is cut. */
+export function sumLeftOut(all: readonly FormatResult['left_out'][]): FormatResult['left_out'] {
+  const sums: FormatResult['left_out'] = {};
+  for (const reason of LeftOutReason.options) {
+    const sum = all.reduce((sum, counts) => sum + (counts[reason] ?? 0), 0);
+    if (sum > 0) sums[reason] = sum;
+  }
+  return sums;
 }
 
 /** Writes a small file that goes with the lines. */
@@ -124,7 +129,8 @@ function placeOf(format: Format, side: number, bucket: number, buckets: number |
   return { file, split: 'training', bucket: bucket + 1 };
 }
 
-const byPlace = (a: Place, b: Place): number =>
+/** Easy to hard, and validation last. */
+export const byPlace = (a: Pick<DatasetFile, 'split' | 'bucket'>, b: Pick<DatasetFile, 'split' | 'bucket'>): number =>
   a.split === b.split ? (a.bucket ?? 0) - (b.bucket ?? 0) : a.split === 'training' ? -1 : 1;
 
 async function closeFile({ file, split, bucket, sink, lines }: OpenedFile): Promise<DatasetFile> {

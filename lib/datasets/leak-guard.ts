@@ -7,7 +7,13 @@ import { viewOf } from './selection.ts';
 /** Looks at every pair once more as it is written, whatever the selection said of it. */
 export interface LeakGuard {
   /** Throws {@link LeakingDataset} where the other side has the example or the prompt already. */
-  pass(pair: { readonly root: Digest; readonly prompt: Digest; readonly side: number; readonly example: string }): void;
+  pass(pair: {
+    readonly root: Digest;
+    readonly prompt: Digest;
+    readonly side: number;
+    /** Where its trace item stands. */
+    readonly at: { readonly key: string; readonly offset: number };
+  }): void;
 }
 
 export function leakGuard(ledger: Ledger, view: View): LeakGuard {
@@ -15,8 +21,8 @@ export function leakGuard(ledger: Ledger, view: View): LeakGuard {
   const sideOfRoot = new Uint8Array(ledger.roots.size);
   const sideOfPrompt = new Uint8Array(prompts.size);
   return {
-    pass({ root, prompt, side, example }) {
-      const where = `example ${JSON.stringify(example)}, view ${view}`;
+    pass({ root, prompt, side, at }) {
+      const where = `${at.key}, byte ${at.offset}, view ${view}`;
       mark(sideOfRoot, ledger.roots.find(root), side, `The example itself (${where})`);
       mark(sideOfPrompt, prompts.find(prompt), side, `A prompt (${where})`);
     },

@@ -1,14 +1,12 @@
 import type { View } from '../contract/dataset-result.ts';
-import type { Group, Trajectory } from '../contract/trajectory.ts';
 import { bytes, type Column, doubles, integers } from './columns.ts';
-import { compareDigests, type DigestTable, digest, digestOf, digestTable } from './digest.ts';
-import { rootOf } from './example.ts';
-import { shapeOf } from './layout.ts';
-import { type Keys, keysOf, preferenceOf, rawKeysOf } from './preference.ts';
+import { type DigestTable, digestTable } from './digest.ts';
+import type { ExportPlan } from './export-plan.ts';
+import type { GroupRecord, PairDigests } from './group-record.ts';
 
 /**
- * What the first pass remembers of the collection: numbers and digests, a fixed number of bytes for each pair, group,
- * example and distinct prompt, and the names of the trace objects. Pairs and groups are numbered as they come.
+ * The records of a collection's groups: a fixed number of bytes for each pair, group, example and distinct prompt, and
+ * the names of the trace objects. Pairs and groups are numbered as they come.
  */
 export interface Ledger {
   readonly views: ReadonlyMap<View, ViewLedger>;
@@ -21,7 +19,7 @@ export interface Ledger {
   readonly rootOf: Column;
   readonly sourceOf: Column;
   readonly meanReward: Column;
-  /** The examples' roots. Their digests are seeded: their order is the split's random order. */
+  /** The examples' roots. */
   readonly roots: DigestTable;
   /** Keys of the trace objects, in order of first appearance. */
   readonly sources: readonly string[];
@@ -31,59 +29,75 @@ export interface Ledger {
   readonly bytes: number;
 }
 
-/** Pairs compared in one view. */
+/** Pairs compared in one view: see {@link PairDigests}. */
 export interface ViewLedger {
   readonly prompts: DigestTable;
-  /** (prompt, both responses in the order of their digests); seeded: their order is the sample's random order. */
   readonly contents: DigestTable;
   /** By pair. */
   readonly promptOf: Column;
   readonly contentOf: Column;
-  /** By pair: 1 where the chosen response's digest is the larger one. A content with both is a contradiction. */
   readonly flipped: Column;
-  /** (prompt, response): what an unpaired format writes. Empty where no format of the run does, as the next two are. */
+  /** Empty where no format of the run is unpaired, as the next two are. */
   readonly completions: DigestTable;
   /** By pair. */
   readonly chosenOf: Column;
   readonly rejectedOf: Column;
 }
 
-export interface LedgerOptions {
-  readonly views: readonly View[];
-  readonly seed: number;
-  /** Compare pairs as NAT does, as they stand in the collection. */
-  readonly raw: boolean;
-  /** Remember completions too, for a format that writes them apart. */
-  readonly unpaired: boolean;
+/** Of a collection, what takes memory while pairs are chosen. */
+export interface ChosenAmong {
+  readonly pairs: number;
+  /** Each has a prompt of its own. */
+  readonly turns: number;
+  readonly examples: number;
 }
 
-export async function readLedger(groups: AsyncIterable<Group>, options: LedgerOptions): Promise<Ledger> {
-  const views = new Map(options.views.map((view) => [view, emptyViewLedger()]));
-  const ledger = { groupOf: integers(), offset: doubles(), shape: bytes(), ...emptyGroups() };
+/**
+ * Bytes that choosing takes at its peak. Measured of millions of pairs, twelve to an example: with three to a turn 110 a
+ * pair for one view, 195 for two, 365 for two with completions; with one to a turn 200 for one view.
+ */
+export const bytesToChoose = (
+  { views, unpaired }: Pick<ExportPlan, 'views' | 'unpaired'>,
+  { pairs, turns, examples }: ChosenAmong,
+): number =>
+  pairs * (20 + views.length * (unpaired ? 130 : 45)) + Math.min(turns, pairs) * views.length * 120 + examples * 100;
+
+/** `views`: in the order in which the records have their pairs' digests. Memory is taken for so many pairs at once. */
+export async function readLedger(
+  records: AsyncIterable<GroupRecord>,
+  { views: names }: Pick<ExportPlan, 'views'>,
+  expected: number,
+): Promise<Ledger> {
+  const views = names.map(() => emptyViewLedger(expected));
+  const ledger = { groupOf: integers(expected), offset: doubles(expected), shape: bytes(expected), ...emptyGroups() };
   const roots = digestTable();
   const sources = new Map<string, number>();
   let items = 0;
 
-  for await (const group of groups) {
+  for await (const { root, source, meanReward, pairs } of records) {
     const number = ledger.rootOf.length;
     const offsets = new Set<number>();
-    let rewards = 0;
-    for (const trajectory of group.trajectories) {
-      const { offset } = trajectory.metadata.lineage;
+    for (const { offset, shape, digests } of pairs) {
       offsets.add(offset);
-      rewards += trajectory.reward;
       ledger.groupOf.push(number);
       ledger.offset.push(offset);
-      ledger.shape.push(shapeOf(preferenceOf(trajectory)));
-      for (const [view, columns] of views) record(columns, digestsOf(trajectory, view, options), options.unpaired);
+      ledger.shape.push(shape);
+      for (const [at, view] of views.entries()) remember(view, digests[at]);
     }
     items += offsets.size;
-    ledger.rootOf.push(roots.add(rootDigest(group.example_id, options.seed)));
-    ledger.sourceOf.push(numberOf(sources, group.trajectories[0]?.metadata.lineage.key ?? ''));
-    ledger.meanReward.push(group.trajectories.length === 0 ? 0 : rewards / group.trajectories.length);
+    ledger.rootOf.push(roots.add(root));
+    ledger.sourceOf.push(numberOf(sources, source));
+    ledger.meanReward.push(meanReward);
   }
-  const held = [...Object.values(ledger), ...[...views.values()].flatMap((view) => Object.values(view)), roots];
-  return { ...ledger, views, roots, sources: [...sources.keys()], items, bytes: bytesOf(held) };
+  const held = [...Object.values(ledger), ...views.flatMap((view) => Object.values(view)), roots];
+  return {
+    ...ledger,
+    views: new Map(names.map((name, at) => [name, views[at] ?? emptyViewLedger(0)])),
+    roots,
+    sources: [...sources.keys()],
+    items,
+    bytes: bytesOf(held),
+  };
 }
 
 /** The first of two pairs: by trace object (code units of its key), by place in it, by place in the group. */
@@ -98,47 +112,29 @@ export function compareGroups(ledger: Ledger, a: number, b: number): number {
   return left < right ? -1 : 1;
 }
 
-export const rootDigest = (exampleId: string, seed: number) => digestOf(seed, digest(rootOf(exampleId)));
-
-export const promptDigest = ({ prompt }: Pick<Keys, 'prompt'>) => digest(prompt);
-
-/** The digests of one pair in one view. */
-function digestsOf(trajectory: Trajectory, view: View, { raw, seed }: Pick<LedgerOptions, 'raw' | 'seed'>) {
-  const keys = raw ? rawKeysOf(trajectory) : keysOf(preferenceOf(trajectory), view);
-  const prompt = promptDigest(keys);
-  const chosen = digest(keys.chosen);
-  const rejected = digest(keys.rejected);
-  const flipped = compareDigests(chosen, rejected) > 0;
-  const [low, high] = flipped ? [rejected, chosen] : [chosen, rejected];
-  return {
-    prompt,
-    content: digestOf(seed, prompt, low, high),
-    chosen: () => digestOf(seed, prompt, chosen),
-    rejected: () => digestOf(seed, prompt, rejected),
-    flipped,
-  };
-}
-
-function record(view: ViewLedger, digests: ReturnType<typeof digestsOf>, unpaired: boolean): void {
-  view.promptOf.push(view.prompts.add(digests.prompt));
-  view.contentOf.push(view.contents.add(digests.content));
-  view.flipped.push(digests.flipped ? 1 : 0);
-  if (!unpaired) return;
-  view.chosenOf.push(view.completions.add(digests.chosen()));
-  view.rejectedOf.push(view.completions.add(digests.rejected()));
+function remember(view: ViewLedger, digests: PairDigests | undefined): void {
+  if (!digests) throw new Error('A record has not all the views that the ledger is read for.');
+  const { prompt, content, flipped, completions } = digests;
+  view.promptOf.push(view.prompts.add(prompt));
+  view.contentOf.push(view.contents.add(content));
+  view.flipped.push(flipped ? 1 : 0);
+  if (!completions) return;
+  view.chosenOf.push(view.completions.add(completions.chosen));
+  view.rejectedOf.push(view.completions.add(completions.rejected));
 }
 
 const emptyGroups = () => ({ rootOf: integers(), sourceOf: integers(), meanReward: doubles() });
 
-const emptyViewLedger = (): ViewLedger => ({
+/** Few contents repeat, but a turn's pairs have one prompt, and most formats do without completions. */
+const emptyViewLedger = (expected: number): ViewLedger => ({
   prompts: digestTable(),
-  contents: digestTable(),
+  contents: digestTable(expected),
   completions: digestTable(),
-  promptOf: integers(),
-  contentOf: integers(),
+  promptOf: integers(expected),
+  contentOf: integers(expected),
   chosenOf: integers(),
   rejectedOf: integers(),
-  flipped: bytes(),
+  flipped: bytes(expected),
 });
 
 function numberOf(numbers: Map<string, number>, key: string): number {

@@ -7,18 +7,14 @@ import type { Shard, Slice } from '../contract/plan.ts';
 import type { Summary } from '../contract/summary.ts';
 import type { Rejected } from '../contract/trajectory.ts';
 import type { Deps } from '../deps.ts';
-import { type ObjectStore, readAll, type Written } from '../store.ts';
+import { type ObjectStore, readAll } from '../store.ts';
 import { readLines } from '../stored-json.ts';
 import type { TraceItem } from '../traces/trace-item.ts';
+import type { Part } from './compose-parts.ts';
 import { each } from './each.ts';
 import { anyRepeats } from './id-digest.ts';
 import { type BuiltItem, type MergedGroups, mergeNat, mergeStrict, type Piece } from './merged-pieces.ts';
 import { sliceItems } from './slice-items.ts';
-
-/** A file that goes whole into a composed one. */
-export interface Part extends Written {
-  readonly key: string;
-}
 
 /** What the run's files are composed of, in order, and what the run counts. */
 export interface Composition {

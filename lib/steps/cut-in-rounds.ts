@@ -52,7 +52,7 @@ export async function cutInRounds(
  * 3 minutes, in which a Lambda reads some 10 GB: time to find the end of one shard more, which is what a round cannot
  * leave undone, and to write down what was cut.
  */
-const RESERVED_MS = 180_000;
+export const RESERVED_MS = 180_000;
 
 interface EarlierRounds {
   readonly objects: readonly TraceObject[];

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { combineCrc32, crc32, crc32Base64 } from '../checksum.ts';
-import type { Counters } from '../contract/counters.ts';
+import { crc32Base64 } from '../checksum.ts';
 import { runKeys } from '../contract/keys.ts';
 import { type CommittedFile, Manifest } from '../contract/manifest.ts';
 import { type Shard, Shards, type Slice } from '../contract/plan.ts';
@@ -10,25 +9,26 @@ import { Summary } from '../contract/summary.ts';
 import { passGate } from '../datasets/gate.ts';
 import type { Deps } from '../deps.ts';
 import { ObjectNotFound, ShardMissing } from '../errors.ts';
-import { type ReportSampler, reportSample } from '../report/sample.ts';
 import { readAll } from '../store.ts';
 import { jsonText, readJson } from '../stored-json.ts';
-import { collectionRuns } from '../workflow/collection-runs.ts';
-import { type BuiltShard, compositionOf, type Part } from './composition.ts';
+import { composeParts, type Part, together } from './compose-parts.ts';
+import { type BuiltShard, compositionOf } from './composition.ts';
 import { each } from './each.ts';
+import type { ExportLimits } from './export-limits.ts';
+import { madeOfCollection } from './made-of-collection.ts';
 import { requireGoodRun } from './require-good-run.ts';
 import { writeMetrics } from './run-metrics.ts';
-import { groupsInStretches, isShort, watchedOnce } from './watched-groups.ts';
 import { askedDataset } from './workflow-outcome.ts';
-import { wantsDataset, writeDatasets } from './write-datasets.ts';
 import { writeReport } from './write-report.ts';
 
 /**
  * Requires every shard, composes the run's files without reading them, and commits by the manifest, the last write. A
- * run that is committed is reported as it stands. Throws {@link ShardMissing}, {@link NoCandidates},
- * {@link AnswersMissing}, {@link TooManyRejected}, {@link LeakingDataset}, {@link GateMissed}.
+ * run that is committed is reported as it stands. Of a collection whose datasets are too large for one function it says
+ * what is to be done with its stretches, and is to be called again with that answer. Throws {@link ShardMissing}, {@link NoCandidates},
+ * {@link AnswersMissing}, {@link TooManyRejected}, {@link DatasetTooLarge}, {@link LeakingDataset}, {@link GateMissed}.
  */
-export async function finalize({ run_id }: FinalizeInput, deps: Deps): Promise<FinalizeOutput> {
+export async function finalize(input: FinalizeInput, deps: Deps & ExportLimits): Promise<FinalizeOutput> {
+  const { run_id } = input;
   const keys = runKeys(run_id);
   const store = deps.collections;
   const requestBytes = await readAll(store, keys.request);
@@ -39,12 +39,15 @@ export async function finalize({ run_id }: FinalizeInput, deps: Deps): Promise<F
   const built = await summaries(run_id, shards, deps);
   const asked = await askedDataset(request, built, deps);
   const files = await compositionOf(run_id, built, request.builder, deps);
+  // Of a run that was exporting they are composed already.
+  const compose = 'export' in input ? described : composed;
   const rejected = await compose(keys.rejected, files.rejected, deps);
   // Before this can fail the run, the losses stand where the message says they do.
   const warnings = requireGoodRun(request, built, files.totals, `${store.name}/${keys.rejected}`);
   const collection = await compose(keys.collection, files.collection, deps);
-  const sampler = reportSample();
-  const { datasets, records } = await look(request, collection, files.totals, sampler, deps);
+  const made = await madeOfCollection(request, collection, files.totals, input, deps);
+  if ('phase' in made) return { ...input, status: 'exporting', export: made };
+  const { datasets, records, sample } = made;
   const metrics = await writeMetrics(request, built, files.totals, datasets?.result, records, deps);
   if (datasets) passGate(request.dataset.gate, datasets.result, files.totals, `${store.name}/${keys.metrics}`);
   const listed: Omit<Manifest, 'report'> = {
@@ -61,32 +64,10 @@ export async function finalize({ run_id }: FinalizeInput, deps: Deps): Promise<F
     totals: files.totals,
     warnings: [...warnings, ...(datasets?.result.warnings ?? [])],
   };
-  const report = await writeReport(request, built, listed, sampler.sample(), deps);
+  const report = await writeReport(request, built, listed, sample, deps);
   const manifest: Manifest = { ...listed, report };
   if ((await store.create(keys.manifest, jsonText(manifest))) === 'created') return committed(request, manifest, deps);
   return committed(request, await readJson(store, keys.manifest, Manifest), deps);
-}
-
-/** Shows the watchers the collection: all of it where something is made of every group, else enough for the report. */
-async function look(
-  request: Request,
-  { key, bytes }: CommittedFile,
-  totals: Counters,
-  sampler: ReportSampler,
-  deps: Deps,
-) {
-  const runs = collectionRuns(request);
-  const groups = watchedOnce([sampler, runs], key, deps);
-  if (wantsDataset(request)) {
-    const datasets = await writeDatasets(request, totals, groups, deps);
-    return { datasets, records: runs.records() };
-  }
-  if ('workflow' in request.source || isShort(bytes)) {
-    for await (const _ of groups());
-    return { datasets: undefined, records: runs.records() };
-  }
-  for await (const group of groupsInStretches(key, bytes, deps)) sampler.add(group);
-  return { datasets: undefined, records: [] };
 }
 
 const committed = (request: Request, manifest: Manifest, deps: Deps): FinalizeOutput => ({
@@ -113,15 +94,14 @@ const summaries = (runId: string, shards: readonly Shard[], deps: Deps): Promise
     }
   });
 
-async function compose(key: string, parts: readonly Part[], deps: Deps): Promise<CommittedFile> {
-  let bytes = 0;
-  let checksum = crc32(new Uint8Array());
-  for (const part of parts) {
-    checksum = combineCrc32(checksum, part.crc32, part.bytes);
-    bytes += part.bytes;
-  }
-  await deps.collections.compose(key, parts, { crc32: checksum });
-  return { key, bytes, checksum: { algorithm: 'CRC32', value: crc32Base64(checksum) } };
+async function composed(key: string, parts: readonly Part[], deps: Deps): Promise<CommittedFile> {
+  await composeParts(key, parts, deps);
+  return described(key, parts);
+}
+
+function described(key: string, parts: readonly Part[]): CommittedFile {
+  const { bytes, crc32 } = together(parts);
+  return { key, bytes, checksum: { algorithm: 'CRC32', value: crc32Base64(crc32) } };
 }
 
 const inputsOf = (shards: readonly Shard[]): Manifest['inputs'] => {

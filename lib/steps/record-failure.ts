@@ -1,9 +1,15 @@
-import type { RecordFailureInput, RecordFailureOutput, RunFailure } from '../contract/failure.ts';
+import { CUT_OFF } from '../contract/ended-execution.ts';
+import {
+  type FailedState,
+  type RecordFailureInput,
+  type RecordFailureOutput,
+  RunFailure,
+} from '../contract/failure.ts';
 import { runKeys } from '../contract/keys.ts';
 import type { Deps } from '../deps.ts';
 import { PipelineError, StoreUnavailable } from '../errors.ts';
 import { plainCause, shortened } from '../failure-cause.ts';
-import { jsonText } from '../stored-json.ts';
+import { jsonText, readJson } from '../stored-json.ts';
 import { whatToDo } from '../what-to-do.ts';
 import { ownerOf } from './claim.ts';
 import { requestOf } from './request-of.ts';
@@ -13,37 +19,56 @@ import { requestOf } from './request-of.ts';
  * a run id, because it is another request's or its own run is committed, writes nothing there.
  */
 export async function recordFailure(
-  { execution, failed }: RecordFailureInput,
+  { execution, failed, ended_at }: RecordFailureInput,
   deps: Deps,
 ): Promise<RecordFailureOutput> {
-  const { state, shard, batch, failure } = failed;
-  const message = shortened(plainCause(failure.Cause) || `${state} ended without a message.`);
+  const { state, shard, batch, stretch, failure } = failed;
+  const message = shortened(plainCause(failure.Cause) || `${state ?? 'The execution'} ended without a message.`);
   const said = { Error: failure.Error, Cause: message };
-  const run_id = failed.run_id ?? (await runBegunBy(execution, failed.started_with, deps));
+  const run_id = failed.run_id ?? (await runBegunBy(execution, failed, deps));
   if (run_id === undefined) return { failure: said, recorded: null };
+  const { failure: key } = runKeys(run_id);
+  if (ended_at !== undefined && (await tellsMore(key, { execution, ended_at }, deps))) {
+    return { failure: said, recorded: null };
+  }
   const record: RunFailure = {
     run_id,
     execution,
-    failed_at: deps.now().toISOString(),
-    state,
+    failed_at: ended_at ?? deps.now().toISOString(),
+    ...(state === undefined ? {} : { state }),
     ...(shard === undefined ? {} : { shard }),
     ...(batch === undefined ? {} : { batch }),
+    ...(stretch === undefined ? {} : { stretch }),
     error: failure.Error,
     message,
     what_to_do: whatToDo(failure.Error, execution),
   };
-  const { failure: key } = runKeys(run_id);
   await deps.collections.write(key, whole(jsonText(record)));
   return { failure: said, recorded: key };
 }
 
-/** Of an execution that failed in Evaluate: the run that it may write to. */
-async function runBegunBy(execution: string, input: unknown, deps: Deps): Promise<string | undefined> {
+/** Of an execution that failed in Evaluate, or outside of its states: the run that it may write to. */
+async function runBegunBy(
+  execution: string,
+  { started_with: input, failure }: FailedState,
+  deps: Deps,
+): Promise<string | undefined> {
   const request = await requestOf({ execution, input }, deps).catch(unreadable);
-  if (!request) return undefined;
-  const owner = await ownerOf(request, deps);
-  if (owner === 'another' || (await deps.collections.head(runKeys(request.run_id).manifest))) return undefined;
-  return request.run_id;
+  if (!request || (await ownerOf(request, deps)) === 'another') return undefined;
+  // One that is cut off while it trains has long committed its data.
+  if (request.training && CUT_OFF.includes(failure.Error)) return request.run_id;
+  return (await deps.collections.head(runKeys(request.run_id).manifest)) ? undefined : request.run_id;
+}
+
+/** Whether what stands is this execution's own, which names the state, or that of a later end: events come late. */
+async function tellsMore(
+  key: string,
+  { execution, ended_at }: { readonly execution: string; readonly ended_at: string },
+  { collections }: Pick<Deps, 'collections'>,
+): Promise<boolean> {
+  if (!(await collections.head(key))) return false;
+  const standing = await readJson(collections, key, RunFailure);
+  return standing.execution === execution || Date.parse(standing.failed_at) > Date.parse(ended_at);
 }
 
 /** A request that cannot be read names no run. */

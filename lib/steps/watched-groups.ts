@@ -1,9 +1,8 @@
 import { Group } from '../contract/trajectory.ts';
 import type { Deps } from '../deps.ts';
-import { CorruptObject } from '../errors.ts';
 import { readLines } from '../stored-json.ts';
-import type { ReadItem } from '../traces/item.ts';
 import { readItems } from '../traces/read-items.ts';
+import { groupReader } from './groups-of.ts';
 
 /** Looks at groups as they pass. */
 export interface Watcher {
@@ -41,16 +40,3 @@ export async function* groupsInStretches(key: string, bytes: number, deps: Deps)
     for await (const span of readItems(open, slice, groupReader(key, deps))) if ('item' in span) yield span.item;
   }
 }
-
-const groupReader =
-  (key: string, { collections }: Deps): ReadItem<Group> =>
-  (bytes) => {
-    try {
-      return { item: Group.parse(JSON.parse(bytes.toString())) };
-    } catch (cause) {
-      throw new CorruptObject(
-        `${collections.name}/${key} is not what the pipeline writes there; start the run under another run id.`,
-        { cause },
-      );
-    }
-  };

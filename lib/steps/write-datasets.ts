@@ -30,8 +30,14 @@ export async function writeDatasets(
     groups,
     open: (format, file) => storeLineSink(deps.collections, keys.dataset(format, file)),
   });
+  return { files: filesOf(request.run_id, result), result };
+}
+
+/** The datasets' files as the manifest lists them. */
+export function filesOf(runId: string, { formats }: Pick<DatasetResult, 'formats'>): Manifest['datasets'] {
+  const keys = runKeys(runId);
   const files: Manifest['datasets'] = {};
-  for (const [format, written] of Object.entries(result.formats)) {
+  for (const [format, written] of Object.entries(formats)) {
     files[format] = Object.fromEntries(
       written.files.map((file) => [
         nameOf(file),
@@ -44,7 +50,7 @@ export async function writeDatasets(
       ]),
     );
   }
-  return { files, result };
+  return files;
 }
 
 /** A gate is passed by a dataset's figures, whether it is written or not. */

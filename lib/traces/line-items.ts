@@ -5,13 +5,14 @@ import { MAX_ITEM_BYTES, type ReadItem, type Span, tooLarge } from './item.ts';
 export type LineSpan<Item> = Span<Item> & { readonly line: number };
 
 /**
- * The items of JSON lines whose line begins at or after `start` and before `end`. With `start` > 0 the stream begins one
- * byte earlier, at `start - 1`, so that a line that begins exactly at `start` is recognised.
+ * The items, of `most` bytes at most, of JSON lines whose line begins at or after `start` and before `end`. With `start`
+ * > 0 the stream begins one byte earlier, at `start - 1`, so that a line that begins exactly at `start` is recognised.
  */
 export async function* readLineItems<Item>(
   stream: AsyncIterable<Uint8Array>,
   range: { readonly start: number; readonly end: number },
   read: ReadItem<Item>,
+  most = MAX_ITEM_BYTES,
 ): AsyncGenerator<LineSpan<Item>> {
   const window = byteWindow(Math.max(range.start - 1, 0));
   // Inside a line that is another slice's, or too large: no items until the next newline.
@@ -24,7 +25,7 @@ export async function* readLineItems<Item>(
     for (;;) {
       const newline = indexOfNewline(window, searched);
       if (newline === -1) break;
-      if (!skipping) yield* lineItem(window, newline, read);
+      if (!skipping) yield* lineItem(window, newline, read, most);
       skipping = false;
       window.from = newline + 1;
       searched = window.from;
@@ -33,23 +34,28 @@ export async function* readLineItems<Item>(
     if (skipping) {
       window.from = window.to;
       if (window.base + window.from >= range.end) return;
-    } else if (window.to - window.from > MAX_ITEM_BYTES) {
+    } else if (window.to - window.from > most) {
       yield { ...tooLarge(window.base + startOfLine(window, window.to)), line: window.base + window.from };
       skipping = true;
       window.from = window.to;
     }
   }
-  if (!skipping) yield* lineItem(window, window.to, read);
+  if (!skipping) yield* lineItem(window, window.to, read, most);
 }
 
-function* lineItem<Item>(window: ByteWindow, newline: number, read: ReadItem<Item>): Generator<LineSpan<Item>> {
+function* lineItem<Item>(
+  window: ByteWindow,
+  newline: number,
+  read: ReadItem<Item>,
+  most: number,
+): Generator<LineSpan<Item>> {
   const from = startOfLine(window, newline);
   let to = newline;
   while (to > from && isSpace(window.bytes[to - 1])) to--;
   if (to === from) return;
   const offset = window.base + from;
   const line = window.base + window.from;
-  if (to - from > MAX_ITEM_BYTES) yield { ...tooLarge(offset), line };
+  if (to - from > most) yield { ...tooLarge(offset), line };
   else yield { offset, bytes: to - from, line, ...read(window.bytes.subarray(from, to)) };
 }
 

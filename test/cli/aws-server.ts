@@ -62,9 +62,13 @@ export async function startAwsServer(outputs: Readonly<Record<string, string>>) 
     },
     ListExecutions: () => ({ executions: executions.map(listed) }),
     ListMapRuns: ({ executionArn = '' }) => ({
-      mapRuns: state.maps.map((label) => ({
-        ...{ executionArn, mapRunArn: `${executionArn}/${label}:1`, stateMachineArn: 'm', startDate: 1 },
-      })),
+      // Not in the order in which they began: Step Functions promises none.
+      mapRuns: state.maps
+        .map((label, later) => ({
+          ...{ executionArn, mapRunArn: `${executionArn}/${label}:${later}`, stateMachineArn: 'm' },
+          startDate: 1_800_000_000 - later,
+        }))
+        .toReversed(),
     }),
     DescribeMapRun: () => ({
       itemCounts: {

@@ -2,6 +2,13 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { s3Store } from '../../functions/s3-store.ts';
+import { Shards } from '../../lib/contract/plan.ts';
+import { buildShard } from '../../lib/steps/build-shard.ts';
+import { evaluate } from '../../lib/steps/evaluate.ts';
+import { readJson } from '../../lib/stored-json.ts';
+import { memoryDeps } from '../support/run.ts';
+import { clientOf } from '../support/s3-client.ts';
 import { type S3Server, startS3Server } from '../support/s3-server.ts';
 import { dpo } from './dpo-process.ts';
 
@@ -57,4 +64,31 @@ test('traces of a bucket can be written to a directory', async () => {
   const out = join(folder, 'mixed');
   expect((await dpo(['run', 's3://traces/nightly', '--out', out, '--run-id', 'r'], inS3())).code).toBe(0);
   expect(await readdir(join(out, 'runs/r'))).toContain('manifest.json');
+});
+
+test('a run whose shards AWS built, and which Finalize could not end there, is finished here: nothing is built again', async () => {
+  const client = clientOf(s3);
+  const deps = { ...memoryDeps(), bucket: (name: string) => s3Store(client, name) };
+  const aws = { ...deps, collections: deps.bucket('collections') };
+  const input = {
+    run_id: 'large',
+    source: { traces: { bucket: 'traces', prefix: 'nightly/' } },
+    dataset: { formats: ['trl'] },
+    limits: { shard_bytes: 100_000 },
+  };
+  const { plan } = await evaluate({ execution: 'large', input }, aws);
+  const shards = await readJson(aws.collections, plan.key, Shards);
+  for (const shard of shards) await buildShard({ run_id: 'large', shard }, aws);
+  expect(shards.length).toBeGreaterThan(2);
+
+  // The traces are listed, to see that they are the same, and not read.
+  s3.fail({ operation: 'GetObject', key: 'nightly/a.json' }, { kind: 'error', status: 403, code: 'AccessDenied' });
+  const settings = ['--set', 'dataset.formats=["trl"]', '--shard-bytes', '100000'];
+  const args = ['run', 's3://traces/nightly/', '--out', 's3://collections', '--run-id', 'large', ...settings];
+  const { code, stderr } = await dpo(args, inS3());
+  expect(stderr).not.toMatch(/^ +at /m);
+  expect(code).toBe(0);
+  expect(s3.keys('collections')).toContain('runs/large/datasets/trl/train.jsonl');
+  expect(s3.keys('collections')).toContain('runs/large/manifest.json');
+  expect(s3.calm()).toBe(0);
 });

@@ -2,7 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { s3Store } from '../../functions/s3-store.ts';
+import { ReportedFailure } from '../../lib/contract/ended-execution.ts';
 import { RunFailure } from '../../lib/contract/failure.ts';
+import { evaluate } from '../../lib/steps/evaluate.ts';
+import { recordFailure } from '../../lib/steps/record-failure.ts';
+import { endOf } from '../support/ended-execution.ts';
 import { faultyStore } from '../support/faulty-store.ts';
 import { memoryDeps } from '../support/run.ts';
 import { type S3Server, startS3Server } from '../support/s3-server.ts';
@@ -94,4 +98,24 @@ test('a run without a permission says where it failed and what to do; redriven w
   // The failure stays where it was written, and is not that of the run any more.
   expect(s3.get('collections', 'runs/r/failure.json')).toBeDefined();
   expect(await onAws(['status', 'r'])).toMatchObject({ code: 0, stdout: redriven.stdout });
+});
+
+test('a run that somebody stopped says so and what to do, and redriven comes to its end', async () => {
+  const deps = memoryDeps(s3Store(client, 'traces'), s3Store(client, 'collections'));
+  aws.started = (execution) => void evaluate({ execution: execution.name, input: execution.input }, deps);
+  await onAws(['start', 's3://traces/tic-tac-toe.json', '--run-id', 'stopped', '--no-follow']);
+  const [execution] = aws.executions;
+  if (!execution) throw new Error('an execution was started');
+  execution.status = 'ABORTED';
+  // As EventBridge does.
+  await recordFailure(ReportedFailure.parse(endOf('stopped', execution.input)), deps);
+  const status = await onAws(['status', 'stopped']);
+  expect(status.code).toBe(1);
+  expect(status.stderr).toMatch(
+    /\nABORTED: Somebody stopped the execution\.\nIn the execution of run stopped\. Its log ends .*dpo redrive stopped\)/,
+  );
+
+  aws.started = (next) => void run(next);
+  const redriven = await onAws(['redrive', 'stopped', '--poll-seconds', '0.05']);
+  expect(redriven).toMatchObject({ code: 0, stdout: expect.stringMatching(/^examples +12 /) });
 });

@@ -9,7 +9,7 @@ import { exported, group } from './collections.ts';
 
 describe('balance', () => {
   test('tells how long the chosen are against the rejected', () => {
-    const balance = scales();
+    const balance = scales(0);
     for (const [chosenLength, rejectedLength] of [
       [30, 10],
       [20, 20],
@@ -29,7 +29,7 @@ describe('balance', () => {
     fc.assert(
       fc.property(fc.array(margin, { minLength: 1, maxLength: 60 }), (margins) => {
         const factsOf = (order: readonly number[]) => {
-          const balance = scales();
+          const balance = scales(0);
           for (const one of order) balance.weigh({ chosenLength: 1, rejectedLength: 1, margin: one });
           return balance.facts();
         };

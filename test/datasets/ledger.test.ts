@@ -7,8 +7,10 @@ import { DatasetSettings } from '../../lib/contract/dataset.ts';
 import type { Group } from '../../lib/contract/trajectory.ts';
 import { digest, digestTable } from '../../lib/datasets/digest.ts';
 import { exportDatasets } from '../../lib/datasets/export.ts';
+import type { ExportPlan } from '../../lib/datasets/export-plan.ts';
+import { promptDigest, recordsOf, rootDigest } from '../../lib/datasets/group-record.ts';
 import { leakGuard } from '../../lib/datasets/leak-guard.ts';
-import { promptDigest, readLedger, rootDigest } from '../../lib/datasets/ledger.ts';
+import { readLedger } from '../../lib/datasets/ledger.ts';
 import { keysOf } from '../../lib/datasets/preference.ts';
 import { CorruptObject, LeakingDataset } from '../../lib/errors.ts';
 import { group } from './collections.ts';
@@ -17,13 +19,20 @@ async function* each(groups: readonly Group[]): AsyncGenerator<Group> {
   yield* groups;
 }
 
-const options = { views: ['whole'], seed: 0, raw: false, unpaired: true } as const;
+const plan: ExportPlan = {
+  formats: [{ name: 'trl_kto', view: 'whole' }],
+  views: ['whole'],
+  nat: false,
+  unpaired: true,
+  seed: 0,
+};
+const ledgerOf = (groups: readonly Group[]) => readLedger(recordsOf(each(groups), plan), plan, 0);
 
 test('what is remembered of a pair is a fixed number of bytes, however long its texts are', async () => {
   const held = async (length: number, pairs: number) => {
     const prompts = Array.from({ length: pairs }, (_, index) => ({ prompt: `${index}`.repeat(length) }));
     const groups = prompts.map((pair, offset) => group(`e${offset}`, [pair], { offset }));
-    return (await readLedger(each(groups), options)).bytes;
+    return (await ledgerOf(groups)).bytes;
   };
   const short = await held(1, 1000);
   expect(await held(5000, 1000)).toBe(short);
@@ -50,14 +59,14 @@ test('a digest table numbers digests as they are first seen, and finds them agai
 
 test('a leaking dataset is refused by name, whatever was selected', async () => {
   const groups = [group('a', [{ prompt: 'p' }]), group('b', [{ prompt: 'p' }], { offset: 1 })];
-  const ledger = await readLedger(each(groups), options);
+  const ledger = await ledgerOf(groups);
   const guard = leakGuard(ledger, 'whole');
   const prompt = promptDigest(keysOf({ prompt: 'p', chosen: 'good', rejected: 'bad' }, 'whole'));
   const pass = (example: string, side: number) => () =>
-    guard.pass({ root: rootDigest(example, 0), prompt, side, example });
+    guard.pass({ root: rootDigest(example, 0), prompt, side, at: { key: 'traces.json', offset: 7 } });
   expect(pass('a', 1)).not.toThrow();
   expect(pass('a', 2)).toThrow(LeakingDataset);
-  expect(pass('b', 2)).toThrow('A prompt (example "b", view whole) would stand in training and in validation.');
+  expect(pass('b', 2)).toThrow('A prompt (traces.json, byte 7, view whole) would stand in training and in validation.');
   expect(pass('c', 1)).toThrow(CorruptObject);
 });
 

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { CUT_OFF } from '../../lib/contract/ended-execution.ts';
 import { ADVICE } from '../../lib/what-to-do.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -22,9 +23,9 @@ test.each(NAMES)('failure.json says what to do about %s', (name) => {
 });
 
 test.each(Object.keys(ADVICE))(
-  '%s is an error of ours or of AWS, and has its line in the troubleshooting page',
+  '%s is an error of ours or of AWS, or how an execution was cut off, and has its line in the troubleshooting page',
   (name) => {
-    if (!/^(?:States|Lambda|Sandbox)\./.test(name)) expect(NAMES).toContain(name);
+    if (!/^(?:States|Lambda|Sandbox)\./.test(name)) expect([...NAMES, ...CUT_OFF]).toContain(name);
     expect(PAGE).toMatch(new RegExp(`^\\|[^|]*\`${RegExp.escape(name)}\``, 'm'));
   },
 );

@@ -1,10 +1,9 @@
-import type { CutDeps } from '../../lib/steps/cut-in-rounds.ts';
 import type { ObjectStore } from '../../lib/store.ts';
 import { FAULTS, type Fault, faultyStore, Killed } from '../support/faulty-store.ts';
 import { memoryStore } from '../support/memory-store.ts';
 import { runRetrying } from '../support/retrying-run.ts';
-import { memoryDeps } from '../support/run.ts';
-import { committedRun, damageOf } from './committed.ts';
+import { memoryDeps, type RunDeps } from '../support/run.ts';
+import { type CommittedRun, committedRun, damageOf } from './committed.ts';
 import { note, type Row, row } from './matrix.ts';
 import { putTraces, type RunShape, requestOf } from './traces.ts';
 
@@ -14,46 +13,102 @@ export interface Stores {
   readonly collections: ObjectStore;
   /** What stands in `collections` now, read past whatever lies between a run and its store. */
   readonly standing: () => ObjectStore;
+  /** Throws where an upload to `collections` is neither completed nor aborted. */
+  readonly requireNoUploads: (after: string) => void;
 }
 
 export type MakeStores = () => Promise<Stores>;
 
 export const inMemory: MakeStores = async () => {
   const collections = memoryStore('collections');
-  return { traces: memoryStore('traces'), collections, standing: () => collections };
+  return { traces: memoryStore('traces'), collections, standing: () => collections, requireNoUploads: () => {} };
 };
+
+/** {@link strikeAnywhere} in runs over traces. */
+export const crashAnywhere = (
+  where: string,
+  shape: RunShape,
+  makeStores: MakeStores,
+  every = 1,
+): Promise<readonly Row[]> => strikeAnywhere(`${where}, ${shape.compatibility}`, subjectOf(shape), makeStores, every);
+
+export const subjectOf = (shape: RunShape): Subject => ({
+  put: (traces) => putTraces(traces, shape.answer),
+  run: (deps, execution) => runRetrying(requestOf(shape), deps, execution),
+  limits: shape.limits ?? {},
+  struckFrom: shape.struckFrom ?? '',
+});
+
+/** What is struck. */
+export interface Subject {
+  /** Puts there what the run reads. */
+  readonly put: (traces: ObjectStore) => Promise<void>;
+  readonly run: (deps: RunDeps, execution: string) => Promise<void>;
+  readonly limits?: RunLimits;
+  /** The key of the first side effect that is struck; by default all are. */
+  readonly struckFrom?: string;
+}
+
+/** What a step can do in one call: by default all of it. */
+export interface RunLimits {
+  /** Always left of Evaluate's time. */
+  readonly remainingMs?: number;
+  /** Bytes of the largest collection that Finalize exports alone. */
+  readonly exportsAlone?: number;
+}
 
 /**
  * Strikes at each side effect of a run in turn (`every`-th from the first on), runs again over what that left, and holds
  * the result against an undisturbed run.
  */
-export async function crashAnywhere(
-  where: string,
-  shape: RunShape,
+export async function strikeAnywhere(
+  named: string,
+  subject: Subject,
   makeStores: MakeStores,
   every = 1,
 ): Promise<readonly Row[]> {
-  const request = requestOf(shape);
-  const first = await freshStores(makeStores);
-  const whole = faultyStore(first.collections);
-  await runRetrying(request, depsAt(1, first.traces, whole, shape.remainingMs));
-  const undisturbed = await committedRun(first.standing());
-  if (!undisturbed) throw new Error('an undisturbed run commits');
-
+  const { put, run, limits, struckFrom = '' } = subject;
+  const fresh = async (): Promise<Stores> => {
+    const stores = await makeStores();
+    await put(stores.traces);
+    return stores;
+  };
+  const { undisturbed, effects } = await undisturbedOf(subject, fresh);
   const rows: Row[] = [];
+  const from = effects.findIndex((effect) => effect.endsWith(struckFrom));
   for (const fault of FAULTS) {
-    const into = row(`${where}, ${shape.compatibility}: ${WORDS[fault]}`);
-    for (let at = 0; at < whole.effects.length; at += every) {
-      const { traces, collections, standing } = await freshStores(makeStores);
-      await struckRun(request, depsAt(1, traces, faultyStore(collections, { at, fault }), shape.remainingMs));
+    const into = row(`${named}: ${WORDS[fault]}`);
+    for (let at = from; at < effects.length; at += every) {
+      const { traces, collections, standing, requireNoUploads } = await fresh();
+      await struckRun(run(depsAt(1, traces, faultyStore(collections, { at, fault }), limits), 'run'));
+      requireNoUploads(`${fault} ${effects[at]}`);
       // Whatever is committed by now can be trusted; mostly nothing is.
       await committedRun(standing());
-      await runRetrying(request, depsAt(2, traces, collections, shape.remainingMs), 'again');
+      await run(depsAt(2, traces, collections, limits), 'again');
+      requireNoUploads(`${fault} ${effects[at]}, and again`);
       note(into, 'committed', damageOf(await committedRun(standing()), undisturbed));
     }
     rows.push(into);
   }
   return rows;
+}
+
+/** The run that nothing strikes, and its side effects. Its files are those of one whose steps do all in one call. */
+export async function undisturbedOf(
+  { run, limits }: Subject,
+  fresh: () => Promise<Stores>,
+): Promise<{ readonly undisturbed: CommittedRun; readonly effects: readonly string[] }> {
+  const within = async (limits: RunLimits | undefined) => {
+    const { traces, collections, standing } = await fresh();
+    const seen = faultyStore(collections);
+    await run(depsAt(0, traces, seen, limits), 'run');
+    const undisturbed = await committedRun(standing());
+    if (!undisturbed) throw new Error('an undisturbed run commits');
+    return { undisturbed, effects: seen.effects };
+  };
+  const { undisturbed } = await within(undefined);
+  const { undisturbed: limited, effects } = await within(limits);
+  return { undisturbed: { ...undisturbed, keys: limited.keys }, effects };
 }
 
 const WORDS: Record<Fault, string> = {
@@ -62,9 +117,9 @@ const WORDS: Record<Fault, string> = {
   'answer lost': 'the answer to a side effect lost',
 };
 
-async function struckRun(request: object, deps: CutDeps): Promise<void> {
+async function struckRun(run: Promise<void>): Promise<void> {
   try {
-    await runRetrying(request, deps);
+    await run;
   } catch (error) {
     if (!(error instanceof Killed)) throw error;
   }
@@ -75,15 +130,10 @@ export const depsAt = (
   hour: number,
   traces: ObjectStore,
   collections: ObjectStore,
-  remainingMs = Number.POSITIVE_INFINITY,
-): CutDeps => ({
+  { remainingMs = Number.POSITIVE_INFINITY, exportsAlone = Number.POSITIVE_INFINITY }: RunLimits = {},
+): RunDeps => ({
   ...memoryDeps(traces, collections),
+  exportsAlone,
   remainingMs: () => remainingMs,
   now: () => new Date(Date.UTC(2026, 0, 1, hour)),
 });
-
-async function freshStores(makeStores: MakeStores): Promise<Stores> {
-  const stores = await makeStores();
-  await putTraces(stores.traces);
-  return stores;
-}

@@ -1,4 +1,5 @@
 import type { S3Client } from '@aws-sdk/client-s3';
+import type { S3Limits } from '../../functions/s3/bucket.ts';
 import { s3Store } from '../../functions/s3-store.ts';
 import type { ObjectStore } from '../../lib/store.ts';
 import { memoryStore } from '../support/memory-store.ts';
@@ -17,35 +18,43 @@ export interface OverS3Options {
   readonly pageSize?: number;
   /** Whether the bucket of the traces keeps versions; by default it does. */
   readonly versioned?: boolean;
+  /** By default so small that small files are read, uploaded and copied in parts. */
+  readonly limits?: Partial<S3Limits>;
 }
+
+/** First parts as small, and the rest in fewer requests. */
+export const COARSER: OverS3Options = {
+  limits: { rangeBytes: 65_536, maxPartBytes: 65_536, partBytes: (number) => 4_096 * number },
+};
 
 /** A server of its own for the work, so that several can go on at once. */
 export async function overS3<Result>(
   work: (s3: OverS3) => Promise<Result>,
-  { pageSize = 1, versioned = true }: OverS3Options = {},
+  { pageSize = 1, versioned = true, limits = {} }: OverS3Options = {},
 ): Promise<Result> {
   const server = await startS3Server({ minPartBytes: PART, pageSize });
   const client = clientOf(server);
   try {
-    return await work({ server, makeStores: s3Stores(server, client, versioned) });
+    return await work({ server, makeStores: s3Stores(server, client, versioned, limits) });
   } finally {
     client.destroy();
     await server.close();
   }
 }
 
-/** Small parts, so that small files are uploaded and copied in parts; a wait that a busy machine does not run out of. */
+/** A wait that a busy machine does not run out of. */
 const LIMITS = { ...SMALL, partBytes: () => 4_096, idleMs: 1_000 };
 
 const s3Stores =
-  (server: S3Server, client: S3Client, versioned: boolean): MakeStores =>
+  (server: S3Server, client: S3Client, versioned: boolean, limits: Partial<S3Limits>): MakeStores =>
   async () => {
     server.createBucket('traces', { versioned });
     server.createBucket('collections');
     return {
-      traces: s3Store(client, 'traces', LIMITS),
-      collections: s3Store(client, 'collections', LIMITS),
+      traces: s3Store(client, 'traces', { ...LIMITS, ...limits }),
+      collections: s3Store(client, 'collections', { ...LIMITS, ...limits }),
       standing: () => standing(server, 'collections'),
+      requireNoUploads: (after) => requireNoUploads(server, after),
     };
   };
 
@@ -56,4 +65,9 @@ function standing(server: S3Server, bucket: string): ObjectStore {
     if (body) store.objects.set(key, body);
   }
   return store;
+}
+
+export function requireNoUploads(server: S3Server, after: string): void {
+  const open = server.uploads();
+  if (open.length > 0) throw new Error(`uploads neither completed nor aborted after ${after}: ${open.join(', ')}`);
 }

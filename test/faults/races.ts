@@ -1,28 +1,35 @@
 import type { ObjectStore } from '../../lib/store.ts';
 import { faultyStore } from '../support/faulty-store.ts';
-import { memoryStore } from '../support/memory-store.ts';
-import { runRetrying } from '../support/retrying-run.ts';
 import { scheduledStore, scheduler } from '../support/scheduled-store.ts';
 import { committedRun, damageOf } from './committed.ts';
-import { depsAt } from './crashes.ts';
+import { depsAt, inMemory, type Subject, subjectOf, undisturbedOf } from './crashes.ts';
 import { nameOf, note, type Row, row } from './matrix.ts';
-import { full, putTraces, requestOf } from './traces.ts';
+import type { RunShape } from './traces.ts';
+
+/** {@link raceAnywhere} of runs over traces. */
+export const racingExecutions = (shape: RunShape, interleavings: number, more = ''): Promise<Row> =>
+  raceAnywhere(
+    `two executions of one ${shape.compatibility} run${more}, store calls interleaved at random`,
+    subjectOf(shape),
+    interleavings,
+  );
 
 /** Two executions of one run at the same time, their store calls in an order that the seed decides, seed after seed. */
-export async function racingExecutions(compatibility: string, interleavings: number): Promise<Row> {
-  const request = requestOf(full(compatibility));
-  const first = await freshStores();
-  await runRetrying(request, depsAt(0, first.traces, first.collections));
-  const undisturbed = await committedRun(first.collections);
-  if (!undisturbed) throw new Error('an undisturbed run commits');
-
-  const into = row(`two executions of one ${compatibility} run, store calls interleaved at random`);
+export async function raceAnywhere(named: string, subject: Subject, interleavings: number): Promise<Row> {
+  const { put, run, limits } = subject;
+  const fresh = async () => {
+    const stores = await inMemory();
+    await put(stores.traces);
+    return stores;
+  };
+  const { undisturbed } = await undisturbedOf(subject, fresh);
+  const into = row(named);
   for (let seed = 1; seed <= interleavings; seed += 1) {
-    const { traces, collections } = await freshStores();
+    const { traces, collections } = await fresh();
     const turns = scheduler(seed);
     const executions = [1, 2].map((hour) => {
       const seen = faultyStore(collections, undefined, requireKept(collections));
-      return runRetrying(request, depsAt(hour, scheduledStore(traces, turns), scheduledStore(seen, turns)), `e${hour}`);
+      return run(depsAt(hour, scheduledStore(traces, turns), scheduledStore(seen, turns), limits), `e${hour}`);
     });
     const outcomes = await turns.until(Promise.allSettled(executions));
     for (const outcome of outcomes) {
@@ -38,9 +45,3 @@ export async function racingExecutions(compatibility: string, interleavings: num
 const requireKept = (store: ObjectStore) => async (): Promise<void> => {
   await committedRun(store);
 };
-
-async function freshStores() {
-  const stores = { traces: memoryStore('traces'), collections: memoryStore('collections') };
-  await putTraces(stores.traces);
-  return stores;
-}

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import { BY_ETAG, BY_VERSION, replacedInputs } from './replaced.ts';
-import { uploadsGivenUp } from './uploads-given-up.ts';
 
 const none = { lost: 0, doubled: 0, changed: 0 };
 
@@ -16,9 +15,3 @@ test.each([
     expect(row.injected).toBeGreaterThan(1);
   },
 );
-
-test('an upload that is refused midway is aborted before the run is over', async () => {
-  const row = await uploadsGivenUp(12);
-  expect(row).toMatchObject({ ...none, outcomes: { 'aborted, StoreRefused, then committed': row.injected } });
-  expect(row.injected).toBeGreaterThan(2);
-});

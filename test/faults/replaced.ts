@@ -1,6 +1,7 @@
 import { runKeys } from '../../lib/contract/keys.ts';
+import { runRetrying } from '../support/retrying-run.ts';
 import { type CommittedRun, committedRun, damageOf } from './committed.ts';
-import type { Stores } from './crashes.ts';
+import type { Stores, Subject } from './crashes.ts';
 import { note, type Row, row } from './matrix.ts';
 import { type OverS3, overS3 } from './over-s3.ts';
 import { outcomeOf, undisturbedRun } from './storage.ts';
@@ -25,7 +26,7 @@ export async function replacedInputs(pinned: Pinned, every = 1): Promise<Row> {
       const stores = await s3.makeStores();
       await putTraces(stores.traces);
       const key = replaceBeforeRead(s3, at);
-      const outcome = await outcomeOf(stores, request);
+      const outcome = await outcomeOf(stores, running(request));
       // There are fewer reads of traces than reads.
       if (s3.server.calm() === 0) break;
       if (outcome === 'committed') note(into, outcome, damageOf(await committedRun(stores.standing()), planned));
@@ -39,6 +40,10 @@ export async function replacedInputs(pinned: Pinned, every = 1): Promise<Row> {
   await overS3(work, { versioned });
   return into;
 }
+
+const running = (request: object): Pick<Subject, 'run'> => ({
+  run: (deps, execution) => runRetrying(request, deps, execution),
+});
 
 /** What pins the traces. */
 interface Pinned {
@@ -75,11 +80,11 @@ async function planAnew(
 ): Promise<void> {
   if (await committedRun(stores.standing())) throw new Error(`${outcome}, and yet the run is committed`);
   if (server.get('collections', runKeys('run').plan)) {
-    const again = await outcomeOf(stores, request);
+    const again = await outcomeOf(stores, running(request));
     if (again !== outcome) throw new Error(`the run fails as ${outcome}, and then as ${again}`);
     server.createBucket('collections');
   }
-  const anew = await outcomeOf(stores, request);
+  const anew = await outcomeOf(stores, running(request));
   note(into, `${outcome}, planned anew ${anew}`, damageOf(await committedRun(stores.standing()), undisturbed));
 }
 

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import { crashAnywhere } from './crashes.ts';
 import { pagedListings } from './listings.ts';
-import { overS3 } from './over-s3.ts';
+import { COARSER, overS3 } from './over-s3.ts';
 import { misbehavingStorage } from './storage.ts';
-import { brief } from './traces.ts';
+import { brief, briefInStretches } from './traces.ts';
+import { ANYWHERE, BY_STRETCHES, uploadsGivenUp } from './uploads-given-up.ts';
 
 const none = { lost: 0, doubled: 0, changed: 0 };
 
@@ -13,6 +14,25 @@ test('over S3 a run that dies at a side effect is the same, run again', async ()
     expect(row).toMatchObject(none);
     expect(row.injected).toBeGreaterThan(1);
   }
+});
+
+test('over S3 a run exported in stretches that dies at a side effect is the same, run again, and leaves no upload', async () => {
+  // Every twenty-third here; `npm run test:faults` takes each.
+  const rows = await overS3(({ makeStores }) => crashAnywhere('', briefInStretches, makeStores, 23), COARSER);
+  for (const row of rows) {
+    expect(row).toMatchObject(none);
+    expect(row.injected).toBeGreaterThan(2);
+  }
+});
+
+test.each([
+  ['anywhere', ANYWHERE],
+  ['in a run exported in stretches', BY_STRETCHES],
+])('an upload that is refused midway, %s, is aborted before the run is over', async (_, uploads) => {
+  // Every twelfth here; `npm run test:faults` takes each.
+  const row = await uploadsGivenUp(uploads, 12);
+  expect(row).toMatchObject({ ...none, outcomes: { 'aborted, StoreRefused, then committed': row.injected } });
+  expect(row.injected).toBeGreaterThan(2);
 });
 
 test('whatever S3 answers, a run commits the same files or fails by name and then commits them', async () => {

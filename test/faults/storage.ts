@@ -4,9 +4,9 @@ import { runRetrying } from '../support/retrying-run.ts';
 import type { Operation } from '../support/s3/operations.ts';
 import { type Behaviour, errorBody, type Matcher, type S3Server } from '../support/s3-server.ts';
 import { type CommittedRun, committedRun, damageOf } from './committed.ts';
-import { depsAt, type MakeStores, type Stores } from './crashes.ts';
+import { depsAt, type MakeStores, type Stores, type Subject, subjectOf } from './crashes.ts';
 import { note, type Row, row } from './matrix.ts';
-import { overS3 } from './over-s3.ts';
+import { overS3, requireNoUploads } from './over-s3.ts';
 import { brief, putTraces, requestOf } from './traces.ts';
 
 interface Misbehaviour {
@@ -49,6 +49,14 @@ const MISBEHAVIOURS: readonly Misbehaviour[] = [
     times: 1,
   },
   {
+    // Nothing stands there: whoever believes it looks at what is not there.
+    fault: '412 PreconditionFailed',
+    operations: ['GetObject', 'PutObject', 'CompleteMultipartUpload'],
+    behaviour: error(412, 'PreconditionFailed'),
+    times: 1,
+    places: [/^t\//, /request/, /plan/, /summary/, /run\/(?:collection|metrics)/, /report/, /manifest/],
+  },
+  {
     fault: 'connection dropped before the request',
     operations: ALL,
     behaviour: { kind: 'drop', applied: false },
@@ -62,6 +70,12 @@ const MISBEHAVIOURS: readonly Misbehaviour[] = [
   },
   { fault: 'a body that hangs', operations: ['GetObject'], behaviour: { kind: 'hang', after: 100 }, times: 2 },
   { fault: 'a body cut short', operations: ['GetObject'], behaviour: { kind: 'truncate', after: 100 }, times: 2 },
+  {
+    fault: 'a body shorter than its range, Content-Length and all',
+    operations: ['GetObject'],
+    behaviour: { kind: 'short', after: 100 },
+    times: 2,
+  },
   {
     fault: 'a body that is not what its checksum says',
     operations: ['GetObject'],
@@ -160,9 +174,12 @@ async function misbehave(
 }
 
 /** How a run ends: `committed`, or its error's name. */
-export async function outcomeOf({ traces, collections }: Stores, request: object = requestOf(brief)): Promise<string> {
+export async function outcomeOf(
+  { traces, collections }: Stores,
+  { run, limits }: Pick<Subject, 'run' | 'limits'> = subjectOf(brief),
+): Promise<string> {
   try {
-    await runRetrying(request, depsAt(1, traces, collections));
+    await run(depsAt(1, traces, collections, limits), 'run');
     return 'committed';
   } catch (error) {
     if (!(error instanceof PipelineError)) throw error;
@@ -171,9 +188,13 @@ export async function outcomeOf({ traces, collections }: Stores, request: object
 }
 
 /** Runs again what did not commit. */
-export async function committedAfter({ traces, collections }: Stores, outcome: string): Promise<string> {
+export async function committedAfter(
+  { traces, collections }: Stores,
+  outcome: string,
+  { run, limits }: Pick<Subject, 'run' | 'limits'> = subjectOf(brief),
+): Promise<string> {
   if (outcome === 'committed') return outcome;
-  await runRetrying(requestOf(brief), depsAt(2, traces, collections));
+  await run(depsAt(2, traces, collections, limits), 'run');
   return `${outcome}, then committed`;
 }
 
@@ -188,9 +209,4 @@ export async function undisturbedRun(
   const run = await committedRun(stores.standing());
   if (!run) throw new Error('an undisturbed run commits');
   return run;
-}
-
-export function requireNoUploads(server: S3Server, after: string): void {
-  const open = server.uploads();
-  if (open.length > 0) throw new Error(`uploads neither completed nor aborted after ${after}: ${open.join(', ')}`);
 }

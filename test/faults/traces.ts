@@ -1,10 +1,12 @@
 import { gzipSync } from 'node:zlib';
 import { FormatName } from '../../lib/contract/dataset.ts';
+import { runKeys } from '../../lib/contract/keys.ts';
 import type { ObjectStore } from '../../lib/store.ts';
+import type { RunLimits } from './crashes.ts';
 
 /** Traces in each form, cut into several shards, with ids that repeat across shards, losses, and a broken line. */
-export async function putTraces(store: ObjectStore): Promise<void> {
-  for (const [key, bytes] of traceObjects()) await store.create(key, bytes);
+export async function putTraces(store: ObjectStore, answer?: string): Promise<void> {
+  for (const [key, bytes] of traceObjects(answer)) await store.create(key, bytes);
 }
 
 /** Key and bytes of each; `answer` is what the candidates say. */
@@ -22,8 +24,11 @@ export interface RunShape {
   readonly compatibility: string;
   readonly formats: readonly string[];
   readonly shardBytes: number;
-  /** Always left of Evaluate's time; by default no end of it. */
-  readonly remainingMs?: number;
+  readonly limits?: RunLimits;
+  /** What the candidates say. */
+  readonly answer?: string;
+  /** The key of the first side effect that is struck; by default all are. */
+  readonly struckFrom?: string;
 }
 
 /** Every format, and as many shards as there can be. */
@@ -34,10 +39,32 @@ export const full = (compatibility: string): RunShape => ({
 });
 
 /** Cut in as many rounds as there can be: a shard each. */
-export const inRounds: RunShape = { ...full('strict'), formats: [], remainingMs: 0 };
+export const inRounds: RunShape = { ...full('strict'), formats: [], limits: { remainingMs: 0 } };
 
 /** For HTTP, where each request costs: one format, half the shards. */
 export const brief: RunShape = { compatibility: 'strict', formats: ['trl'], shardBytes: 4096 };
+
+/**
+ * Exported in nine stretches and more, which share each file of the formats: both views, lines, completions, a file of the
+ * format's own and a card.
+ */
+export const inStretches: RunShape = {
+  ...full('strict'),
+  formats: ['nemo_customizer', 'trl_kto', 'llama_factory'],
+  limits: { exportsAlone: 8_000 },
+};
+
+/**
+ * The same for HTTP, in few shards, with answers so long that a stretch's part of a file is uploaded in parts itself. Up to
+ * its stretches it is as `brief` is.
+ */
+export const briefInStretches: RunShape = {
+  ...brief,
+  shardBytes: 1 << 20,
+  answer: 'answer '.repeat(300),
+  limits: { exportsAlone: 70_000 },
+  struckFrom: runKeys('run').export.stretches,
+};
 
 export const requestOf = ({ compatibility, formats, shardBytes }: RunShape) => ({
   run_id: 'run',

@@ -7,6 +7,7 @@ import { runRetrying } from '../support/retrying-run.ts';
 import { memoryDeps } from '../support/run.ts';
 import { clientOf } from '../support/s3-client.ts';
 import { type S3Server, startS3Server } from '../support/s3-server.ts';
+import { eventOf, uploadEvents } from './upload-events.ts';
 
 let server: S3Server;
 let client: S3Client;
@@ -32,18 +33,6 @@ const upload = (id: string) => {
   });
   return Buffer.from(JSON.stringify([{ id, intermediate_steps: [step('A', 1), step('B', 0)] }]));
 };
-
-/** What S3 sends of the object as it is now. */
-async function eventOf(traces: ObjectStore, key: string) {
-  const object = await traces.head(key);
-  return {
-    'detail-type': 'Object Created',
-    detail: {
-      bucket: { name: 'traces' },
-      object: { key, size: object?.bytes, etag: object?.etag.replaceAll('"', ''), 'version-id': object?.version },
-    },
-  };
-}
 
 const committed = async (collections: ObjectStore) => {
   const keys = (await Array.fromAsync(collections.list('runs/'))).map(({ key }) => key);
@@ -101,4 +90,10 @@ test('a run.json that was replaced before it was read is not taken for the one o
   await expect(runRetrying(late, memoryDeps(traces))).rejects.toThrow(
     expect.objectContaining({ name: 'InputChanged' }),
   );
+});
+
+test('whatever the order of their events, doubled ones too, uploads leave the bytes that each leaves alone', async () => {
+  // `npm run test:faults` takes twenty orders.
+  const none = { lost: 0, doubled: 0, changed: 0 };
+  expect(await uploadEvents(2)).toMatchObject({ ...none, injected: 30, outcomes: { committed: 30 } });
 });

@@ -1,7 +1,15 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import * as z from 'zod';
+import { s3Store } from '../../functions/s3-store.ts';
+import { runKeys } from '../../lib/contract/keys.ts';
+import type { FinalizeOutput } from '../../lib/contract/states.ts';
+import { NO_LIMITS } from '../../lib/steps/export-limits.ts';
+import { finalize } from '../../lib/steps/finalize.ts';
+import { exportingRun } from '../support/exporting-run.ts';
 import { type Lambda, startLambda } from '../support/lambda.ts';
 import { type NemoServer, startNemo } from '../support/nemo-server.ts';
+import { memoryDeps } from '../support/run.ts';
+import { clientOf } from '../support/s3-client.ts';
 import { customizer } from '../support/training-run.ts';
 import { answers, bareError, type Reply, says, startWorkflowServer } from '../support/workflow-server.ts';
 
@@ -161,6 +169,72 @@ const failures: readonly (readonly [what: string, error: string, input: () => un
     },
   ],
 ];
+
+describe('a stretch tells its run, its number and nothing of what its pairs say:', () => {
+  test('recorded and written', async () => {
+    const answers = await exportedInStretches('stretched');
+    expect(answers.length).toBeGreaterThan(16);
+    const logged = lambda.logged();
+    for (const told of [logged, lambda.traced(), JSON.stringify(answers)]) expect(told).not.toMatch(MARK);
+    const ended = linesOf(logged).filter(({ message }) => message === 'ended');
+    expect(ended).toHaveLength(answers.length);
+    expect(ended[0]).toMatchObject({ stage: 'export-stretch', run_id: 'stretched', stretch: 0 });
+    // What must not be told was there.
+    const file = runKeys('stretched').dataset('trl', 'train.jsonl');
+    expect(lambda.s3.get('collections', file)?.toString()).toMatch(MARK);
+  });
+
+  const garbled = `${PROMPT} ${RESPONSE} ${SECRET}`;
+  const keys = runKeys('damaged').export;
+  const { recorded, written, decisions } = keys.stretch(0);
+  test.each([
+    ['a collection that holds no groups', 'record', runKeys('damaged').collection, `{"${PROMPT}":"${RESPONSE}"}\n`],
+    ['a collection that is no JSON', 'record', runKeys('damaged').collection, `${garbled}\n`],
+    ['a collection that is no JSON any more', 'write', runKeys('damaged').collection, `${garbled}\n`],
+    ['a collection that has changed', 'write', runKeys('damaged').collection, ''],
+    ['a request that is no JSON', 'record', runKeys('damaged').request, garbled],
+    ['a record of the stretch that is no JSON', 'write', recorded, garbled],
+    ['a choice that is none', 'write', keys.choice, `{"${PROMPT}":"${RESPONSE}"}`],
+    ['decisions of another length', 'write', decisions, garbled],
+  ] as const)('%s fails the phase %s as CorruptObject, which quotes nothing', async (_, phase, key, text) => {
+    lambda.s3.createBucket('collections', { versioned: true });
+    await exportedInStretches('damaged');
+    lambda.s3.remove('collections', written);
+    if (phase === 'record') lambda.s3.remove('collections', recorded);
+    lambda.s3.put('collections', key, text);
+    lambda.logged();
+    lambda.traced();
+    const bytes = lambda.s3.get('collections', runKeys('damaged').collection)?.length ?? 0;
+    const stretch = { ordinal: 0, start: 0, end: bytes, collection_bytes: bytes };
+    const failing = lambda.invoke('ExportStretch', { run_id: 'damaged', phase, stretch });
+    await expect(failing).rejects.toThrow(expect.objectContaining({ name: 'CorruptObject' }));
+    const logged = lambda.logged();
+    expect(linesOf(logged)).toContainEqual(
+      expect.objectContaining({ level: 'ERROR', stage: 'export-stretch', run_id: 'damaged', stretch: 0 }),
+    );
+    for (const told of [logged, lambda.traced()]) expect(told).not.toMatch(MARK);
+  });
+});
+
+/** A run to its end, the stretches by their real handler: what it answered. */
+async function exportedInStretches(run_id: string): Promise<readonly unknown[]> {
+  const client = clientOf(lambda.s3);
+  const store = (bucket: string) => s3Store(client, bucket);
+  const deps = { ...memoryDeps(store('traces'), store('collections')), bucket: store, ...NO_LIMITS };
+  const run = await exportingRun(good({ run_id, dataset: { ...HALVES.dataset, formats: ['trl', 'trl_kto'] } }), {
+    ...deps,
+    exportsAlone: 1_000,
+  });
+  const answers: unknown[] = [];
+  let answer: FinalizeOutput = run.output;
+  while (answer.status === 'exporting') {
+    const { phase } = answer.export;
+    for (const stretch of run.stretches) answers.push(await lambda.invoke('ExportStretch', { run_id, phase, stretch }));
+    answer = await finalize(answer, { ...deps, exportsAlone: 1_000 });
+  }
+  client.destroy();
+  return answers;
+}
 
 test.each(failures)(
   '%s: the run fails by its name, and neither log nor trace nor cause quotes',

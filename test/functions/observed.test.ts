@@ -56,6 +56,17 @@ describe('a shard', () => {
   });
 });
 
+test('a stretch is logged by its run and number, in either phase', async () => {
+  for (const phase of ['record', 'write']) {
+    const output = { run_id: 'a', ordinal: 3, pairs: 7 };
+    await observed('export-stretch', async () => output)({ run_id: 'a', phase, stretch: { ordinal: 3 } }, context);
+  }
+  const of = { stage: 'export-stretch', run_id: 'a', stretch: 3 };
+  expect(lines.filter(({ level }) => level)).toMatchObject(
+    ['began', 'ended', 'began', 'ended'].map((message) => ({ message, ...of })),
+  );
+});
+
 test('a plan that stood already, and a batch that goes on, are not counted', () => {
   const plan = {
     run_id: 'a',
@@ -78,7 +89,11 @@ test('a plan that stood already, and a batch that goes on, are not counted', () 
 
 test('of an event that has not its form nothing is told', async () => {
   const handler = observed('evaluate', async () => 'done');
-  for (const event of ['a prompt', { execution: 'a prompt', run_id: ['a prompt'], shard: 'a prompt' }, null]) {
+  for (const event of [
+    'a prompt',
+    { execution: 'a prompt', run_id: ['a prompt'], shard: 'a prompt', stretch: 'a prompt' },
+    null,
+  ]) {
     await handler(event, context);
   }
   expect(JSON.stringify(lines)).not.toContain('a prompt');

@@ -41,6 +41,8 @@ describe('the S3 store, when S3 fails', () => {
       { kind: 'hang', after: 100 },
       { kind: 'truncate', after: 0 },
       { kind: 'truncate', after: 100 },
+      { kind: 'short', after: 0 },
+      { kind: 'short', after: 100 },
       { kind: 'error', status: 503, code: 'SlowDown' },
       { kind: 'drop', applied: false },
     ] as const)('a range that meets $kind $after is read all the same', async (behaviour) => {
@@ -190,6 +192,32 @@ describe('the S3 store, when S3 fails', () => {
       const [documents, small] = [8 * 1_024, PART + 10];
       expect(server.traffic.bytesIn).toBeLessThan(small + documents);
       expect(server.traffic.bytesOut).toBeLessThan(small + documents);
+    });
+
+    test('many are copied at once, but what passes through here eight at a time', async () => {
+      const underWay = new Map<string, number>();
+      const most = new Map<string, number>();
+      const counting = clientOf(server);
+      counting.middlewareStack.add(
+        (next, { commandName = '' }) =>
+          async (args) => {
+            const now = (underWay.get(commandName) ?? 0) + 1;
+            underWay.set(commandName, now);
+            most.set(commandName, Math.max(now, most.get(commandName) ?? 0));
+            try {
+              return await next(args);
+            } finally {
+              underWay.set(commandName, (underWay.get(commandName) ?? 0) - 1);
+            }
+          },
+        { step: 'initialize' },
+      );
+      const many = Array.from({ length: 20 }, () => parts).flat();
+      await s3Store(counting, 'bucket', { ...SMALL, idleMs: 20_000 }).compose('a', many);
+      expect(server.get('bucket', 'a')?.length).toBe(20 * whole.length);
+      expect(most.get('UploadPartCopyCommand')).toBeGreaterThan(16);
+      expect(most.get('UploadPartCommand')).toBeLessThanOrEqual(8);
+      expect(most.get('GetObjectCommand')).toBeLessThanOrEqual(8);
     });
 
     test('small objects alone are one PUT', async () => {

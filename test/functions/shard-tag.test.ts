@@ -42,20 +42,23 @@ const write = async (key: string, tagging: { tagsOf?: typeof tagsOf }) => {
   return tags;
 };
 
-test("a shard's objects are tagged, however they are written", async () => {
-  const tag = 'dpo-trajectories=shard';
-  expect(SHARD_TAG).toEqual({ 'dpo-trajectories': 'shard' });
-  expect(await write('runs/a/shards/000001/x', { tagsOf })).toEqual(
-    ['alone', 'in-parts', 'composed'].map((how) => [`/bucket/runs/a/shards/000001/x-${how}`, tag]),
-  );
-});
-
-test.each(['runs/a/collection.jsonl', 'runs/shards/collection.jsonl', 'runs/a/traces/shards/0', 'shards/a'])(
-  '%s stays, so it is not tagged',
+test.each(['runs/a/shards/000001/x', 'runs/a/export/000001/nemo_customizer/x'])(
+  '%s is tagged, however it is written',
   async (key) => {
-    expect(new Set((await write(key, { tagsOf })).map(([, tagging]) => tagging))).toEqual(new Set([undefined]));
+    const tag = 'dpo-trajectories=shard';
+    expect(SHARD_TAG).toEqual({ 'dpo-trajectories': 'shard' });
+    expect(await write(key, { tagsOf })).toEqual(
+      ['alone', 'in-parts', 'composed'].map((how) => [`/bucket/${key}-${how}`, tag]),
+    );
   },
 );
+
+test.each([
+  ...['runs/a/collection.jsonl', 'runs/shards/collection.jsonl', 'runs/a/traces/shards/0', 'shards/a'],
+  ...['runs/a/datasets/export/x', 'runs/export/collection.jsonl', 'runs/a/export.jsonl', 'export/a'],
+])('%s stays, so it is not tagged', async (key) => {
+  expect(new Set((await write(key, { tagsOf })).map(([, tagging]) => tagging))).toEqual(new Set([undefined]));
+});
 
 test('nothing is tagged where nobody asks for it: it takes a permission of its own', async () => {
   const tags = await write('runs/a/shards/000001/x', {});

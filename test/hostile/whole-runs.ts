@@ -11,12 +11,14 @@ import { readJson, readLines } from '../../lib/stored-json.ts';
 import { committedRun } from '../faults/committed.ts';
 import { memoryStore } from '../support/memory-store.ts';
 import { runRetrying } from '../support/retrying-run.ts';
-import { memoryDeps } from '../support/run.ts';
+import { memoryDeps, type RunDeps } from '../support/run.ts';
 import { requireInertPage } from './inert-page.ts';
 import { hostileObject } from './objects.ts';
 
 /** Objects in a run. */
 export const OBJECTS_A_RUN = 10;
+
+const KEYS = runKeys('run');
 
 const runs = fc.record({
   objects: fc.array(hostileObject, { minLength: OBJECTS_A_RUN, maxLength: OBJECTS_A_RUN }),
@@ -24,38 +26,42 @@ const runs = fc.record({
   curriculum: fc.constantFrom(null, { buckets: 3 }),
   use_full_message_history: fc.boolean(),
   shardBytes: fc.integer({ min: 1_024, max: 5_000 }),
+  /** Every other run is exported in stretches where it is cut, most of them shorter than a group. */
+  exportsAlone: fc.constantFrom(Number.POSITIVE_INFINITY, 1_000),
 });
 
 /**
  * Whole runs over hostile objects, with every format. Each commits or fails by a name; a committed one has the bytes that
  * its manifest says, every line of a trainer's file fits that format's schema, nothing in the report is live but its own,
- * and other shards give the same files. `outcomes` counts what the runs came to.
+ * and other shards, or an export in stretches, give the same files. `outcomes` counts what the runs came to.
  */
 export const hostileRuns = (outcomes: Map<string, number> = new Map()) =>
-  fc.asyncProperty(runs, async ({ objects, compatibility, curriculum, use_full_message_history, shardBytes }) => {
+  fc.asyncProperty(runs, async ({ objects, shardBytes, exportsAlone, ...settings }) => {
+    const { compatibility, ...dataset } = settings;
     const traces = memoryStore('traces');
     for (const [number, { bytes }] of objects.entries()) traces.objects.set(`${number}.json`, bytes);
     const request = (shard_bytes: number) => ({
       run_id: 'run',
       source: { traces: { bucket: 'traces', prefix: '' } },
       builder: { compatibility },
-      dataset: { formats: FormatName.options, curriculum, use_full_message_history },
+      dataset: { formats: FormatName.options, ...dataset },
       limits: { max_rejected_fraction: 1, shard_bytes },
     });
     const [whole, cut] = [memoryStore('collections'), memoryStore('collections')];
-    const outcome = await outcomeOf(request(1 << 30), traces, whole);
-    outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
-    deepStrictEqual(await outcomeOf(request(shardBytes), traces, cut), outcome);
+    const outcome = await outcomeOf(request(1 << 30), memoryDeps(traces, whole));
+    deepStrictEqual(await outcomeOf(request(shardBytes), { ...memoryDeps(traces, cut), exportsAlone }), outcome);
+    const told = cut.objects.has(KEYS.export.stretches) ? `${outcome}, cut in stretches too` : outcome;
+    outcomes.set(told, (outcomes.get(told) ?? 0) + 1);
     if (outcome !== 'committed') return;
     const run = await committedRun(whole);
     deepStrictEqual((await committedRun(cut))?.files, run?.files);
     await requireLinesOfFormats(whole);
-    requireInertPage(whole.objects.get(runKeys('run').report)?.toString() ?? '');
+    requireInertPage(whole.objects.get(KEYS.report)?.toString() ?? '');
   });
 
-async function outcomeOf(request: object, traces: ObjectStore, collections: ObjectStore): Promise<string> {
+async function outcomeOf(request: object, deps: RunDeps): Promise<string> {
   try {
-    await runRetrying(request, memoryDeps(traces, collections));
+    await runRetrying(request, deps);
     return 'committed';
   } catch (error) {
     if (error instanceof PipelineError) return error.name;
@@ -64,7 +70,7 @@ async function outcomeOf(request: object, traces: ObjectStore, collections: Obje
 }
 
 async function requireLinesOfFormats(store: ObjectStore): Promise<void> {
-  const { datasets } = await readJson(store, runKeys('run').manifest, Manifest);
+  const { datasets } = await readJson(store, KEYS.manifest, Manifest);
   for (const [name, files] of Object.entries(datasets)) {
     for (const { key, lines } of Object.values(files)) {
       if (!key.endsWith('.jsonl')) continue;

@@ -28,7 +28,7 @@ beforeAll(() => {
 afterAll(() => rmSync(outdir, { recursive: true }));
 
 test('each step is one module with a source map', () => {
-  expect(bundles).toHaveLength(9);
+  expect(bundles).toHaveLength(10);
   for (const bundle of bundles) expect(existsSync(`${bundle}.map`)).toBe(true);
 });
 

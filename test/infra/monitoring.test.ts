@@ -32,9 +32,9 @@ test('alarms call an operator for what fails, what lasts, what is lost, and what
     ['RunsThrottled', 'Sum of AWS/States ExecutionThrottled of PipelineStateMachine over 300 s', 1, 3],
     [
       'FunctionsThrottled',
-      `SUM([m0, m1, m2, m3, m4, m5, m6, m7, m8]): ${[
-        ...['Evaluate', 'BuildShard', 'Finalize', 'RunWorkflow', 'PlanTraces', 'SubmitTraining', 'CheckTraining'],
-        ...['DeployModel', 'RecordFailure'],
+      `SUM([m0, m1, m2, m3, m4, m5, m6, m7, m8, m9]): ${[
+        ...['Evaluate', 'BuildShard', 'Finalize', 'ExportStretch', 'RunWorkflow', 'PlanTraces', 'SubmitTraining'],
+        ...['CheckTraining', 'DeployModel', 'RecordFailure'],
       ]
         .map((name) => `Sum of AWS/Lambda Throttles of Pipeline${name} over 300 s`)
         .join(', ')}`,
@@ -51,6 +51,12 @@ test('alarms call an operator for what fails, what lasts, what is lost, and what
     [
       'UploadsWithoutRun',
       'Maximum of AWS/SQS ApproximateNumberOfMessagesVisible of UploadsDeadLetters.QueueName over 300 s',
+      1,
+      1,
+    ],
+    [
+      'UnrecordedEnds',
+      'Maximum of AWS/SQS ApproximateNumberOfMessagesVisible of PipelineUnrecordedEnds.QueueName over 300 s',
       1,
       1,
     ],
@@ -102,7 +108,7 @@ describe('the dashboard', () => {
       ...['Runs', 'Duration of runs, ms', 'Shards planned'],
       ...['Items, candidates, pairs', 'Trace bytes read', 'Examples asked of workflows'],
       ...['Rejected items, %', 'Rejected items and candidates, by reason', 'Failed calls of the steps'],
-      ...['Longest call, s', 'Throttled', 'Map Runs, and uploads without a run'],
+      ...['Longest call, s', 'Throttled', 'Map Runs, and events in dead-letter queues'],
     ]);
   });
 

@@ -24,8 +24,9 @@ const withExisting = synthesize({
 });
 
 const runs = (...files: string[]) => files.map((file) => `Collections.Arn/runs/*/${file}`).join(' ');
-const base = (name: string) => [
+const base = (name: string, ...besides: readonly string[]) => [
   `logs:CreateLogStream logs:PutLogEvents on Pipeline${name}Log.Arn`,
+  ...besides,
   // X-Ray takes traces for the account: there is no resource to be named.
   'xray:PutTraceSegments xray:PutTelemetryRecords on *',
 ];
@@ -34,7 +35,7 @@ const writesRuns = [
   's3:ListBucket on Collections.Arn',
   's3:GetObject s3:PutObject s3:AbortMultipartUpload on Collections.Arn/runs/*',
 ];
-const tagsShards = 's3:PutObjectTagging on Collections.Arn/runs/*/shards/*';
+const tags = (...folders: string[]) => `s3:PutObjectTagging on ${runs(...folders)}`;
 const trains = [
   's3:ListBucket on Collections.Arn',
   `s3:GetObject on ${runs('request.json', 'manifest.json', 'metrics.jsonl', 'datasets/*', 'training/*', 'training.jsonl')}`,
@@ -42,17 +43,19 @@ const trains = [
 ];
 const invoke = (name: string) => `lambda:InvokeFunction on Pipeline${name}.Arn:$LATEST Pipeline${name}.Arn`;
 const children = (map: string) => `arn:Partition:states:Region:AccountId:execution:PipelineStateMachine.Name/${map}:*`;
+const MAPS = ['RunWorkflow', 'BuildShards', 'ExportStretches'];
 
 const ROLES: Readonly<Record<string, readonly string[]>> = {
   PipelineEvaluateRole: [...base('Evaluate'), ...readsTraces, ...writesRuns],
-  PipelineBuildShardRole: [...base('BuildShard'), ...readsTraces, ...writesRuns, tagsShards],
+  PipelineBuildShardRole: [...base('BuildShard'), ...readsTraces, ...writesRuns, tags('shards/*')],
   PipelineFinalizeRole: [
     ...base('Finalize'),
     ...readsTraces,
     ...writesRuns,
-    tagsShards,
+    tags('shards/*', 'export/*'),
     's3:DeleteObject on Collections.Arn/runs/*/*.jsonl.*',
   ],
+  PipelineExportStretchRole: [...base('ExportStretch'), ...writesRuns, tags('export/*')],
   PipelineRunWorkflowRole: [...base('RunWorkflow'), ...writesRuns],
   PipelinePlanTracesRole: [...base('PlanTraces'), ...writesRuns],
   PipelineSubmitTrainingRole: [
@@ -64,10 +67,11 @@ const ROLES: Readonly<Record<string, readonly string[]>> = {
   PipelineCheckTrainingRole: [...base('CheckTraining'), ...trains],
   PipelineDeployModelRole: [...base('DeployModel'), ...trains],
   PipelineRecordFailureRole: [
-    ...base('RecordFailure'),
+    ...base('RecordFailure', 'sqs:SendMessage on PipelineUnrecordedEnds.Arn'),
     's3:ListBucket on Collections.Arn',
     `s3:GetObject on ${runs('request.json')}`,
     `s3:GetObject on ${runs('manifest.json')}`,
+    `s3:GetObject on ${runs('failure.json')}`,
     `s3:PutObject on ${runs('failure.json')}`,
     's3:GetObject s3:GetObjectVersion on Traces.Arn/run.json',
     's3:GetObject s3:GetObjectVersion on Traces.Arn/*/run.json',
@@ -76,11 +80,11 @@ const ROLES: Readonly<Record<string, readonly string[]>> = {
     // The same of logs that are delivered.
     'logs:CreateLogDelivery logs:GetLogDelivery logs:UpdateLogDelivery logs:DeleteLogDelivery logs:ListLogDeliveries logs:PutResourcePolicy logs:DescribeResourcePolicies logs:DescribeLogGroups on *',
     'xray:PutTraceSegments xray:PutTelemetryRecords xray:GetSamplingRules xray:GetSamplingTargets on *',
-    ...['Evaluate', 'BuildShard', 'Finalize', 'RunWorkflow', 'PlanTraces'].map(invoke),
+    ...['Evaluate', 'BuildShard', 'Finalize', 'ExportStretch', 'RunWorkflow', 'PlanTraces'].map(invoke),
     ...['SubmitTraining', 'CheckTraining', 'DeployModel', 'RecordFailure'].map(invoke),
     'states:StartExecution on PipelineStateMachine',
-    `states:DescribeExecution states:StopExecution on ${children('RunWorkflow')} ${children('BuildShards')}`,
-    `s3:GetObject on ${runs('plan.json', 'batches.json')}`,
+    `states:DescribeExecution states:StopExecution on ${MAPS.map(children).join(' ')}`,
+    `s3:GetObject on ${runs('plan.json', 'batches.json', 'export/stretches.json')}`,
     `s3:PutObject s3:GetObject s3:ListMultipartUploadParts s3:AbortMultipartUpload on ${runs('map/*')}`,
     `s3:PutObject s3:GetObject on ${runs('failures/*')}`,
   ],
@@ -109,6 +113,7 @@ describe('with a KMS key, secrets and all else', () => {
     ['PipelineEvaluateRole', [reads, writes]],
     ['PipelineBuildShardRole', [reads, writes]],
     ['PipelineFinalizeRole', [reads, writes]],
+    ['PipelineExportStretchRole', [writes]],
     ['PipelineRunWorkflowRole', [...asks, writes]],
     ['PipelinePlanTracesRole', [writes]],
     ['PipelineSubmitTrainingRole', [writes, ...asks]],
@@ -139,6 +144,10 @@ describe('with a KMS key, secrets and all else', () => {
       return [name, properties.ReservedConcurrentExecutions];
     });
     expect(reserved.filter(([, most]) => most !== undefined)).toEqual([['PipelineBuildShard', 50]]);
+    // Only where it is asked for: it is taken from the rest of the account.
+    for (const { properties } of stack.all('AWS::Lambda::Function')) {
+      expect(properties).not.toHaveProperty('ReservedConcurrentExecutions');
+    }
     const reaching = withAll.all('AWS::Lambda::Function').filter(({ properties }) => {
       return JSON.stringify(properties.Environment).includes('"ALLOWED_ENDPOINTS":"http://nemo.internal:8000"');
     });
@@ -163,10 +172,13 @@ test('a new key for two buckets that exist is refused', () => {
   expect(() => synthesize(nothing)).toThrow('nothing for a new key to encrypt');
 });
 
-test('failed uploads wait in a queue that is encrypted and answers over TLS only', () => {
-  const [queue] = stack.all('AWS::SQS::Queue');
-  expect(queue?.properties).toMatchObject({ SqsManagedSseEnabled: true });
-  expect(JSON.stringify(stack.all('AWS::SQS::QueuePolicy'))).toContain('"aws:SecureTransport":"false"');
+test('events that could not be dealt with wait in queues that are encrypted and answer over TLS only', () => {
+  const queues = stack.all('AWS::SQS::Queue');
+  expect(queues.map(({ name }) => name)).toEqual(['PipelineUnrecordedEnds', 'UploadsDeadLetters']);
+  for (const { properties } of queues) expect(properties).toMatchObject({ SqsManagedSseEnabled: true });
+  const policies = stack.all('AWS::SQS::QueuePolicy');
+  expect(policies).toHaveLength(queues.length);
+  for (const policy of policies) expect(JSON.stringify(policy)).toContain('"aws:SecureTransport":"false"');
 });
 
 describe.each([

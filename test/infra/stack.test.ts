@@ -1,9 +1,21 @@
+import { Stack } from 'aws-cdk-lib';
+import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { tagsOf } from '../../functions/s3/shard-tag.ts';
 import { synthesize } from './synthesized.ts';
 
 const stack = synthesize();
+
+test('Finalize has the memory that the stack is given, 3,008 MB without it, and knows how much it has', () => {
+  const memory = (context: Record<string, string>) =>
+    synthesize(context)
+      .all('AWS::Lambda::Function')
+      .find(({ name }) => name === 'PipelineFinalize')?.properties.MemorySize;
+  expect(memory({})).toBe(3008);
+  expect(memory({ finalizeMemory: '10240' })).toBe(10_240);
+  expect(() => memory({ finalizeMemory: '20000' })).toThrow(/finalizeMemory/);
+});
 
 describe.each(['Traces', 'Collections'])('the bucket %s', (name) => {
   const bucket = stack.all('AWS::S3::Bucket').find((each) => each.name === name);
@@ -56,10 +68,10 @@ test('only the traces bucket sends events, and no custom resource is needed for 
       properties: { NotificationConfiguration: { EventBridgeConfiguration: { EventBridgeEnabled: true } } },
     },
   ]);
-  expect(stack.all('AWS::Lambda::Function')).toHaveLength(9);
+  expect(stack.all('AWS::Lambda::Function')).toHaveLength(10);
 });
 
-test("of a run's objects only its shards' expire, a month after they were written", () => {
+test("of a run's objects only those of its shards and stretches expire, a month after they were written", () => {
   const Lifecycle = z.object({ Rules: z.array(z.record(z.string(), z.unknown())) });
   const expiring = stack
     .all('AWS::S3::Bucket')
@@ -73,7 +85,9 @@ test("of a run's objects only its shards' expire, a month after they were writte
       ExpirationInDays: 30,
     },
   ]);
-  expect(tagsOf('runs/a/shards/000000/collection.jsonl')).toBe('dpo-trajectories=shard');
+  for (const key of ['shards/000000/collection.jsonl', 'export/000000/records.bin', 'export/choice.json']) {
+    expect(tagsOf(`runs/a/${key}`)).toBe('dpo-trajectories=shard');
+  }
 });
 
 test.each([
@@ -127,6 +141,7 @@ test.each([
 test.each([
   ['RunWorkflow', { ALLOWED_ENDPOINTS: '' }],
   ['PlanTraces', {}],
+  ['ExportStretch', {}],
 ])('the function %s has a vCPU, up to 15 minutes and no word of the traces', (name, more) => {
   const found = stack.all('AWS::Lambda::Function').find((each) => each.name === `Pipeline${name}`);
   expect(found?.properties).toMatchObject({
@@ -145,9 +160,18 @@ test.each([
   });
 });
 
+test('every function is traced, and has its own log', () => {
+  for (const { name, properties } of stack.all('AWS::Lambda::Function')) {
+    expect(properties).toMatchObject({
+      TracingConfig: { Mode: 'Active' },
+      LoggingConfig: { LogGroup: `${name}Log` },
+    });
+  }
+});
+
 test('every log is kept for three months and goes with the stack', () => {
   const logs = stack.all('AWS::Logs::LogGroup');
-  expect(logs).toHaveLength(10);
+  expect(logs).toHaveLength(11);
   for (const log of logs) expect(log).toMatchObject({ deletion: 'Delete', properties: { RetentionInDays: 90 } });
 });
 
@@ -158,6 +182,7 @@ test('the outputs say where to upload and how to start', () => {
     StateMachineArn: 'PipelineStateMachine',
     UploadPrefix: 's3://Traces/traces/',
     UploadDeadLetters: 'UploadsDeadLetters',
+    UnrecordedEnds: 'PipelineUnrecordedEnds',
     Dashboard: 'MonitoringDashboard',
     StartExecution:
       'aws stepfunctions start-execution --state-machine-arn PipelineStateMachine --name my-run --input \'{"source":{"traces":{"bucket":"Traces","prefix":"traces/"}}}\'',
@@ -194,4 +219,26 @@ describe('with buckets that exist', () => {
     const twice = { tracesBucketName: 'my-bucket', collectionsBucketName: 'my-bucket' };
     expect(() => synthesize(twice)).toThrow('both "my-bucket"');
   });
+});
+
+describe('secrets that no endpoint may be sent', () => {
+  const secretArns = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:nemo-AbCdEf';
+  const warnings = (context: Readonly<Record<string, unknown>>) => {
+    const found = synthesize(context).app.node.tryFindChild('Stack');
+    if (!Stack.isStack(found)) throw new Error('the app has a stack');
+    return Annotations.fromStack(found).findWarning('*', Match.anyValue());
+  };
+
+  test('are warned of at synth, with the way out', () => {
+    expect(warnings({ secretArns })).toMatchObject([
+      { id: '/Stack/Pipeline', entry: { data: expect.stringMatching(/EndpointRefused.*--context allowedEndpoints=/) } },
+    ]);
+  });
+
+  test.each([{}, { secretArns, allowedEndpoints: 'https://nemo.example.com' }])(
+    'are not where there are none: %j',
+    (context) => {
+      expect(warnings(context)).toEqual([]);
+    },
+  );
 });

@@ -17,7 +17,7 @@ const definition = supported(JSON.parse(deployed.DefinitionString));
 
 /** By their functions. */
 const STEPS = [
-  ...['Evaluate', 'RunWorkflow', 'PlanTraces', 'BuildShard', 'Finalize'],
+  ...['Evaluate', 'RunWorkflow', 'PlanTraces', 'BuildShard', 'Finalize', 'ExportStretch'],
   ...['SubmitTraining', 'CheckTraining', 'DeployModel', 'RecordFailure'],
 ];
 
@@ -89,13 +89,14 @@ test.each(tasks)('whatever fails %s ends in a Fail that keeps the error', (name,
   expect(endings(states, all?.Next)).toEqual(['Fail']);
 });
 
-test('runs a child execution for each batch of the dataset, and for each shard of the plan', () => {
+test('runs a child execution for each batch of the dataset, each shard of the plan and each stretch of the collection', () => {
   expect(
     maps.map(([name, { Label, ItemReader, MaxConcurrencyPath }]) => ({ name, Label, ItemReader, MaxConcurrencyPath })),
   ).toEqual(
     [
       ['RunWorkflow', '$.workflow.key', '$.workflow.max_concurrency'],
       ['BuildShards', '$.plan.key', '$.max_concurrency'],
+      ['ExportStretches', '$.export.key', '$.max_concurrency'],
     ].map(([name, key, MaxConcurrencyPath]) => ({
       name,
       Label: name,
@@ -114,7 +115,7 @@ describe.each(maps)('the map %s', (_, map) => {
     expect(map.ItemProcessor.ProcessorConfig).toEqual({ Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' });
   });
 
-  test('tolerates no failed child: a missing shard is lost data', () => {
+  test('tolerates no failed child: a missing shard or stretch is lost data', () => {
     expect(map).toMatchObject({ ToleratedFailurePercentage: 0 });
     const said = Object.keys(map).filter((name) => name.startsWith('ToleratedFailure'));
     expect(said).toEqual(['ToleratedFailurePercentage']);

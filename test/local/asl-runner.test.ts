@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import { withoutTimeouts } from '../../cli/local/without-timeouts.ts';
 import { failure, invoke, only, retryOn, run } from './machine.ts';
 
 const failed = { Type: 'Fail', ErrorPath: '$.failure.Error', CausePath: '$.failure.Cause' };
@@ -128,6 +129,14 @@ describe('a task', () => {
       handlers: { Step: () => pause(1500) },
     });
     expect(result).toMatchObject({ status: 'failed', error: 'States.Timeout' });
+  });
+
+  test('that takes longer is not given up in a run on this machine', async () => {
+    const { result } = await run({
+      definition: withoutTimeouts(only({ ...invoke('Step'), TimeoutSeconds: 1 })),
+      handlers: { Step: () => pause(1500) },
+    });
+    expect(result.status).toBe('succeeded');
   });
 
   test('cannot change the input of its state', async () => {

@@ -84,7 +84,7 @@ const SCENARIOS: readonly Scenario[] = [
   { name: 'traces that stand there', script: {} },
   { name: 'traces that are cut in two rounds', script: { Evaluate: cutTwice() }, called: ['Evaluate', 2] },
   { name: 'a run that is committed', script: { Evaluate: async () => ({ ...planned, status: 'committed' }) } },
-  { name: 'a workflow, and a training until the model is deployed', script: LONGEST },
+  { name: 'a workflow, an export in stretches, and a training until the model is deployed', script: LONGEST },
   ...triedAgain.map((error) => ({
     name: `every step that is tried again after ${error}, failing once by it`,
     script: {
@@ -112,7 +112,7 @@ const SCENARIOS: readonly Scenario[] = [
     error: 'Surprise',
     called: ['RecordFailure', 2] as const,
   })),
-  ...(['RunWorkflow', 'BuildShard'] as const).flatMap((step) => {
+  ...(['RunWorkflow', 'BuildShard', 'ExportStretch'] as const).flatMap((step) => {
     const script = { ...LONGEST, ...failed(step, 'Surprise') };
     const never = Number.POSITIVE_INFINITY;
     return [

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Handler } from '../../cli/local/asl-runner.ts';
 import { readAll } from '../../lib/store.ts';
 import { failure } from './machine.ts';
-import { asking, committed, LONGEST, next, planned, runPipeline } from './scripted-pipeline.ts';
+import { asking, committed, exporting, LONGEST, next, planned, runPipeline } from './scripted-pipeline.ts';
 
 const failing = (name: string, message: string): Handler => {
   return async () => {
@@ -53,6 +53,21 @@ test('builds no shard of a run that is committed', async () => {
   expect(calls.map(({ step }) => step)).toEqual(['Evaluate', 'Finalize']);
 });
 
+test('records and writes the stretches of a large collection, each time with Finalize after them', async () => {
+  const answers = [exporting('record'), exporting('write'), committed];
+  const { result, calls } = await runPipeline({ Finalize: async () => answers.shift() });
+  const stretches = (phase: string) =>
+    [0, 1].map((ordinal) => ({ step: 'ExportStretch', payload: { run_id: 'run-1', phase, stretch: { ordinal } } }));
+  expect(calls.slice(4)).toEqual([
+    { step: 'Finalize', payload: planned },
+    ...stretches('record'),
+    { step: 'Finalize', payload: exporting('record') },
+    ...stretches('write'),
+    { step: 'Finalize', payload: exporting('write') },
+  ]);
+  expect(result).toEqual({ status: 'succeeded', output: committed });
+});
+
 test('goes on to training where Finalize says so, until that is done', async () => {
   const { result, calls } = await runPipeline({ Finalize: async () => ({ ...committed, train: true }) });
   expect(calls.map(({ step }) => step).slice(-4)).toEqual([
@@ -69,6 +84,7 @@ test.each([
   ['PlanTraces', { state: 'PlanTraces' }],
   ['BuildShard', { state: 'BuildShard', shard: 0 }],
   ['Finalize', { state: 'Finalize' }],
+  ['ExportStretch', { state: 'ExportStretch', stretch: 0 }],
   ['SubmitTraining', { state: 'SubmitTraining' }],
   ['CheckTraining', { state: 'CheckTraining' }],
   ['DeployModel', { state: 'DeployModel' }],

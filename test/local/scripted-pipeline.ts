@@ -22,6 +22,13 @@ export const asking = {
   workflow: { key: 'runs/run-1/batches.json', batches: 2, examples: 4, max_concurrency: 1 },
 };
 
+/** Of a collection that is exported in stretches: what Finalize answers before each phase. */
+export const exporting = (phase: 'record' | 'write') => ({
+  ...planned,
+  status: 'exporting',
+  export: { key: 'runs/run-1/export/stretches.json', stretches: 2, phase },
+});
+
 export const committed = { status: 'committed', run_id: 'run-1', train: false };
 
 const unasked = { run_id: 'run-1', done: false };
@@ -30,7 +37,7 @@ export const next = (next: string) => ({ run_id: 'run-1', training: { next, wait
 
 /** By their functions. */
 export const STEPS = [
-  ...(['Evaluate', 'RunWorkflow', 'PlanTraces', 'BuildShard', 'Finalize'] as const),
+  ...(['Evaluate', 'RunWorkflow', 'PlanTraces', 'BuildShard', 'Finalize', 'ExportStretch'] as const),
   ...(['SubmitTraining', 'CheckTraining', 'DeployModel', 'RecordFailure'] as const),
 ];
 export type Step = (typeof STEPS)[number];
@@ -42,6 +49,7 @@ const ANSWERS = {
   PlanTraces: async () => planned,
   BuildShard: async () => ({}),
   Finalize: async () => committed,
+  ExportStretch: async () => ({}),
   SubmitTraining: async () => next('check'),
   CheckTraining: async () => next('deploy'),
   DeployModel: async () => next('done'),
@@ -54,7 +62,7 @@ const ANSWERS = {
 
 export type Script = Partial<Record<Step, Handler>>;
 
-/** The longest way: a workflow asked in two rounds a batch, its traces, and training until the model is deployed. */
+/** The longest way: a workflow asked in two rounds a batch, its traces, an export in stretches, and training until the model is deployed. */
 export const LONGEST = {
   ...ANSWERS,
   Evaluate: async () => asking,
@@ -62,7 +70,11 @@ export const LONGEST = {
     const { batch, tried = 0 } = z.object({ batch: z.unknown(), tried: z.number().optional() }).parse(payload);
     return { run_id: 'run-1', batch, tried: tried + 1, done: tried > 0 };
   },
-  Finalize: async () => ({ ...committed, train: true }),
+  Finalize: async (payload) => {
+    const { export: done } = z.object({ export: z.object({ phase: z.string() }).optional() }).parse(payload);
+    if (!done) return exporting('record');
+    return done.phase === 'record' ? exporting('write') : { ...committed, train: true };
+  },
   DeployModel: async (payload) => {
     const { training } = z.object({ training: z.object({ next: z.string() }) }).parse(payload);
     return next(training.next === 'deploy' ? 'deploying' : 'done');
@@ -87,6 +99,7 @@ export async function runPipeline(
   const store = memoryStore('collections');
   await store.create('runs/run-1/plan.json', json([{ ordinal: 0 }, { ordinal: 1 }, { ordinal: 2 }]));
   await store.create('runs/run-1/batches.json', json([{ ordinal: 0 }, { ordinal: 1 }]));
+  await store.create('runs/run-1/export/stretches.json', json([{ ordinal: 0 }, { ordinal: 1 }]));
   const faulty = faults(store);
   const calls: { step: string; payload: unknown }[] = [];
   const events: RunEvent[] = [];

@@ -39,6 +39,8 @@ export function waysTaken(machine: Definition, events: readonly RunEvent[]): Set
   /** By the machine or the child: the state that it is in, and how it leaves it. */
   const at = new Map<string, { state: string; leaving: string }>();
   for (const event of events) {
+    // Of a map that is entered again: its child is another.
+    if (event.type === 'item_started') at.delete(`${event.state}/${event.item}`);
     if (!isOfState(event)) continue;
     const within = event.child ? `${event.child.map}/` : '';
     const place = event.child ? `${event.child.map}/${event.child.item}` : '';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { RecordFailureInput, RunFailure } from '../../lib/contract/failure.ts';
+import { placeOf, RecordFailureInput, RunFailure } from '../../lib/contract/failure.ts';
 import { StoreUnavailable } from '../../lib/errors.ts';
 import { evaluate } from '../../lib/steps/evaluate.ts';
 import { recordFailure } from '../../lib/steps/record-failure.ts';
@@ -44,6 +44,17 @@ test('failure.json says what, where, which shard and what to do, and the Cause i
     what_to_do:
       'Mend the credentials, the permissions or the bucket that the message names. Then start the run again under the same id (on AWS: dpo redrive r--redrive-1): what is built is kept.',
   });
+});
+
+test.each([
+  ['AskBatch', 'batch'],
+  ['ExportStretch', 'stretch'],
+] as const)('of a failed %s failure.json says which %s', async (state, part) => {
+  const deps = memoryDeps();
+  await record({ state, run_id: 'r', [part]: 17, failure: thrown('StoreRefused', 'no') }, deps);
+  const recorded = await readJson(deps.collections, 'runs/r/failure.json', RunFailure);
+  expect(recorded).toMatchObject({ state, [part]: 17 });
+  expect(placeOf(recorded)).toBe(`${state}, ${part} 17`);
 });
 
 test('the last failure is the one that is told', async () => {

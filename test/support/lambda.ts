@@ -17,6 +17,8 @@ export interface Lambda {
   readonly s3: S3Server;
   /** A run, from the input of its execution. */
   execute(executionName: string, input: unknown): Promise<RunResult>;
+  /** One call of a function, by its construct's id. */
+  invoke(name: string, event: unknown): Promise<unknown>;
   /** All that was logged since the last time: by the functions, and by Lambda of the errors that they threw. */
   logged(): string;
   /** All that X-Ray's daemon has got since the last time. */
@@ -74,6 +76,7 @@ export async function startLambda({ secrets, allowedEndpoints, sampled }: Lambda
         ...{ input, executionName, handlers, maxConcurrency: 4, waits: 'skipped' },
         storeOf: (bucket) => s3Store(client, bucket),
       }),
+    invoke: async (name, event) => handlers[`${name}Function`]?.(event),
     logged: () => written.splice(0).join(''),
     traced: daemon.received,
     async close() {
@@ -95,6 +98,7 @@ async function loadHandlers(log: (line: string) => void): Promise<Record<string,
     PlanTracesFunction: await import('../../functions/plan-traces.ts'),
     BuildShardFunction: await import('../../functions/build-shard.ts'),
     FinalizeFunction: await import('../../functions/finalize.ts'),
+    ExportStretchFunction: await import('../../functions/export-stretch.ts'),
     SubmitTrainingFunction: await import('../../functions/submit-training.ts'),
     CheckTrainingFunction: await import('../../functions/check-training.ts'),
     DeployModelFunction: await import('../../functions/deploy-model.ts'),

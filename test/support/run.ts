@@ -2,15 +2,22 @@ import type { Counters } from '../../lib/contract/counters.ts';
 import { runKeys } from '../../lib/contract/keys.ts';
 import { Manifest } from '../../lib/contract/manifest.ts';
 import { Shards } from '../../lib/contract/plan.ts';
+import type { EvaluateOutput } from '../../lib/contract/states.ts';
+import { Stretches } from '../../lib/contract/stretch.ts';
 import type { Group, Rejected } from '../../lib/contract/trajectory.ts';
 import { buildShard } from '../../lib/steps/build-shard.ts';
 import type { CutDeps } from '../../lib/steps/cut-in-rounds.ts';
 import { evaluate } from '../../lib/steps/evaluate.ts';
+import { type ExportLimits, NO_LIMITS } from '../../lib/steps/export-limits.ts';
+import { exportStretch } from '../../lib/steps/export-stretch.ts';
 import { finalize } from '../../lib/steps/finalize.ts';
 import type { ObjectStore } from '../../lib/store.ts';
 import { readAll } from '../../lib/store.ts';
 import { readJson } from '../../lib/stored-json.ts';
 import { memoryStore } from './memory-store.ts';
+
+/** What a run's steps work on. A collection of any size is exported in one go, unless a test sets `exportsAlone`. */
+export type RunDeps = CutDeps & Partial<ExportLimits>;
 
 /** Stands on `traces` and `collections` in memory; any other stores can be given. */
 export function memoryDeps(
@@ -38,13 +45,31 @@ export interface RunResult {
 }
 
 /** A whole run, state after state, without a state machine. */
-export async function runSteps(request: Record<string, unknown>, deps: CutDeps): Promise<RunResult> {
+export async function runSteps(request: Record<string, unknown>, deps: RunDeps): Promise<RunResult> {
   const planned = await evaluate({ execution: 'run', input: { run_id: 'run', ...request } }, deps);
   for (const shard of await readJson(deps.collections, planned.plan.key, Shards)) {
     await buildShard({ run_id: planned.run_id, shard }, deps);
   }
-  await finalize(planned, deps);
+  await finalizeRun(planned, deps);
   return committedRun(planned.run_id, deps.collections);
+}
+
+/** Finalize, and its collection's stretches where it asks for them, until the run is committed. */
+export async function finalizeRun(
+  planned: EvaluateOutput,
+  deps: RunDeps,
+  attempt: <Result>(step: () => Promise<Result>) => Promise<Result> = (step) => step(),
+): Promise<void> {
+  const given = { ...NO_LIMITS, ...deps };
+  let answer = await attempt(() => finalize(planned, given));
+  while (answer.status === 'exporting') {
+    const asked = answer;
+    const { key, phase } = asked.export;
+    for (const stretch of await attempt(() => readJson(deps.collections, key, Stretches))) {
+      await attempt(() => exportStretch({ run_id: asked.run_id, phase, stretch }, deps));
+    }
+    answer = await attempt(() => finalize(asked, given));
+  }
 }
 
 export async function committedRun(runId: string, store: ObjectStore): Promise<RunResult> {

@@ -46,6 +46,8 @@ export type Behaviour =
   | { readonly kind: 'hang'; readonly after: number }
   /** Sends so many bytes of the body, then drops the connection. */
   | { readonly kind: 'truncate'; readonly after: number }
+  /** So many bytes as if they were all: the connection is sound, and so is the Content-Length. */
+  | { readonly kind: 'short'; readonly after: number }
   /** Status 200, and this body instead of the result; nothing is applied. */
   | { readonly kind: 'answer-200'; readonly body: string }
   /** Drops the connection, before or after the request took effect. */
@@ -156,8 +158,10 @@ function take(faults: readonly Fault[], operation: Operation, key: string): Beha
 }
 
 function send(outgoing: ServerResponse, reply: S3Reply, behaviour?: Behaviour, traffic?: Counting): void {
-  const body = Buffer.from(reply.body ?? '');
+  const whole = Buffer.from(reply.body ?? '');
+  const body = behaviour?.kind === 'short' ? whole.subarray(0, behaviour.after) : whole;
   const headers: Record<string, string> = { 'content-length': String(body.length), ...reply.headers };
+  if (behaviour?.kind === 'short') headers['content-length'] = String(body.length);
   if (behaviour?.kind === 'wrong-checksum') headers['x-amz-checksum-crc32'] = 'AAAAAQ==';
   outgoing.writeHead(reply.status, headers);
   if (behaviour?.kind === 'hang' || behaviour?.kind === 'truncate') {

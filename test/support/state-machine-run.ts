@@ -1,13 +1,15 @@
 import { type RunResult, stateMachine } from '../../cli/local/asl-runner.ts';
 
 import { RecordFailureInput } from '../../lib/contract/failure.ts';
-import { BuildShardInput, EvaluateInput, FinalizeInput } from '../../lib/contract/states.ts';
+import { BuildShardInput, EvaluateInput, ExportStretchInput, FinalizeInput } from '../../lib/contract/states.ts';
 import { buildShard } from '../../lib/steps/build-shard.ts';
-import type { CutDeps } from '../../lib/steps/cut-in-rounds.ts';
 import { evaluate } from '../../lib/steps/evaluate.ts';
+import { NO_LIMITS } from '../../lib/steps/export-limits.ts';
+import { exportStretch } from '../../lib/steps/export-stretch.ts';
 import { finalize } from '../../lib/steps/finalize.ts';
 import { recordFailure } from '../../lib/steps/record-failure.ts';
 import { PIPELINE } from './pipeline-definition.ts';
+import type { RunDeps } from './run.ts';
 
 const machine = stateMachine(PIPELINE);
 
@@ -15,7 +17,7 @@ const machine = stateMachine(PIPELINE);
  * An execution of the real definition with the real steps, as Step Functions starts one: by its name and input. Of runs
  * over traces that do not train. Pauses before a retry last no time.
  */
-export async function execute(executionName: string, input: unknown, deps: CutDeps): Promise<RunResult> {
+export async function execute(executionName: string, input: unknown, deps: RunDeps): Promise<RunResult> {
   const otherRun = () => Promise.reject(new Error('not of this run'));
   return machine({
     executionName,
@@ -23,7 +25,8 @@ export async function execute(executionName: string, input: unknown, deps: CutDe
     handlers: {
       EvaluateFunction: (payload) => evaluate(EvaluateInput.parse(payload), deps),
       BuildShardFunction: (payload) => buildShard(BuildShardInput.parse(payload), deps),
-      FinalizeFunction: (payload) => finalize(FinalizeInput.parse(payload), deps),
+      FinalizeFunction: (payload) => finalize(FinalizeInput.parse(payload), { ...NO_LIMITS, ...deps }),
+      ExportStretchFunction: (payload) => exportStretch(ExportStretchInput.parse(payload), deps),
       RecordFailureFunction: (payload) => recordFailure(RecordFailureInput.parse(payload), deps),
       ...{ RunWorkflowFunction: otherRun, PlanTracesFunction: otherRun },
       ...{ SubmitTrainingFunction: otherRun, CheckTrainingFunction: otherRun, DeployModelFunction: otherRun },

@@ -1,0 +1,21 @@
+import { Duration } from 'aws-cdk-lib';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import { acknowledge } from './acknowledge.ts';
+
+/** Events that could not be dealt with, for two weeks. */
+export class DeadLetters extends Queue {
+  constructor(scope: Construct, id: string) {
+    super(scope, id, {
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+    });
+    for (const rule of ['AwsSolutions-SQS3', 'Serverless-SQSRedrivePolicy']) acknowledge(this, rule, IS_ONE);
+  }
+}
+
+/** As long and as often as EventBridge ever tries. */
+export const TRIES = { maxEventAge: Duration.hours(24), retryAttempts: 185 } as const;
+
+const IS_ONE = "This is the dead-letter queue of a rule's target: people read it, and an alarm tells them to.";
