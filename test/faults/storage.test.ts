@@ -17,8 +17,8 @@ test('over S3 a run that dies at a side effect is the same, run again', async ()
 });
 
 test('over S3 a run exported in stretches that dies at a side effect is the same, run again, and leaves no upload', async () => {
-  // Every twenty-third here; `npm run test:faults` takes each.
-  const rows = await overS3(({ makeStores }) => crashAnywhere('', briefInStretches, makeStores, 23), COARSER);
+  // Every thirtieth here; `npm run test:faults` takes each.
+  const rows = await overS3(({ makeStores }) => crashAnywhere('', briefInStretches, makeStores, 30), COARSER);
   for (const row of rows) {
     expect(row).toMatchObject(none);
     expect(row.injected).toBeGreaterThan(2);

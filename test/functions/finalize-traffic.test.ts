@@ -116,12 +116,12 @@ test('of trainers’ files that are written in stretches, records of the pairs p
   const added = async (items: number) => {
     // Without trainer's files it looks at as much for the report.
     const without = await finalizedOver(buckets, `without-${items}`, items, { formats: [] });
-    const exported = await finalizedOver(buckets, `with-${items}`, items, { formats: ['trl'] }, 8 * MiB);
+    const exported = await finalizedOver(buckets, `with-${items}`, items, { formats: ['trl'] }, 7 * MiB);
     expect(exported.calls).toBe(3);
     return { ...exported, bytes: exported.bytes - without.bytes, copies: exported.copies - without.copies };
   };
-  const once = await added(30);
-  const tenfold = await added(300);
+  const once = await added(25);
+  const tenfold = await added(250);
   expect(tenfold.collection).toBeGreaterThan(9.9 * once.collection);
   for (const { bytes, collection } of [once, tenfold]) expect(bytes).toBeLessThan(0.05 * collection);
   expect(tenfold.bytes / tenfold.pairs).toBeLessThan(1.05 * (once.bytes / once.pairs));
