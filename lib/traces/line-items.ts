@@ -61,7 +61,9 @@ function* lineItem<Item>(
 
 /** Past a byte order mark (concatenated files have them on any line) and white space. */
 const startOfLine = ({ bytes, from }: ByteWindow, to: number): number => {
-  let at = bytes[from] === 0xef && bytes[from + 1] === 0xbb && bytes[from + 2] === 0xbf ? from + 3 : from;
+  // Past `to` the window's memory holds anything, a mark too.
+  const marked = from + 3 <= to && bytes[from] === 0xef && bytes[from + 1] === 0xbb && bytes[from + 2] === 0xbf;
+  let at = marked ? from + 3 : from;
   while (at < to && isSpace(bytes[at])) at++;
   return at;
 };
