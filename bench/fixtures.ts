@@ -2,6 +2,7 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import * as z from 'zod';
+import { type Random, seeded } from './random.ts';
 
 /**
  * Traces of NAT's shape, of any size, the same bytes for the same seed:
@@ -63,7 +64,7 @@ export function writeFixture(settings: FixtureSettings): { readonly bytes: numbe
 
 /** Endless. The n-th item depends on the seed and n alone. */
 export function* traceItems(seed: number): Generator<object> {
-  const random = randomOf(seed);
+  const random = seeded(seed);
   const pool = textPool(random);
   for (let n = 1; ; n += 1) yield traceItem(n, random, pool);
 }
@@ -79,8 +80,6 @@ const FORMS = {
     line: (item: object) => JSON.stringify([item], null, 2).slice(2, -2),
   },
 };
-
-type Random = () => number;
 
 function traceItem(n: number, random: Random, pool: string): object {
   const text = () => textOf(random, pool);
@@ -213,17 +212,6 @@ const hex = (random: Random): string =>
   Math.floor(random() * 2 ** 32)
     .toString(16)
     .padStart(8, '0');
-
-/** mulberry32: 32 bits of state are plenty for text nobody reads. */
-function randomOf(seed: number): Random {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 const UNITS = { '': 1, KB: 1e3, MB: 1e6, GB: 1e9 };
 const Size = z

@@ -90,6 +90,11 @@ export interface ComposeOptions {
 export const byKey = (a: { readonly key: string }, b: { readonly key: string }): number =>
   a.key < b.key ? -1 : a.key > b.key ? 1 : 0;
 
+/** A body that is here already, as {@link ObjectStore.write} takes it. */
+export async function* inOneChunk(body: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield body;
+}
+
 /** Reads a whole object into memory: for the small ones (request, plan, summary, manifest). */
 export async function readAll(store: ObjectStore, key: string, options?: ReadOptions): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];

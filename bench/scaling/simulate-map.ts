@@ -1,8 +1,8 @@
+import { seeded } from '../random.ts';
 import { eventQueue } from './event-queue.ts';
 import { mean } from './figures.ts';
 import type { AwsLimits, Speed } from './limits.ts';
 import type { MapWork } from './map-work.ts';
-import { seeded } from './random.ts';
 import { rate } from './rate.ts';
 
 export interface SimulatedMap {

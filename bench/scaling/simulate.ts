@@ -1,3 +1,4 @@
+import { type Random, seeded } from '../random.ts';
 import { sum } from './arithmetic.ts';
 import { evaluateWork } from './evaluate-time.ts';
 import { eventQueue } from './event-queue.ts';
@@ -6,7 +7,6 @@ import { COPIES_AT_ONCE, copySeconds, type FinalizeCall, finalizeCalls, READS_AT
 import type { Job } from './job.ts';
 import { AWS, type AwsLimits, SPEED, type Speed } from './limits.ts';
 import { buildShards, exportStretches, type MapWork } from './map-work.ts';
-import { type Random, seeded } from './random.ts';
 import { type SimulatedMap, simulateMap } from './simulate-map.ts';
 
 export interface Simulated {

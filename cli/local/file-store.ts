@@ -2,7 +2,15 @@ import { type FileHandle, link, lstat, mkdir, open, rename, stat, unlink } from 
 import { dirname, join, resolve } from 'node:path';
 import { crc32 } from '../../lib/checksum.ts';
 import { CorruptObject, InputChanged, ObjectNotFound, StoreRefused } from '../../lib/errors.ts';
-import type { ComposePart, ObjectStore, Pin, ReadOptions, StoredObject, Written } from '../../lib/store.ts';
+import {
+  type ComposePart,
+  inOneChunk,
+  type ObjectStore,
+  type Pin,
+  type ReadOptions,
+  type StoredObject,
+  type Written,
+} from '../../lib/store.ts';
 import { codeOf, fileError } from './file-errors.ts';
 import { isTemporary, listFiles, pinOf, requireInside, temporaryName } from './file-tree.ts';
 
@@ -24,7 +32,7 @@ export function fileStore(root: string): ObjectStore {
     read: (key, options) => readFile(top, key, options),
     create: async (key, body) => {
       await Promise.all(syncs);
-      const written = await write(key, one(body), true);
+      const written = await write(key, inOneChunk(body), true);
       await Promise.all(syncs);
       return written === 'exists' ? 'exists' : 'created';
     },
@@ -281,10 +289,6 @@ function twoInTurn(): (bytes: number) => Buffer {
     turn = turn === 0 ? 1 : 0;
     return buffers[turn].subarray(0, bytes);
   };
-}
-
-async function* one(body: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield body;
 }
 
 function pathOf(top: string, key: string): string {

@@ -11,6 +11,7 @@ import type { Rejected } from '../contract/trajectory.ts';
 import type { Deps } from '../deps.ts';
 import { type ObjectSink, openSink } from '../object-sink.ts';
 import { buildExample } from '../preferences/example.ts';
+import { inOneChunk } from '../store.ts';
 import { jsonText, readJson } from '../stored-json.ts';
 import type { ItemRejection, Span } from '../traces/item.ts';
 import type { TraceItem } from '../traces/trace-item.ts';
@@ -161,7 +162,7 @@ function openBuild(
     async close() {
       const [collectionPart, rejectedPart] = await closeAll([collection, rejected, index]);
       const digests = packDigests(cut ? ids : []);
-      if (cut) await deps.collections.write(keys.ids, only(digests));
+      if (cut) await deps.collections.write(keys.ids, inOneChunk(digests));
       return {
         counters,
         collection: collectionPart,
@@ -192,7 +193,3 @@ async function closeAll(sinks: readonly [ObjectSink, ObjectSink, ObjectSink]) {
 
 const part = (written: { bytes: number; crc32: number } | 'exists' | undefined) =>
   typeof written === 'object' ? written : { bytes: 0, crc32: crc32(new Uint8Array()) };
-
-async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
-}

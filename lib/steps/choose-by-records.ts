@@ -12,7 +12,7 @@ import { readLedger } from '../datasets/ledger.ts';
 import { readRecords } from '../datasets/record-bytes.ts';
 import type { Deps } from '../deps.ts';
 import { CorruptObject } from '../errors.ts';
-import type { ObjectStore } from '../store.ts';
+import { inOneChunk, type ObjectStore } from '../store.ts';
 import { jsonText } from '../stored-json.ts';
 import { collectionRuns } from '../workflow/collection-runs.ts';
 
@@ -40,7 +40,10 @@ export async function chooseByRecords(
   }
   const at = { firstPair: 0, firstGroup: 0 };
   for (const { ordinal, pairs, groups } of recorded) {
-    await collections.write(keys.stretch(ordinal).decisions, one(packDecisions(choices, { ...at, pairs, groups })));
+    await collections.write(
+      keys.stretch(ordinal).decisions,
+      inOneChunk(packDecisions(choices, { ...at, pairs, groups })),
+    );
     at.firstPair += pairs;
     at.firstGroup += groups;
   }
@@ -75,8 +78,4 @@ async function* asRecorded(store: ObjectStore, key: string, expected: number): A
   }
   if (checksum === expected) return;
   throw new CorruptObject(`${store.name}/${key} is not what was recorded; start the run under another run id.`);
-}
-
-async function* one(body: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield body;
 }

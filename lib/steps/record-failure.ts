@@ -9,6 +9,7 @@ import { runKeys } from '../contract/keys.ts';
 import type { Deps } from '../deps.ts';
 import { PipelineError, StoreUnavailable } from '../errors.ts';
 import { plainCause, shortened } from '../failure-cause.ts';
+import { inOneChunk } from '../store.ts';
 import { jsonText, readJson } from '../stored-json.ts';
 import { whatToDo } from '../what-to-do.ts';
 import { ownerOf } from './claim.ts';
@@ -43,7 +44,7 @@ export async function recordFailure(
     message,
     what_to_do: whatToDo(failure.Error, execution),
   };
-  await deps.collections.write(key, whole(jsonText(record)));
+  await deps.collections.write(key, inOneChunk(jsonText(record)));
   return { failure: said, recorded: key };
 }
 
@@ -75,8 +76,4 @@ async function tellsMore(
 function unreadable(error: unknown): undefined {
   if (!(error instanceof PipelineError) || error instanceof StoreUnavailable) throw error;
   return undefined;
-}
-
-async function* whole(body: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield body;
 }
