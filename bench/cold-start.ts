@@ -16,6 +16,8 @@ const RUNS = 7;
 /** What the stack sets, and Lambda. */
 const ENVIRONMENT = {
   TRACES_BUCKET: 'traces',
+  TRACES_PREFIX: 'traces/',
+  REQUESTS_FROM_UPLOADS: 'restricted',
   COLLECTIONS_BUCKET: 'collections',
   CODE_VERSION: '0.0.0',
   AWS_REGION: 'eu-central-1',

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { basename, dirname, resolve, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { TraceLocation } from '../lib/contract/source.ts';
+import { withoutEndSlashes } from '../lib/end-slashes.ts';
 import { InvalidRequest } from '../lib/errors.ts';
 
 /** Where a run is written: a bucket, or on this machine a directory as a `file:` URL, and a prefix in it. */
@@ -53,7 +54,7 @@ export const addressOf = ({ bucket, prefix }: OutLocation): string =>
 
 /** A `file:` URL relative to the working directory (`file:data`), as a request file may have it, made absolute. */
 export const absoluteBucket = (bucket: string): string =>
-  isLocal(bucket) ? new URL(bucket.replace(/\/*$/, '/'), directoryUrl(process.cwd())).href : bucket;
+  isLocal(bucket) ? new URL(`${withoutEndSlashes(bucket)}/`, directoryUrl(process.cwd())).href : bucket;
 
 export const isLocal = (bucket: string): boolean => bucket.startsWith('file:');
 

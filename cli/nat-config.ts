@@ -3,6 +3,7 @@ import { BuilderSettings } from '../lib/contract/builder.ts';
 import { nearest } from '../lib/contract/nearest.ts';
 import { NemoCustomizer } from '../lib/contract/training.ts';
 import { InvalidRequest } from '../lib/errors.ts';
+import { natBoolean } from './nat-boolean.ts';
 import { type Environment, interpolated } from './nat-variables.ts';
 import { isSettings, mergeSettings, type Settings } from './settings.ts';
 
@@ -10,17 +11,34 @@ export interface NatConfig {
   readonly settings: Settings;
   /** What was found and is not used, a sentence each. */
   readonly notes: readonly string[];
+  /** Null without a trainer and its adapter. */
+  readonly training: NatTraining | null;
+}
+
+export interface NatTraining {
+  readonly starts: boolean;
+  /** Why it starts, or does not. */
+  readonly why: string;
+}
+
+export interface NatOptions {
+  readonly environment: Environment;
+  /** `--train`: the trainer adapter trains, whatever `finetuning.enabled` is. */
+  readonly train?: boolean;
 }
 
 /**
  * The DPO settings of NAT's own configuration file: its `trajectory_builders`, `trainers` and `trainer_adapters`,
- * those that its `finetuning` block names where there are several. A trainer adapter trains, unless
- * `finetuning.enabled` is false. NAT's other blocks are about running the agent and are left alone. NAT ignores a field
+ * those that its `finetuning` block names where there are several. As in NAT, a trainer adapter trains only where
+ * `finetuning.enabled` is true. NAT's other blocks are about running the agent and are left alone. NAT ignores a field
  * that it does not know; here that is said.
  */
-export function settingsFromNatConfig(config: Settings, file: string, environment: Environment): NatConfig {
-  const chosen = z.object({ finetuning: z.record(z.string(), z.unknown()).nullish() }).safeParse(config);
-  const finetuning = chosen.data?.finetuning ?? {};
+export function settingsFromNatConfig(config: Settings, file: string, options: NatOptions): NatConfig {
+  const { environment } = options;
+  const finetuning = config.finetuning ?? {};
+  if (!isSettings(finetuning))
+    throw new InvalidRequest(`finetuning of ${file} must be settings, such as enabled: true.`);
+  const training = trainingOf(finetuning, file, options);
   const layers: Settings[] = [];
   const notes: string[] = [];
   const found = new Set<string>();
@@ -31,7 +49,7 @@ export function settingsFromNatConfig(config: Settings, file: string, environmen
       if (!ours.some(([known]) => known === name))
         notes.push(`${block.name}.${name} is not used: its _type is ${typeOf(entry)}, not ${block.type}.`);
     }
-    const entry = pickOne(ours, finetuning[block.choice], block, file);
+    const entry = pickOne(ours, interpolated(finetuning[block.choice], environment).value, block, file);
     if (!entry) continue;
     found.add(block.name);
     const read = readEntry(entry, block, environment);
@@ -43,19 +61,34 @@ export function settingsFromNatConfig(config: Settings, file: string, environmen
       `--nat-config ${file} has no DPO settings: it needs a trajectory_builders entry of _type dpo_traj_builder.`,
     );
   }
-  const read = { settings: mergeSettings(layers), notes };
-  if (!found.has('trainer_adapters')) return withoutTraining(read, `${file} has no trainer adapter.`);
-  return finetuning.enabled === false ? withoutTraining(read, 'finetuning.enabled is false.') : read;
+  const settings = mergeSettings(layers);
+  if (!found.has('trainer_adapters')) {
+    const none = { starts: false, why: `Nothing is trained: ${file} has no trainer adapter.` };
+    return { settings: withoutTraining(settings), notes, training: settings.training === undefined ? null : none };
+  }
+  return { settings: training.starts ? settings : withoutTraining(settings), notes, training };
+}
+
+function trainingOf({ enabled }: Settings, file: string, { environment, train = false }: NatOptions): NatTraining {
+  const { value, unset } = interpolated(enabled, environment);
+  const place = `finetuning.enabled of ${file}`;
+  const read = value === undefined ? false : natBoolean(value);
+  if (read === undefined) {
+    throw new InvalidRequest(`${place} must be true or false, but is ${JSON.stringify(value)}.`);
+  }
+  if (read) return { starts: true, why: `The run trains: ${place} is true.` };
+  if (train) return { starts: true, why: 'The run trains: --train is given.' };
+  const reason = value === undefined ? 'false by default' : 'false';
+  const variable = unset === undefined ? '' : ` (the environment variable ${unset} is not set)`;
+  return { starts: false, why: `Nothing is trained: ${place} is ${reason}${variable}. --train trains all the same.` };
 }
 
 /** The adapter's word on the prompts is the dataset's too, trained or not. */
-function withoutTraining({ settings, notes }: NatConfig, why: string): NatConfig {
-  const { training, ...rest } = settings;
-  const { data } = Training.safeParse(training);
-  if (!data) return { settings, notes };
-  const { use_full_message_history } = data.nemo_customizer;
-  const dataset = use_full_message_history === undefined ? {} : { dataset: { use_full_message_history } };
-  return { settings: mergeSettings([rest, dataset]), notes: [...notes, `Nothing is trained: ${why}`] };
+function withoutTraining({ training, ...rest }: Settings): Settings {
+  const use_full_message_history = Training.safeParse(training).data?.nemo_customizer.use_full_message_history;
+  return use_full_message_history === undefined
+    ? rest
+    : mergeSettings([rest, { dataset: { use_full_message_history } }]);
 }
 
 const Training = z.object({ nemo_customizer: z.object({ use_full_message_history: z.unknown().optional() }) });

@@ -18,8 +18,13 @@ function interpolatedText(text: string, environment: Environment): { value: unkn
   const lookUp = (name: string, otherwise: string | undefined) =>
     otherwise === undefined ? environment[name] : environment[name] || otherwise;
   const [whole, braced, otherwise, bare] = WHOLE.exec(text) ?? [];
-  if (whole === undefined)
-    return { value: text.replaceAll(EACH, (_, name, or, plain) => lookUp(name ?? plain, or) ?? '') };
+  if (whole === undefined) {
+    // Behind the last brace there is no more `${…}`: each that stays open would be followed to the text's end.
+    const braced = text.lastIndexOf('}') + 1;
+    const before = text.slice(0, braced).replaceAll(EACH, (_, name, or, plain) => lookUp(name ?? plain, or) ?? '');
+    const behind = text.slice(braced).replaceAll(BARE, (_, name) => lookUp(name, undefined) ?? '');
+    return { value: before + behind };
+  }
   const name = braced ?? bare ?? '';
   const found = lookUp(name, otherwise);
   if (found === undefined) return { value: undefined, unset: name };
@@ -28,6 +33,7 @@ function interpolatedText(text: string, environment: Environment): { value: unkn
 }
 
 const VARIABLE = /\$(?:\{(\w+)(?::-([^}]*))?\}|([A-Za-z_]\w*))/;
+const BARE = /\$([A-Za-z_]\w*)/g;
 const EACH = new RegExp(VARIABLE, 'g');
 const WHOLE = new RegExp(`^${VARIABLE.source}$`);
 const SCALAR = /^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)$/;

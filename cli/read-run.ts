@@ -4,6 +4,7 @@ import { runKeys } from '../lib/contract/keys.ts';
 import { Manifest } from '../lib/contract/manifest.ts';
 import { Request } from '../lib/contract/request.ts';
 import { Group } from '../lib/contract/trajectory.ts';
+import { withoutEndSlashes } from '../lib/end-slashes.ts';
 import { InvalidRequest } from '../lib/errors.ts';
 import { type ComparedPair, comparedPair, type PairsByExample } from '../lib/inspect/run-difference.ts';
 import { prefixedStore } from '../lib/prefixed-store.ts';
@@ -41,7 +42,7 @@ export async function readRun(run: string, out: string | undefined): Promise<Rea
 }
 
 async function findRun(run: string, out: string | undefined): Promise<{ store: ObjectStore; runId: string }> {
-  const trimmed = run.replace(/\/+$/, '');
+  const trimmed = withoutEndSlashes(run);
   if (out !== undefined) return { store: await storeAt(out), runId: trimmed };
   const path = trimmed.startsWith('s3://') ? trimmed : resolve(trimmed);
   if (basename(dirname(path)) !== 'runs') {

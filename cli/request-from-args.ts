@@ -11,7 +11,7 @@ import {
   s3Address,
   traceLocation,
 } from './locations.ts';
-import { settingsFromNatConfig } from './nat-config.ts';
+import { type NatConfig, settingsFromNatConfig } from './nat-config.ts';
 import { countFromFlag, mergeSettings, type Settings, settingsFromAssignment } from './settings.ts';
 import { readSettingsFile } from './settings-file.ts';
 
@@ -21,6 +21,7 @@ export interface RunArgs {
   readonly out: string;
   readonly request?: string;
   readonly natConfig?: string;
+  readonly train?: boolean;
   readonly set?: readonly string[];
   readonly runId?: string;
   readonly shardBytes?: string;
@@ -36,13 +37,15 @@ export interface RequestFromArgs {
   readonly out: OutLocation;
   /** What `--nat-config` holds that is not used, a sentence each. */
   readonly notes: readonly string[];
+  /** Why the run trains or does not, where NAT's configuration has a trainer or its adapter. */
+  readonly whyTraining: string | undefined;
   /** Tokens that the settings held in plain text, by the name that stands in their place. */
   readonly secrets: Readonly<Record<string, string>>;
 }
 
 /** The request that the arguments and the files they name make. Throws {@link InvalidRequest}. */
 export async function requestFromArgs(args: RunArgs): Promise<RequestFromArgs> {
-  const nat = args.natConfig === undefined ? NO_NAT_CONFIG : await readNatConfig(args.natConfig);
+  const nat = args.natConfig === undefined ? NO_NAT_CONFIG : await readNatConfig(args.natConfig, args.train);
   const file = args.request === undefined ? {} : await readSettingsFile('--request', args.request);
   const flags = await settingsFromFlags(args);
   const settings = mergeSettings([
@@ -58,14 +61,40 @@ export async function requestFromArgs(args: RunArgs): Promise<RequestFromArgs> {
     );
   }
   const named = settings.run_id !== undefined;
-  const { run_id, ...checked } = parseRequest(named ? settings : { ...settings, run_id: 'unnamed' });
+  const { run_id, ...checked } = parsedWith(nat, named ? settings : { ...settings, run_id: 'unnamed' });
+  if (args.train && !checked.training) {
+    throw new InvalidRequest(
+      '--train has no trainer: give a trainer_adapters entry in --nat-config, or a training block in --request.',
+    );
+  }
   const parsed = { ...checked, source: withBucketsHere(checked.source) };
   // Before the run gets its name: a new token is no other request.
   const aside = parsed.training && plainSecretsAside(parsed.training);
   const request = aside ? { ...parsed, training: aside.training } : parsed;
   const out = await outLocation(args.out);
   refuseOutWithinTraces(out, locationsOf(request));
-  return { request, runId: named ? run_id : undefined, out, notes: nat.notes, secrets: aside?.environment ?? {} };
+  const whyTraining = nat.training && (nat.training.starts || !request.training ? nat.training.why : OWN_TRAINING);
+  return {
+    request,
+    runId: named ? run_id : undefined,
+    out,
+    notes: nat.notes,
+    whyTraining: whyTraining ?? undefined,
+    secrets: aside?.environment ?? {},
+  };
+}
+
+const OWN_TRAINING = 'The run trains: the request has a training block of its own.';
+
+/** An adapter that does not train adds nothing to a training block that leaves its hosts to the adapter. */
+function parsedWith({ training }: Pick<NatConfig, 'training'>, settings: Settings): Request {
+  try {
+    return parseRequest(settings);
+  } catch (error) {
+    if (!(error instanceof InvalidRequest) || settings.training === undefined || training?.starts !== false)
+      throw error;
+    throw new InvalidRequest(`${error.message} ${training.why}`, { cause: error });
+  }
 }
 
 /** Where the request reads: its trace locations, one or several, or its workflow's dataset. */
@@ -94,10 +123,10 @@ function withBucketsHere(source: Source): Source {
 const defaultsFor = (paths: readonly string[]): Settings =>
   paths.length > 0 && !paths.some((path) => s3Address(path)) ? { limits: { shard_bytes: 2 ** 30 } } : {};
 
-const NO_NAT_CONFIG = { settings: {}, notes: [] };
+const NO_NAT_CONFIG: NatConfig = { settings: {}, notes: [], training: null };
 
-const readNatConfig = async (file: string) =>
-  settingsFromNatConfig(await readSettingsFile('--nat-config', file), file, process.env);
+const readNatConfig = async (file: string, train = false) =>
+  settingsFromNatConfig(await readSettingsFile('--nat-config', file), file, { environment: process.env, train });
 
 async function settingsFromFlags(args: RunArgs): Promise<Settings> {
   const [first, ...more] = await Promise.all(args.paths.map(traceLocation));

@@ -5,8 +5,14 @@ import { trainingKeys } from '../lib/training/keys.ts';
 import { oneLine } from './terminal.ts';
 import { bytesInWords, counted, grouped } from './wording.ts';
 
+export interface ShownTraining {
+  readonly progress?: TrainingProgress | undefined;
+  /** Why the run trained, or did not. */
+  readonly why?: string | undefined;
+}
+
 /** What a committed run holds, as a short text table. `folder` is where the manifest's keys begin. */
-export function resultTable(manifest: Manifest, folder: string, training?: TrainingProgress): string {
+export function resultTable(manifest: Manifest, folder: string, training: ShownTraining = {}): string {
   const { totals } = manifest;
   const counts: Row[] = [
     ['examples', totals.total_examples, 'with at least one pair'],
@@ -21,7 +27,7 @@ export function resultTable(manifest: Manifest, folder: string, training?: Train
       section(view === 'whole' ? 'Dataset' : 'Dataset, prompts cut to the last message', rows(selected(selection))),
     ),
     section('Warnings', manifest.warnings.map(oneLine)),
-    section('Training', training ? trainingLines(training, manifest.run_id).map(oneLine) : []),
+    section('Training', trainingLines(training, manifest.run_id).map(oneLine)),
     section(`Files in ${oneLine(folder)}`, fileLines(manifest)),
   ];
   return `${sections
@@ -84,9 +90,12 @@ function fileLines(manifest: Manifest): string[] {
   return files.map(([file, holds]) => `${file.key.padEnd(width)}  ${holds}`);
 }
 
-function trainingLines({ message, output_model }: TrainingProgress, runId: string): string[] {
+function trainingLines({ progress, why }: ShownTraining, runId: string): string[] {
+  const reason = why === undefined ? [] : [why];
+  if (!progress) return reason;
+  const { message, output_model } = progress;
   const model = output_model === null ? [] : [`model ${output_model}`];
-  return [message, ...model, `recorded in ${trainingKeys(runId).finalMetrics}`];
+  return [...reason, message, ...model, `recorded in ${trainingKeys(runId).finalMetrics}`];
 }
 
 function rows(table: readonly Row[]): string[] {

@@ -1,5 +1,7 @@
 import type { Node } from 'constructs';
 import * as z from 'zod';
+import { RequestsFromUploads } from '../lib/contract/start.ts';
+import { TRACES_PREFIX } from './upload-trigger.ts';
 
 /** A list; from the command line, with commas between. */
 const listed = <T extends z.ZodType>(entry: T) =>
@@ -14,8 +16,15 @@ export const PipelineContext = z.strictObject({
   tracesBucketName: z.string().min(3).optional(),
   /** An existing bucket that runs are written to; not the traces bucket. */
   collectionsBucketName: z.string().min(3).optional(),
-  /** Uploads whose keys begin so start a run. */
-  tracesPrefix: z.string().default('traces/'),
+  /** Uploads whose keys begin so start a run, and only there are datasets of live workflows read. */
+  tracesPrefix: z.string().default(TRACES_PREFIX),
+  /**
+   * What an uploaded `run.json` may set. `restricted`: builder, dataset and limits, for the traces of its own folder.
+   * `all`: a whole request. Then everyone who may upload has the stack's rights: to read any trace and any run, to send a
+   * dataset to any public host, to use every granted secret at every allowed endpoint, to start training, and to take any
+   * run id that is free.
+   */
+  requestsFromUploads: RequestsFromUploads.default('restricted'),
   /**
    * KMS key of both buckets: its ARN, or `create` for a key of the stack's own. Of a bucket that exists, the key that it
    * has. Otherwise S3's own keys encrypt.

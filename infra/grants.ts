@@ -6,19 +6,25 @@ import { Construct } from 'constructs';
 import { acknowledgeWildcards } from './acknowledge.ts';
 
 /**
+ * What reading an object takes where the bucket keeps versions. The S3 store reads in ranges, and names in each after the
+ * first the version that the first one met: that is a right of its own.
+ */
+export const READ = ['s3:GetObject', 's3:GetObjectVersion'] as const;
+
+/**
  * Reads objects at the version they were pinned at, and lists them.
  * `s3:ListBucket` also is what makes S3 say of a key that is not there "not found" and not "forbidden".
  */
 export function readPinned(reader: IGrantable, bucket: IBucket): void {
   grant(reader, ['s3:ListBucket'], [bucket.bucketArn]);
-  grant(reader, ['s3:GetObject', 's3:GetObjectVersion'], [bucket.arnForObjects('*')], { wildcards: ANY_TRACE });
+  grant(reader, READ, [bucket.arnForObjects('*')], { wildcards: ANY_TRACE });
   useKey(reader, bucket, ['kms:Decrypt']);
 }
 
 /** Reads and writes runs, in parts where they are large. */
 export function readWrite(writer: IGrantable, bucket: IBucket): void {
   grant(writer, ['s3:ListBucket'], [bucket.bucketArn]);
-  grant(writer, ['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload'], [bucket.arnForObjects('runs/*')]);
+  grant(writer, [...READ, 's3:PutObject', 's3:AbortMultipartUpload'], [bucket.arnForObjects('runs/*')]);
   useKey(writer, bucket, ['kms:Decrypt', 'kms:GenerateDataKey']);
 }
 
@@ -40,12 +46,12 @@ export function removePieces(composer: IGrantable, bucket: IBucket): void {
 export function recordFailures(recorder: IGrantable, traces: IBucket, collections: IBucket): void {
   grant(recorder, ['s3:ListBucket'], [collections.bucketArn]);
   for (const file of ['request.json', 'manifest.json', 'failure.json']) {
-    grant(recorder, ['s3:GetObject'], [collections.arnForObjects(`runs/*/${file}`)]);
+    grant(recorder, READ, [collections.arnForObjects(`runs/*/${file}`)]);
   }
   grant(recorder, ['s3:PutObject'], [collections.arnForObjects('runs/*/failure.json')]);
   useKey(recorder, collections, ['kms:Decrypt', 'kms:GenerateDataKey']);
   for (const key of ['run.json', '*/run.json']) {
-    grant(recorder, ['s3:GetObject', 's3:GetObjectVersion'], [traces.arnForObjects(key)], { wildcards: ANY_TRACE });
+    grant(recorder, READ, [traces.arnForObjects(key)], { wildcards: ANY_TRACE });
   }
   useKey(recorder, traces, ['kms:Decrypt']);
 }

@@ -2,7 +2,9 @@
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
+import type { RequestsFromUploads } from '../lib/contract/start.ts';
 import { DpoPipeline as Pipeline } from './pipeline.ts';
+import { TRACES_PREFIX } from './upload-trigger.ts';
 
 export { CollectionsBucket, type PrivateBucketProps, TracesBucket } from './buckets.ts';
 export { PipelineMonitoring, type PipelineMonitoringProps } from './monitoring.ts';
@@ -11,6 +13,15 @@ export { UploadTrigger, type UploadTriggerProps } from './upload-trigger.ts';
 export interface DpoPipelineProps {
   /** Where traces are read. Versioned, so that an overwrite cannot change a run that reads them; see `TracesBucket`. */
   readonly traces: IBucket;
+  /** Datasets of live workflows are read from `traces` only where keys begin so; the same as of `UploadTrigger`. `traces/`. */
+  readonly tracesPrefix?: string;
+  /**
+   * What a `run.json` that is uploaded may set. `restricted`, the default: builder, dataset and limits, for the traces of
+   * its own folder. `all`: a whole request. Then everyone who may upload has the pipeline's rights: to read any trace and
+   * any run, to send a dataset to any public host, to use every granted secret at every allowed endpoint, to start
+   * training, and to take any run id that is free.
+   */
+  readonly requestsFromUploads?: RequestsFromUploads;
   /** Where runs are written, under `runs/`. Not the traces bucket: an output could start a run. See `CollectionsBucket`. */
   readonly collections: IBucket;
   /** Origins (`http://10.0.0.7:8000`) that may be reached though not https, or not public; only they get secrets. None. */
@@ -35,7 +46,8 @@ export interface DpoPipelineProps {
  */
 export class DpoPipeline extends Pipeline {
   constructor(scope: Construct, id: string, props: DpoPipelineProps) {
-    const { allowedEndpoints = [], secrets = [], ...rest } = props;
-    super(scope, id, { ...rest, allowedEndpoints, secrets });
+    const { allowedEndpoints = [], secrets = [], tracesPrefix = TRACES_PREFIX, ...rest } = props;
+    const { requestsFromUploads = 'restricted' } = props;
+    super(scope, id, { ...rest, tracesPrefix, requestsFromUploads, allowedEndpoints, secrets });
   }
 }

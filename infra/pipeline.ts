@@ -8,6 +8,7 @@ import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import type { RequestsFromUploads } from '../lib/contract/start.ts';
 import { acknowledge } from './acknowledge.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { EndRule } from './end-rule.ts';
@@ -20,6 +21,10 @@ import { workflowSteps } from './workflow-steps.ts';
 export interface DpoPipelineProps {
   /** Where traces are read. */
   readonly traces: IBucket;
+  /** Datasets of live workflows are read only where keys begin so. */
+  readonly tracesPrefix: string;
+  /** What an uploaded `run.json` may set. */
+  readonly requestsFromUploads: RequestsFromUploads;
   /** Where runs are written, under `runs/`. Not the traces bucket. */
   readonly collections: IBucket;
   /** Origins (`http://10.0.0.7:8000`) that may be reached though not https, or not public; only they get secrets. */
@@ -46,10 +51,15 @@ export class DpoPipeline extends Construct {
     super(scope, id);
     this.service = serviceName(this);
     const { traces, collections, allowedEndpoints, secrets, reservedConcurrency, finalizeMemory = 3008 } = props;
+    const { tracesPrefix: TRACES_PREFIX, requestsFromUploads: REQUESTS_FROM_UPLOADS } = props;
     const environment = { TRACES_BUCKET: traces.bucketName, COLLECTIONS_BUCKET: collections.bucketName };
 
     // 1,769 MB is one whole vCPU: parsing is single-threaded, so more would buy nothing, and less is less than a core.
-    const evaluate = new StepFunction(this, 'Evaluate', { source: 'evaluate', memoryMb: 1769, environment });
+    const evaluate = new StepFunction(this, 'Evaluate', {
+      source: 'evaluate',
+      memoryMb: 1769,
+      environment: { ...environment, TRACES_PREFIX, REQUESTS_FROM_UPLOADS },
+    });
     const buildShard = new StepFunction(this, 'BuildShard', {
       source: 'build-shard',
       memoryMb: 1769,
@@ -76,7 +86,7 @@ export class DpoPipeline extends Construct {
     const recordFailure = new StepFunction(this, 'RecordFailure', {
       source: 'record-failure',
       memoryMb: 512,
-      environment,
+      environment: { ...environment, REQUESTS_FROM_UPLOADS },
       deadLetters: this.unrecordedEnds,
     });
     recordFailures(recordFailure, traces, collections);

@@ -16,10 +16,12 @@ export class PipelineStack extends Stack {
     super(scope, id, props);
     const context = contextOf(this.node);
     const { tracesBucketName, tracesPrefix, allowedEndpoints, reservedConcurrency, finalizeMemory } = context;
+    const { requestsFromUploads } = context;
     const { traces, collections } = this.buckets(context);
 
     const pipeline = new DpoPipeline(this, 'Pipeline', {
-      ...{ traces, collections, allowedEndpoints, reservedConcurrency, finalizeMemory },
+      ...{ traces, tracesPrefix, requestsFromUploads, collections },
+      ...{ allowedEndpoints, reservedConcurrency, finalizeMemory },
       secrets: this.secrets(context),
     });
     const trigger = new UploadTrigger(this, 'Uploads', { traces, tracesPrefix, stateMachine: pipeline.stateMachine });

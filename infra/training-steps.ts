@@ -3,7 +3,7 @@ import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
-import { grant, readSecrets, useKey } from './grants.ts';
+import { grant, READ, readSecrets, useKey } from './grants.ts';
 import { StepFunction } from './step-function.ts';
 
 export interface TrainingStepsProps {
@@ -39,7 +39,7 @@ function trainOn(trainer: IGrantable, bucket: IBucket): void {
   const files = (keys: readonly string[]) => keys.map((key) => bucket.arnForObjects(`runs/*/${key}`));
   grant(trainer, ['s3:ListBucket'], [bucket.bucketArn]);
   const read = ['request.json', 'manifest.json', 'metrics.jsonl', 'datasets/*', ...WRITTEN];
-  grant(trainer, ['s3:GetObject'], files(read));
+  grant(trainer, READ, files(read));
   grant(trainer, ['s3:PutObject'], files([...WRITTEN, 'final_metrics.json']));
   useKey(trainer, bucket, ['kms:Decrypt', 'kms:GenerateDataKey']);
 }

@@ -6,7 +6,10 @@ import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { DeadLetters, TRIES } from './dead-letters.ts';
 
-/** What a trace file's name ends in; a request's, `run.json`, too. */
+/** Where traces are uploaded, unless the stack says otherwise. */
+export const TRACES_PREFIX = 'traces/';
+
+/** What a trace file's name ends in; that of settings, `run.json`, too. */
 const SUFFIXES = ['.json', '.jsonl', '.ndjson', '.gz'];
 
 export interface UploadTriggerProps {
@@ -18,7 +21,7 @@ export interface UploadTriggerProps {
   readonly stateMachine: IStateMachine;
 }
 
-/** Starts an execution when a trace file, or a `run.json` holding a request, is uploaded. */
+/** Starts an execution when a trace file is uploaded, or a `run.json` with settings for the traces of its folder. */
 export class UploadTrigger extends Construct {
   /** Events for which no execution could be started. */
   readonly deadLetters: Queue;

@@ -11,7 +11,6 @@ import {
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import * as z from 'zod';
-import { S3Event } from '../../lib/contract/start.ts';
 import { InvalidRequest } from '../../lib/errors.ts';
 import { plainCause } from '../../lib/failure-cause.ts';
 import { uploadedRunId } from '../../lib/steps/request-of.ts';
@@ -99,7 +98,7 @@ export async function describeExecution({ sfn }: Deployment, arn: string): Promi
     started: found.startDate,
     stopped: found.stopDate,
     input: read.input,
-    runId: runIdIn(read.output) ?? runIdIn(read.input) ?? uploadedRunIdIn(read.input) ?? name,
+    runId: runIdIn(read.output) ?? runIdIn(read.input) ?? uploadedRunId(read.input) ?? name,
     failure: failed ? { error: error ?? status, cause: plainCause(cause ?? '') } : undefined,
   };
 }
@@ -147,11 +146,6 @@ export async function* history({ sfn }: Deployment, executionArn: string): Async
 
 const NamesRun = z.object({ run_id: z.string() });
 const runIdIn = (value: unknown): string | undefined => NamesRun.safeParse(value).data?.run_id;
-
-function uploadedRunIdIn(input: unknown): string | undefined {
-  const event = S3Event.safeParse(input);
-  return event.success ? uploadedRunId(event.data) : undefined;
-}
 
 const parsed = (text: string | undefined): unknown => {
   try {

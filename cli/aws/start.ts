@@ -16,10 +16,10 @@ import { watchRun } from './watch-run.ts';
 
 /** Uploads what is local, starts the execution under the run's id, and follows it. */
 export async function start(args: RunArgs, flags: StartFlags, codeVersion: string): Promise<void> {
-  const { request, runId, notes } = await requestFromArgs({ ...args, out: NOWHERE });
+  const { request, runId, notes, whyTraining } = await requestFromArgs({ ...args, out: NOWHERE });
   refuseLocalSecrets(request);
   const tell = (line: string): void => void (flags.quiet || process.stderr.write(`${line}\n`));
-  for (const note of notes) tell(note);
+  for (const note of whyTraining === undefined ? notes : [...notes, whyTraining]) tell(note);
   const deployment = await findDeployment(flags);
   const run = runId ?? (await nameOf(request, codeVersion));
   const source = await uploaded(request, run, deployment, flags.quiet === true);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Source, TraceLocation } from '../../lib/contract/source.ts';
+import type { Source, TraceLocation, TraceSource } from '../../lib/contract/source.ts';
 import type { WorkflowSource } from '../../lib/contract/workflow.ts';
 import { InvalidRequest } from '../../lib/errors.ts';
 import { each } from '../../lib/steps/each.ts';
@@ -18,7 +18,7 @@ export interface UploadProgress {
 
 /**
  * The source as AWS can read it: what is local, traces or a workflow's dataset, is copied to a folder of the run's in the
- * traces bucket, where no upload starts a run by itself. What stands there is not sent again. What is in S3 stays as it is.
+ * traces bucket, where it starts no run by itself. What stands there is not sent again. What is in S3 stays as it is.
  */
 export async function uploadSource(
   source: Source,
@@ -26,11 +26,20 @@ export async function uploadSource(
   deployment: Deployment,
   progress: UploadProgress,
 ): Promise<Source> {
-  const locations = 'workflow' in source ? [] : [source.traces].flat();
-  const found =
-    'workflow' in source ? [[await localDataset(source.workflow)]] : await Promise.all(locations.map(localTraces));
-  // A file that changed is another object: what is uploaded stays as the run has read it.
-  const root = `started/${runId}/${digestOf(found)}/`;
+  return 'workflow' in source
+    ? { workflow: await uploadDataset(source.workflow, runId, deployment, progress) }
+    : uploadTraces(source, runId, deployment, progress);
+}
+
+async function uploadTraces(
+  source: TraceSource,
+  runId: string,
+  deployment: Deployment,
+  progress: UploadProgress,
+): Promise<TraceSource> {
+  const locations = [source.traces].flat();
+  const found = await Promise.all(locations.map(localTraces));
+  const root = folderOf(runId, found);
   if (root.startsWith(deployment.uploadPrefix)) {
     throw new InvalidRequest(
       `Uploads to s3://${deployment.tracesBucket}/${deployment.uploadPrefix} start runs by themselves. Copy the files there (aws s3 cp), or name them by s3://.`,
@@ -41,9 +50,6 @@ export async function uploadSource(
   );
   await copyAll(copies, deployment.tracesBucket, progress);
   const bucket = deployment.tracesBucket;
-  if ('workflow' in source) {
-    return { workflow: { ...source.workflow, dataset: { bucket, key: `${root}0/${source.workflow.dataset.key}` } } };
-  }
   const traces = locations.map((location, number): TraceLocation => {
     if (!isLocal(location.bucket)) return location;
     const folder = `${root}${number}/`;
@@ -51,6 +57,25 @@ export async function uploadSource(
   });
   return { traces };
 }
+
+/** The pipeline reads datasets only where uploads start runs, so the copy's name is none of a trace file. */
+async function uploadDataset(
+  source: WorkflowSource,
+  runId: string,
+  { tracesBucket: bucket, uploadPrefix }: Deployment,
+  progress: UploadProgress,
+): Promise<WorkflowSource> {
+  const found = await localDataset(source);
+  // CSV is told by the name, everything else by the content.
+  const name = /\.csv$/i.test(found.key) ? found.key : `${found.key}.dataset`;
+  const key = `${uploadPrefix}${folderOf(runId, [[found]])}${name}`;
+  await copyAll([{ ...found, to: key }], bucket, progress);
+  return { ...source, dataset: { bucket, key } };
+}
+
+/** A file that changed is another object: what is uploaded stays as the run has read it. */
+const folderOf = (runId: string, found: readonly (readonly LocalObject[])[]): string =>
+  `started/${runId}/${digestOf(found)}/`;
 
 interface LocalObject {
   readonly from: ObjectStore;

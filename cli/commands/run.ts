@@ -16,6 +16,7 @@ export function runCommand(codeVersion: string): Command {
     .requiredOption('--out <place>', 'directory or s3://bucket/prefix to write to')
     .option('--request <file>', 'a request, as JSON or YAML')
     .option('--nat-config <file>', "NAT's configuration file: its trajectory_builders, trainers and trainer_adapters")
+    .option('--train', 'train with the trainer adapter of --nat-config, whatever its finetuning.enabled is')
     .option('--set <setting=value>', 'one setting of the request; repeatable', collect)
     .option('--run-id <id>', 'name of the run; by default one that its request and traces give')
     .option('--shard-bytes <bytes>', 'bytes of traces a shard (limits.shard_bytes; of local files 1 GiB)')
@@ -57,8 +58,8 @@ Exit codes: 0 committed, 1 the run failed, 2 the request is wrong.`;
 async function run(args: RunArgs, flags: Flags, codeVersion: string) {
   const { json = false, open = false, quiet = false, allowPrivateEndpoint = false } = flags;
   const say = (line: string): void => void (quiet || tell(`${line}\n`));
-  const { request, runId, out, notes, secrets } = await requestFromArgs(args);
-  for (const note of notes) say(note);
+  const { request, runId, out, notes, whyTraining, secrets } = await requestFromArgs(args);
+  for (const note of whyTraining === undefined ? notes : [...notes, whyTraining]) say(note);
   // Loaded only now: a wrong request is told without waiting for the pipeline's code.
   const [{ openStores }, { runIdFor }, { runLocally }] = await Promise.all([
     import('../local/stores.ts'),
@@ -92,7 +93,8 @@ async function run(args: RunArgs, flags: Flags, codeVersion: string) {
     });
     progress.stop();
     if (before && !training) say(`Run ${run_id} is already committed; nothing to do.`);
-    print(json ? `${JSON.stringify(manifest)}\n` : resultTable(manifest, placeOf(args.out), training));
+    const shown = { progress: training, why: whyTraining };
+    print(json ? `${JSON.stringify(manifest)}\n` : resultTable(manifest, placeOf(args.out), shown));
     if (!isLocal(out.bucket)) return;
     const report = new URL(manifest.report.key, out.bucket).href;
     say(`The report: ${report}`);

@@ -9,6 +9,7 @@ export function startCommand(codeVersion: string): Command {
     .argument('[paths...]', 'trace files, directories of them, or s3://bucket/prefix')
     .option('--request <file>', 'a request, as JSON or YAML')
     .option('--nat-config <file>', "NAT's configuration file")
+    .option('--train', 'train with the trainer adapter of --nat-config, whatever its finetuning.enabled is')
     .option('--set <setting=value>', 'one setting of the request; repeatable', collect)
     .option('--run-id <id>', 'name of the run; by default one that its request and traces give')
     .option('--no-follow', 'start it and end')

@@ -1,4 +1,5 @@
 import type { WorkflowSource } from '../../lib/contract/workflow.ts';
+import { withoutEndSlashes } from '../../lib/end-slashes.ts';
 import type { HttpClient } from '../../lib/http.ts';
 import { type ConnectWorkflow, MAX_ANSWER_BYTES, type WorkflowClient } from '../../lib/workflow/client.ts';
 import type { Credentials } from './endpoint-credentials.ts';
@@ -18,7 +19,7 @@ function workflowClient(
   source: WorkflowSource,
   { headers: credentials, redact }: Credentials,
 ): WorkflowClient {
-  const base = source.endpoint.replace(/\/+$/, '');
+  const base = withoutEndSlashes(source.endpoint);
   const timeoutMs = source.timeout_seconds * 1000;
   return {
     post: (route, body) =>

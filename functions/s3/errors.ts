@@ -32,7 +32,7 @@ export function storeError(bucket: Bucket, key: string, error: unknown): Pipelin
   }
   if (CREDENTIAL_CODES.has(code) || status === 401 || status === 403) {
     return new StoreRefused(
-      `S3 refused ${place}: ${answer}. Check the credentials, and that they may s3:GetObject, s3:PutObject and s3:ListBucket on bucket "${bucket.name}" (without s3:ListBucket a missing key is refused too).`,
+      `S3 refused ${place}: ${answer}. Check the credentials, and that they may s3:GetObject, s3:GetObjectVersion, s3:PutObject and s3:ListBucket on bucket "${bucket.name}" (without s3:ListBucket a missing key is refused too).`,
       options,
     );
   }

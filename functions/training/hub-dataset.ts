@@ -84,9 +84,10 @@ async function asTrainer(upload: HubUpload, call: () => Promise<unknown>, fine?:
 }
 
 function failureOf(error: unknown, { hubUrl, repo, credentials: { redact, setting } }: HubUpload): unknown {
-  const inner = innermost(error);
-  // Of the store or of the endpoint policy: they speak for themselves.
-  if (inner instanceof PipelineError) return inner;
+  // Of the store or of the endpoint policy: they speak for themselves, whatever caused them.
+  const ours = causesOf(error).find((cause) => cause instanceof PipelineError);
+  if (ours !== undefined) return ours;
+  const inner = causesOf(error).at(-1);
   const where = `Uploading the dataset ${repo} to ${hubUrl}`;
   if (inner instanceof HttpFailed) return failureOfHttp(where, inner);
   if (error instanceof HubApiError) {
@@ -103,8 +104,13 @@ function failureOf(error: unknown, { hubUrl, repo, credentials: { redact, settin
 }
 
 /** A large file's address can hold a signature. */
-const withoutQueries = (text: string) => text.replaceAll(/(https?:[^\s?]+)\?\S*/g, '$1');
+export const withoutQueries = (text: string): string =>
+  text.replaceAll(/\S+/g, (word) => {
+    const address = word.search(/https?:/);
+    const query = address === -1 ? -1 : word.indexOf('?', address);
+    return query === -1 ? word : word.slice(0, query);
+  });
 
-function innermost(error: unknown): unknown {
-  return error instanceof Error && error.cause !== undefined ? innermost(error.cause) : error;
-}
+/** The error and what caused it, the innermost last. */
+const causesOf = (error: unknown): readonly unknown[] =>
+  error instanceof Error && error.cause !== undefined ? [error, ...causesOf(error.cause)] : [error];

@@ -15,3 +15,13 @@ export const S3Event = z.looseObject({
   }),
 });
 export type S3Event = z.infer<typeof S3Event>;
+
+/**
+ * What a stack takes of an uploaded `run.json`. `restricted`: {@link UPLOADED_SETTINGS}, over the file's own folder.
+ * `all`: a whole request, so that an upload may do what StartExecution may.
+ */
+export const RequestsFromUploads = z.enum(['restricted', 'all']);
+export type RequestsFromUploads = z.infer<typeof RequestsFromUploads>;
+
+/** The settings of a request that say how pairs are made, and neither what is read, nor who is sent it, nor whose run it is. */
+export const UPLOADED_SETTINGS: readonly string[] = ['builder', 'dataset', 'limits'];

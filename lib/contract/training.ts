@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { withoutEndSlashes } from '../end-slashes.ts';
 import { SecretName } from './secret-name.ts';
 
 /**
@@ -10,7 +11,7 @@ import { SecretName } from './secret-name.ts';
 const Host = z
   .url({ protocol: /^https?$/, error: 'must be a base URL such as https://nemo.example.com' })
   .refine((url) => !/^https?:\/\/[^/]*@/i.test(url), 'must not hold credentials: name a secret by auth_secret_arn')
-  .overwrite((url) => url.replace(/\/+$/, ''));
+  .overwrite(withoutEndSlashes);
 
 /** A path segment of the services' own URLs: it can neither leave its folder nor add one. */
 const EntityName = z

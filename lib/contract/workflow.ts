@@ -16,7 +16,10 @@ export const WorkflowSource = z.strictObject({
     .regex(/^[A-Z_]+(,[A-Z_]+)*$/, 'must be event types with commas between them, such as TTC_END')
     .nullable()
     .default(null),
-  /** The examples: a JSON array, JSON lines, or CSV where the key ends in `.csv`. */
+  /**
+   * The examples: a JSON array, JSON lines, or CSV where the key ends in `.csv`. On AWS they are read from the traces bucket,
+   * under the stack's `tracesPrefix`, and from nowhere else.
+   */
   dataset: z.strictObject({
     /** With `dpo run` also a directory as a `file:` URL, relative (`file:data`) to the working directory or whole. */
     bucket: z.string().min(1),

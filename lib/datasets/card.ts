@@ -1,3 +1,4 @@
+import { crc32Base64 } from '../checksum.ts';
 import type { BuilderSettings } from '../contract/builder.ts';
 import type { DatasetSettings } from '../contract/dataset.ts';
 import type { DatasetFile, DatasetResult, FormatResult, SelectionResult } from '../contract/dataset-result.ts';
@@ -23,14 +24,18 @@ const NAMED = 20;
 /**
  * A Hugging Face dataset card. Its YAML makes the folder loadable as it is; the features are spelled out because
  * `datasets` would otherwise guess them from the first lines, where a column may still be all null.
+ *
+ * `datasets` caches by the folder's name and this YAML, never by the rows. So the YAML differs wherever the rows do: the
+ * configuration has the run's name, and its description the files' checksums.
  */
 export function datasetCard(facts: CardFacts): string {
   return ['---', ...front(facts), '---', '', ...body(facts), ''].join('\n');
 }
 
 function front(facts: CardFacts): readonly string[] {
-  const { files } = facts.format;
-  const lines = files.reduce((sum, file) => sum + (file.split === null ? 0 : file.lines), 0);
+  const splits = splitsOf(facts.format.files);
+  // Quoted: a run may be named 1e3, null or 2024-01-01.
+  const config = JSON.stringify(facts.runId);
   return [
     `pretty_name: ${JSON.stringify(`Preferences of ${facts.runId}`)}`,
     'task_categories:',
@@ -38,23 +43,57 @@ function front(facts: CardFacts): readonly string[] {
     'tags:',
     ...[facts.unpaired ? 'kto' : 'dpo', 'trl', 'preference', 'agent-traces'].map((tag) => `- ${tag}`),
     'size_categories:',
-    `- ${sizeCategory(lines)}`,
+    `- ${sizeCategory(sum(splits, linesOf))}`,
     'configs:',
-    '- config_name: default',
+    `- config_name: ${config}`,
+    '  default: true',
+    `  description: ${JSON.stringify(checksums(splits))}`,
     '  data_files:',
-    ...splitOf('train', files, 'training'),
-    ...splitOf('validation', files, 'validation'),
+    ...splits.flatMap(({ name, files }) => [
+      `  - split: ${name}`,
+      '    path:',
+      ...files.map(({ file }) => `    - ${JSON.stringify(file)}`),
+    ]),
     'dataset_info:',
+    `  config_name: ${config}`,
     '  features:',
     ...featuresOf(facts).map((line) => `  ${line}`),
+    '  splits:',
+    ...splits.flatMap((split) => [
+      `  - name: ${split.name}`,
+      // Of the files. `datasets` puts the bytes of its own tables here, and compares the examples alone.
+      `    num_bytes: ${sum(split.files, ({ bytes }) => bytes)}`,
+      `    num_examples: ${linesOf(split)}`,
+    ]),
   ];
 }
 
-/** In the order of the files: with a curriculum the train split runs from easy to hard. */
-function splitOf(name: string, files: readonly DatasetFile[], split: DatasetFile['split']): readonly string[] {
-  const paths = files.filter((file) => file.split === split).map(({ file }) => `    - ${JSON.stringify(file)}`);
-  return paths.length === 0 ? [] : [`  - split: ${name}`, '    path:', ...paths];
+interface Split {
+  readonly name: 'train' | 'validation';
+  /** With a curriculum the train split runs from easy to hard. */
+  readonly files: readonly DatasetFile[];
 }
+
+/** Those that have files: `datasets` refuses a folder that lacks a split of its card. */
+function splitsOf(files: readonly DatasetFile[]): readonly Split[] {
+  const of = (side: DatasetFile['split']) => files.filter(({ split }) => split === side);
+  const splits: readonly Split[] = [
+    { name: 'train', files: of('training') },
+    { name: 'validation', files: of('validation') },
+  ];
+  return splits.filter(({ files }) => files.length > 0);
+}
+
+/** Loading fails where a split has fewer examples, or more. */
+const linesOf = ({ files }: Split): number => sum(files, ({ lines }) => lines);
+
+const checksums = (splits: readonly Split[]): string => {
+  const all = splits.flatMap(({ files }) => files.map(({ file, crc32 }) => `${file} ${crc32Base64(crc32)}`));
+  return `CRC-32: ${all.join(', ')}`;
+};
+
+const sum = <Of>(all: readonly Of[], count: (one: Of) => number): number =>
+  all.reduce((total, one) => total + count(one), 0);
 
 /** The Hub's own categories. */
 function sizeCategory(lines: number): string {

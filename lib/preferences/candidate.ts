@@ -81,7 +81,7 @@ const wrongTurn = (data: JsonObject): { reason: CandidateReason; detail: string 
     return { reason: 'invalid_turn_id', detail: `turn_id is ${kindOf(data.turn_id)}; it must be text` };
   }
   if (data.turn_index !== undefined && data.turn_index !== null && laxInt(data.turn_index) === undefined) {
-    return { reason: 'invalid_turn_index', detail: `turn_index is ${kindOf(data.turn_index)} that is no integer` };
+    return { reason: 'invalid_turn_index', detail: `turn_index is ${kindOf(data.turn_index)}; it must be an integer` };
   }
   return undefined;
 };
@@ -90,9 +90,11 @@ const wrongTurn = (data: JsonObject): { reason: CandidateReason; detail: string 
 const readIndex = (found: unknown): Read<number> => {
   if (found === undefined || found === null) return { value: 0 };
   const value = laxInt(found);
-  return value === undefined
-    ? { reason: 'invalid_candidate_index', detail: `candidate_index is ${kindOf(found)} that is no integer` }
-    : { value };
+  if (value === undefined) {
+    return { reason: 'invalid_candidate_index', detail: `candidate_index is ${kindOf(found)}; it must be an integer` };
+  }
+  // An integer can be larger than any double, and JSON has no infinity.
+  return { value: Math.max(-Number.MAX_VALUE, Math.min(value, Number.MAX_VALUE)) };
 };
 
 /** Strict takes numbers and numeric text; NAT takes what pydantic's lax mode takes, `true` included. */

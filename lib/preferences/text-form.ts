@@ -1,4 +1,12 @@
-import { isNumber, isObject, isRawNumber, type JsonObject, pythonText, sourceOf } from '../traces/exact-json.ts';
+import {
+  isNotFinite,
+  isNumber,
+  isObject,
+  isRawNumber,
+  type JsonObject,
+  pythonText,
+  sourceOf,
+} from '../traces/exact-json.ts';
 import { WrittenText } from '../traces/written-text.ts';
 import { toUtf8, type Utf8 } from '../utf8.ts';
 
@@ -12,7 +20,7 @@ export const natPrompt = oncePerValue((input: unknown): Utf8 => {
   if (Array.isArray(input) && input.every(isTextMessage)) {
     return jsonOf(input.map(({ role, content }) => ({ role, content })));
   }
-  return jsonOf(input === undefined || input === null ? '' : natText(input));
+  return jsonOf(isNull(input) ? '' : natText(input));
 });
 
 /** What Python takes for false is "". */
@@ -22,12 +30,12 @@ export const natResponse = (output: unknown): Utf8 =>
 /** Messages whole, whatever they hold besides their role. */
 export const strictPrompt = oncePerValue((input: unknown): Utf8 => {
   if (Array.isArray(input) && input.every(isMessage)) return jsonOf(input);
-  return jsonOf(input === undefined || input === null ? '' : strictText(input));
+  return jsonOf(isNull(input) ? '' : strictText(input));
 });
 
 /** Undefined where there is no answer: null, empty or blank text, an empty list or object. */
 export function strictResponse(output: unknown): Utf8 | undefined {
-  if (output === undefined || output === null) return undefined;
+  if (isNull(output)) return undefined;
   if (output instanceof WrittenText) return output.isBlank ? undefined : output.json;
   if (typeof output === 'string') return output.trim() === '' ? undefined : jsonOf(output);
   if (Array.isArray(output) && output.length === 0) return undefined;
@@ -52,11 +60,15 @@ function oncePerValue(write: (input: unknown) => Utf8): (input: unknown) => Utf8
 
 const jsonOf = (value: unknown): Utf8 => toUtf8(JSON.stringify(value));
 
+/** A number that JSON cannot hold is null, as it is everywhere but in a score. */
+const isNull = (value: unknown): boolean => value === undefined || value === null || isNotFinite(value);
+
 const isMessage = (entry: unknown): entry is JsonObject => isObject(entry) && typeof entry.role === 'string';
 const isTextMessage = (entry: unknown): entry is { role: string; content: string } =>
   isObject(entry) && typeof entry.role === 'string' && typeof entry.content === 'string';
 
 const isFalsy = (output: unknown): boolean => {
+  if (isNull(output)) return true;
   if (isRawNumber(output)) return Number(output.rawJSON) === 0;
   if (Array.isArray(output)) return output.length === 0;
   return isObject(output) ? Object.keys(output).length === 0 : !output;

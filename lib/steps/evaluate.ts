@@ -10,17 +10,19 @@ import { readJson } from '../stored-json.ts';
 import { refusePlainSecrets } from '../training/plan.ts';
 import { claim } from './claim.ts';
 import { type CutDeps, cutInRounds } from './cut-in-rounds.ts';
-import { evaluateWorkflow } from './evaluate-workflow.ts';
+import { type DatasetDeps, evaluateWorkflow } from './evaluate-workflow.ts';
 import { findTraces } from './find-traces.ts';
 import { planText } from './plan-text.ts';
-import { asUploaded, requestOf } from './request-of.ts';
+import { asUploaded, type RequestDeps, requestOf } from './request-of.ts';
+
+export type EvaluateDeps = CutDeps & RequestDeps & DatasetDeps;
 
 /**
  * Checks the request, claims the run, and writes the plan: of the traces, pinned, or of the dataset that a live workflow
  * is asked. Running it again for the same request finds what the first one left and goes on from there: so it must be
  * run again where its time ran out (`cutting`). Throws {@link InvalidRequest}, {@link NoTraces}, {@link RunConflict}.
  */
-export async function evaluate(input: EvaluateInput, deps: CutDeps): Promise<EvaluateOutput> {
+export async function evaluate(input: EvaluateInput, deps: EvaluateDeps): Promise<EvaluateOutput> {
   const request = await requestOf(input, deps);
   if (request.training) refusePlainSecrets(request.training);
   const { source } = request;

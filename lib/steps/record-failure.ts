@@ -13,7 +13,7 @@ import { inOneChunk } from '../store.ts';
 import { jsonText, readJson } from '../stored-json.ts';
 import { whatToDo } from '../what-to-do.ts';
 import { ownerOf } from './claim.ts';
-import { requestOf } from './request-of.ts';
+import { type RequestDeps, requestOf, uploadedRunId } from './request-of.ts';
 
 /**
  * Writes `failure.json` for a person to read, and says the failure as its Fail state shall. An execution that was refused
@@ -21,7 +21,7 @@ import { requestOf } from './request-of.ts';
  */
 export async function recordFailure(
   { execution, failed, ended_at }: RecordFailureInput,
-  deps: Deps,
+  deps: RequestDeps,
 ): Promise<RecordFailureOutput> {
   const { state, shard, batch, stretch, failure } = failed;
   const message = shortened(plainCause(failure.Cause) || `${state ?? 'The execution'} ended without a message.`);
@@ -52,13 +52,23 @@ export async function recordFailure(
 async function runBegunBy(
   execution: string,
   { started_with: input, failure }: FailedState,
-  deps: Deps,
+  deps: RequestDeps,
 ): Promise<string | undefined> {
   const request = await requestOf({ execution, input }, deps).catch(unreadable);
-  if (!request || (await ownerOf(request, deps)) === 'another') return undefined;
+  if (!request) return unclaimedUpload(input, deps);
+  if ((await ownerOf(request, deps)) === 'another') return undefined;
   // One that is cut off while it trains has long committed its data.
   if (request.training && CUT_OFF.includes(failure.Error)) return request.run_id;
   return (await deps.collections.head(runKeys(request.run_id).manifest)) ? undefined : request.run_id;
+}
+
+/** The run of an upload whose request is refused: the upload names it, so long as no request has claimed that id. */
+async function unclaimedUpload(
+  input: unknown,
+  { collections }: Pick<Deps, 'collections'>,
+): Promise<string | undefined> {
+  const run_id = uploadedRunId(input);
+  return run_id === undefined || (await collections.head(runKeys(run_id).request)) ? undefined : run_id;
 }
 
 /** Whether what stands is this execution's own, which names the state, or that of a later end: events come late. */
@@ -72,7 +82,7 @@ async function tellsMore(
   return standing.execution === execution || Date.parse(standing.failed_at) > Date.parse(ended_at);
 }
 
-/** A request that cannot be read names no run. */
+/** A request that cannot be read, or is refused, names no run. */
 function unreadable(error: unknown): undefined {
   if (!(error instanceof PipelineError) || error instanceof StoreUnavailable) throw error;
   return undefined;

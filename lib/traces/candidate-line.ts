@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { depthOf, hasLongInteger, isObject, type JsonObject, parseExactly } from './exact-json.ts';
 import { type ItemRejection, MAX_DEPTH, type ReadItem } from './item.ts';
+import { parsePythonJson } from './python-json.ts';
 import { readObject, type TraceItem } from './trace-item.ts';
 
 /** A line of JSON lines: a trace item, or one candidate of an example whose other candidates stand on the lines around it. */
@@ -36,13 +37,9 @@ type ReadLine = ReturnType<ReadItem<TraceLine>>;
 
 /** Undefined where the bytes are no candidate line: the reader of trace items then says what they are. */
 function readCandidateLine(bytes: Buffer, stepName: string): ReadLine | undefined {
-  const text = bytes.toString();
-  let line: unknown;
-  try {
-    line = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  const json = parsePythonJson(bytes.toString());
+  if (!json) return undefined;
+  const { text, value: line } = json;
   if (!isObject(line) || !isCandidateLine(line) || !isUtf8(bytes)) return undefined;
   if (depthOf(text, MAX_DEPTH) > MAX_DEPTH) return undefined;
   const exact =

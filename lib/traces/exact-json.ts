@@ -4,6 +4,8 @@
  * it was.
  */
 
+import { endOfString } from './json-strings.ts';
+import { NOT_FINITE } from './python-json.ts';
 import { WrittenText } from './written-text.ts';
 
 declare global {
@@ -29,6 +31,9 @@ export const isRawNumber = (value: unknown): value is { readonly rawJSON: string
 export const isNumber = (value: unknown): value is number | { readonly rawJSON: string } =>
   typeof value === 'number' || isRawNumber(value);
 
+/** NaN or an infinity in memory: JSON has none, and JSON.stringify writes null. */
+export const isNotFinite = (value: unknown): boolean => typeof value === 'number' && !Number.isFinite(value);
+
 export const toDouble = (value: number | { readonly rawJSON: string }): number =>
   typeof value === 'number' ? value : Number(value.rawJSON);
 
@@ -38,51 +43,33 @@ export const sourceOf = (value: number | { readonly rawJSON: string }): string =
 
 /** Some six times slower than JSON.parse: only for texts that need it. Recursive: only for depths that were checked. */
 export const parseExactly = (text: string): unknown =>
-  JSON.parse(text, (_key: string, value: unknown, context?: { readonly source?: string }) =>
-    typeof value === 'number' && context?.source !== undefined && context.source !== String(value)
-      ? JSON.rawJSON(context.source)
-      : value,
-  );
+  JSON.parse(text, (key: string, value: unknown, context?: { readonly source?: string }) => {
+    const source = typeof value === 'number' ? context?.source : undefined;
+    if (source === undefined || source === String(value) || isReplaced(key, source)) return value;
+    return JSON.rawJSON(source);
+  });
+
+/** Kept as Infinity, which is written as null. */
+const isReplaced = (key: string, source: string): boolean => key === 'score' && source === NOT_FINITE;
 
 /** An integer that a double may not hold, 16 digits and more, in a JSON text without its strings. */
 export const hasLongInteger = (text: string): boolean => /(?:^|[:[,\s])-?\d{16}\d*(?![.\d])/.test(text);
 
-/**
- * Whether the test is met by one of the pieces of JSON between its strings. No regular expression: one that steps over a
- * string of some megabytes runs out of stack.
- */
-export function someBetweenStrings(text: string, test: (piece: string) => boolean): boolean {
-  for (let from = 0; ; ) {
-    const quote = text.indexOf('"', from);
-    if (test(quote === -1 ? text.slice(from) : text.slice(from, quote))) return true;
-    let end = quote === -1 ? -1 : text.indexOf('"', quote + 1);
-    while (end !== -1 && isEscaped(text, end)) end = text.indexOf('"', end + 1);
-    if (end === -1) return false;
-    from = end + 1;
-  }
-}
-
-/** How deep lists and objects nest in valid JSON; stops counting past `enough`. */
+/** How deep lists and objects nest; stops counting past `enough`, and at a string that never closes. */
 export function depthOf(text: string, enough: number): number {
   let depth = 0;
   let deepest = 0;
   for (let at = 0; at < text.length && deepest <= enough; at++) {
     const unit = text.charCodeAt(at);
     if (unit === 0x22) {
-      at = text.indexOf('"', at + 1);
-      while (isEscaped(text, at)) at = text.indexOf('"', at + 1);
+      at = endOfString(text, at);
+      if (at === -1) break;
     } else if (unit === 0x7b || unit === 0x5b) {
       if (++depth > deepest) deepest = depth;
     } else if (unit === 0x7d || unit === 0x5d) depth--;
   }
   return deepest;
 }
-
-const isEscaped = (text: string, quote: number): boolean => {
-  let at = quote;
-  while (text[at - 1] === '\\') at--;
-  return (quote - at) % 2 === 1;
-};
 
 /** A JSON number as Python's `str` writes it: `5` is an int, `5.0` and `1e5` are floats. */
 export function pythonText(number: number | { readonly rawJSON: string }): string {

@@ -1,6 +1,7 @@
 import { utf8Of } from '../utf8.ts';
 import type { JsonObject } from './exact-json.ts';
 import { MAX_DEPTH, type ReadItem } from './item.ts';
+import { withoutNonFinite } from './python-json.ts';
 import { createItemScanner, type ItemScan, type Span } from './scan/item-scanner.ts';
 import { readTraceItem, type TraceItem } from './trace-item.ts';
 import { WrittenText } from './written-text.ts';
@@ -11,9 +12,11 @@ import { WrittenText } from './written-text.ts';
  * agree by construction there; test/traces/fast-item.test.ts holds them to it everywhere.
  */
 export function traceItemReader(stepName: string): ReadItem<TraceItem> {
-  return (bytes) => {
+  return function read(bytes) {
     scanner ??= createItemScanner();
     const scan = scanner.scan(bytes);
+    const json = scan === 'not_json' ? withoutNonFinite(bytes) : undefined;
+    if (json) return read(json);
     if (typeof scan === 'string' || scan.depth > MAX_DEPTH || scan.longInteger) return readTraceItem(bytes, stepName);
     const id = plainId(bytes, scan.id);
     if (
@@ -31,7 +34,11 @@ export function traceItemReader(stepName: string): ReadItem<TraceItem> {
 export function isJson(bytes: Buffer): boolean {
   scanner ??= createItemScanner();
   const scan = scanner.scan(bytes);
-  if (scan !== 'undecided') return scan !== 'not_json';
+  if (scan === 'not_json') {
+    const json = withoutNonFinite(bytes);
+    return json !== undefined && isJson(json);
+  }
+  if (scan !== 'undecided') return true;
   const read = readTraceItem(bytes, '');
   return 'item' in read || read.rejected.reason !== 'invalid_json';
 }

@@ -10,7 +10,6 @@ export interface ItemRejection {
 export type ItemReason =
   | WorkflowFailureReason
   | 'invalid_json'
-  | 'nan_token'
   | 'invalid_utf8'
   | 'not_an_object'
   | 'missing_id'

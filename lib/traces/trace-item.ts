@@ -2,16 +2,17 @@ import {
   depthOf,
   hasLongInteger,
   integerText,
+  isNotFinite,
   isNumber,
   isObject,
-  isRawNumber,
   type JsonObject,
   parseExactly,
   pythonText,
-  someBetweenStrings,
   sourceOf,
 } from './exact-json.ts';
 import { type ItemReason, type ItemRejection, MAX_DEPTH } from './item.ts';
+import { someBetweenStrings } from './json-strings.ts';
+import { parsePythonJson } from './python-json.ts';
 import { WrittenText } from './written-text.ts';
 
 /** One evaluated dataset example, as far as preferences go. */
@@ -48,17 +49,11 @@ export function readTraceItem(bytes: Buffer, stepName: string): { item: TraceIte
   } catch {
     return reject('invalid_utf8', 'its bytes are not UTF-8 text');
   }
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return someBetweenStrings(text, (piece) => NAN_TOKEN.test(piece))
-      ? reject('nan_token', 'it holds NaN or Infinity, which is not JSON; write null or a number instead')
-      : reject('invalid_json', 'it is not valid JSON');
-  }
-  if (!isObject(value)) return reject('not_an_object', `it is ${kindOf(value)}, not an object`);
-  if (depthOf(text, MAX_DEPTH) > MAX_DEPTH) return reject('too_deep', `it nests deeper than ${MAX_DEPTH} levels`);
-  if (needsExactNumbers(text, value, stepName)) value = parseExactly(text);
+  const json = parsePythonJson(text);
+  if (!json) return reject('invalid_json', 'it is not valid JSON');
+  if (!isObject(json.value)) return reject('not_an_object', `it is ${kindOf(json.value)}, not an object`);
+  if (depthOf(json.text, MAX_DEPTH) > MAX_DEPTH) return reject('too_deep', `it nests deeper than ${MAX_DEPTH} levels`);
+  const value = needsExactNumbers(json.text, json.value, stepName) ? parseExactly(json.text) : json.value;
   return isObject(value) ? readObject(value, stepName) : reject('not_an_object', 'it is not an object');
 }
 
@@ -84,7 +79,7 @@ export function candidatePayloads(steps: readonly unknown[], stepName: string): 
 
 const exampleId = (id: unknown): ExampleId | undefined => {
   if (typeof id === 'string') return { text: id, key: `text ${id}` };
-  if (isNumber(id)) return { text: pythonText(id), key: `number ${numericKey(sourceOf(id))}` };
+  if (isNumber(id) && !isNotFinite(id)) return { text: pythonText(id), key: `number ${numericKey(sourceOf(id))}` };
   if (typeof id === 'boolean') return { text: String(id), key: `number ${id ? 1 : 0}` };
   return undefined;
 };
@@ -134,12 +129,12 @@ export const kindOf = (value: unknown): string => {
   if (value === null) return 'null';
   if (value === undefined) return 'missing';
   if (Array.isArray(value)) return 'a list';
-  if (isNumber(value) || isRawNumber(value)) return 'a number';
+  if (isNotFinite(value)) return 'not a finite number';
+  if (isNumber(value)) return 'a number';
   if (typeof value === 'string' || value instanceof WrittenText) return 'text';
   if (typeof value === 'boolean') return String(value);
   return 'an object';
 };
 
-const NAN_TOKEN = /\b(?:NaN|Infinity)\b/;
 // Without `ignoreBOM` the decoder would silently drop a byte order mark that JSON.parse refuses.
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

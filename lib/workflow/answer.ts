@@ -1,5 +1,6 @@
 import type { WorkflowFailureReason } from '../contract/workflow.ts';
 import { isObject } from '../traces/exact-json.ts';
+import { parsePythonJson } from '../traces/python-json.ts';
 import { type Line, linesOf } from './lines.ts';
 
 /** What a workflow streamed back. */
@@ -45,12 +46,13 @@ export async function readAnswer(body: AsyncIterable<Uint8Array>): Promise<Answe
   return { text: parts.join(''), steps };
 }
 
-/** A step as NAT's remote evaluation makes it; the payload's text stays as it was sent. */
+/** A step as NAT's remote evaluation makes it; the payload's text stays as it was sent, but for numbers that are none. */
 function stepOf(value: string, line: Line): string {
   const record = parsed(value);
   const payloadText = isObject(record) ? record.payload : undefined;
-  const payload = typeof payloadText === 'string' ? parsed(payloadText) : undefined;
-  if (!isObject(payload) || typeof payloadText !== 'string') {
+  const json = typeof payloadText === 'string' ? parsePythonJson(payloadText) : undefined;
+  const payload = json?.value;
+  if (!json || !isObject(payload)) {
     throw unreadable(
       line,
       'an intermediate step',
@@ -64,7 +66,7 @@ function stepOf(value: string, line: Line): string {
     parent_name: null,
   };
   // Line ends between tokens are the only ones JSON text can have.
-  const oneLine = payloadText.replaceAll(/[\r\n]+/g, ' ');
+  const oneLine = json.text.replaceAll(/[\r\n]+/g, ' ');
   return `{"parent_id":"remote","function_ancestry":${JSON.stringify(ancestry)},"payload":${oneLine}}`;
 }
 
@@ -124,13 +126,7 @@ function decode(line: Line): string {
   }
 }
 
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
+const parsed = (text: string): unknown => parsePythonJson(text)?.value;
 
 const textOr = (value: unknown, otherwise: string): string =>
   typeof value === 'string' && value !== '' ? value : otherwise;

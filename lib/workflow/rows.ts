@@ -4,6 +4,7 @@ import { InvalidRequest } from '../errors.ts';
 import type { ObjectStore, StoredObject } from '../store.ts';
 import { depthOf, isNumber, isObject, parseExactly, pythonText } from '../traces/exact-json.ts';
 import { MAX_DEPTH } from '../traces/item.ts';
+import { parsePythonJson } from '../traces/python-json.ts';
 import { readItems } from '../traces/read-items.ts';
 import { joined } from './lines.ts';
 
@@ -47,16 +48,12 @@ async function* readJson(store: ObjectStore, dataset: StoredObject): AsyncGenera
 }
 
 function parseEntry(bytes: Uint8Array, key: string): unknown {
-  const text = decode(bytes, key);
-  if (depthOf(text, MAX_DEPTH) > MAX_DEPTH) {
+  const json = parsePythonJson(decode(bytes, key));
+  if (!json) throw new InvalidRequest(`${key}: a row of ${bytes.length} bytes is not valid JSON`);
+  if (depthOf(json.text, MAX_DEPTH) > MAX_DEPTH) {
     throw new InvalidRequest(`${key}: a row nests deeper than ${MAX_DEPTH} levels`);
   }
-  try {
-    return parseExactly(text);
-  } catch {
-    // The parser's own message quotes the text: it is no cause to pass on.
-    throw new InvalidRequest(`${key}: a row of ${bytes.length} bytes is not valid JSON`);
-  }
+  return parseExactly(json.text);
 }
 
 async function* readCsv(store: ObjectStore, dataset: StoredObject): AsyncGenerator<unknown> {

@@ -101,7 +101,11 @@ test('start uploads the local dataset of a workflow as well', async () => {
   expect(source.workflow).toMatchObject({
     endpoint: 'https://agent.example.com',
     reps: 2,
-    dataset: { bucket: 'traces' },
+    // Where the pipeline reads datasets, under a name that starts no run by itself.
+    dataset: {
+      bucket: 'traces',
+      key: expect.stringMatching(/^traces\/started\/asked\/[0-9a-f]{12}\/questions\.json\.dataset$/),
+    },
   });
   expect(s3.get('traces', source.workflow.dataset.key)?.toString()).toBe('[{"id": 1, "question": "?"}]');
 });

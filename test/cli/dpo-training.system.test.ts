@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -62,6 +62,46 @@ test('the sample goes to a ready deployment, ended in every state and started ag
   for (const name of ['request.json', 'manifest.json', 'report.html', 'training/job.json']) {
     expect(await read(name)).not.toContain('hf_in-plain-text');
   }
+});
+
+test("NAT's configuration starts a job only where finetuning is enabled or --train is given", async () => {
+  const config = join(folder, 'config.yml');
+  await writeFile(
+    config,
+    `trajectory_builders:
+  b: { _type: dpo_traj_builder }
+trainer_adapters:
+  nemo:
+    _type: nemo_customizer_trainer_adapter
+    entity_host: ${nemo.url}
+    datastore_host: ${nemo.url}
+    hf_token: hf_x
+    namespace: ns
+    customization_config: meta/llama-3.1-8b-instruct@v1.0.0+A100
+    poll_interval_seconds: 1
+finetuning:
+  enabled: \${FINETUNE:-false}
+  trainer_adapter: nemo
+`,
+  );
+  const args = ['run', SAMPLE, '--nat-config', config, '--allow-private-endpoint', '--quiet', '--out'];
+  const idle = await dpo([...args, join(folder, 'idle')]);
+  expect(idle.code).toBe(0);
+  expect(idle.stdout).toContain(
+    `\nTraining\n  Nothing is trained: finetuning.enabled of ${config} is false. --train trains all the same.\n`,
+  );
+  expect(nemo.calls).toEqual([]);
+
+  const enabled = await dpo([...args, join(folder, 'enabled')], { env: { FINETUNE: 'yes' } });
+  expect(enabled.code).toBe(0);
+  expect(enabled.stdout).toMatch(
+    /\nTraining\n {2}The run trains: finetuning\.enabled of \S+ is true\.\n {2}nemo-customizer job cust-1: /,
+  );
+  expect(nemo.state.jobs).toHaveLength(1);
+
+  const asked = await dpo([...args, join(folder, 'asked'), '--train']);
+  expect(asked.code).toBe(0);
+  expect(asked.stdout).toContain('\nTraining\n  The run trains: --train is given.\n  nemo-customizer job ');
 });
 
 test('without --allow-private-endpoint a trainer on this machine is not reached, and the way out is said', async () => {

@@ -5,7 +5,8 @@ import { parseRequest } from '../../lib/contract/parse-request.ts';
 import { InvalidRequest } from '../../lib/errors.ts';
 
 const ENVIRONMENT = { CUSTOMIZER_HOST: 'https://nemo.example.com', EPOCHS: '5' };
-const read = (yaml: string) => settingsFromNatConfig(parse(yaml), 'config.yml', ENVIRONMENT);
+const read = (yaml: string, more: Readonly<Record<string, string>> = {}, train = false) =>
+  settingsFromNatConfig(parse(yaml), 'config.yml', { environment: { ...ENVIRONMENT, ...more }, train });
 
 const WHOLE = `
 llms: {training_llm: {_type: nim}}
@@ -79,18 +80,87 @@ test('what it makes is a request, whose dataset is as the adapter wants it', () 
 });
 
 test('an adapter whose finetuning is not enabled trains nothing, and is asked about its prompts', () => {
-  const { settings, notes } = read(WHOLE.replace('enabled: true', 'enabled: false'));
+  const { settings, training } = read(WHOLE.replace('enabled: true', 'enabled: false'));
   expect(settings).not.toHaveProperty('training');
   expect(settings).toMatchObject({ dataset: { max_pairs: 100, use_full_message_history: true } });
-  expect(notes).toContain('Nothing is trained: finetuning.enabled is false.');
+  expect(training).toEqual({
+    starts: false,
+    why: 'Nothing is trained: finetuning.enabled of config.yml is false. --train trains all the same.',
+  });
+});
+
+/** WHOLE with another `finetuning` block. */
+const withFinetuning = (block: string) => WHOLE.replace(/^finetuning:.*$/m, block);
+
+test.each<[block: string, environment: Readonly<Record<string, string>>]>([
+  ['finetuning: {enabled: true}', {}],
+  ['finetuning: {enabled: yes}', {}],
+  ['finetuning: {enabled: On}', {}],
+  ['finetuning: {enabled: 1}', {}],
+  ['finetuning: {enabled: "true"}', {}],
+  [`finetuning: {enabled: "\${FINETUNE:-true}"}`, {}],
+  [`finetuning: {enabled: "\${FINETUNE:-false}"}`, { FINETUNE: 'true' }],
+  [`finetuning: {enabled: "\${FINETUNE}"}`, { FINETUNE: 'Yes' }],
+  [`finetuning: {enabled: "\${FINETUNE}"}`, { FINETUNE: '1' }],
+])('%s trains where the environment is %j', (block, environment) => {
+  const { settings, training } = read(withFinetuning(block), environment);
+  expect(settings).toHaveProperty('training.nemo_customizer.namespace', 'mine');
+  expect(training).toEqual({ starts: true, why: 'The run trains: finetuning.enabled of config.yml is true.' });
+});
+
+test.each<[block: string, environment: Readonly<Record<string, string>>, reason: string]>([
+  ['', {}, 'false by default'],
+  ['finetuning:', {}, 'false by default'],
+  ['finetuning: {output_dir: ./x}', {}, 'false by default'],
+  ['finetuning: {enabled: no}', {}, 'false'],
+  ['finetuning: {enabled: Off}', {}, 'false'],
+  ['finetuning: {enabled: 0}', {}, 'false'],
+  ['finetuning: {enabled: "False"}', {}, 'false'],
+  [`finetuning: {enabled: "\${FINETUNE:-false}"}`, {}, 'false'],
+  [`finetuning: {enabled: "\${FINETUNE:-false}"}`, { FINETUNE: '' }, 'false'],
+  [`finetuning: {enabled: "\${FINETUNE:-true}"}`, { FINETUNE: 'no' }, 'false'],
+  [`finetuning: {enabled: "\${FINETUNE}"}`, {}, 'false by default (the environment variable FINETUNE is not set)'],
+])('%j does not train where the environment is %j, unless --train is given', (block, environment, reason) => {
+  const { settings, training } = read(withFinetuning(block), environment);
+  expect(settings).not.toHaveProperty('training');
+  expect(training).toEqual({
+    starts: false,
+    why: `Nothing is trained: finetuning.enabled of config.yml is ${reason}. --train trains all the same.`,
+  });
+
+  const trained = read(withFinetuning(block), environment, true);
+  expect(trained.settings).toHaveProperty('training.nemo_customizer.namespace', 'mine');
+  expect(trained.training).toEqual({ starts: true, why: 'The run trains: --train is given.' });
+});
+
+test.each([
+  ['maybe', '"maybe"'],
+  ['2', '2'],
+  ['null', 'null'],
+  ['[true]', '[true]'],
+  [`"\${FINETUNE:-}"`, '""'],
+])('enabled: %s is refused, as NAT refuses it', (written, shown) => {
+  const message = `finetuning.enabled of config.yml must be true or false, but is ${shown}.`;
+  for (const train of [false, true]) {
+    expect(() => read(withFinetuning(`finetuning: {enabled: ${written}}`), {}, train)).toThrow(
+      new InvalidRequest(message),
+    );
+  }
+});
+
+test('a finetuning block that is no block is refused', () => {
+  expect(() => read(withFinetuning('finetuning: true'))).toThrow(
+    new InvalidRequest('finetuning of config.yml must be settings, such as enabled: true.'),
+  );
 });
 
 test('a trainer without an adapter trains nothing', () => {
-  const { settings, notes } = read(
+  const { settings, notes, training } = read(
     'trainers: {t: {_type: nemo_customizer_trainer, wait_for_completion: true, max_pairs: 5}}',
   );
   expect(settings).toEqual({ dataset: { max_pairs: 5 } });
-  expect(notes).toEqual(['Nothing is trained: config.yml has no trainer adapter.']);
+  expect(notes).toEqual([]);
+  expect(training).toEqual({ starts: false, why: 'Nothing is trained: config.yml has no trainer adapter.' });
 });
 
 test('a field that this version has no place for is told, not dropped', () => {
@@ -102,10 +172,11 @@ test('a field that this version has no place for is told, not dropped', () => {
 });
 
 test('a field that NAT has not either is told with the one likely meant', () => {
-  const { settings, notes } = read(
+  const { settings, notes, training } = read(
     'trajectory_builders: {b: {_type: dpo_traj_builder, custom_step_name: move, exhaustive_pairs: true}}',
   );
   expect(settings).toEqual({ builder: { exhaustive_pairs: true } });
+  expect(training).toBeNull();
   expect(notes).toEqual([
     'trajectory_builders.b.custom_step_name is not used: dpo_traj_builder has no such field; did you mean ttc_step_name?',
   ]);
@@ -128,6 +199,12 @@ trajectory_builders:
 
 test('of two builders the one that finetuning names is taken', () => {
   expect(read(`${TWO}finetuning: {trajectory_builder: b}`).settings).toEqual({ builder: { min_score_diff: 2 } });
+});
+
+test('the environment may name the builder', () => {
+  const named = `${TWO}finetuning: {trajectory_builder: "\${BUILDER:-a}"}`;
+  expect(read(named).settings).toEqual({ builder: { min_score_diff: 1 } });
+  expect(read(named, { BUILDER: 'b' }).settings).toEqual({ builder: { min_score_diff: 2 } });
 });
 
 test('two builders of which none is named are refused', () => {

@@ -70,6 +70,58 @@ test('settings are taken from --nat-config, then --request, then the flags, then
   expect(read1.request.limits).toMatchObject({ shard_bytes: 4096, max_concurrency: 2, max_rejected_fraction: 0.1 });
 });
 
+const ADAPTER = `
+trainer_adapters:
+  nemo:
+    _type: nemo_customizer_trainer_adapter
+    entity_host: https://nemo.example.com
+    datastore_host: https://nemo.example.com
+    namespace: ns
+    customization_config: meta/llama@v1
+`;
+
+test('an adapter trains only where its configuration enables it, or --train is given', async () => {
+  const natConfig = await requestFile('idle.yml', ADAPTER);
+  const idle = await read({ natConfig });
+  expect(idle.request.training).toBeUndefined();
+  expect(idle.whyTraining).toBe(
+    `Nothing is trained: finetuning.enabled of ${natConfig} is false by default. --train trains all the same.`,
+  );
+  const trained = await read({ natConfig, train: true });
+  expect(trained.request.training).toMatchObject({ nemo_customizer: { namespace: 'ns' } });
+  expect(trained.whyTraining).toBe('The run trains: --train is given.');
+  const enabled = await requestFile('enabled.yml', `${ADAPTER}finetuning: {enabled: true}`);
+  const byConfig = await read({ natConfig: enabled });
+  expect(byConfig.request.training).toEqual(trained.request.training);
+  expect(byConfig.whyTraining).toBe(`The run trains: finetuning.enabled of ${enabled} is true.`);
+});
+
+test('beside an adapter that does not train, a whole training block does, and a part of one is refused', async () => {
+  const natConfig = await requestFile('idle.yml', ADAPTER);
+  const request = await requestFile('event.yaml', 'training: {event_bridge: {}}');
+  expect(await read({ natConfig, request })).toMatchObject({
+    request: { training: { event_bridge: {} } },
+    whyTraining: 'The run trains: the request has a training block of its own.',
+  });
+  const set = ['training.nemo_customizer.poll_interval_seconds=5'];
+  await expect(read({ natConfig, set })).rejects.toThrow(
+    /entity_host.* Nothing is trained: finetuning\.enabled of .* is false by default\. --train trains all the same\.$/,
+  );
+  expect((await read({ natConfig, set, train: true })).request.training).toMatchObject({
+    nemo_customizer: { namespace: 'ns', poll_interval_seconds: 5 },
+  });
+});
+
+test('--train without a trainer is refused', async () => {
+  const message =
+    '--train has no trainer: give a trainer_adapters entry in --nat-config, or a training block in --request.';
+  await expect(read({ train: true })).rejects.toThrow(message);
+  const natConfig = await requestFile('builder.yml', 'trajectory_builders: {b: {_type: dpo_traj_builder}}');
+  await expect(read({ train: true, natConfig })).rejects.toThrow(message);
+  const set = ['training={"event_bridge":{}}'];
+  expect(await read({ train: true, set })).toMatchObject({ whyTraining: undefined, request: { training: {} } });
+});
+
 test('paths on the command line replace the whole source of the request file', async () => {
   const request = await requestFile('keyed.json', '{"source":{"traces":{"bucket":"b","key":"k"}}}');
   expect((await read({ request })).request.source).toMatchObject({ traces: { prefix: '' } });

@@ -62,6 +62,12 @@ test('a run that lost nothing has no section for it', () => {
   expect(resultTable({ ...manifest, totals: noCounts(), warnings: [] }, 'out/')).not.toMatch(/Left out|Warnings/);
 });
 
+test('the table says why a run trained, or did not', () => {
+  const why = 'Nothing is trained: finetuning.enabled of config.yml is false. --train trains all the same.';
+  expect(resultTable(manifest, 'out/', { why })).toContain(`\n\nTraining\n  ${why}\n\nFiles`);
+  expect(resultTable(manifest, 'out/')).not.toContain('Training');
+});
+
 test('progress in lines tells the plan, each tenth of the shards and the end', () => {
   const lines: string[] = [];
   const progress = lineProgress((line) => lines.push(line));

@@ -58,11 +58,15 @@ export interface Exported {
 export async function exported(
   groups: readonly Group[],
   dataset: unknown = {},
-  { compatibility = 'strict', totals = noCounts() }: { compatibility?: 'strict' | 'nat'; totals?: Counters } = {},
+  {
+    compatibility = 'strict',
+    totals = noCounts(),
+    runId = 'run',
+  }: { compatibility?: 'strict' | 'nat'; totals?: Counters; runId?: string } = {},
 ): Promise<Exported> {
   const files = new Map<string, string>();
   const result = await exportDatasets({
-    runId: 'run',
+    runId,
     settings: DatasetSettings.parse(dataset),
     builder: BuilderSettings.parse({ compatibility }),
     totals,

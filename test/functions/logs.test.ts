@@ -271,8 +271,8 @@ const good = (more: object = {}) => {
 
 const asking = (more: object = {}) => {
   const rows = [1, 2, 3, 4].map((id) => ({ id, question: `${PROMPT} ${id}` }));
-  put('rows.json', JSON.stringify(rows));
-  const dataset = { bucket: 'traces', key: 'rows.json' };
+  put('traces/rows.json', JSON.stringify(rows));
+  const dataset = { bucket: 'traces', key: 'traces/rows.json' };
   return { source: { workflow: { endpoint: agent.origin, dataset, auth_secret_arn: ARN, max_retries: 0, ...more } } };
 };
 

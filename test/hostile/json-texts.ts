@@ -43,25 +43,15 @@ const numberToken = fc.constantFrom(
   ...['0', '1', '-0', '-0.0', '0.5', '1.0', '1e0', '1e5', '1E-400', '5e-324', '0.1', '0.30000000000000004', '-1'],
   ...['9007199254740993', '12345678901234567890', '-99999999999999999999999999', '1e999', '-1e999', '1e16', '1e-7'],
   `0.${'1'.repeat(400)}`,
+  // Python's json writes these, and reads them.
+  ...['NaN', 'Infinity', '-Infinity'],
 );
 
-/** Past the largest double. Not for an index, as long as laxInt makes Infinity of it and that is written. */
+/** Past the largest double. */
 const hugeInteger = fc.constant(`1${'0'.repeat(400)}`);
 
 /** What some other writer might leave, none of it JSON. */
-const brokenToken = fc.constantFrom(
-  'NaN',
-  '-Infinity',
-  'undefined',
-  '01',
-  '.5',
-  '+1',
-  '1.',
-  "'a'",
-  '"\\x"',
-  '"\n"',
-  '',
-);
+const brokenToken = fc.constantFrom('-NaN', 'undefined', '01', '.5', '+1', '1.', "'a'", '"\\x"', '"\n"', '');
 
 const messages = fc.constantFrom(
   '[]',
@@ -117,8 +107,15 @@ const score = token(
 );
 const prompt = token(fc.oneof({ weight: 4, arbitrary: fc.constant('"p"') }, { weight: 1, arbitrary: messages }));
 const response = token(fc.oneof({ weight: 30, arbitrary: textToken }, { weight: 1, arbitrary: hugeInteger }));
-const metadata = token(fc.constantFrom('null', '{}', '{"move":"b1"}', '{"seed":98765432109876543210}'));
-const index = token(fc.constantFrom('0', '1', '2', '2.0', '"3"'));
+const metadata = token(
+  fc.constantFrom('null', '{}', '{"move":"b1"}', '{"score":NaN,"n":[-Infinity]}', '{"seed":98765432109876543210}'),
+);
+const index = token(
+  fc.oneof(
+    { weight: 30, arbitrary: fc.constantFrom('0', '1', '2', '2.0', '"3"') },
+    { weight: 1, arbitrary: hugeInteger },
+  ),
+);
 const id = token(
   fc.oneof(
     { weight: 30, arbitrary: fc.constantFrom('1', '"1"', '1.0', '2', '"x"', 'true', '12345678901234567890') },

@@ -59,6 +59,23 @@ export const LARGEST: Readonly<Record<string, () => Parts>> = {
     ...Array.from({ length: (MAX_VALUES - 10) / 10_000 }, (_, thousand) => [names(thousand), 1] as const),
     ...text([[`}\n${GOOD}\n`, 1]]),
   ],
+  'as many names as an item may have, each parsed exactly, and a NaN': () => [
+    ...lineOf([[`{"id":${LONG}`, 1]]).slice(0, -1),
+    ...Array.from({ length: (MAX_VALUES - 10) / 10_000 }, (_, thousand) => [names(thousand), 1] as const),
+    ...text([[`,"x":NaN}\n${GOOD}\n`, 1]]),
+  ],
+  'as many NaN as an item may have, each parsed exactly': () =>
+    lineOf([
+      [`{"id":${LONG},"x":[`, 1],
+      ['NaN,', MAX_VALUES - 10],
+      ['0]}', 1],
+    ]),
+  'a text of 60 MiB beside a NaN, in an item that is parsed whole': () =>
+    lineOf([
+      ['{"id":1.0,"x":"', 1],
+      ['漢', 20 * MiB],
+      ['","y":NaN}', 1],
+    ]),
   'a text of 60 MiB in an item that is parsed whole': () =>
     lineOf([
       ['{"id":1.0,"x":"', 1],

@@ -34,6 +34,8 @@ test('each step is one module with a source map', () => {
 
 const ENVIRONMENT = {
   TRACES_BUCKET: 'traces',
+  TRACES_PREFIX: 'traces/',
+  REQUESTS_FROM_UPLOADS: 'restricted',
   COLLECTIONS_BUCKET: 'collections',
   CODE_VERSION: '0.0.0',
   AWS_REGION: 'eu-central-1',

@@ -3,6 +3,7 @@ import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
 import type { IConstruct } from 'constructs';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
+import { type Statement, statementsByRole } from '../support/iam-policy.ts';
 import { synthesize } from './synthesized.ts';
 
 const SECRET = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:nemo-AbCdEf';
@@ -30,15 +31,16 @@ const base = (name: string, ...besides: readonly string[]) => [
   // X-Ray takes traces for the account: there is no resource to be named.
   'xray:PutTraceSegments xray:PutTelemetryRecords on *',
 ];
-const readsTraces = ['s3:ListBucket on Traces.Arn', 's3:GetObject s3:GetObjectVersion on Traces.Arn/*'];
+const read = 's3:GetObject s3:GetObjectVersion';
+const readsTraces = ['s3:ListBucket on Traces.Arn', `${read} on Traces.Arn/*`];
 const writesRuns = [
   's3:ListBucket on Collections.Arn',
-  's3:GetObject s3:PutObject s3:AbortMultipartUpload on Collections.Arn/runs/*',
+  `${read} s3:PutObject s3:AbortMultipartUpload on Collections.Arn/runs/*`,
 ];
 const tags = (...folders: string[]) => `s3:PutObjectTagging on ${runs(...folders)}`;
 const trains = [
   's3:ListBucket on Collections.Arn',
-  `s3:GetObject on ${runs('request.json', 'manifest.json', 'metrics.jsonl', 'datasets/*', 'training/*', 'training.jsonl')}`,
+  `${read} on ${runs('request.json', 'manifest.json', 'metrics.jsonl', 'datasets/*', 'training/*', 'training.jsonl')}`,
   `s3:PutObject on ${runs('training/*', 'training.jsonl', 'final_metrics.json')}`,
 ];
 const invoke = (name: string) => `lambda:InvokeFunction on Pipeline${name}.Arn:$LATEST Pipeline${name}.Arn`;
@@ -69,12 +71,12 @@ const ROLES: Readonly<Record<string, readonly string[]>> = {
   PipelineRecordFailureRole: [
     ...base('RecordFailure', 'sqs:SendMessage on PipelineUnrecordedEnds.Arn'),
     's3:ListBucket on Collections.Arn',
-    `s3:GetObject on ${runs('request.json')}`,
-    `s3:GetObject on ${runs('manifest.json')}`,
-    `s3:GetObject on ${runs('failure.json')}`,
+    `${read} on ${runs('request.json')}`,
+    `${read} on ${runs('manifest.json')}`,
+    `${read} on ${runs('failure.json')}`,
     `s3:PutObject on ${runs('failure.json')}`,
-    's3:GetObject s3:GetObjectVersion on Traces.Arn/run.json',
-    's3:GetObject s3:GetObjectVersion on Traces.Arn/*/run.json',
+    `${read} on Traces.Arn/run.json`,
+    `${read} on Traces.Arn/*/run.json`,
   ],
   PipelineStateMachineRole: [
     // The same of logs that are delivered.
@@ -220,25 +222,12 @@ const acknowledgements = ({ node }: IConstruct): [string, string][] =>
     .flatMap(({ data }) => Object.entries(Acknowledged.parse(data)))
     .map(([id, reason]) => [id.replace(/^\w+::/, ''), reason]);
 
-const listed = z.union([z.string().transform((one) => [one]), z.array(z.string())]);
-const Statement = z.strictObject({
-  Effect: z.literal('Allow'),
-  Action: listed,
-  Resource: listed,
-  Condition: z.strictObject({ StringEquals: z.strictObject({ 'kms:ViaService': z.string() }) }).optional(),
-});
-const Policy = z.object({ Roles: z.array(z.string()), PolicyDocument: z.object({ Statement: z.array(Statement) }) });
-
 /** `actions on resources` of every statement, by role. */
 function permissions({ all }: typeof stack): Record<string, string[]> {
-  const byRole: Record<string, string[]> = {};
-  for (const { properties } of all('AWS::IAM::Policy')) {
-    const { Roles, PolicyDocument } = Policy.parse(properties);
-    const lines = PolicyDocument.Statement.map(({ Action, Resource, Condition }) => {
-      const service = Condition?.StringEquals['kms:ViaService'];
-      return `${Action.join(' ')} on ${Resource.join(' ')}${service ? ` through ${service}` : ''}`;
-    });
-    for (const role of Roles) byRole[role] = [...(byRole[role] ?? []), ...lines];
-  }
-  return byRole;
+  const byRole = statementsByRole(all('AWS::IAM::Policy').map(({ properties }) => properties));
+  const lines = ({ Action, Resource, Condition }: Statement) => {
+    const service = Condition?.StringEquals['kms:ViaService'];
+    return `${Action.join(' ')} on ${Resource.join(' ')}${service ? ` through ${service}` : ''}`;
+  };
+  return Object.fromEntries(Object.entries(byRole).map(([role, statements]) => [role, statements.map(lines)]));
 }

@@ -116,6 +116,29 @@ test.each([
   });
 });
 
+describe('what a request may do', () => {
+  const variablesOf = (context: Readonly<Record<string, unknown>>, name: string) =>
+    synthesize(context)
+      .all('AWS::Lambda::Function')
+      .find((found) => found.name === `Pipeline${name}`)?.properties.Environment;
+
+  test('is said to Evaluate: datasets come from under the traces prefix, and uploads bring settings alone', () => {
+    const Variables = { TRACES_BUCKET: 'Traces', TRACES_PREFIX: 'traces/', REQUESTS_FROM_UPLOADS: 'restricted' };
+    expect(variablesOf({}, 'Evaluate')).toMatchObject({ Variables });
+    expect(variablesOf({ tracesPrefix: 'eval/' }, 'Evaluate')).toMatchObject({ Variables: { TRACES_PREFIX: 'eval/' } });
+  });
+
+  test('can be all that an upload asks for, and the function that records failures knows it too', () => {
+    for (const requestsFromUploads of ['restricted', 'all']) {
+      for (const name of ['Evaluate', 'RecordFailure']) {
+        const Variables = { REQUESTS_FROM_UPLOADS: requestsFromUploads };
+        expect(variablesOf({ requestsFromUploads }, name)).toMatchObject({ Variables });
+      }
+    }
+    expect(() => synthesize({ requestsFromUploads: 'everything' })).toThrow('requestsFromUploads');
+  });
+});
+
 test.each([
   ['PipelineSubmitTraining', 1769],
   ['PipelineCheckTraining', 512],

@@ -46,6 +46,8 @@ test.each([
 test.each([
   ['of another suffix', uploaded('traces/report.html')],
   ['of a folder', uploaded('traces/json/')],
+  ['of a dataset by dpo start', uploaded('traces/started/r/0123456789ab/rows.json.dataset')],
+  ['of a CSV', uploaded('traces/started/r/0123456789ab/rows.csv')],
   ['with a suffix that only resembles', uploaded('traces/a.json.tmp')],
   ['elsewhere in the bucket', uploaded('other/a.json')],
   ['under a prefix that only resembles', uploaded('my-traces/a.json')],

@@ -32,6 +32,32 @@ test('an asynchronous source is read as it is asked for', async () => {
   expect(asked).toBe(1);
 });
 
+test('a number that JSON cannot hold is as null, and in a score it costs the candidate', async () => {
+  const step = (score: number, output: unknown, metadata: object = {}) => ({
+    payload: {
+      ...{ event_type: 'TTC_END', name: 'dpo_candidate_move', metadata },
+      data: { turn_id: 't', score, input: Number.NaN, output },
+    },
+  });
+  const steps = [step(1, 'a', { x: Number.NaN }), step(0, 'b'), step(Number.NaN, 'c'), step(2, Number.NaN)];
+  const reasons: string[] = [];
+  const items = [
+    { id: 1, intermediate_steps: steps },
+    { id: Number.NaN, intermediate_steps: steps },
+  ];
+  const groups = await Array.fromAsync(
+    buildTrajectories(items, { onRejected: ({ reason, detail }) => reasons.push(`${reason}: ${detail}`) }),
+  );
+  expect(groups.map(({ trajectories }) => trajectories.length)).toEqual([1]);
+  expect(groups[0]?.trajectories[0]?.episode[0].prompt).toBe('');
+  expect(groups[0]?.trajectories[0]?.metadata).toMatchObject({ chosen_raw_metadata: { x: null } });
+  expect(reasons).toEqual([
+    'score_not_finite: score is not a finite number',
+    'empty_response: output is not a finite number',
+    'invalid_id: its "id" is not a finite number; give text or a number',
+  ]);
+});
+
 test('what is no trace item is told, and wrong settings are an error', async () => {
   const reasons: string[] = [];
   const groups = buildTrajectories([7, { question: 'q' }], { onRejected: ({ reason }) => reasons.push(reason) });

@@ -99,7 +99,10 @@ test('the example of the construct synthesizes the functions that the stack has,
 
 test('each packaged function loads by itself and exports its handler', () => {
   const functions = join(project, 'node_modules/dpo-trajectories/dist/functions');
-  const env = { TRACES_BUCKET: 't', COLLECTIONS_BUCKET: 'c', CODE_VERSION: '0', AWS_REGION: 'eu-central-1' };
+  const env = {
+    ...{ TRACES_BUCKET: 't', TRACES_PREFIX: 'traces/', REQUESTS_FROM_UPLOADS: 'restricted' },
+    ...{ COLLECTIONS_BUCKET: 'c', CODE_VERSION: '0', AWS_REGION: 'eu-central-1' },
+  };
   for (const name of readdirSync(functions)) {
     const code = `const { handler } = await import('${join(functions, name, 'index.cjs')}'); console.log(typeof handler)`;
     expect(node(['--input-type=module', '--eval', code], env)).toBe('function\n');

@@ -2,13 +2,13 @@ import { createSocket } from 'node:dgram';
 import { createServer } from 'node:http';
 import { json } from 'node:stream/consumers';
 import { format } from 'node:util';
-import type { Context } from 'aws-lambda';
 import { vi } from 'vitest';
 import * as z from 'zod';
 import { type Handler, type RunResult, stateMachine } from '../../cli/local/asl-runner.ts';
 import { s3Store } from '../../functions/s3-store.ts';
 import definition from '../../infra/pipeline.asl.json' with { type: 'json' };
 import { contextOf } from './lambda-context.ts';
+import { FUNCTIONS } from './lambda-functions.ts';
 import { clientOf } from './s3-client.ts';
 import { type S3Server, startS3Server } from './s3-server.ts';
 
@@ -59,6 +59,8 @@ export async function startLambda({ secrets, allowedEndpoints, sampled }: Lambda
     AWS_XRAY_DAEMON_ADDRESS: daemon.address,
     _X_AMZN_TRACE_ID: `Root=1-5759e988-bd862e3fe1be46a994272793;Parent=557abcec3ee5a047;Sampled=${sampled ? 1 : 0}`,
     TRACES_BUCKET: 'traces',
+    TRACES_PREFIX: 'traces/',
+    REQUESTS_FROM_UPLOADS: 'restricted',
     COLLECTIONS_BUCKET: 'collections',
     ALLOWED_ENDPOINTS: allowedEndpoints.join(','),
     CODE_VERSION: '0.0.0',
@@ -89,34 +91,20 @@ export async function startLambda({ secrets, allowedEndpoints, sampled }: Lambda
   };
 }
 
-type LambdaHandler = (event: unknown, context: Context) => Promise<unknown>;
-
 async function loadHandlers(log: (line: string) => void): Promise<Record<string, Handler>> {
-  const loaded: Record<string, { readonly handler: LambdaHandler }> = {
-    EvaluateFunction: await import('../../functions/evaluate.ts'),
-    RunWorkflowFunction: await import('../../functions/run-workflow.ts'),
-    PlanTracesFunction: await import('../../functions/plan-traces.ts'),
-    BuildShardFunction: await import('../../functions/build-shard.ts'),
-    FinalizeFunction: await import('../../functions/finalize.ts'),
-    ExportStretchFunction: await import('../../functions/export-stretch.ts'),
-    SubmitTrainingFunction: await import('../../functions/submit-training.ts'),
-    CheckTrainingFunction: await import('../../functions/check-training.ts'),
-    DeployModelFunction: await import('../../functions/deploy-model.ts'),
-    RecordFailureFunction: await import('../../functions/record-failure.ts'),
-  };
-  return Object.fromEntries(
-    Object.entries(loaded).map(([name, { handler }]) => [
-      name,
-      async (event: unknown) => {
-        try {
-          return await handler(event, contextOf(name));
-        } catch (error) {
-          log(`${asLambdaLogs(error)}\n`);
-          throw error;
-        }
-      },
-    ]),
-  );
+  const loaded = Object.entries(FUNCTIONS).map(async ([name, load]): Promise<[string, Handler]> => {
+    const { handler } = await load();
+    const logged: Handler = async (event) => {
+      try {
+        return await handler(event, contextOf(name));
+      } catch (error) {
+        log(`${asLambdaLogs(error)}\n`);
+        throw error;
+      }
+    };
+    return [name, logged];
+  });
+  return Object.fromEntries(await Promise.all(loaded));
 }
 
 /** Lambda's own line for an error that a handler throws: all of its enumerable properties, and the stack. */

@@ -11,9 +11,10 @@ export const SMALL = {
   idleMs: 150,
   conflictWaitMs: 1,
 };
-export const clientOf = (server: S3Server) =>
+/** The tests' S3 takes an access key for the name of its user. */
+export const clientOf = (server: S3Server, accessKeyId = 'test') =>
   new S3Client({
     endpoint: server.endpoint,
     region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    credentials: { accessKeyId, secretAccessKey: 'test' },
   });

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { buffer } from 'node:stream/consumers';
 import { keysOf, type MemoryBucket, memoryBucket, remove, store } from './s3/bucket.ts';
 import { S3Failure } from './s3/failure.ts';
-import { type Operation, operationOf, perform, type S3Reply } from './s3/operations.ts';
+import { type Operation, operationOf, perform, type S3Reply, type S3Request } from './s3/operations.ts';
 import { document } from './s3/xml.ts';
 
 /**
@@ -32,7 +32,11 @@ export interface S3ServerOptions {
   readonly minPartBytes?: number;
   /** Keys in one page of a listing. S3's are 1,000. */
   readonly pageSize?: number;
+  /** Decides on each request: answers it by `perform`, or throws what S3 refuses it with. Everything is allowed without. */
+  readonly guard?: Guard;
 }
+
+export type Guard = (request: S3Request, perform: (request: S3Request) => S3Reply) => S3Reply;
 
 export interface Matcher {
   readonly operation?: Operation;
@@ -75,6 +79,7 @@ export interface Traffic {
 export async function startS3Server({
   minPartBytes = 5 * 2 ** 20,
   pageSize = 1_000,
+  guard = (request, perform) => perform(request),
 }: S3ServerOptions = {}): Promise<S3Server> {
   const buckets = new Map<string, MemoryBucket>();
   const faults: Fault[] = [];
@@ -97,11 +102,12 @@ export async function startS3Server({
     if (behaviour?.kind === 'answer-200') return send(outgoing, { status: 200, body: behaviour.body });
     if (behaviour?.kind === 'drop' && !behaviour.applied) return void incoming.socket.destroy();
     if (behaviour?.kind === 'meanwhile') behaviour.change(key);
-    const reply = perform({
+    const request: S3Request = {
       ...{ operation, bucketName, bucket: bucketOf(bucketName), buckets, key, raw, minPartBytes, pageSize },
       query: url.searchParams,
       headers: incoming.headers,
-    });
+    };
+    const reply = guard(request, perform);
     if (behaviour?.kind === 'drop') return void incoming.socket.destroy();
     send(outgoing, reply, behaviour, traffic);
   };

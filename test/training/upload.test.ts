@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { credentialsFrom } from '../../functions/http/endpoint-credentials.ts';
 import { uploadDataset } from '../../functions/training/hub-dataset.ts';
+import { StoreRefused } from '../../lib/errors.ts';
 import { commitRun } from '../support/committed-run.ts';
 import { onNemo } from '../support/on-nemo.ts';
 import { customizer, runTraining, trainersOf } from '../support/training-run.ts';
@@ -61,5 +62,30 @@ describe('the dataset on its way to the datastore', () => {
       name: 'TrainerUnavailable',
       message: expect.stringContaining('refused at once'),
     });
+  });
+
+  it('ends as the store’s own refusal where the dataset may not be read', async () => {
+    const { nemo, store } = await onNemo();
+    const { files } = await commitRun(store, 'run-1', customizer(nemo.url));
+    const refused = new StoreRefused('bucket/key: forbidden', { cause: new Error('403') });
+    const upload = uploadDataset({
+      hubUrl: `${nemo.url}/v1/hf`,
+      repo: 'team/nat-dpo',
+      files: Object.entries(files).map(([role, { length }]) => {
+        const path = `${role}/${role}_file.jsonl`;
+        return { key: `runs/run-1/datasets/nemo_customizer/${path}`, bytes: length, path };
+      }),
+      description: 'run-1',
+      store: {
+        ...store,
+        // biome-ignore lint/correctness/useYield: it fails before the first byte.
+        async *read() {
+          throw refused;
+        },
+      },
+      fetch: trainersOf(store).fetch,
+      credentials: await credentialsFrom(async () => '')({ secret: null, setting: 's', endpoint: nemo.url }),
+    });
+    await expect(upload).rejects.toBe(refused);
   });
 });

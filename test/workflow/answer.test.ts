@@ -37,6 +37,14 @@ describe('reading a workflow’s stream', () => {
     expect(steps[0]).toContain(payload);
   });
 
+  it('keeps a step that holds NaN, as JSON', async () => {
+    const payload = '{"UUID":"u","data":{"turn_id":"t","score":NaN,"output":"NaN"},"metadata":{"x":[-Infinity]}}';
+    const { steps } = await read(`intermediate_data: ${JSON.stringify({ payload })}\n${part('x')}`);
+    expect(JSON.parse(steps[0] ?? '')).toMatchObject({
+      payload: { data: { score: Number.POSITIVE_INFINITY, output: 'NaN' }, metadata: { x: [null] } },
+    });
+  });
+
   it('keeps a step on one line, even one sent as indented JSON', async () => {
     const payload = JSON.stringify(step.payload, undefined, 2);
     const { steps } = await read(`intermediate_data: ${JSON.stringify({ payload })}\n${part('x')}`);

@@ -40,6 +40,11 @@ describe('planning a dataset’s batches', () => {
     expect(rows).toEqual([{ id: 7, question: { x: [1] }, answer: null, columns: {} }]);
   });
 
+  it('reads NaN, which Python writes where a row lacks a column, as null', async () => {
+    const { rows } = await plan('rows.json', '[{"id":1,"question":"NaN","score":NaN,"level":-Infinity}]');
+    expect(rows).toEqual([{ id: 1, question: 'NaN', answer: null, columns: { score: null, level: null } }]);
+  });
+
   it('keeps the digits of an id beyond 2^53', async () => {
     const { rows } = await plan('rows.json', '[{"id":12345678901234567890,"question":"q","seed":1e400}]');
     expect(JSON.stringify(rows)).toContain('"id":12345678901234567890');
@@ -93,6 +98,7 @@ describe('planning a dataset’s batches', () => {
     ['a row with a blank question', 'rows.csv', 'id,question\n1, \n', 'row 1 has no "question"'],
     ['a row that is a list', 'rows.jsonl', '{"id":1,"question":"q"}\n[1]', 'row 2 is no object'],
     ['a row that is no JSON', 'rows.jsonl', '{"id":1,"question":"q"}\n{"id":private', 'is not valid JSON'],
+    ['a row whose text never closes', 'rows.jsonl', '{"id":1,"question":"q"}\n"private', 'is not valid JSON'],
     ['a row of CSV with too many fields', 'rows.csv', 'id,question\n1,a,b\n', 'CSV_RECORD_INCONSISTENT'],
     ['something else altogether', 'rows.xlsx', 'PK', 'not with'],
   ])('refuses %s by name', async (_what, name, text, message) => {

@@ -158,10 +158,10 @@ function createUpload({ bucket, bucketName, key, headers }: S3Request): S3Reply 
 function copyPart(request: S3Request): S3Reply {
   const { buckets, headers, minPartBytes } = request;
   const upload = uploadOf(request);
-  const [, name = '', key = ''] = /^\/?([^/]+)\/(.+)$/.exec(String(headers['x-amz-copy-source'])) ?? [];
-  const source = buckets.get(name);
+  const { bucketName, key, version } = copySourceOf(request);
+  const source = buckets.get(bucketName);
   if (!source) throw new S3Failure(404, 'NoSuchBucket');
-  const { body } = find(source, decodeURIComponent(key), undefined);
+  const { body } = find(source, key, version);
   const range = headers['x-amz-copy-source-range'];
   if (range !== undefined && body.length < minPartBytes) {
     throw new S3Failure(400, 'InvalidRequest', 'The source is too small to copy a range of');
@@ -174,6 +174,13 @@ function copyPart(request: S3Request): S3Reply {
     ['ETag', part.etag],
     ['ChecksumCRC32', crc32Of(part.body)],
   ]);
+}
+
+/** The object that an UploadPartCopy copies from. */
+export function copySourceOf({ headers }: Pick<S3Request, 'headers'>) {
+  const [, bucketName = '', key = '', version] =
+    /^\/?([^/]+)\/([^?]+)(?:\?versionId=(.+))?$/.exec(String(headers['x-amz-copy-source'])) ?? [];
+  return { bucketName, key: decodeURIComponent(key), version };
 }
 
 function completeUpload(request: S3Request): S3Reply {

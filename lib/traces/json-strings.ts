@@ -1,0 +1,27 @@
+/*
+ * Strings in a text of JSON. No regular expression: one that steps over a string of some megabytes runs out of stack.
+ */
+
+/** Index of the quote that closes the string which opens at `quote`; -1 where none does. */
+export function endOfString(text: string, quote: number): number {
+  let end = text.indexOf('"', quote + 1);
+  while (end !== -1 && isEscaped(text, end)) end = text.indexOf('"', end + 1);
+  return end;
+}
+
+/** Whether the test is met by one of the pieces of JSON between its strings. */
+export function someBetweenStrings(text: string, test: (piece: string) => boolean): boolean {
+  for (let from = 0; ; ) {
+    const quote = text.indexOf('"', from);
+    if (test(quote === -1 ? text.slice(from) : text.slice(from, quote))) return true;
+    const end = quote === -1 ? -1 : endOfString(text, quote);
+    if (end === -1) return false;
+    from = end + 1;
+  }
+}
+
+const isEscaped = (text: string, quote: number): boolean => {
+  let at = quote;
+  while (text[at - 1] === '\\') at--;
+  return (quote - at) % 2 === 1;
+};

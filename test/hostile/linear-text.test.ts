@@ -1,0 +1,76 @@
+import { expect, test } from 'vitest';
+import { absoluteBucket } from '../../cli/locations.ts';
+import { interpolated } from '../../cli/nat-variables.ts';
+import { readRun } from '../../cli/read-run.ts';
+import { withoutQueries } from '../../functions/training/hub-dataset.ts';
+import { NemoCustomizer } from '../../lib/contract/training.ts';
+import { withoutEndSlashes } from '../../lib/end-slashes.ts';
+import { laxFloat, laxInt } from '../../lib/preferences/lax.ts';
+import { traceItemReader } from '../../lib/traces/fast-item.ts';
+import { parsePythonJson } from '../../lib/traces/python-json.ts';
+import { readTraceItem } from '../../lib/traces/trace-item.ts';
+
+/** What reads text that somebody else wrote, each over so many characters of its worst text. */
+const WORST: readonly (readonly [what: string, read: (length: number) => unknown])[] = [
+  ['a score with white space inside', (length) => laxFloat(`1${' '.repeat(length)}1`)],
+  ['a score of digits and a letter', (length) => laxFloat(`${'1'.repeat(length)}x`)],
+  ['a score of underscores', (length) => laxFloat(`1${'_1'.repeat(length / 2)}x`)],
+  ['an index with white space inside', (length) => laxInt(`1${' '.repeat(length)}1`)],
+  ['an index of underscores', (length) => laxInt(`1${'_1'.repeat(length / 2)}x`)],
+  ['scores as long as a score may be', (length) => scores(length, `1${' '.repeat(4298)}1`)],
+  ['scores of as many digits as they may have', (length) => scores(length, `${'1'.repeat(4299)}x`)],
+  ['a path with slashes inside', (length) => withoutEndSlashes(`${'/'.repeat(length)}x`)],
+  ["a host's URL", (length) => NemoCustomizer.shape.entity_host.safeParse(`https://h/${'/'.repeat(length)}x`)],
+  ['a directory', (length) => absoluteBucket(`file:a${'/'.repeat(length)}x`)],
+  ['a run', (length) => readRun(`s3://b${'/'.repeat(length)}x`, undefined).catch(() => undefined)],
+  ["a datastore's message", (length) => withoutQueries('http:'.repeat(length / 5))],
+  ['a variable that never closes', (length) => interpolated(`\${a:-`.repeat(length / 5), {})],
+  [
+    'a variable that never closes, behind one that does',
+    (length) => interpolated(`\${a}${`\${a:-`.repeat(length / 5)}`, {}),
+  ],
+  ['an item of NaN', (length) => parsePythonJson(`[${'NaN,'.repeat(length / 4)}NaN]`)],
+  ['an item of NaN that breaks off', (length) => parsePythonJson(`["score"${':NaN'.repeat(length / 4)}`)],
+  [
+    'white space before each NaN',
+    (length) => parsePythonJson(`["score":${`${' '.repeat(999)}NaN`.repeat(length / 1000)}`),
+  ],
+  ['text of NaN', (length) => item(`{"id":"${'NaN '.repeat(length / 4)}","x":NaN}`)],
+  ['text that never closes', (length) => item(`{"id":"${'\\\\"'.repeat(length / 3)}NaN`)],
+  ['an id of digits', (length) => item(`{"id":${'1'.repeat(length)}.}`)],
+];
+
+const scores = (length: number, text: string): void => {
+  for (let at = 0; at < length; at += text.length) laxFloat(text);
+};
+const read = traceItemReader('dpo_candidate_move');
+const item = (text: string): void => {
+  read(Buffer.from(text));
+  readTraceItem(Buffer.from(text), 'dpo_candidate_move');
+};
+
+/** Quadratic work takes a hundred times as long. */
+const MOST_TIMES = 30;
+/** Milliseconds. Shorter times count as this: a collection of garbage would double them. */
+const LEAST = 2;
+
+test.each(WORST)('ten times as much of %s takes ten times as long, up to a megabyte', async (_, read) => {
+  await read(1_000);
+  let before = await best(read, 10_000);
+  for (const length of [100_000, 1_000_000]) {
+    const now = await best(read, length);
+    expect(now / Math.max(before, LEAST), `${length} characters`).toBeLessThan(MOST_TIMES);
+    before = now;
+  }
+});
+
+/** Milliseconds of the fastest of three: the machine may be busy with something else. */
+async function best(read: (length: number) => unknown, length: number): Promise<number> {
+  let least = Number.POSITIVE_INFINITY;
+  for (let attempt = 0; attempt < 3; attempt++) {
+    const begun = performance.now();
+    await read(length);
+    least = Math.min(least, performance.now() - begun);
+  }
+  return least;
+}

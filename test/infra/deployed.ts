@@ -1,0 +1,139 @@
+import { vi } from 'vitest';
+import * as z from 'zod';
+import { type Handler, type RunResult, stateMachine } from '../../cli/local/asl-runner.ts';
+import { s3Store } from '../../functions/s3-store.ts';
+import definition from '../../infra/pipeline.asl.json' with { type: 'json' };
+import { statementsByRole } from '../support/iam-policy.ts';
+import { contextOf } from '../support/lambda-context.ts';
+import { FUNCTIONS } from '../support/lambda-functions.ts';
+import { type RoleStore, roleStore } from '../support/role-store.ts';
+import { clientOf } from '../support/s3-client.ts';
+import { type S3Server, startS3Server } from '../support/s3-server.ts';
+import { type Resource, synthesize } from './synthesized.ts';
+
+/** The stack's buckets, functions and state machine as its template says: each function with its own environment and role. */
+export interface Deployed extends Pick<RoleStore, 'refusals' | 'seen'> {
+  readonly s3: S3Server;
+  /** The functions' names in the template. */
+  readonly functions: readonly string[];
+  /** A run, from the input of its execution. */
+  execute(executionName: string, input: unknown): Promise<RunResult>;
+  /** One call of a function, by its name in the definition. */
+  invoke(substitution: string, event: unknown): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+/** Its environment is the process's, from now until it is closed: at most one at a time. */
+export async function deploy(context: Readonly<Record<string, unknown>>): Promise<Deployed> {
+  const { all } = synthesize(context);
+  const [machine] = all('AWS::StepFunctions::StateMachine').map(asMachine);
+  if (!machine) throw new Error('The stack has no state machine');
+  const functions = all('AWS::Lambda::Function').map(asFunction);
+  const buckets = all('AWS::S3::Bucket').map(asBucket);
+
+  const statements = statementsByRole(all('AWS::IAM::Policy').map(({ properties }) => properties));
+  const { guard, refusals, seen } = roleStore({
+    users: Object.fromEntries([machine, ...functions].map(({ name, role }) => [name, statements[role] ?? []])),
+    keys: Object.fromEntries(buckets.map(({ name, key }) => [name, key])),
+  });
+  const s3 = await startS3Server({ guard });
+  for (const { name, versioned } of buckets) s3.createBucket(name, { versioned });
+
+  const during = ownEnvironments(s3);
+  const handlers: Record<string, Handler> = {};
+  for (const [substitution, load] of Object.entries(FUNCTIONS)) {
+    const deployed = functions.find(({ name }) => machine.substitutions[substitution] === `${name}.Arn`);
+    if (!deployed) throw new Error(`The stack has no function for ${substitution}`);
+    handlers[substitution] = await loadAlone(load, during(deployed));
+  }
+  const client = clientOf(s3, machine.name);
+  const run = stateMachine(definition);
+  return {
+    ...{ s3, refusals, seen, functions: functions.map(({ name }) => name) },
+    execute: (executionName, input) =>
+      run({
+        ...{ input, executionName, handlers, maxConcurrency: 4, waits: 'skipped' },
+        storeOf: (bucket) => s3Store(client, bucket),
+      }),
+    invoke: async (substitution, event) => handlers[substitution]?.(event),
+    async close() {
+      vi.unstubAllEnvs();
+      client.destroy();
+      await s3.close();
+    },
+  };
+}
+
+/** The function in modules of its own, as each Lambda loads them. */
+async function loadAlone(load: (typeof FUNCTIONS)[string], during: During): Promise<Handler> {
+  vi.resetModules();
+  const { handler } = await during(load);
+  return (event) => during(() => handler(event, contextOf('under-test')));
+}
+
+type During = <Result>(work: () => Promise<Result>) => Promise<Result>;
+
+/**
+ * Gives a function's work its environment. An S3 client reads its credentials at its first request, so the process's
+ * environment is the function's whenever it runs, and two different functions cannot run at once.
+ */
+function ownEnvironments(s3: S3Server): (deployed: DeployedFunction) => During {
+  const running: string[] = [];
+  return ({ name, environment, memoryMb }) =>
+    async (work) => {
+      const other = running.find((each) => each !== name);
+      if (other) throw new Error(`${name} was called while ${other} ran`);
+      vi.unstubAllEnvs();
+      const all = {
+        ...environment,
+        ...{ AWS_REGION: 'eu-central-1', AWS_ENDPOINT_URL_S3: s3.endpoint },
+        ...{ AWS_ACCESS_KEY_ID: name, AWS_SECRET_ACCESS_KEY: 'test' },
+        AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMb),
+        ...{ POWERTOOLS_LOG_LEVEL: 'SILENT', POWERTOOLS_METRICS_DISABLED: 'true' },
+      };
+      for (const [variable, value] of Object.entries(all)) vi.stubEnv(variable, value);
+      running.push(name);
+      try {
+        return await work();
+      } finally {
+        running.pop();
+      }
+    };
+}
+
+const named = (arn: string): string => arn.replace(/\.Arn$/, '');
+const Arn = z.string().transform(named);
+
+const Machine = z.object({ RoleArn: Arn, DefinitionSubstitutions: z.record(z.string(), z.string()) });
+
+function asMachine({ name, properties }: Resource) {
+  const { RoleArn: role, DefinitionSubstitutions: substitutions } = Machine.parse(properties);
+  return { name, role, substitutions };
+}
+
+const LambdaFunction = z.object({
+  Role: Arn,
+  MemorySize: z.number(),
+  Environment: z.object({ Variables: z.record(z.string(), z.string()) }),
+});
+type DeployedFunction = ReturnType<typeof asFunction>;
+
+function asFunction({ name, properties }: Resource) {
+  const { Role: role, MemorySize: memoryMb, Environment } = LambdaFunction.parse(properties);
+  return { name, role, memoryMb, environment: Environment.Variables };
+}
+
+const Bucket = z.object({
+  VersioningConfiguration: z.object({ Status: z.string() }).optional(),
+  BucketEncryption: z.object({
+    ServerSideEncryptionConfiguration: z.tuple([
+      z.object({ ServerSideEncryptionByDefault: z.object({ KMSMasterKeyID: z.string().optional() }) }),
+    ]),
+  }),
+});
+
+function asBucket({ name, properties }: Resource) {
+  const { VersioningConfiguration: versioning, BucketEncryption } = Bucket.parse(properties);
+  const [{ ServerSideEncryptionByDefault }] = BucketEncryption.ServerSideEncryptionConfiguration;
+  return { name, versioned: versioning?.Status === 'Enabled', key: ServerSideEncryptionByDefault.KMSMasterKeyID };
+}

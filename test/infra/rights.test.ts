@@ -1,0 +1,95 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { runKeys } from '../../lib/contract/keys.ts';
+import { endOf } from '../support/ended-execution.ts';
+import { type NemoServer, startNemo } from '../support/nemo-server.ts';
+import { customizer } from '../support/training-run.ts';
+import { answers, startWorkflowServer } from '../support/workflow-server.ts';
+import { type Deployed, deploy } from './deployed.ts';
+
+/** What one read of the S3 store takes at most: the second read of an object names the version that the first one met. */
+const READ_BYTES = 8 * 2 ** 20;
+
+let nemo: NemoServer;
+let agent: Awaited<ReturnType<typeof startWorkflowServer>>;
+let stack: Deployed;
+beforeAll(async () => {
+  nemo = await startNemo();
+  agent = await startWorkflowServer((asked, response) => answers('yes', steps(asked.question, 9))(asked, response));
+  stack = await deploy({ encryptionKey: 'create', allowedEndpoints: [nemo.url, agent.origin] });
+});
+afterAll(() => Promise.all([stack.close(), nemo.close(), agent.close()]));
+beforeEach(() => void stack.refusals.splice(0));
+
+test('the roles suffice for a run whose files are larger than two reads, its training and its deployment', async () => {
+  const result = await stack.execute('large', { ...large(), training: training() });
+  // Also what a function got over, such as an upload that it could not abort.
+  expect(stack.refusals).toEqual([]);
+  expect(result).toMatchObject({ status: 'succeeded', output: { training: { status: 'completed' } } });
+
+  expect(stack.s3.get('Collections', runKeys('large').collection)?.length).toBeGreaterThan(2 * READ_BYTES);
+  const uploaded = nemo.state.repos.get('team/nat-dpo')?.get('training/training_file.jsonl');
+  expect(uploaded?.length).toBeGreaterThan(2 * READ_BYTES);
+  expect(nemo.state.deployments.size).toBe(1);
+  expect(stack.s3.traffic.requests).toMatchObject({
+    UploadPart: expect.any(Number),
+    UploadPartCopy: expect.any(Number),
+  });
+});
+
+test('they suffice for the stretches of a collection', async () => {
+  const bytes = stack.s3.get('Collections', runKeys('large').collection)?.length ?? 0;
+  const stretch = { ordinal: 0, start: 0, end: bytes, collection_bytes: bytes };
+  const recorded = await stack.invoke('ExportStretchFunction', { run_id: 'large', phase: 'record', stretch });
+  expect(stack.refusals).toEqual([]);
+  expect(recorded).toMatchObject({ run_id: 'large', ordinal: 0 });
+});
+
+test('they suffice for a run that asks an agent', async () => {
+  const rows = Array.from({ length: 4 }, (_, id) => ({ id, question: `${id}?` }));
+  stack.s3.put('Traces', 'traces/rows.json', JSON.stringify(rows));
+  const dataset = { bucket: 'Traces', key: 'traces/rows.json' };
+  const result = await stack.execute('asked', { source: { workflow: { endpoint: agent.origin, dataset } } });
+  expect(stack.refusals).toEqual([]);
+  expect(result).toMatchObject({ status: 'succeeded', output: { status: 'committed', examples: 4 } });
+});
+
+test('they suffice to record a shard’s failure, and the end of an execution that was stopped', async () => {
+  stack.s3.put('Traces', 'traces/broken.jsonl', '{"id": 1,\n');
+  const broken = { source: { traces: { bucket: 'Traces', key: 'traces/broken.jsonl' } } };
+  expect(await stack.execute('broken', broken)).toMatchObject({ status: 'failed', error: 'TooManyRejected' });
+  await stack.invoke('RecordFailureFunction', endOf('stopped', broken));
+  expect(stack.refusals).toEqual([]);
+  const recorded = ['broken', 'stopped'].map((run) => runKeys(run).failure);
+  expect(stack.s3.keys('Collections')).toEqual(expect.arrayContaining(recorded));
+});
+
+test('these runs are the work of all functions', () => {
+  expect(stack.functions.filter((name) => !stack.seen.has(name))).toEqual([]);
+});
+
+const training = () => customizer(nemo.url, { deploy_on_completion: true });
+
+/** Shards of which S3 copies some parts and the function sends others. */
+const large = () => {
+  const text = Array.from({ length: 80 }, (_, id) => item(id)).join('');
+  stack.s3.put('Traces', 'traces/large.jsonl', text);
+  return {
+    source: { traces: { bucket: 'Traces', key: 'traces/large.jsonl' } },
+    limits: { shard_bytes: Math.ceil(text.length / 3) },
+  };
+};
+
+const item = (id: number) =>
+  `${JSON.stringify({ id, question: `${id}?`, intermediate_steps: steps(`${id}?`, 10_000) })}\n`;
+
+/** Six candidates: each is in five pairs, so that the collection has five times the bytes of the traces. */
+const steps = (input: string, answerBytes: number) =>
+  Array.from({ length: 6 }, (_, candidate_index) => ({
+    payload: {
+      ...{ event_type: 'TTC_END', name: 'dpo_candidate_move', UUID: `${input}-${candidate_index}`, event_timestamp: 1 },
+      data: {
+        ...{ turn_id: input, turn_index: 0, candidate_index, score: candidate_index },
+        ...{ input, output: `${input} ${'a'.repeat(answerBytes)}${candidate_index}` },
+      },
+    },
+  }));
