@@ -1,10 +1,10 @@
 import { basename, dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { fileStore } from '../cli/local/file-store.ts';
+import { fileStore } from '../adapters/files/file-store.ts';
 import { Shards } from '../lib/contract/plan.ts';
-import { buildShard } from '../lib/steps/build-shard.ts';
-import { evaluate } from '../lib/steps/evaluate.ts';
-import { readJson } from '../lib/stored-json.ts';
+import { readJson } from '../lib/objects/stored-json.ts';
+import { buildShard } from '../lib/stages/build-shard.ts';
+import { evaluate } from '../lib/stages/evaluate.ts';
 
 /** From a trace file to the collection's lines on disk: Evaluate and BuildShard, without a state machine. */
 const [file = '', out = ''] = process.argv.slice(2);

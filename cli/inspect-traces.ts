@@ -1,8 +1,8 @@
 import type { TraceLocation } from '../lib/contract/source.ts';
 import { type Inspection, openInspector } from '../lib/inspect/inspection.ts';
-import { findTraces } from '../lib/steps/find-traces.ts';
-import type { ObjectStore } from '../lib/store.ts';
-import { readTraceItems } from '../lib/traces/read-trace-items.ts';
+import type { ObjectStore } from '../lib/objects/store.ts';
+import { readTraceItems } from '../lib/sources/read-trace-items.ts';
+import { findTraces } from '../lib/stages/find-traces.ts';
 import { openBucket } from './open-bucket.ts';
 
 /** Streams the traces, item by item. Throws {@link NoTraces}. */

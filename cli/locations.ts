@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, resolve, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { withoutEndSlashes } from '../lib/contract/end-slashes.ts';
 import type { TraceLocation } from '../lib/contract/source.ts';
-import { withoutEndSlashes } from '../lib/end-slashes.ts';
 import { InvalidRequest } from '../lib/errors.ts';
 
 /** Where a run is written: a bucket, or on this machine a directory as a `file:` URL, and a prefix in it. */

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import { basename, dirname, resolve } from 'node:path';
-import { runKeys } from '../lib/contract/keys.ts';
+import { withoutEndSlashes } from '../lib/contract/end-slashes.ts';
 import { Manifest } from '../lib/contract/manifest.ts';
 import { Request } from '../lib/contract/request.ts';
 import { Group } from '../lib/contract/trajectory.ts';
-import { withoutEndSlashes } from '../lib/end-slashes.ts';
 import { InvalidRequest } from '../lib/errors.ts';
 import { type ComparedPair, comparedPair, type PairsByExample } from '../lib/inspect/run-difference.ts';
-import { prefixedStore } from '../lib/prefixed-store.ts';
-import type { ObjectStore } from '../lib/store.ts';
-import { readJson, readLines } from '../lib/stored-json.ts';
+import { runKeys } from '../lib/objects/keys.ts';
+import { prefixedStore } from '../lib/objects/prefixed-store.ts';
+import type { ObjectStore } from '../lib/objects/store.ts';
+import { readJson, readLines } from '../lib/objects/stored-json.ts';
 import { outLocation } from './locations.ts';
 import { openBucket } from './open-bucket.ts';
 

@@ -2,7 +2,7 @@ import { parseRequest } from '../lib/contract/parse-request.ts';
 import type { Request } from '../lib/contract/request.ts';
 import type { Source, TraceLocation } from '../lib/contract/source.ts';
 import { InvalidRequest } from '../lib/errors.ts';
-import { plainSecretsAside } from '../lib/training/plan.ts';
+import { plainSecretsAside } from '../lib/stages/training/plan.ts';
 import {
   absoluteBucket,
   type OutLocation,

@@ -1,7 +1,7 @@
 import type { SelectionResult } from '../lib/contract/dataset-result.ts';
 import type { CommittedFile, Manifest } from '../lib/contract/manifest.ts';
 import type { TrainingProgress } from '../lib/contract/training-states.ts';
-import { trainingKeys } from '../lib/training/keys.ts';
+import { trainingKeys } from '../lib/stages/training/keys.ts';
 import { oneLine } from './terminal.ts';
 import { bytesInWords, counted, grouped } from './wording.ts';
 

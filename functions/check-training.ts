@@ -1,7 +1,7 @@
+import { trainingFromEnvironment } from '../adapters/trainers/from-environment.ts';
 import { CheckTrainingInput } from '../lib/contract/training-states.ts';
-import { checkTraining } from '../lib/steps/check-training.ts';
+import { checkTraining } from '../lib/stages/check-training.ts';
 import { observed } from './observability/observed.ts';
-import { trainingFromEnvironment } from './training/from-environment.ts';
 
 const deps = trainingFromEnvironment(process.env);
 

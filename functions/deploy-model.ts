@@ -1,7 +1,7 @@
+import { trainingFromEnvironment } from '../adapters/trainers/from-environment.ts';
 import { DeployModelInput } from '../lib/contract/training-states.ts';
-import { deployModel } from '../lib/steps/deploy-model.ts';
+import { deployModel } from '../lib/stages/deploy-model.ts';
 import { observed } from './observability/observed.ts';
-import { trainingFromEnvironment } from './training/from-environment.ts';
 
 const deps = trainingFromEnvironment(process.env);
 

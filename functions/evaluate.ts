@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { RequestsFromUploads } from '../lib/contract/start.ts';
 import { EvaluateInput } from '../lib/contract/states.ts';
-import { evaluate } from '../lib/steps/evaluate.ts';
+import { evaluate } from '../lib/stages/evaluate.ts';
 import { planned } from './observability/measures.ts';
 import { observed } from './observability/observed.ts';
 import { deps } from './runtime.ts';

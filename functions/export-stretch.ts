@@ -1,5 +1,5 @@
 import { ExportStretchInput } from '../lib/contract/states.ts';
-import { exportStretch } from '../lib/steps/export-stretch.ts';
+import { exportStretch } from '../lib/stages/export-stretch.ts';
 import { observed } from './observability/observed.ts';
 import { deps } from './runtime.ts';
 

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { FinalizeInput } from '../lib/contract/states.ts';
-import { finalize } from '../lib/steps/finalize.ts';
+import { finalize } from '../lib/stages/finalize.ts';
 import { observed } from './observability/observed.ts';
 import { deps } from './runtime.ts';
 

@@ -1,5 +1,5 @@
 import { PlanTracesInput } from '../lib/contract/workflow.ts';
-import { planTraces } from '../lib/steps/plan-traces.ts';
+import { planTraces } from '../lib/stages/plan-traces.ts';
 import { planned } from './observability/measures.ts';
 import { observed } from './observability/observed.ts';
 import { deps } from './runtime.ts';

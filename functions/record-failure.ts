@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { ReportedFailure } from '../lib/contract/ended-execution.ts';
 import { RequestsFromUploads } from '../lib/contract/start.ts';
-import { recordFailure } from '../lib/steps/record-failure.ts';
+import { recordFailure } from '../lib/stages/record-failure.ts';
 import { observed } from './observability/observed.ts';
 import { deps } from './runtime.ts';
 

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
+import { AllowedEndpoints } from '../adapters/http/guard.ts';
+import { wayOutOfAws } from '../adapters/http/way-out.ts';
+import { workflowConnector } from '../adapters/http/workflow-client.ts';
 import { RunWorkflowInput } from '../lib/contract/workflow.ts';
-import { runWorkflow } from '../lib/steps/run-workflow.ts';
-import { AllowedEndpoints } from './http/guard.ts';
-import { wayOutOfAws } from './http/way-out.ts';
-import { workflowConnector } from './http/workflow-client.ts';
+import { runWorkflow } from '../lib/stages/run-workflow.ts';
 import { batchAsked } from './observability/measures.ts';
 import { observed } from './observability/observed.ts';
 import { deps } from './runtime.ts';

@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import type { Deps } from '../lib/deps.ts';
-import { tagsOf } from './s3/shard-tag.ts';
-import { s3Client, s3Store } from './s3-store.ts';
+import { s3Client, s3Store } from '../adapters/s3/s3-store.ts';
+import { tagsOf } from '../adapters/s3/shard-tag.ts';
+import type { Deps } from '../lib/stages/deps.ts';
 
 /** What the stack sets. */
 const Environment = z.object({ COLLECTIONS_BUCKET: z.string().min(1), CODE_VERSION: z.string().min(1) });

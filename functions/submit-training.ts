@@ -1,7 +1,7 @@
+import { trainingFromEnvironment } from '../adapters/trainers/from-environment.ts';
 import { SubmitTrainingInput } from '../lib/contract/training-states.ts';
-import { submitTraining } from '../lib/steps/submit-training.ts';
+import { submitTraining } from '../lib/stages/submit-training.ts';
 import { observed } from './observability/observed.ts';
-import { trainingFromEnvironment } from './training/from-environment.ts';
 
 const deps = trainingFromEnvironment(process.env);
 

@@ -2,7 +2,7 @@ import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { BlockPublicAccess, Bucket, BucketEncryption, type BucketProps, CfnBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
-import { SHARD_TAG } from '../functions/s3/shard-tag.ts';
+import { SHARD_TAG } from '../adapters/s3/shard-tag.ts';
 import { acknowledge } from './acknowledge.ts';
 
 export interface PrivateBucketProps {

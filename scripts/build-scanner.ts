@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { main } from 'assemblyscript/asc';
 
-const ROOM = new URL('../lib/traces/scan/', import.meta.url);
+const ROOM = new URL('../lib/sources/formats/nat/scan/', import.meta.url);
 const TARGET = fileURLToPath(new URL('scanner.wasm.ts', ROOM));
 
 const SOURCES = ['scanner.as', 'layout.as', 'bytes.as', 'item.as'];

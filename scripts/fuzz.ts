@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { addCounts, noCounts } from '../lib/contract/counters.ts';
-import { each } from '../lib/steps/each.ts';
+import { each } from '../lib/stages/each.ts';
 import { LARGEST } from '../test/hostile/largest.ts';
 import { builtLargest, FUNCTION_BYTES } from '../test/hostile/peak-memory.ts';
 import { OBJECTS_A_ROUND, Round } from '../test/hostile/round.ts';

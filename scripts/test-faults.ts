@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import * as z from 'zod';
-import { each } from '../lib/steps/each.ts';
+import { each } from '../lib/stages/each.ts';
 import { FAULT_PARTS } from '../test/faults/all.ts';
 import { Row, table } from '../test/faults/matrix.ts';
 

@@ -5,8 +5,8 @@ import { DIGEST_BYTES, type Digest } from '../../lib/datasets/digest.ts';
 import { planExport } from '../../lib/datasets/export-plan.ts';
 import type { GroupRecord } from '../../lib/datasets/group-record.ts';
 import { recordBytes } from '../../lib/datasets/record-bytes.ts';
-import { chooseByRecords } from '../../lib/steps/choose-by-records.ts';
-import type { ObjectStore } from '../../lib/store.ts';
+import type { ObjectStore } from '../../lib/objects/store.ts';
+import { chooseByRecords } from '../../lib/stages/choose-by-records.ts';
 
 /**
  * Finalize choosing among so many pairs, whose records are made as they are read and held nowhere:

@@ -1,4 +1,4 @@
-import { RESERVED_MS } from '../../lib/steps/cut-in-rounds.ts';
+import { RESERVED_MS } from '../../lib/stages/cut-in-rounds.ts';
 import type { Figures } from './figures.ts';
 import { inputBytes, type Job } from './job.ts';
 import type { AwsLimits, Speed } from './limits.ts';

@@ -1,13 +1,13 @@
 import { noCounts } from '../../lib/contract/counters.ts';
-import { runKeys } from '../../lib/contract/keys.ts';
 import { parseRequest } from '../../lib/contract/parse-request.ts';
 import type { Shard } from '../../lib/contract/plan.ts';
 import type { Summary } from '../../lib/contract/summary.ts';
-import { NO_LIMITS } from '../../lib/steps/export-limits.ts';
-import { finalize } from '../../lib/steps/finalize.ts';
-import { planText } from '../../lib/steps/plan-text.ts';
-import type { ObjectStore } from '../../lib/store.ts';
-import { jsonText } from '../../lib/stored-json.ts';
+import { runKeys } from '../../lib/objects/keys.ts';
+import type { ObjectStore } from '../../lib/objects/store.ts';
+import { jsonText } from '../../lib/objects/stored-json.ts';
+import { NO_LIMITS } from '../../lib/stages/export-limits.ts';
+import { finalize } from '../../lib/stages/finalize.ts';
+import { planText } from '../../lib/stages/plan-text.ts';
 
 /** Finalize over so many shards that are only told of, and held nowhere: `node bench/scaling/finalize-memory.ts COUNT`. */
 const count = Number(process.argv[2]);

@@ -1,5 +1,5 @@
-import { S3_LIMITS } from '../../functions/s3/bucket.ts';
-import { COPIES_IN_FLIGHT } from '../../functions/s3/compose.ts';
+import { S3_LIMITS } from '../../adapters/s3/bucket.ts';
+import { COPIES_IN_FLIGHT } from '../../adapters/s3/compose.ts';
 import type { Chosen, Figures } from './figures.ts';
 import type { Job } from './job.ts';
 import type { Speed } from './limits.ts';

@@ -1,8 +1,8 @@
-import { crc32 } from '../../lib/checksum.ts';
 import { noCounts } from '../../lib/contract/counters.ts';
 import { parseRequest } from '../../lib/contract/parse-request.ts';
 import type { Group } from '../../lib/contract/trajectory.ts';
 import { exportDatasets } from '../../lib/datasets/export.ts';
+import { crc32 } from '../../lib/objects/checksum.ts';
 
 /** Trainers' files of so many pairs that are held nowhere else: `node bench/scaling/formats-memory.ts COUNT`. */
 const count = Number(process.argv[2]);

@@ -1,4 +1,4 @@
-import { S3_LIMITS } from '../../functions/s3/bucket.ts';
+import { S3_LIMITS } from '../../adapters/s3/bucket.ts';
 import type { Estimate } from './arithmetic.ts';
 import type { Figures } from './figures.ts';
 import { finalizeMemory, pairsIn } from './finalize-room.ts';

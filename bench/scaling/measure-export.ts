@@ -1,10 +1,10 @@
-import { runKeys } from '../../lib/contract/keys.ts';
 import { Manifest } from '../../lib/contract/manifest.ts';
 import { RecordedStretch, type Stretch, Stretches, WrittenStretch } from '../../lib/contract/stretch.ts';
-import { NO_LIMITS } from '../../lib/steps/export-limits.ts';
-import { exportStretch } from '../../lib/steps/export-stretch.ts';
-import { finalize } from '../../lib/steps/finalize.ts';
-import { readJson } from '../../lib/stored-json.ts';
+import { runKeys } from '../../lib/objects/keys.ts';
+import { readJson } from '../../lib/objects/stored-json.ts';
+import { NO_LIMITS } from '../../lib/stages/export-limits.ts';
+import { exportStretch } from '../../lib/stages/export-stretch.ts';
+import { finalize } from '../../lib/stages/finalize.ts';
 import type { Figures } from './figures.ts';
 import type { Format } from './job.ts';
 import { buildAll, type OverS3, overS3, secondsOf } from './over-s3.ts';

@@ -1,8 +1,8 @@
-import { runKeys } from '../../lib/contract/keys.ts';
 import { Summary } from '../../lib/contract/summary.ts';
-import { NO_LIMITS } from '../../lib/steps/export-limits.ts';
-import { finalize } from '../../lib/steps/finalize.ts';
-import { readJson } from '../../lib/stored-json.ts';
+import { runKeys } from '../../lib/objects/keys.ts';
+import { readJson } from '../../lib/objects/stored-json.ts';
+import { NO_LIMITS } from '../../lib/stages/export-limits.ts';
+import { finalize } from '../../lib/stages/finalize.ts';
 import type { Figures } from './figures.ts';
 import { buildAll, type OverS3, overS3, secondsOf } from './over-s3.ts';
 

@@ -1,7 +1,7 @@
-import { runKeys } from '../../lib/contract/keys.ts';
 import { Limits } from '../../lib/contract/request.ts';
 import { Summary } from '../../lib/contract/summary.ts';
-import { readJson } from '../../lib/stored-json.ts';
+import { runKeys } from '../../lib/objects/keys.ts';
+import { readJson } from '../../lib/objects/stored-json.ts';
 import { median } from '../measure.ts';
 import type { Figures } from './figures.ts';
 import { buildAll, overS3, secondsOf } from './over-s3.ts';

@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { S3Client } from '@aws-sdk/client-s3';
 import * as z from 'zod';
-import type { S3Limits } from '../../functions/s3/bucket.ts';
-import { s3Store } from '../../functions/s3-store.ts';
+import type { S3Limits } from '../../adapters/s3/bucket.ts';
+import { s3Store } from '../../adapters/s3/s3-store.ts';
 import { type Shard, Shards } from '../../lib/contract/plan.ts';
 import type { EvaluateOutput } from '../../lib/contract/states.ts';
-import { buildShard } from '../../lib/steps/build-shard.ts';
-import { evaluate } from '../../lib/steps/evaluate.ts';
-import { readJson } from '../../lib/stored-json.ts';
+import { readJson } from '../../lib/objects/stored-json.ts';
+import { buildShard } from '../../lib/stages/build-shard.ts';
+import { evaluate } from '../../lib/stages/evaluate.ts';
 import { type FixtureSettings, writeFixture } from '../fixtures.ts';
 
 /** Runs the steps themselves, timed, over HTTP to an S3 that holds nothing but their traces. */

@@ -1,4 +1,4 @@
-import { S3_LIMITS } from '../../functions/s3/bucket.ts';
+import { S3_LIMITS } from '../../adapters/s3/bucket.ts';
 import { type Figures, mean } from './figures.ts';
 import type { Job } from './job.ts';
 import type { Speed } from './limits.ts';

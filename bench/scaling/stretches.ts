@@ -2,7 +2,7 @@ import type { Job } from './job.ts';
 
 /** Bytes of a collection that Finalize exports alone (`functions/finalize.ts`); a larger one is cut into stretches. */
 const EXPORTS_ALONE = 2 ** 31;
-/** A stretch has an eighth of that (`lib/steps/finalize.ts`). */
+/** A stretch has an eighth of that (`lib/stages/finalize.ts`). */
 export const STRETCHES_ALONE = 8;
 
 /** How many stretches a collection of so many bytes is exported in: none where Finalize exports it alone, or not at all. */

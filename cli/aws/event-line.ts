@@ -1,5 +1,5 @@
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
-import { plainCause } from '../../lib/failure-cause.ts';
+import { plainCause } from '../../lib/contract/failure-cause.ts';
 
 /** An event of an execution's history as one line; undefined for those that tell a person nothing. */
 export function eventLine(event: HistoryEvent): string | undefined {

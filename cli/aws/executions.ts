@@ -11,9 +11,9 @@ import {
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import * as z from 'zod';
+import { plainCause } from '../../lib/contract/failure-cause.ts';
 import { InvalidRequest } from '../../lib/errors.ts';
-import { plainCause } from '../../lib/failure-cause.ts';
-import { uploadedRunId } from '../../lib/steps/request-of.ts';
+import { uploadedRunId } from '../../lib/stages/request-of.ts';
 import type { Deployment } from './deployment.ts';
 
 /** One execution of the state machine, as far as a run goes. */

@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { RunFailure } from '../../lib/contract/failure.ts';
-import { runKeys } from '../../lib/contract/keys.ts';
 import { Manifest } from '../../lib/contract/manifest.ts';
 import { Summary } from '../../lib/contract/summary.ts';
-import type { ObjectStore } from '../../lib/store.ts';
-import { readJson } from '../../lib/stored-json.ts';
+import { runKeys } from '../../lib/objects/keys.ts';
+import type { ObjectStore } from '../../lib/objects/store.ts';
+import { readJson } from '../../lib/objects/stored-json.ts';
 import { openBucket } from '../open-bucket.ts';
 import { resultTable } from '../result-table.ts';
 import { counted, grouped } from '../wording.ts';

@@ -1,6 +1,6 @@
 import { S3Event } from '../../lib/contract/start.ts';
 import { InvalidRequest } from '../../lib/errors.ts';
-import { isObject } from '../../lib/traces/exact-json.ts';
+import { isObject } from '../../lib/sources/json/exact-json.ts';
 import type { RedriveFlags } from '../commands/redrive.ts';
 import { findDeployment } from './deployment.ts';
 import { type ExecutionDetail, findExecution, originOf, REDRIVEN, startExecution } from './executions.ts';

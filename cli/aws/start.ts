@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
+import { fileStore } from '../../adapters/files/file-store.ts';
 import { InvalidRequest } from '../../lib/errors.ts';
 import type { StartFlags } from '../commands/start.ts';
-import { fileStore } from '../local/file-store.ts';
 import { runIdFor } from '../local/run-id.ts';
 import { isLocal } from '../locations.ts';
 import { openBucket } from '../open-bucket.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { plainCause } from '../../lib/failure-cause.ts';
+import { plainCause } from '../../lib/contract/failure-cause.ts';
 import { supported } from './asl.ts';
 import { distributedMap, type ItemEvent } from './distributed-map.ts';
 import { interpret, prepare, type StateEvent, type Waits } from './interpreter.ts';

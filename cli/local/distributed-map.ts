@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import * as z from 'zod';
-import { readAll } from '../../lib/store.ts';
+import { readAll } from '../../lib/objects/store.ts';
 import type { DistributedMap } from './asl.ts';
 import type { Json } from './asl-templates.ts';
 import { evaluate, interpret, type Machine, type StateEvent, type Waits } from './interpreter.ts';

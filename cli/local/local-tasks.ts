@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type ObjectStore, readAll } from '../../lib/store.ts';
+import { type ObjectStore, readAll } from '../../lib/objects/store.ts';
 import { GET_OBJECT, LAMBDA, PUT_OBJECT, type States, UnsupportedDefinition } from './asl.ts';
 import type { Json } from './asl-templates.ts';
 

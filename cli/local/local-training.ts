@@ -1,8 +1,8 @@
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
-import { type HereOptions, wayOutOfHere } from '../../functions/http/way-out.ts';
-import { trainers } from '../../functions/training/trainers.ts';
-import type { Deps } from '../../lib/deps.ts';
-import type { TrainingDeps } from '../../lib/training/committed-run.ts';
+import { type HereOptions, wayOutOfHere } from '../../adapters/http/way-out.ts';
+import { trainers } from '../../adapters/trainers/trainers.ts';
+import type { Deps } from '../../lib/stages/deps.ts';
+import type { TrainingDeps } from '../../lib/stages/training/committed-run.ts';
 import type { OutLocation } from '../locations.ts';
 
 export interface LocalTraining extends HereOptions {

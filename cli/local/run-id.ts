@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { TraceObject } from '../../lib/contract/plan.ts';
-import { type Deps, storeOf } from '../../lib/deps.ts';
-import { findTraces } from '../../lib/steps/find-traces.ts';
-import { findDataset } from '../../lib/workflow/plan-batches.ts';
+import { type Deps, storeOf } from '../../lib/stages/deps.ts';
+import { findTraces } from '../../lib/stages/find-traces.ts';
+import { findDataset } from '../../lib/stages/workflow/plan-batches.ts';
 import type { UnnamedRequest } from '../request-from-args.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import definition from '../../infra/pipeline.asl.json' with { type: 'json' };
 import { placeOf, RecordFailureInput } from '../../lib/contract/failure.ts';
-import { runKeys } from '../../lib/contract/keys.ts';
+import { shortened } from '../../lib/contract/failure-cause.ts';
 import { Manifest } from '../../lib/contract/manifest.ts';
 import type { Request } from '../../lib/contract/request.ts';
 import {
@@ -19,22 +19,22 @@ import {
   type TrainingProgress,
 } from '../../lib/contract/training-states.ts';
 import { PlanTracesInput, RunWorkflowInput } from '../../lib/contract/workflow.ts';
-import type { Deps } from '../../lib/deps.ts';
-import { shortened } from '../../lib/failure-cause.ts';
-import { buildShard } from '../../lib/steps/build-shard.ts';
-import { checkTraining } from '../../lib/steps/check-training.ts';
-import { deployModel } from '../../lib/steps/deploy-model.ts';
-import { evaluate } from '../../lib/steps/evaluate.ts';
-import { type ExportLimits, NO_LIMITS } from '../../lib/steps/export-limits.ts';
-import { exportStretch } from '../../lib/steps/export-stretch.ts';
-import { finalize } from '../../lib/steps/finalize.ts';
-import { planTraces } from '../../lib/steps/plan-traces.ts';
-import { recordFailure } from '../../lib/steps/record-failure.ts';
-import { runWorkflow } from '../../lib/steps/run-workflow.ts';
-import { submitTraining } from '../../lib/steps/submit-training.ts';
-import { readAll } from '../../lib/store.ts';
-import type { TrainingDeps } from '../../lib/training/committed-run.ts';
-import type { ConnectWorkflow } from '../../lib/workflow/client.ts';
+import { runKeys } from '../../lib/objects/keys.ts';
+import { readAll } from '../../lib/objects/store.ts';
+import { buildShard } from '../../lib/stages/build-shard.ts';
+import { checkTraining } from '../../lib/stages/check-training.ts';
+import { deployModel } from '../../lib/stages/deploy-model.ts';
+import type { Deps } from '../../lib/stages/deps.ts';
+import { evaluate } from '../../lib/stages/evaluate.ts';
+import { type ExportLimits, NO_LIMITS } from '../../lib/stages/export-limits.ts';
+import { exportStretch } from '../../lib/stages/export-stretch.ts';
+import { finalize } from '../../lib/stages/finalize.ts';
+import { planTraces } from '../../lib/stages/plan-traces.ts';
+import { recordFailure } from '../../lib/stages/record-failure.ts';
+import { runWorkflow } from '../../lib/stages/run-workflow.ts';
+import { submitTraining } from '../../lib/stages/submit-training.ts';
+import type { TrainingDeps } from '../../lib/stages/training/committed-run.ts';
+import type { ConnectWorkflow } from '../../lib/stages/workflow/client.ts';
 import type { Progress } from '../progress.ts';
 import { type RunResult, stateMachine } from './asl-runner.ts';
 import type { Waits } from './interpreter.ts';

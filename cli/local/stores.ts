@@ -1,8 +1,8 @@
-import { prefixedStore } from '../../lib/prefixed-store.ts';
-import type { ObjectStore } from '../../lib/store.ts';
+import { fileStore } from '../../adapters/files/file-store.ts';
+import { prefixedStore } from '../../lib/objects/prefixed-store.ts';
+import type { ObjectStore } from '../../lib/objects/store.ts';
 import { directoryOf, isLocal, type OutLocation } from '../locations.ts';
 import { locationsOf, type UnnamedRequest } from '../request-from-args.ts';
-import { fileStore } from './file-store.ts';
 
 export interface Stores {
   /** A bucket of traces by its name, or by its directory's `file:` URL. */
@@ -24,7 +24,7 @@ export async function openStores(request: UnnamedRequest, out: OutLocation): Pro
 }
 
 async function s3Opener(): Promise<(bucket: string) => ObjectStore> {
-  const { s3Client, s3Store } = await import('../../functions/s3-store.ts');
+  const { s3Client, s3Store } = await import('../../adapters/s3/s3-store.ts');
   const client = s3Client();
   return (bucket) => s3Store(client, bucket);
 }

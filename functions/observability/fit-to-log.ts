@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { PipelineError } from '../../lib/errors.ts';
-import { HttpFailed } from '../../lib/http.ts';
+import { HttpFailed } from '../../lib/stages/http.ts';
 
 /**
  * The error as it may leave the function: Lambda logs it, Step Functions shows it, X-Ray keeps it. Errors of ours name

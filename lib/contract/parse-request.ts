@@ -1,5 +1,5 @@
 import { InvalidRequest } from '../errors.ts';
-import { datasetForTraining } from '../training/plan.ts';
+import { datasetForTraining } from './dataset-for-training.ts';
 import { explainIssues } from './explain-issues.ts';
 import { Request } from './request.ts';
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { withoutEndSlashes } from '../end-slashes.ts';
+import { withoutEndSlashes } from './end-slashes.ts';
 import { SecretName } from './secret-name.ts';
 
 /**

@@ -1,7 +1,7 @@
-import { crc32Base64 } from '../checksum.ts';
 import type { BuilderSettings } from '../contract/builder.ts';
 import type { DatasetSettings } from '../contract/dataset.ts';
 import type { DatasetFile, DatasetResult, FormatResult, SelectionResult } from '../contract/dataset-result.ts';
+import { crc32Base64 } from '../objects/checksum.ts';
 import { isConversational } from './formats/trl.ts';
 import type { Layout } from './layout.ts';
 

@@ -29,7 +29,7 @@ export interface ExportJob {
  * selected; the second writes the lines as they come. Nothing is held but those numbers and the sinks' buffers.
  * Throws {@link LeakingDataset} rather than write an example or a prompt to both sides.
  *
- * A collection that is too large for one process goes the same way in stretches (`lib/steps/export-in-stretches.ts`).
+ * A collection that is too large for one process goes the same way in stretches (`lib/stages/export-in-stretches.ts`).
  */
 export async function exportDatasets(job: ExportJob): Promise<DatasetResult> {
   const plan = planExport(job.settings, job.builder);

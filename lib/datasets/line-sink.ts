@@ -1,5 +1,5 @@
-import { openSink } from '../object-sink.ts';
-import type { ObjectStore, Written } from '../store.ts';
+import { openSink } from '../objects/object-sink.ts';
+import type { ObjectStore, Written } from '../objects/store.ts';
 
 /** A file that is written a line at a time. */
 export interface LineSink {

@@ -2,8 +2,8 @@ import { BuilderSettings } from '../contract/builder.ts';
 import { addCounts, type Counters, noCounts } from '../contract/counters.ts';
 import { type Candidate, readCandidate } from '../preferences/candidate.ts';
 import { buildExample } from '../preferences/example.ts';
-import type { Span } from '../traces/item.ts';
-import type { TraceItem } from '../traces/trace-item.ts';
+import type { TraceItem } from '../sources/formats/nat/trace-item.ts';
+import type { Span } from '../sources/record.ts';
 
 /** What the traces hold, counted before anything runs. */
 export interface Inspection {

@@ -2,10 +2,10 @@ import type * as z from 'zod';
 import { BuilderSettings } from '../contract/builder.ts';
 import { Group, type Rejected } from '../contract/trajectory.ts';
 import { InvalidRequest } from '../errors.ts';
+import { fromUtf8 } from '../objects/utf8.ts';
 import { buildExample } from '../preferences/example.ts';
-import { isObject } from '../traces/exact-json.ts';
-import { readObject } from '../traces/trace-item.ts';
-import { fromUtf8 } from '../utf8.ts';
+import { readObject } from '../sources/formats/nat/trace-item.ts';
+import { isObject } from '../sources/json/exact-json.ts';
 
 export interface BuildOptions {
   /** As in a request's `builder` block; what is left out has its default. */

@@ -1,9 +1,9 @@
 import type { BuilderSettings } from '../contract/builder.ts';
-import { isObject, isRawNumber, type JsonObject } from '../traces/exact-json.ts';
-import { kindOf } from '../traces/trace-item.ts';
-import { WrittenText } from '../traces/written-text.ts';
-import { toUtf8, type Utf8 } from '../utf8.ts';
-import { laxFloat, laxInt } from './lax.ts';
+import { toUtf8, type Utf8 } from '../objects/utf8.ts';
+import { laxFloat, laxInt } from '../sources/formats/nat/lax.ts';
+import { kindOf } from '../sources/formats/nat/trace-item.ts';
+import { isObject, isRawNumber, type JsonObject } from '../sources/json/exact-json.ts';
+import { WrittenText } from '../sources/json/written-text.ts';
 import { natPrompt, natResponse, strictPrompt, strictResponse } from './text-form.ts';
 
 /** One scored answer of a turn. Texts are kept as the JSON they are written as: equal JSON is equal text. */

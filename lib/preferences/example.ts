@@ -1,8 +1,8 @@
 import type { BuilderSettings } from '../contract/builder.ts';
 import { type Counters, noCounts } from '../contract/counters.ts';
 import type { Rejected } from '../contract/trajectory.ts';
-import type { TraceItem } from '../traces/trace-item.ts';
-import type { Utf8 } from '../utf8.ts';
+import type { Utf8 } from '../objects/utf8.ts';
+import type { TraceItem } from '../sources/formats/nat/trace-item.ts';
 import { type Candidate, type CandidateRejection, readCandidate } from './candidate.ts';
 import { groupText } from './group-text.ts';
 import { type PreferencePair, pairTurn, possiblePairs } from './pairs.ts';

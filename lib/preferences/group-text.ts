@@ -1,5 +1,5 @@
 import type { BuilderSettings } from '../contract/builder.ts';
-import { toUtf8, type Utf8, utf8 } from '../utf8.ts';
+import { toUtf8, type Utf8, utf8 } from '../objects/utf8.ts';
 import type { ExampleOrigin } from './example.ts';
 import type { PreferencePair } from './pairs.ts';
 

@@ -1,3 +1,4 @@
+import { toUtf8, type Utf8 } from '../objects/utf8.ts';
 import {
   isNotFinite,
   isNumber,
@@ -6,9 +7,8 @@ import {
   type JsonObject,
   pythonText,
   sourceOf,
-} from '../traces/exact-json.ts';
-import { WrittenText } from '../traces/written-text.ts';
-import { toUtf8, type Utf8 } from '../utf8.ts';
+} from '../sources/json/exact-json.ts';
+import { WrittenText } from '../sources/json/written-text.ts';
 
 /*
  * Prompts and responses as the JSON they are written as. `nat` is NAT's rule 4 and 5; `strict` keeps messages whole and

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { s3Store } from '../../functions/s3-store.ts';
+import { s3Store } from '../../adapters/s3/s3-store.ts';
 import { ReportedFailure } from '../../lib/contract/ended-execution.ts';
 import { RunFailure } from '../../lib/contract/failure.ts';
-import { evaluate } from '../../lib/steps/evaluate.ts';
-import { recordFailure } from '../../lib/steps/record-failure.ts';
+import { evaluate } from '../../lib/stages/evaluate.ts';
+import { recordFailure } from '../../lib/stages/record-failure.ts';
 import { endOf } from '../support/ended-execution.ts';
 import { faultyStore } from '../support/faulty-store.ts';
 import { memoryDeps } from '../support/run.ts';

@@ -1,5 +1,4 @@
 import fc from 'fast-check';
-import { crc32 } from '../../lib/checksum.ts';
 import { BuilderSettings } from '../../lib/contract/builder.ts';
 import { type Counters, noCounts } from '../../lib/contract/counters.ts';
 import { DatasetSettings } from '../../lib/contract/dataset.ts';
@@ -7,6 +6,7 @@ import { DatasetResult } from '../../lib/contract/dataset-result.ts';
 import type { Group, Prompt, Response, Trajectory } from '../../lib/contract/trajectory.ts';
 import { exportDatasets } from '../../lib/datasets/export.ts';
 import type { LineSink } from '../../lib/datasets/line-sink.ts';
+import { crc32 } from '../../lib/objects/checksum.ts';
 
 export interface PairSpec {
   readonly prompt?: Prompt;

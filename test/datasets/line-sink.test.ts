@@ -2,11 +2,11 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { fileStore } from '../../cli/local/file-store.ts';
-import { crc32 } from '../../lib/checksum.ts';
+import { fileStore } from '../../adapters/files/file-store.ts';
 import { storeLineSink } from '../../lib/datasets/line-sink.ts';
 import { StoreRefused } from '../../lib/errors.ts';
-import type { ObjectStore } from '../../lib/store.ts';
+import { crc32 } from '../../lib/objects/checksum.ts';
+import type { ObjectStore } from '../../lib/objects/store.ts';
 
 let root = '';
 beforeEach(async () => {

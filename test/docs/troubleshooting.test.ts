@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { CUT_OFF } from '../../lib/contract/ended-execution.ts';
-import { ADVICE } from '../../lib/what-to-do.ts';
+import { ADVICE } from '../../lib/contract/what-to-do.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PAGE = readFileSync(join(ROOT, 'docs/troubleshooting.md'), 'utf8');

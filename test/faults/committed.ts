@@ -1,10 +1,10 @@
 import { deepStrictEqual } from 'node:assert';
 import type * as z from 'zod';
-import { crc32, crc32Base64 } from '../../lib/checksum.ts';
-import { runKeys } from '../../lib/contract/keys.ts';
 import { CommittedFile, Manifest } from '../../lib/contract/manifest.ts';
-import { type ObjectStore, readAll } from '../../lib/store.ts';
-import { readJson } from '../../lib/stored-json.ts';
+import { crc32, crc32Base64 } from '../../lib/objects/checksum.ts';
+import { runKeys } from '../../lib/objects/keys.ts';
+import { type ObjectStore, readAll } from '../../lib/objects/store.ts';
+import { readJson } from '../../lib/objects/stored-json.ts';
 
 /** A committed run as a reader finds it. */
 export interface CommittedRun {

@@ -1,4 +1,4 @@
-import type { ObjectStore } from '../../lib/store.ts';
+import type { ObjectStore } from '../../lib/objects/store.ts';
 import { FAULTS, type Fault, faultyStore, Killed } from '../support/faulty-store.ts';
 import { memoryStore } from '../support/memory-store.ts';
 import { runRetrying } from '../support/retrying-run.ts';

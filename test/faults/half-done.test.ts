@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { Shards } from '../../lib/contract/plan.ts';
 import { StoreUnavailable } from '../../lib/errors.ts';
-import { buildShard } from '../../lib/steps/build-shard.ts';
-import { evaluate } from '../../lib/steps/evaluate.ts';
-import { exportStretch } from '../../lib/steps/export-stretch.ts';
-import type { ObjectStore } from '../../lib/store.ts';
-import { readJson } from '../../lib/stored-json.ts';
+import type { ObjectStore } from '../../lib/objects/store.ts';
+import { readJson } from '../../lib/objects/stored-json.ts';
+import { buildShard } from '../../lib/stages/build-shard.ts';
+import { evaluate } from '../../lib/stages/evaluate.ts';
+import { exportStretch } from '../../lib/stages/export-stretch.ts';
 import { writingRun } from '../support/exporting-run.ts';
 import { memoryStore } from '../support/memory-store.ts';
 import { memoryDeps } from '../support/run.ts';

@@ -1,7 +1,7 @@
 import type { S3Client } from '@aws-sdk/client-s3';
-import type { S3Limits } from '../../functions/s3/bucket.ts';
-import { s3Store } from '../../functions/s3-store.ts';
-import type { ObjectStore } from '../../lib/store.ts';
+import type { S3Limits } from '../../adapters/s3/bucket.ts';
+import { s3Store } from '../../adapters/s3/s3-store.ts';
+import type { ObjectStore } from '../../lib/objects/store.ts';
 import { memoryStore } from '../support/memory-store.ts';
 import { clientOf, PART, SMALL } from '../support/s3-client.ts';
 import { type S3Server, startS3Server } from '../support/s3-server.ts';

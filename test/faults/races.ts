@@ -1,4 +1,4 @@
-import type { ObjectStore } from '../../lib/store.ts';
+import type { ObjectStore } from '../../lib/objects/store.ts';
 import { faultyStore } from '../support/faulty-store.ts';
 import { scheduledStore, scheduler } from '../support/scheduled-store.ts';
 import { committedRun, damageOf } from './committed.ts';

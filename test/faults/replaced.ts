@@ -1,4 +1,4 @@
-import { runKeys } from '../../lib/contract/keys.ts';
+import { runKeys } from '../../lib/objects/keys.ts';
 import { runRetrying } from '../support/retrying-run.ts';
 import { type CommittedRun, committedRun, damageOf } from './committed.ts';
 import type { Stores, Subject } from './crashes.ts';

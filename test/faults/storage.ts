@@ -1,5 +1,5 @@
 import { PipelineError } from '../../lib/errors.ts';
-import { each } from '../../lib/steps/each.ts';
+import { each } from '../../lib/stages/each.ts';
 import { runRetrying } from '../support/retrying-run.ts';
 import type { Operation } from '../support/s3/operations.ts';
 import { type Behaviour, errorBody, type Matcher, type S3Server } from '../support/s3-server.ts';

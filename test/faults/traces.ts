@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { FormatName } from '../../lib/contract/dataset.ts';
-import { runKeys } from '../../lib/contract/keys.ts';
-import type { ObjectStore } from '../../lib/store.ts';
+import { runKeys } from '../../lib/objects/keys.ts';
+import type { ObjectStore } from '../../lib/objects/store.ts';
 import type { RunLimits } from './crashes.ts';
 
 /** Traces in each form, cut into several shards, with ids that repeat across shards, losses, and a broken line. */

@@ -1,8 +1,8 @@
 import { deepStrictEqual } from 'node:assert';
 import type { S3Event } from '../../lib/contract/start.ts';
-import { each } from '../../lib/steps/each.ts';
-import { evaluate } from '../../lib/steps/evaluate.ts';
-import type { ObjectStore } from '../../lib/store.ts';
+import type { ObjectStore } from '../../lib/objects/store.ts';
+import { each } from '../../lib/stages/each.ts';
+import { evaluate } from '../../lib/stages/evaluate.ts';
 import { runRetrying } from '../support/retrying-run.ts';
 import { randomOf } from '../support/scheduled-store.ts';
 import { committedRun, damageOf } from './committed.ts';

@@ -1,7 +1,7 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { s3Store } from '../../functions/s3-store.ts';
-import type { ObjectStore } from '../../lib/store.ts';
+import { s3Store } from '../../adapters/s3/s3-store.ts';
+import type { ObjectStore } from '../../lib/objects/store.ts';
 import { memoryStore } from '../support/memory-store.ts';
 import { runRetrying } from '../support/retrying-run.ts';
 import { memoryDeps } from '../support/run.ts';

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import * as z from 'zod';
-import { s3Store } from '../../functions/s3-store.ts';
-import { runKeys } from '../../lib/contract/keys.ts';
+import { s3Store } from '../../adapters/s3/s3-store.ts';
 import type { FinalizeOutput } from '../../lib/contract/states.ts';
-import { NO_LIMITS } from '../../lib/steps/export-limits.ts';
-import { finalize } from '../../lib/steps/finalize.ts';
+import { runKeys } from '../../lib/objects/keys.ts';
+import { NO_LIMITS } from '../../lib/stages/export-limits.ts';
+import { finalize } from '../../lib/stages/finalize.ts';
 import { exportingRun } from '../support/exporting-run.ts';
 import { type Lambda, startLambda } from '../support/lambda.ts';
 import { type NemoServer, startNemo } from '../support/nemo-server.ts';

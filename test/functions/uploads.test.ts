@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { RunFailure } from '../../lib/contract/failure.ts';
-import { uploadedRunId } from '../../lib/steps/request-of.ts';
+import { uploadedRunId } from '../../lib/stages/request-of.ts';
 import { type Lambda, startLambda } from '../support/lambda.ts';
 import { type NemoServer, startNemo } from '../support/nemo-server.ts';
 import { customizer } from '../support/training-run.ts';

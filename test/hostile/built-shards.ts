@@ -1,16 +1,16 @@
 import type { BuilderSettings } from '../../lib/contract/builder.ts';
 import { addCounts, type Counters, noCounts } from '../../lib/contract/counters.ts';
 import { IndexedItem } from '../../lib/contract/item-index.ts';
-import { runKeys } from '../../lib/contract/keys.ts';
 import type { Shard, TraceObject } from '../../lib/contract/plan.ts';
 import { Request } from '../../lib/contract/request.ts';
 import { Summary } from '../../lib/contract/summary.ts';
 import { Group, Rejected } from '../../lib/contract/trajectory.ts';
-import { buildShard } from '../../lib/steps/build-shard.ts';
-import { cutShards } from '../../lib/steps/cut-shards.ts';
-import type { ObjectStore } from '../../lib/store.ts';
-import { readAll } from '../../lib/store.ts';
-import { jsonText, readJson, readLines } from '../../lib/stored-json.ts';
+import { runKeys } from '../../lib/objects/keys.ts';
+import type { ObjectStore } from '../../lib/objects/store.ts';
+import { readAll } from '../../lib/objects/store.ts';
+import { jsonText, readJson, readLines } from '../../lib/objects/stored-json.ts';
+import { buildShard } from '../../lib/stages/build-shard.ts';
+import { cutShards } from '../../lib/stages/cut-shards.ts';
 import { memoryStore } from '../support/memory-store.ts';
 import { memoryDeps } from '../support/run.ts';
 

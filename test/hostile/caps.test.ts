@@ -1,11 +1,11 @@
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { runKeys } from '../../lib/contract/keys.ts';
 import { Rejected } from '../../lib/contract/trajectory.ts';
-import { readLines } from '../../lib/stored-json.ts';
-import { MAX_RATIO } from '../../lib/traces/gunzip.ts';
-import { MAX_DEPTH, MAX_ITEM_BYTES } from '../../lib/traces/item.ts';
-import { MAX_VALUES } from '../../lib/traces/value-cap.ts';
+import { runKeys } from '../../lib/objects/keys.ts';
+import { readLines } from '../../lib/objects/stored-json.ts';
+import { MAX_RATIO } from '../../lib/sources/containers/gunzip.ts';
+import { MAX_DEPTH, MAX_ITEM_BYTES } from '../../lib/sources/record.ts';
+import { MAX_VALUES } from '../../lib/sources/value-cap.ts';
 import { memoryStore } from '../support/memory-store.ts';
 import { memoryDeps, runSteps } from '../support/run.ts';
 import { buildMade, type Parts } from './made-objects.ts';

@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { MAX_VALUES } from '../../lib/traces/value-cap.ts';
+import { MAX_VALUES } from '../../lib/sources/value-cap.ts';
 import type { Parts } from './made-objects.ts';
 
 /** The largest and the worst that a trace object can hold, each beside one or two good items. */

@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
+import { withoutQueries } from '../../adapters/trainers/hub-dataset.ts';
 import { absoluteBucket } from '../../cli/locations.ts';
 import { interpolated } from '../../cli/nat-variables.ts';
 import { readRun } from '../../cli/read-run.ts';
-import { withoutQueries } from '../../functions/training/hub-dataset.ts';
+import { withoutEndSlashes } from '../../lib/contract/end-slashes.ts';
 import { NemoCustomizer } from '../../lib/contract/training.ts';
-import { withoutEndSlashes } from '../../lib/end-slashes.ts';
-import { laxFloat, laxInt } from '../../lib/preferences/lax.ts';
-import { traceItemReader } from '../../lib/traces/fast-item.ts';
-import { parsePythonJson } from '../../lib/traces/python-json.ts';
-import { readTraceItem } from '../../lib/traces/trace-item.ts';
+import { traceItemReader } from '../../lib/sources/formats/nat/fast-item.ts';
+import { laxFloat, laxInt } from '../../lib/sources/formats/nat/lax.ts';
+import { readTraceItem } from '../../lib/sources/formats/nat/trace-item.ts';
+import { parsePythonJson } from '../../lib/sources/json/python-json.ts';
 
 /** What reads text that somebody else wrote, each over so many characters of its worst text. */
 const WORST: readonly (readonly [what: string, read: (length: number) => unknown])[] = [

@@ -1,10 +1,10 @@
-import { crc32 } from '../../lib/checksum.ts';
-import { runKeys } from '../../lib/contract/keys.ts';
 import { Request } from '../../lib/contract/request.ts';
 import { Summary } from '../../lib/contract/summary.ts';
-import { buildShard } from '../../lib/steps/build-shard.ts';
-import type { ObjectStore } from '../../lib/store.ts';
-import { jsonText, readJson } from '../../lib/stored-json.ts';
+import { crc32 } from '../../lib/objects/checksum.ts';
+import { runKeys } from '../../lib/objects/keys.ts';
+import type { ObjectStore } from '../../lib/objects/store.ts';
+import { jsonText, readJson } from '../../lib/objects/stored-json.ts';
+import { buildShard } from '../../lib/stages/build-shard.ts';
 import { memoryStore } from '../support/memory-store.ts';
 import { memoryDeps } from '../support/run.ts';
 

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { depthOf } from '../../lib/traces/exact-json.ts';
-import { natItems } from '../traces/scan-reference.ts';
+import { depthOf } from '../../lib/sources/json/exact-json.ts';
+import { natItems } from '../sources/formats/nat/scan-reference.ts';
 import { candidateTexts, itemText } from './json-texts.ts';
 
 /** A trace object as somebody might upload it. */

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { fileStore } from '../../cli/local/file-store.ts';
+import { fileStore } from '../../adapters/files/file-store.ts';
 import { resultTable } from '../../cli/result-table.ts';
 import { oneLine, printable } from '../../cli/terminal.ts';
 import { FormatName } from '../../lib/contract/dataset.ts';

@@ -1,12 +1,12 @@
 import type { BuilderSettings } from '../../lib/contract/builder.ts';
 import { buildExample } from '../../lib/preferences/example.ts';
-import { readTraceLine } from '../../lib/traces/candidate-line.ts';
-import type { Span } from '../../lib/traces/item.ts';
-import { readLineItems } from '../../lib/traces/line-items.ts';
-import { joinRuns } from '../../lib/traces/line-runs.ts';
-import { readItems } from '../../lib/traces/read-items.ts';
-import { readTraceItems } from '../../lib/traces/read-trace-items.ts';
-import { readTraceItem, type TraceItem } from '../../lib/traces/trace-item.ts';
+import { readLineItems } from '../../lib/sources/containers/lines.ts';
+import { readItems } from '../../lib/sources/containers/read-records.ts';
+import { readTraceLine } from '../../lib/sources/formats/candidates/candidate-line.ts';
+import { joinRuns } from '../../lib/sources/formats/candidates/line-runs.ts';
+import { readTraceItem, type TraceItem } from '../../lib/sources/formats/nat/trace-item.ts';
+import { readTraceItems } from '../../lib/sources/read-trace-items.ts';
+import type { Span } from '../../lib/sources/record.ts';
 
 /** All that a reader makes of an object: a text for each span. */
 export interface Readers {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import * as z from 'zod';
 import { Counters } from '../../lib/contract/counters.ts';
-import { scannerAgrees } from '../traces/scanner-agrees.ts';
+import { scannerAgrees } from '../sources/formats/nat/scanner-agrees.ts';
 import { hostileShards, nothingMet, OBJECTS_A_SHARD } from './fuzz.ts';
 import type { HostileObject } from './objects.ts';
 import { hostileRuns } from './whole-runs.ts';

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { createHttpClient as CreateHttpClient } from '../../functions/http/client.ts';
+import type { createHttpClient as CreateHttpClient } from '../../adapters/http/client.ts';
 import { STAGES, type Stage } from '../../functions/observability/metric-names.ts';
 import { BUNDLE } from '../../infra/bundle/options.ts';
 import { bundleFunction } from '../../scripts/bundle-functions.ts';
@@ -117,7 +117,7 @@ test('what stands in for undici in a bundle is the client that there is outside'
     external: [...BUNDLE.external],
     bundle: true,
     platform: 'node',
-    entryPoints: ['functions/http/client.ts'],
+    entryPoints: ['adapters/http/client.ts'],
     outfile,
   });
   const bundled: { createHttpClient: typeof CreateHttpClient } = createRequire(import.meta.url)(outfile);

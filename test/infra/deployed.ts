@@ -1,7 +1,7 @@
 import { vi } from 'vitest';
 import * as z from 'zod';
+import { s3Store } from '../../adapters/s3/s3-store.ts';
 import { type Handler, type RunResult, stateMachine } from '../../cli/local/asl-runner.ts';
-import { s3Store } from '../../functions/s3-store.ts';
 import definition from '../../infra/pipeline.asl.json' with { type: 'json' };
 import { statementsByRole } from '../support/iam-policy.ts';
 import { contextOf } from '../support/lambda-context.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { runKeys } from '../../lib/contract/keys.ts';
+import { runKeys } from '../../lib/objects/keys.ts';
 import { endOf } from '../support/ended-execution.ts';
 import { type NemoServer, startNemo } from '../support/nemo-server.ts';
 import { customizer } from '../support/training-run.ts';

@@ -1,8 +1,8 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { tagsOf } from '../../functions/s3/shard-tag.ts';
-import { s3Store } from '../../functions/s3-store.ts';
-import { type ObjectStore, readAll } from '../../lib/store.ts';
-import { chunksOf, noise } from '../store-contract.ts';
+import { s3Store } from '../../adapters/s3/s3-store.ts';
+import { tagsOf } from '../../adapters/s3/shard-tag.ts';
+import { type ObjectStore, readAll } from '../../lib/objects/store.ts';
+import { chunksOf, noise } from '../adapters/store-contract.ts';
 import { statementsByRole } from '../support/iam-policy.ts';
 import { roleStore } from '../support/role-store.ts';
 import { clientOf, PART, SMALL } from '../support/s3-client.ts';

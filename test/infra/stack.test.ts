@@ -2,7 +2,7 @@ import { Stack } from 'aws-cdk-lib';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { tagsOf } from '../../functions/s3/shard-tag.ts';
+import { tagsOf } from '../../adapters/s3/shard-tag.ts';
 import { synthesize } from './synthesized.ts';
 
 const stack = synthesize();

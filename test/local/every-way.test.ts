@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Handler } from '../../cli/local/asl-runner.ts';
-import type { ObjectStore } from '../../lib/store.ts';
+import type { ObjectStore } from '../../lib/objects/store.ts';
 import { PIPELINE } from '../support/pipeline-definition.ts';
 import { failure } from './machine.ts';
 import { LONGEST, planned, runPipeline, type Script, type ScriptedRun, STEPS, type Step } from './scripted-pipeline.ts';

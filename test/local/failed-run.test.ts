@@ -4,8 +4,8 @@ import { lineProgress } from '../../cli/progress.ts';
 import { RunFailure } from '../../lib/contract/failure.ts';
 import { parseRequest } from '../../lib/contract/parse-request.ts';
 import { StoreRefused, StoreUnavailable } from '../../lib/errors.ts';
-import type { ObjectStore } from '../../lib/store.ts';
-import { readJson } from '../../lib/stored-json.ts';
+import type { ObjectStore } from '../../lib/objects/store.ts';
+import { readJson } from '../../lib/objects/stored-json.ts';
 import { memoryStore } from '../support/memory-store.ts';
 import { memoryDeps } from '../support/run.ts';
 

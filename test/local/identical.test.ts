@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { fileStore } from '../../cli/local/file-store.ts';
+import { fileStore } from '../../adapters/files/file-store.ts';
+import { s3Store } from '../../adapters/s3/s3-store.ts';
 import { runLocally } from '../../cli/local/run-locally.ts';
-import { s3Store } from '../../functions/s3-store.ts';
 import { parseRequest } from '../../lib/contract/parse-request.ts';
-import { type ObjectStore, readAll } from '../../lib/store.ts';
+import { type ObjectStore, readAll } from '../../lib/objects/store.ts';
 import { type S3Server, startS3Server } from '../support/s3-server.ts';
 
 const golden = new URL('../golden/nat/', import.meta.url);

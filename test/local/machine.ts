@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { fileStore } from '../../adapters/files/file-store.ts';
 import { type Handler, type RunEvent, type RunResult, runStateMachine } from '../../cli/local/asl-runner.ts';
-import { fileStore } from '../../cli/local/file-store.ts';
-import type { ObjectStore } from '../../lib/store.ts';
+import type { ObjectStore } from '../../lib/objects/store.ts';
 
 export interface Run {
   readonly definition: unknown;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Handler } from '../../cli/local/asl-runner.ts';
-import { readAll } from '../../lib/store.ts';
+import { readAll } from '../../lib/objects/store.ts';
 import { failure } from './machine.ts';
 import { asking, committed, exporting, LONGEST, next, planned, runPipeline } from './scripted-pipeline.ts';
 

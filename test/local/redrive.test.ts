@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { RunFailure } from '../../lib/contract/failure.ts';
-import { runKeys } from '../../lib/contract/keys.ts';
 import { Shards } from '../../lib/contract/plan.ts';
 import { StoreRefused, StoreUnavailable } from '../../lib/errors.ts';
-import type { ObjectStore } from '../../lib/store.ts';
-import { readJson } from '../../lib/stored-json.ts';
+import { runKeys } from '../../lib/objects/keys.ts';
+import type { ObjectStore } from '../../lib/objects/store.ts';
+import { readJson } from '../../lib/objects/stored-json.ts';
 import { faultyStore } from '../support/faulty-store.ts';
 import { memoryStore } from '../support/memory-store.ts';
 import { committedRun, memoryDeps } from '../support/run.ts';

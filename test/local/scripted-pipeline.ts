@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { type Handler, type RunEvent, type RunResult, stateMachine } from '../../cli/local/asl-runner.ts';
 import { RecordFailureInput, type RecordFailureOutput } from '../../lib/contract/failure.ts';
-import { plainCause } from '../../lib/failure-cause.ts';
-import type { ObjectStore } from '../../lib/store.ts';
+import { plainCause } from '../../lib/contract/failure-cause.ts';
+import type { ObjectStore } from '../../lib/objects/store.ts';
 import { memoryStore } from '../support/memory-store.ts';
 import { PIPELINE } from '../support/pipeline-definition.ts';
 

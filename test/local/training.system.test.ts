@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { type TrainersDeps, trainers } from '../../adapters/trainers/trainers.ts';
 import { runLocally } from '../../cli/local/run-locally.ts';
-import { type TrainersDeps, trainers } from '../../functions/training/trainers.ts';
 import { parseRequest } from '../../lib/contract/parse-request.ts';
 import { InvalidRequest } from '../../lib/errors.ts';
-import type { ObjectStore } from '../../lib/store.ts';
-import { SUBMIT_SECONDS } from '../../lib/training/job-once.ts';
+import type { ObjectStore } from '../../lib/objects/store.ts';
+import { SUBMIT_SECONDS } from '../../lib/stages/training/job-once.ts';
 import { killedEverywhere } from '../support/killed.ts';
 import { memoryStore } from '../support/memory-store.ts';
 import { type NemoServer, startNemo } from '../support/nemo-server.ts';

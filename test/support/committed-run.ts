@@ -1,8 +1,8 @@
-import { crc32, crc32Base64 } from '../../lib/checksum.ts';
 import { noCounts } from '../../lib/contract/counters.ts';
-import { runKeys } from '../../lib/contract/keys.ts';
 import type { Manifest } from '../../lib/contract/manifest.ts';
-import type { ObjectStore } from '../../lib/store.ts';
+import { crc32, crc32Base64 } from '../../lib/objects/checksum.ts';
+import { runKeys } from '../../lib/objects/keys.ts';
+import type { ObjectStore } from '../../lib/objects/store.ts';
 
 export interface CommittedContents {
   /** Of the training files. */

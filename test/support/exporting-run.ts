@@ -1,12 +1,12 @@
 import { Shards } from '../../lib/contract/plan.ts';
 import type { EvaluateOutput, Exporting } from '../../lib/contract/states.ts';
 import { type Stretch, Stretches } from '../../lib/contract/stretch.ts';
-import { buildShard } from '../../lib/steps/build-shard.ts';
-import { evaluate } from '../../lib/steps/evaluate.ts';
-import { NO_LIMITS } from '../../lib/steps/export-limits.ts';
-import { exportStretch } from '../../lib/steps/export-stretch.ts';
-import { finalize } from '../../lib/steps/finalize.ts';
-import { readJson } from '../../lib/stored-json.ts';
+import { readJson } from '../../lib/objects/stored-json.ts';
+import { buildShard } from '../../lib/stages/build-shard.ts';
+import { evaluate } from '../../lib/stages/evaluate.ts';
+import { NO_LIMITS } from '../../lib/stages/export-limits.ts';
+import { exportStretch } from '../../lib/stages/export-stretch.ts';
+import { finalize } from '../../lib/stages/finalize.ts';
 import type { RunDeps } from './run.ts';
 
 /** A run up to where the stretches of its collection are to be recorded. */

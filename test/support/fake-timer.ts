@@ -1,4 +1,4 @@
-import type { Timer } from '../../functions/http/client.ts';
+import type { Timer } from '../../adapters/http/client.ts';
 
 /** Timers that run when the test says that time has passed. */
 export function fakeTimer() {

@@ -1,5 +1,5 @@
 import { StoreUnavailable } from '../../lib/errors.ts';
-import type { ObjectStore } from '../../lib/store.ts';
+import type { ObjectStore } from '../../lib/objects/store.ts';
 
 /** What strikes at a side effect: the process ends before or after it, or the store does it and its answer is lost. */
 export const FAULTS = ['killed before', 'killed after', 'answer lost'] as const;

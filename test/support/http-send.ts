@@ -1,7 +1,7 @@
 import { onTestFinished } from 'vitest';
-import { createHttpClient, type Timer } from '../../functions/http/client.ts';
-import type { EndpointPolicy } from '../../functions/http/guard.ts';
-import type { HttpRequest } from '../../lib/http.ts';
+import { createHttpClient, type Timer } from '../../adapters/http/client.ts';
+import type { EndpointPolicy } from '../../adapters/http/guard.ts';
+import type { HttpRequest } from '../../lib/stages/http.ts';
 import { type Reply, startWorkflowServer } from './workflow-server.ts';
 
 export type Server = Awaited<ReturnType<typeof startWorkflowServer>>;

@@ -1,5 +1,5 @@
-import type { TrainersDeps } from '../../functions/training/trainers.ts';
-import type { ObjectStore } from '../../lib/store.ts';
+import type { TrainersDeps } from '../../adapters/trainers/trainers.ts';
+import type { ObjectStore } from '../../lib/objects/store.ts';
 import { trainersOf } from './training-run.ts';
 
 /** A process that dies at its `at`th side effect, before or just after it; from then on it can do nothing more. */

@@ -1,8 +1,8 @@
 import { expect } from 'vitest';
-import { runKeys } from '../../lib/contract/keys.ts';
 import { Manifest } from '../../lib/contract/manifest.ts';
-import { type ObjectStore, readAll } from '../../lib/store.ts';
-import { readJson } from '../../lib/stored-json.ts';
+import { runKeys } from '../../lib/objects/keys.ts';
+import { type ObjectStore, readAll } from '../../lib/objects/store.ts';
+import { readJson } from '../../lib/objects/stored-json.ts';
 import { killable } from './killable.ts';
 import type { NemoServer } from './nemo-server.ts';
 import { type Clock, clock } from './training-run.ts';

@@ -2,10 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { fileStore } from '../../cli/local/file-store.ts';
-import { createHttpClient, type Timer } from '../../functions/http/client.ts';
-import { credentialsFrom } from '../../functions/http/endpoint-credentials.ts';
-import { workflowConnector } from '../../functions/http/workflow-client.ts';
+import { fileStore } from '../../adapters/files/file-store.ts';
+import { createHttpClient, type Timer } from '../../adapters/http/client.ts';
+import { credentialsFrom } from '../../adapters/http/endpoint-credentials.ts';
+import { workflowConnector } from '../../adapters/http/workflow-client.ts';
 import {
   Batch,
   RunWorkflowInput,
@@ -13,9 +13,9 @@ import {
   WorkflowSource,
   workflowKeys,
 } from '../../lib/contract/workflow.ts';
-import { type RunWorkflowDeps, runWorkflow } from '../../lib/steps/run-workflow.ts';
-import { type ObjectStore, readAll } from '../../lib/store.ts';
-import { planBatches } from '../../lib/workflow/plan-batches.ts';
+import { type ObjectStore, readAll } from '../../lib/objects/store.ts';
+import { type RunWorkflowDeps, runWorkflow } from '../../lib/stages/run-workflow.ts';
+import { planBatches } from '../../lib/stages/workflow/plan-batches.ts';
 import { type Reply, startWorkflowServer } from './workflow-server.ts';
 
 const RUN_ID = 'run-0';

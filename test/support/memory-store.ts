@@ -1,6 +1,6 @@
-import { combineCrc32, crc32 } from '../../lib/checksum.ts';
 import { InputChanged, ObjectNotFound } from '../../lib/errors.ts';
-import type { ObjectStore } from '../../lib/store.ts';
+import { combineCrc32, crc32 } from '../../lib/objects/checksum.ts';
+import type { ObjectStore } from '../../lib/objects/store.ts';
 
 /** A bucket in memory: for properties that need thousands of runs. Held to the port's contract like the real drivers. */
 export function memoryStore(

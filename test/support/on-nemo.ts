@@ -1,5 +1,5 @@
 import { onTestFinished } from 'vitest';
-import type { TrainersDeps } from '../../functions/training/trainers.ts';
+import type { TrainersDeps } from '../../adapters/trainers/trainers.ts';
 import { commitRun } from './committed-run.ts';
 import { memoryStore } from './memory-store.ts';
 import { startNemo } from './nemo-server.ts';

@@ -1,5 +1,5 @@
 import { parseRequest } from '../../lib/contract/parse-request.ts';
-import { evaluate } from '../../lib/steps/evaluate.ts';
+import { evaluate } from '../../lib/stages/evaluate.ts';
 import { memoryStore } from './memory-store.ts';
 import { memoryDeps } from './run.ts';
 

@@ -1,9 +1,9 @@
 import { Shards } from '../../lib/contract/plan.ts';
 import type { EvaluateOutput } from '../../lib/contract/states.ts';
 import { StoreUnavailable } from '../../lib/errors.ts';
-import { buildShard } from '../../lib/steps/build-shard.ts';
-import { evaluate } from '../../lib/steps/evaluate.ts';
-import { readJson } from '../../lib/stored-json.ts';
+import { readJson } from '../../lib/objects/stored-json.ts';
+import { buildShard } from '../../lib/stages/build-shard.ts';
+import { evaluate } from '../../lib/stages/evaluate.ts';
 import { finalizeRun, type RunDeps } from './run.ts';
 
 /**

@@ -1,19 +1,19 @@
 import type { Counters } from '../../lib/contract/counters.ts';
-import { runKeys } from '../../lib/contract/keys.ts';
 import { Manifest } from '../../lib/contract/manifest.ts';
 import { Shards } from '../../lib/contract/plan.ts';
 import type { EvaluateOutput } from '../../lib/contract/states.ts';
 import { Stretches } from '../../lib/contract/stretch.ts';
 import type { Group, Rejected } from '../../lib/contract/trajectory.ts';
-import { buildShard } from '../../lib/steps/build-shard.ts';
-import type { CutDeps } from '../../lib/steps/cut-in-rounds.ts';
-import { evaluate } from '../../lib/steps/evaluate.ts';
-import { type ExportLimits, NO_LIMITS } from '../../lib/steps/export-limits.ts';
-import { exportStretch } from '../../lib/steps/export-stretch.ts';
-import { finalize } from '../../lib/steps/finalize.ts';
-import type { ObjectStore } from '../../lib/store.ts';
-import { readAll } from '../../lib/store.ts';
-import { readJson } from '../../lib/stored-json.ts';
+import { runKeys } from '../../lib/objects/keys.ts';
+import type { ObjectStore } from '../../lib/objects/store.ts';
+import { readAll } from '../../lib/objects/store.ts';
+import { readJson } from '../../lib/objects/stored-json.ts';
+import { buildShard } from '../../lib/stages/build-shard.ts';
+import type { CutDeps } from '../../lib/stages/cut-in-rounds.ts';
+import { evaluate } from '../../lib/stages/evaluate.ts';
+import { type ExportLimits, NO_LIMITS } from '../../lib/stages/export-limits.ts';
+import { exportStretch } from '../../lib/stages/export-stretch.ts';
+import { finalize } from '../../lib/stages/finalize.ts';
 import { memoryStore } from './memory-store.ts';
 
 /** What a run's steps work on. A collection of any size is exported in one go, unless a test sets `exportsAlone`. */

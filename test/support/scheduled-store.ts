@@ -1,4 +1,4 @@
-import type { ObjectStore } from '../../lib/store.ts';
+import type { ObjectStore } from '../../lib/objects/store.ts';
 
 /** Whoever waits for a turn gets it alone, in an order that the seed decides. */
 export interface Scheduler {

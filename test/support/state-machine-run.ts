@@ -2,12 +2,12 @@ import { type RunResult, stateMachine } from '../../cli/local/asl-runner.ts';
 
 import { RecordFailureInput } from '../../lib/contract/failure.ts';
 import { BuildShardInput, EvaluateInput, ExportStretchInput, FinalizeInput } from '../../lib/contract/states.ts';
-import { buildShard } from '../../lib/steps/build-shard.ts';
-import { evaluate } from '../../lib/steps/evaluate.ts';
-import { NO_LIMITS } from '../../lib/steps/export-limits.ts';
-import { exportStretch } from '../../lib/steps/export-stretch.ts';
-import { finalize } from '../../lib/steps/finalize.ts';
-import { recordFailure } from '../../lib/steps/record-failure.ts';
+import { buildShard } from '../../lib/stages/build-shard.ts';
+import { evaluate } from '../../lib/stages/evaluate.ts';
+import { NO_LIMITS } from '../../lib/stages/export-limits.ts';
+import { exportStretch } from '../../lib/stages/export-stretch.ts';
+import { finalize } from '../../lib/stages/finalize.ts';
+import { recordFailure } from '../../lib/stages/record-failure.ts';
 import { PIPELINE } from './pipeline-definition.ts';
 import type { RunDeps } from './run.ts';
 

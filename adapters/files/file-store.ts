@@ -1,0 +1,311 @@
+import { type FileHandle, link, lstat, mkdir, open, rename, stat, unlink } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { CorruptObject, InputChanged, ObjectNotFound, StoreRefused } from '../../lib/errors.ts';
+import { crc32 } from '../../lib/objects/checksum.ts';
+import {
+  type ComposePart,
+  inOneChunk,
+  type ObjectStore,
+  type Pin,
+  type ReadOptions,
+  type StoredObject,
+  type Written,
+} from '../../lib/objects/store.ts';
+import { codeOf, fileError } from './file-errors.ts';
+import { isTemporary, listFiles, pinOf, requireInside, temporaryName } from './file-tree.ts';
+
+/**
+ * A directory as an object store: a key is a path below it, `/` between its segments. An object is written under a
+ * temporary name beside its own, then linked or renamed: readers see all of it or nothing, also after a crash.
+ *
+ * After a power cut too, for what counts: an object that is created (a summary, a manifest) vouches for what was written
+ * before it, so all of that is on the disk first. Until then the disk works while the program does.
+ */
+export function fileStore(root: string): ObjectStore {
+  const top = resolve(root);
+  const syncs = new Set<Promise<void>>();
+  const write = (key: string, body: AsyncIterable<Uint8Array>, ifAbsent: boolean, expected?: number) =>
+    publish(top, key, body, { ifAbsent, expected, syncs });
+  return {
+    name: top,
+    head: (key) => headFile(top, key),
+    read: (key, options) => readFile(top, key, options),
+    create: async (key, body) => {
+      await Promise.all(syncs);
+      const written = await write(key, inOneChunk(body), true);
+      await Promise.all(syncs);
+      return written === 'exists' ? 'exists' : 'created';
+    },
+    write: (key, body, options) => write(key, body, options?.ifAbsent ?? false),
+    compose: async (key, parts, options) => {
+      if (await linkOnlyPart(top, key, parts, options?.crc32)) return;
+      await write(key, partsOf(top, parts), false, options?.crc32);
+    },
+    list: (prefix) => listFiles(top, prefix),
+    remove: (key) => removeFile(top, key),
+  };
+}
+
+/** Bytes read at once: few system calls, little memory. */
+const READ_BYTES = 2 ** 20;
+
+async function headFile(top: string, key: string): Promise<StoredObject | undefined> {
+  const path = pathOf(top, key);
+  try {
+    await requireInside(top, path);
+    const there = await stat(path, { bigint: true });
+    return there.isFile() ? { key, bytes: Number(there.size), ...pinOf(there) } : undefined;
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw fileError(path, error);
+  }
+}
+
+/** `bufferOf` gives the memory for a chunk of so many bytes; two are in use at a time. */
+async function* readFile(
+  top: string,
+  key: string,
+  options: ReadOptions = {},
+  bufferOf: (bytes: number) => Buffer = Buffer.allocUnsafe,
+): AsyncGenerator<Uint8Array> {
+  const { start = 0, end = Number.POSITIVE_INFINITY } = options;
+  if (end <= start) return;
+  const path = pathOf(top, key);
+  const file = await openFile(top, path, options.pin);
+  try {
+    const { pin, bytes } = await stateOf(file, path);
+    if (options.pin && pin.etag !== options.pin.etag) throw changed(path);
+    const last = Math.min(end, bytes);
+    let at = start;
+    const readOn = () => {
+      if (at >= last) return undefined;
+      const buffer = bufferOf(Math.min(READ_BYTES, last - at));
+      const reading = file.read(buffer, 0, buffer.length, at);
+      // Looked at when its turn comes, which may be never.
+      reading.catch(() => {});
+      return reading;
+    };
+    // One chunk ahead: the disk works while the reader does.
+    for (let reading = readOn(); reading; ) {
+      const { bytesRead, buffer } = await reading.catch((error) => {
+        throw fileError(path, error);
+      });
+      if (bytesRead === 0) throw changed(path);
+      at += bytesRead;
+      reading = readOn();
+      yield buffer.subarray(0, bytesRead);
+    }
+    if ((await stateOf(file, path)).pin.etag !== pin.etag) throw changed(path);
+  } finally {
+    await file.close();
+  }
+}
+
+async function openFile(top: string, path: string, pin: Pin | undefined): Promise<FileHandle> {
+  try {
+    await requireInside(top, path);
+    return await open(path, 'r');
+  } catch (error) {
+    if (!isAbsent(error)) throw fileError(path, error);
+    if (pin) throw changed(path, error);
+    throw notFound(path, error);
+  }
+}
+
+async function stateOf(file: FileHandle, path: string): Promise<{ pin: Pin; bytes: number }> {
+  const now = await file.stat({ bigint: true });
+  if (!now.isFile()) throw notFound(path);
+  return { pin: pinOf(now), bytes: Number(now.size) };
+}
+
+interface Publishing {
+  readonly ifAbsent: boolean;
+  /** CRC-32 that the bytes must have. */
+  readonly expected: number | undefined;
+  /** Objects on their way to the disk. */
+  readonly syncs: Set<Promise<void>>;
+}
+
+async function publish(
+  top: string,
+  key: string,
+  body: AsyncIterable<Uint8Array>,
+  { ifAbsent, expected, syncs }: Publishing,
+): Promise<Written | 'exists'> {
+  const path = pathOf(top, key);
+  const temporary = join(dirname(path), temporaryName());
+  const file = await begin(top, path, temporary);
+  try {
+    const written = await fill(file, path, body, syncs);
+    if (expected !== undefined) requireCrc(path, written.crc32, expected);
+    return (await place(temporary, path, ifAbsent)) === 'exists' ? 'exists' : written;
+  } finally {
+    // Renamed away where all went well.
+    await unlink(temporary).catch(() => {});
+  }
+}
+
+async function begin(top: string, path: string, temporary: string): Promise<FileHandle> {
+  try {
+    // Before a directory is made through a link that leaves the root.
+    await requireInside(top, path);
+    await mkdir(dirname(path), { recursive: true });
+    return await open(temporary, 'wx');
+  } catch (error) {
+    throw fileError(path, error);
+  }
+}
+
+/** Errors of the body pass as they are: they are not the file's. */
+async function fill(
+  file: FileHandle,
+  path: string,
+  body: AsyncIterable<Uint8Array>,
+  syncs: Set<Promise<void>>,
+): Promise<Written> {
+  let bytes = 0;
+  let crc = 0;
+  const told = (error: unknown) => {
+    throw fileError(path, error);
+  };
+  try {
+    for await (const chunk of body) {
+      for (let at = 0; at < chunk.length; ) at += (await file.write(chunk, at).catch(told)).bytesWritten;
+      crc = crc32(chunk, crc);
+      bytes += chunk.length;
+    }
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+  const sync = file
+    .datasync()
+    .catch(told)
+    .finally(() => file.close());
+  syncs.add(sync);
+  // Where it failed it stays: nothing may be created any more that vouches for it.
+  sync.then(
+    () => syncs.delete(sync),
+    () => {},
+  );
+  return { bytes, crc32: crc };
+}
+
+async function place(temporary: string, path: string, ifAbsent: boolean): Promise<'placed' | 'exists'> {
+  try {
+    // Unlike a rename, a link never replaces.
+    if (ifAbsent) await link(temporary, path);
+    else await rename(temporary, path);
+    return 'placed';
+  } catch (error) {
+    if (ifAbsent && codeOf(error) === 'EEXIST') {
+      const there = await lstat(path).catch(() => undefined);
+      if (!there?.isDirectory()) return 'exists';
+    }
+    throw fileError(path, error);
+  }
+}
+
+/**
+ * One whole object under another name needs no copy: objects never change, they are only replaced. False where the parts
+ * are others, or the file system has no links.
+ */
+async function linkOnlyPart(
+  top: string,
+  key: string,
+  parts: readonly ComposePart[],
+  expected: number | undefined,
+): Promise<boolean> {
+  const [only, ...more] = parts.filter(({ bytes }) => bytes > 0);
+  if (!only || more.length > 0 || (only.start ?? 0) !== 0) return false;
+  if ((await headFile(top, only.key))?.bytes !== only.bytes) return false;
+  const path = pathOf(top, key);
+  if (expected !== undefined) requireCrc(path, await crcOf(partsOf(top, [only])), expected);
+  const temporary = join(dirname(path), temporaryName());
+  try {
+    await requireInside(top, path);
+    await mkdir(dirname(path), { recursive: true });
+    await link(pathOf(top, only.key), temporary);
+  } catch {
+    // Copying will do, or say what is wrong.
+    return false;
+  }
+  try {
+    await place(temporary, path, false);
+  } finally {
+    // Also where all went well: of two names of one file a rename keeps both.
+    await unlink(temporary).catch(() => {});
+  }
+  return true;
+}
+
+async function crcOf(body: AsyncIterable<Uint8Array>): Promise<number> {
+  let crc = 0;
+  for await (const chunk of body) crc = crc32(chunk, crc);
+  return crc;
+}
+
+function requireCrc(path: string, found: number, expected: number): void {
+  if (found === expected) return;
+  throw new CorruptObject(
+    `${path} was to have CRC-32 ${expected}, but its parts have ${found}: a part changed. Run the step again.`,
+  );
+}
+
+async function removeFile(top: string, key: string): Promise<void> {
+  const path = pathOf(top, key);
+  try {
+    await requireInside(top, path);
+    await unlink(path);
+  } catch (error) {
+    // A directory is no object.
+    if (isAbsent(error) || codeOf(error) === 'EISDIR') return;
+    throw fileError(path, error);
+  }
+}
+
+/** A chunk is good until the next is asked for: what is copied leaves no garbage, which would grow with it. */
+async function* partsOf(top: string, parts: readonly ComposePart[]): AsyncGenerator<Uint8Array> {
+  const bufferOf = twoInTurn();
+  for (const { key, start = 0, bytes } of parts) {
+    if (bytes === 0) continue;
+    let got = 0;
+    for await (const chunk of readFile(top, key, { start, end: start + bytes }, bufferOf)) {
+      got += chunk.length;
+      yield chunk;
+    }
+    if (got !== bytes) {
+      throw new CorruptObject(
+        `${pathOf(top, key)} was to have ${bytes} bytes from ${start} on, but there are ${got}: it changed. Run the step again.`,
+      );
+    }
+  }
+}
+
+function twoInTurn(): (bytes: number) => Buffer {
+  const buffers = [Buffer.allocUnsafeSlow(READ_BYTES), Buffer.allocUnsafeSlow(READ_BYTES)] as const;
+  let turn: 0 | 1 = 0;
+  return (bytes) => {
+    turn = turn === 0 ? 1 : 0;
+    return buffers[turn].subarray(0, bytes);
+  };
+}
+
+function pathOf(top: string, key: string): string {
+  const segments = key.split('/');
+  const unusable = segments.some((segment) => segment === '' || segment === '.' || segment === '..');
+  if (unusable || /[\\\0]/.test(key) || isTemporary(segments.at(-1) ?? '')) {
+    throw new StoreRefused(
+      `The key ${JSON.stringify(key)} names no file below ${top}: use segments with "/" between them, none empty, "." or "..", without backslashes.`,
+    );
+  }
+  return join(top, ...segments);
+}
+
+const isAbsent = (error: unknown) => ['ENOENT', 'ENOTDIR'].includes(codeOf(error));
+
+const notFound = (path: string, cause?: unknown) =>
+  new ObjectNotFound(`${path} does not exist: check the path.`, { cause });
+
+const changed = (path: string, cause?: unknown) =>
+  new InputChanged(`${path} is no longer what was planned: start a new run over what is there now.`, { cause });

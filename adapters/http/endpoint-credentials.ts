@@ -1,0 +1,48 @@
+import { EndpointRefused } from '../../lib/stages/http.ts';
+import { credentialHeaders, redactor } from './credentials.ts';
+import { originOf } from './guard.ts';
+import type { ReadSecret } from './secrets.ts';
+
+/** A request's setting that names a secret, and the endpoint that the secret is for. */
+export interface SecretUse {
+  /** Null where no secret is named: nothing is sent, anywhere. */
+  readonly secret: string | null;
+  /** The setting, for messages: `source.workflow.auth_secret_arn`. */
+  readonly setting: string;
+  readonly endpoint: string;
+}
+
+export interface Credentials {
+  /** The setting that names their secret. */
+  readonly setting: string;
+  /** To be sent to the endpoint's own origin and to no other. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Blots the credentials out of what an endpoint says. */
+  readonly redact: (text: string) => string;
+}
+
+/** Nobody reads a secret without saying where it is to go. Live workflows and trainers get theirs this way alone. */
+export type CredentialsFor = (use: SecretUse) => Promise<Credentials>;
+
+/** The credentials that secrets stand for, read at each call. */
+export const credentialsFrom =
+  (readSecret: ReadSecret): CredentialsFor =>
+  async ({ secret, setting }) => {
+    const headers = secret === null ? {} : credentialHeaders(await readSecret(secret), secret);
+    return { setting, headers, redact: redactor(Object.values(headers)) };
+  };
+
+/**
+ * The same, but a secret only for an endpoint at one of `origins`: whoever may start a run could otherwise have any
+ * secret that is granted sent to an endpoint of his own. Throws {@link EndpointRefused}.
+ */
+export const secretsOnlyTo = (origins: readonly string[], credentials: CredentialsFor): CredentialsFor => {
+  const trusted = new Set(origins.map(originOf));
+  return async (use) => {
+    const origin = originOf(use.endpoint);
+    if (use.secret === null || trusted.has(origin)) return credentials(use);
+    throw new EndpointRefused(
+      `${origin} gets no secret: ${use.setting} goes only to endpoints that the stack names. Put this origin in the stack's allowedEndpoints, or leave ${use.setting} out`,
+    );
+  };
+};

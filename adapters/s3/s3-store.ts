@@ -1,0 +1,84 @@
+import { DeleteObjectCommand, HeadObjectCommand, paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
+import { byKey, type ObjectStore, type StoredObject } from '../../lib/objects/store.ts';
+import { type Bucket, S3_LIMITS, type S3Limits } from './bucket.ts';
+import { COPIES_IN_FLIGHT, composeObject } from './compose.ts';
+import { answerOf, storeError } from './errors.ts';
+import { readObject } from './read.ts';
+import { putObject, writeObject } from './write.ts';
+
+/** The limits are S3's own where none are given; tests make them small. */
+export interface S3StoreOptions extends Partial<S3Limits> {
+  /** Tags of a new object with this key, as S3's API writes them (`name=value`). None, and no permission to tag is needed. */
+  readonly tagsOf?: Bucket['tagsOf'];
+}
+
+/** The bucket as an object store. */
+export function s3Store(client: S3Client, bucket: string, options: S3StoreOptions = {}): ObjectStore {
+  const { tagsOf = () => undefined, ...limits } = options;
+  const at: Bucket = { client, name: bucket, limits: { ...S3_LIMITS, ...limits }, tagsOf };
+  return {
+    name: `s3://${bucket}`,
+    head: (key) => headObject(at, key),
+    read: (key, options) => readObject(at, key, options),
+    create: (key, body) => putObject(at, key, body, { ifAbsent: true }),
+    write: (key, body, options) => writeObject(at, key, body, options),
+    compose: (key, parts, options) => composeObject(at, key, parts, options),
+    list: (prefix) => listObjects(at, prefix),
+    remove: (key) => removeObject(at, key),
+  };
+}
+
+/**
+ * A client whose requests cannot hang: 5 s to connect, and 2 minutes without a byte either way (S3 keeps a long
+ * copy alive with white space), and so many sockets that what is under way at once waits for none. Region, credentials and
+ * endpoint come from the environment.
+ */
+export const s3Client = (): S3Client => {
+  const sockets = { maxSockets: COPIES_IN_FLIGHT + 32, keepAlive: true };
+  return new S3Client({
+    requestHandler: { connectionTimeout: 5_000, socketTimeout: 120_000, httpAgent: sockets, httpsAgent: sockets },
+  });
+};
+
+async function headObject(bucket: Bucket, key: string): Promise<StoredObject | undefined> {
+  try {
+    const there = await bucket.client.send(new HeadObjectCommand({ Bucket: bucket.name, Key: key }));
+    return { key, bytes: there.ContentLength ?? 0, etag: there.ETag ?? '', version: there.VersionId };
+  } catch (error) {
+    // A HEAD has no body to tell a missing bucket from a missing key.
+    if (answerOf(error).status === 404) return undefined;
+    throw storeError(bucket, key, error);
+  }
+}
+
+/**
+ * S3 lists by UTF-8 bytes, which is code-unit order until a key holds a character from U+D800 on (there UTF-16 puts
+ * the astral characters before U+E000). From the first such key on, the listing is held and sorted.
+ */
+async function* listObjects(bucket: Bucket, prefix: string): AsyncGenerator<StoredObject> {
+  const held: StoredObject[] = [];
+  const pages = paginateListObjectsV2({ client: bucket.client }, { Bucket: bucket.name, Prefix: prefix });
+  try {
+    for await (const page of pages) {
+      for (const { Key: key, Size: bytes, ETag: etag } of page.Contents ?? []) {
+        if (key === undefined || bytes === undefined || etag === undefined) continue;
+        const object = { key, bytes, etag };
+        if (held.length > 0 || FROM_D800.test(key)) held.push(object);
+        else yield object;
+      }
+    }
+  } catch (error) {
+    throw storeError(bucket, prefix, error);
+  }
+  yield* held.sort(byKey);
+}
+
+const FROM_D800 = /[\uD800-\uFFFF]/;
+
+async function removeObject(bucket: Bucket, key: string): Promise<void> {
+  try {
+    await bucket.client.send(new DeleteObjectCommand({ Bucket: bucket.name, Key: key }));
+  } catch (error) {
+    throw storeError(bucket, key, error);
+  }
+}

@@ -1,8 +1,0 @@
-import type { HttpFailed } from '../../lib/http.ts';
-import { TrainerRefused, TrainerUnavailable } from '../../lib/training/errors.ts';
-
-/** What it means for a trainer that there was no whole answer: asking again mends neither a redirect nor a size. */
-export function failureOfHttp(where: string, error: HttpFailed): TrainerRefused | TrainerUnavailable {
-  const Failure = error.kind === 'redirect' || error.kind === 'too_large' ? TrainerRefused : TrainerUnavailable;
-  return new Failure(`${where}: ${error.message}`, { cause: error });
-}

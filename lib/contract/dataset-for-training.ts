@@ -1,0 +1,35 @@
+import { InvalidRequest } from '../errors.ts';
+import type { DatasetSettings } from './dataset.ts';
+import type { TrainingSettings } from './training.ts';
+
+/** The dataset formats that a run needs for its trainer; an event names whatever formats there are. */
+export function trainingFormats(training: TrainingSettings): readonly ('nemo_customizer' | 'nemo_platform')[] {
+  if (training.nemo_customizer) return ['nemo_customizer'];
+  return training.nemo_platform ? ['nemo_platform'] : [];
+}
+
+/**
+ * The dataset settings with what the run's trainer needs of them: its format, and NeMo Customizer's own word on the
+ * prompts. Throws {@link InvalidRequest} for a curriculum where the trainer takes one training file.
+ */
+export function datasetForTraining({
+  dataset,
+  training,
+}: {
+  readonly dataset: DatasetSettings;
+  readonly training?: TrainingSettings | undefined;
+}): DatasetSettings {
+  if (!training) return dataset;
+  const wanted = trainingFormats(training);
+  if (wanted.length > 0 && dataset.curriculum) {
+    throw new InvalidRequest(
+      `dataset.curriculum writes a training file a bucket, and training.${wanted[0]} takes one: leave out dataset.curriculum, or hand the files over by training.event_bridge.`,
+    );
+  }
+  return {
+    ...dataset,
+    formats: [...new Set([...dataset.formats, ...wanted])],
+    use_full_message_history:
+      dataset.use_full_message_history || (training.nemo_customizer?.use_full_message_history ?? false),
+  };
+}

@@ -1,0 +1,127 @@
+import { createGunzip, type Gunzip } from 'node:zlib';
+import { type ItemReason, MAX_ITEM_BYTES } from '../record.ts';
+
+export interface Gunzipped {
+  readonly bytes: AsyncIterable<Uint8Array>;
+  /** After the stream's end: why it ended early, and at which uncompressed byte. */
+  ending(): BadEnding | undefined;
+}
+
+export interface BadEnding {
+  readonly at: number;
+  readonly reason: Extract<ItemReason, 'broken_gzip' | 'gzip_bomb'>;
+  readonly detail: string;
+}
+
+/**
+ * Decompresses as it reads. Damage ends the stream instead of throwing, so that the items before it are kept, and so does
+ * a stream that inflates as no trace does; errors of the source itself (a changed input, say) are thrown as they are.
+ *
+ * What comes out depends on the compressed bytes alone, not on how they arrive: zlib gets them in pieces of one size,
+ * because of a damaged stream it gives more or less, depending on where its input was cut.
+ */
+export function gunzip(compressed: AsyncIterable<Uint8Array>): Gunzipped {
+  let ending: BadEnding | undefined;
+  async function* bytes(): AsyncGenerator<Uint8Array> {
+    const inflater = openInflater();
+    let at = 0;
+    let read = 0;
+    try {
+      for await (const piece of inPieces(compressed)) {
+        read += piece.length;
+        for (const chunk of await inflater.take(piece)) {
+          at += chunk.length;
+          yield chunk;
+        }
+        ending = inflater.damage(at) ?? (at > MAX_ITEM_BYTES && at > MAX_RATIO * read ? bomb(at) : undefined);
+        if (ending) return;
+      }
+      for (const chunk of await inflater.end()) {
+        at += chunk.length;
+        yield chunk;
+      }
+      ending = inflater.damage(at);
+    } finally {
+      inflater.close();
+    }
+  }
+  return { bytes: bytes(), ending: () => ending };
+}
+
+/**
+ * Uncompressed bytes a compressed one, of a stream larger than one item may be. Steps that repeat one prompt of 30 KB, with
+ * nothing new but a UUID and a time, come to 120, one short line a million times to 350; deflate can do 1,032.
+ */
+export const MAX_RATIO = 500;
+
+const bomb = (at: number): BadEnding => ({
+  at,
+  reason: 'gzip_bomb',
+  detail: `it inflates to more than ${MAX_RATIO} times its size, as no trace does; if it is one, store it uncompressed`,
+});
+
+const broken = (at: number, how: string): BadEnding => ({
+  at,
+  reason: 'broken_gzip',
+  detail: `the gzip stream is damaged or cut off (${how})`,
+});
+
+/** zlib, fed a piece at a time; each call gives what it inflated. */
+function openInflater() {
+  const zlib = createGunzip({ chunkSize: CHUNK_BYTES });
+  let inflated: Uint8Array[] = [];
+  let given = 0;
+  let damage: string | undefined;
+  zlib.on('data', (chunk: Uint8Array) => inflated.push(chunk));
+  zlib.on('error', ({ message }) => {
+    damage ??= message;
+  });
+  const taken = (): readonly Uint8Array[] => {
+    const chunks = inflated;
+    inflated = [];
+    return chunks;
+  };
+  return {
+    async take(piece: Uint8Array): Promise<readonly Uint8Array[]> {
+      const behind = given > zlib.bytesWritten;
+      given += piece.length;
+      if (!behind) await write(zlib, piece);
+      // Past the end of all members zlib takes nothing more; some writers fill up with zeros there.
+      const rest = piece.subarray(Math.max(0, piece.length - (given - zlib.bytesWritten)));
+      if (rest.some((byte) => byte !== 0)) damage ??= 'there is something else behind its end';
+      return taken();
+    },
+    async end(): Promise<readonly Uint8Array[]> {
+      await new Promise((resolve) => zlib.once('close', resolve).end());
+      return taken();
+    },
+    damage: (at: number) => (damage === undefined ? undefined : broken(at, damage)),
+    close: () => void zlib.destroy(),
+  };
+}
+
+/** Until the piece is taken, or will never be: a write that fails is not called back. */
+const write = (zlib: Gunzip, piece: Uint8Array): Promise<void> =>
+  new Promise((resolve) => {
+    zlib.once('close', resolve);
+    zlib.write(piece, () => {
+      zlib.off('close', resolve);
+      resolve();
+    });
+  });
+
+/** Small, because all that a piece inflates to is held at once: 16 MiB at most. */
+const PIECE_BYTES = 16_384;
+/** Four times zlib's own: fewer ways to its thread and back. Of a damaged stream as much may be missing before the damage. */
+const CHUNK_BYTES = 65_536;
+
+async function* inPieces(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let held: Uint8Array = new Uint8Array();
+  for await (const chunk of stream) {
+    const bytes = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
+    let at = 0;
+    for (; at + PIECE_BYTES <= bytes.length; at += PIECE_BYTES) yield bytes.subarray(at, at + PIECE_BYTES);
+    held = bytes.subarray(at);
+  }
+  if (held.length > 0) yield held;
+}

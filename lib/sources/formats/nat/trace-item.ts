@@ -1,0 +1,140 @@
+import {
+  depthOf,
+  hasLongInteger,
+  integerText,
+  isNotFinite,
+  isNumber,
+  isObject,
+  type JsonObject,
+  parseExactly,
+  pythonText,
+  sourceOf,
+} from '../../json/exact-json.ts';
+import { someBetweenStrings } from '../../json/json-strings.ts';
+import { parsePythonJson } from '../../json/python-json.ts';
+import { WrittenText } from '../../json/written-text.ts';
+import { type ItemReason, type ItemRejection, MAX_DEPTH } from '../../record.ts';
+
+/** One evaluated dataset example, as far as preferences go. */
+export interface TraceItem {
+  readonly id: ExampleId;
+  /**
+   * `payload` of each step that is a candidate by type and name, in order: at least the members that preferences are
+   * made of. A text in `data` may be a {@link WrittenText}.
+   */
+  readonly payloads: readonly JsonObject[];
+  /** What the item holds besides, before the next item is asked for: after that its bytes may be gone. */
+  readonly describe: () => ItemDescription;
+}
+
+export interface ExampleId {
+  /** The id as text: `example_id`. */
+  readonly text: string;
+  /** Alike for two ids that Python's dict takes for one key: 1, 1.0 and true are, 1 and "1" are not. */
+  readonly key: string;
+}
+
+export interface ItemDescription {
+  readonly eventTypes: readonly string[];
+  readonly ttcNames: readonly string[];
+  readonly withoutSteps: boolean;
+  readonly atif: boolean;
+}
+
+/** Reads one trace item from exactly its bytes. The reference for any faster reader: this one parses everything. */
+export function readTraceItem(bytes: Buffer, stepName: string): { item: TraceItem } | { rejected: ItemRejection } {
+  let text: string;
+  try {
+    text = UTF8.decode(bytes);
+  } catch {
+    return reject('invalid_utf8', 'its bytes are not UTF-8 text');
+  }
+  const json = parsePythonJson(text);
+  if (!json) return reject('invalid_json', 'it is not valid JSON');
+  if (!isObject(json.value)) return reject('not_an_object', `it is ${kindOf(json.value)}, not an object`);
+  if (depthOf(json.text, MAX_DEPTH) > MAX_DEPTH) return reject('too_deep', `it nests deeper than ${MAX_DEPTH} levels`);
+  const value = needsExactNumbers(json.text, json.value, stepName) ? parseExactly(json.text) : json.value;
+  return isObject(value) ? readObject(value, stepName) : reject('not_an_object', 'it is not an object');
+}
+
+/** Reads an item that is parsed already. */
+export function readObject(value: JsonObject, stepName: string): { item: TraceItem } | { rejected: ItemRejection } {
+  if (value.id === undefined) return reject('missing_id', `it has no "id" (${knownKeys(value)})`);
+  const id = exampleId(value.id);
+  if (!id) return reject('invalid_id', `its "id" is ${kindOf(value.id)}; give text or a number`);
+  const steps = Array.isArray(value.intermediate_steps) ? value.intermediate_steps : [];
+  const payloads = candidatePayloads(steps, stepName);
+  return { item: { id, payloads, describe: () => describe(value, steps) } };
+}
+
+/** Steps that count as candidates: `payload.event_type` TTC_END and `payload.name` the step name. */
+export function candidatePayloads(steps: readonly unknown[], stepName: string): JsonObject[] {
+  const payloads: JsonObject[] = [];
+  for (const step of steps) {
+    if (!isObject(step) || !isObject(step.payload)) continue;
+    if (step.payload.event_type === 'TTC_END' && step.payload.name === stepName) payloads.push(step.payload);
+  }
+  return payloads;
+}
+
+const exampleId = (id: unknown): ExampleId | undefined => {
+  if (typeof id === 'string') return { text: id, key: `text ${id}` };
+  if (isNumber(id) && !isNotFinite(id)) return { text: pythonText(id), key: `number ${numericKey(sourceOf(id))}` };
+  if (typeof id === 'boolean') return { text: String(id), key: `number ${id ? 1 : 0}` };
+  return undefined;
+};
+
+/** Exact for integers of any length; 1.0 and 1e0 are the integer 1. */
+const numericKey = (source: string): string => {
+  if (/^-?\d+$/.test(source)) return integerText(source);
+  const double = Number(source);
+  return Number.isInteger(double) ? String(BigInt(double)) : String(double);
+};
+
+/** An id that may have lost digits or its form, or a number that will become text. */
+const needsExactNumbers = (text: string, item: JsonObject, stepName: string): boolean =>
+  someBetweenStrings(text, hasLongInteger) ||
+  (typeof item.id === 'number' && ID_WITH_POINT_OR_EXPONENT.test(text)) ||
+  (Array.isArray(item.intermediate_steps) &&
+    candidatePayloads(item.intermediate_steps, stepName).some(
+      ({ data }) => isObject(data) && (typeof data.input === 'number' || typeof data.output === 'number'),
+    ));
+
+const ID_WITH_POINT_OR_EXPONENT = /"(?:i|\\u0069)(?:d|\\u0064)"\s*:\s*-?\d+[.eE]/;
+
+const describe = (item: JsonObject, steps: readonly unknown[]): ItemDescription => {
+  const payloads = steps.map((step) => (isObject(step) && isObject(step.payload) ? step.payload : {}));
+  return {
+    eventTypes: payloads.map(({ event_type }) => (typeof event_type === 'string' ? event_type : '(none)')),
+    ttcNames: payloads.flatMap(({ event_type, name }) =>
+      event_type === 'TTC_END' && typeof name === 'string' ? [name] : [],
+    ),
+    withoutSteps: steps.length === 0,
+    atif: 'schema_version' in item || 'trajectory' in item,
+  };
+};
+
+const reject = (reason: ItemReason, detail: string): { rejected: ItemRejection } => ({
+  rejected: { reason, detail, exampleId: null },
+});
+
+/** Keys are the file's own words, but no prompt or response; ten of them tell what kind of file it is. */
+const knownKeys = (item: JsonObject): string => {
+  const keys = Object.keys(item);
+  const shown = keys.slice(0, 10).map((key) => JSON.stringify(key.slice(0, 40)));
+  return keys.length === 0 ? 'it is empty' : `its keys: ${shown.join(', ')}${keys.length > 10 ? ', …' : ''}`;
+};
+
+export const kindOf = (value: unknown): string => {
+  if (value === null) return 'null';
+  if (value === undefined) return 'missing';
+  if (Array.isArray(value)) return 'a list';
+  if (isNotFinite(value)) return 'not a finite number';
+  if (isNumber(value)) return 'a number';
+  if (typeof value === 'string' || value instanceof WrittenText) return 'text';
+  if (typeof value === 'boolean') return String(value);
+  return 'an object';
+};
+
+// Without `ignoreBOM` the decoder would silently drop a byte order mark that JSON.parse refuses.
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

@@ -1,0 +1,48 @@
+import type { TraceObject } from '../contract/plan.ts';
+import type { TraceLocation, TraceSource } from '../contract/source.ts';
+import { NoTraces } from '../errors.ts';
+import type { Deps } from './deps.ts';
+
+/** Under a prefix, objects so named are traces; anything else lies there for other reasons (a README, a `run.json`). */
+export const TRACE_NAME = /\.(?:json|jsonl|ndjson)(?:\.gz)?$/i;
+export const REQUEST_NAME = /(?:^|\/)run\.json$/;
+
+/**
+ * The trace objects that the source names, pinned, in code-unit order of their keys. Throws {@link NoTraces} where there
+ * are none.
+ */
+export async function findTraces({ traces }: TraceSource, deps: Pick<Deps, 'bucket'>): Promise<readonly TraceObject[]> {
+  const found = new Map<string, TraceObject>();
+  for (const location of Array.isArray(traces) ? traces : [traces]) {
+    let any = false;
+    for await (const object of objectsAt(location, deps)) {
+      any = true;
+      found.set(JSON.stringify([object.key, object.bucket]), object);
+    }
+    if (!any) throw new NoTraces(nothingAt(location, deps));
+  }
+  return [...found.values()].sort((a, b) => compare(a.key, b.key) || compare(a.bucket, b.bucket));
+}
+
+async function* objectsAt(location: TraceLocation, deps: Pick<Deps, 'bucket'>): AsyncGenerator<TraceObject> {
+  const { bucket } = location;
+  const store = deps.bucket(bucket);
+  if ('key' in location) {
+    const object = await store.head(location.key);
+    if (object) yield { bucket, ...object };
+    return;
+  }
+  for await (const object of store.list(location.prefix)) {
+    if (TRACE_NAME.test(object.key) && !REQUEST_NAME.test(object.key)) yield { bucket, ...object };
+  }
+}
+
+const nothingAt = (location: TraceLocation, deps: Pick<Deps, 'bucket'>): string => {
+  const { name } = deps.bucket(location.bucket);
+  return 'key' in location
+    ? `${name}/${location.key} is not there; check source.traces.`
+    : `No .json, .jsonl or .ndjson file (or .gz of one) under ${name}/${location.prefix}; check source.traces.`;
+};
+
+/** By UTF-16 code units: the same in every locale. */
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

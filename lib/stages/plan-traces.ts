@@ -1,0 +1,52 @@
+import * as z from 'zod';
+import { Shards, type TraceObject } from '../contract/plan.ts';
+import { Limits } from '../contract/request.ts';
+import type { EvaluateOutput } from '../contract/states.ts';
+import { Batches, type PlanTracesInput, workflowKeys } from '../contract/workflow.ts';
+import { ShardMissing } from '../errors.ts';
+import { runKeys } from '../objects/keys.ts';
+import { readJson } from '../objects/stored-json.ts';
+import { cutShards } from './cut-shards.ts';
+import type { Deps } from './deps.ts';
+import { planText } from './plan-text.ts';
+
+/**
+ * After a live workflow has been asked: pins the traces that its batches wrote and cuts them into shards, as Evaluate
+ * does with traces that were there before. Throws {@link ShardMissing} where a batch left none.
+ */
+export async function planTraces({ run_id }: PlanTracesInput, deps: Deps): Promise<EvaluateOutput> {
+  const { plan, request } = runKeys(run_id);
+  const { limits } = await readJson(deps.collections, request, Limited);
+  const traces = await writtenTraces(run_id, deps);
+  await deps.collections.write(plan, planText(cutShards(traces, limits.shard_bytes, deps)), { ifAbsent: true });
+  return {
+    run_id,
+    status: 'planned',
+    plan: { bucket: deps.collectionsBucket, key: plan },
+    // Read back: where another execution planned first, its plan is the one that counts.
+    shards: (await readJson(deps.collections, plan, Shards)).length,
+    inputs: traces.length,
+    input_bytes: traces.reduce((sum, { bytes }) => sum + bytes, 0),
+    max_concurrency: limits.max_concurrency,
+  };
+}
+
+/** Of the claimed request: the rest is for other steps. */
+const Limited = z.object({ limits: Limits });
+
+async function writtenTraces(runId: string, deps: Deps): Promise<readonly TraceObject[]> {
+  const keys = workflowKeys(runId);
+  const traces: TraceObject[] = [];
+  const written = new Set<string>();
+  for await (const object of deps.collections.list(keys.traces)) {
+    traces.push({ bucket: deps.collectionsBucket, ...object });
+    written.add(object.key.slice(0, object.key.lastIndexOf('-') + 1));
+  }
+  for (const { ordinal } of await readJson(deps.collections, keys.batches, Batches)) {
+    const prefix = keys.parts(ordinal);
+    if (!written.has(prefix)) {
+      throw new ShardMissing(`batch ${ordinal} of run ${runId} left no trace under ${prefix}: start the run again`);
+    }
+  }
+  return traces;
+}

@@ -1,0 +1,29 @@
+import type { Slice } from '../contract/plan.ts';
+import { workflowKeys } from '../contract/workflow.ts';
+import { readItems } from '../sources/containers/read-records.ts';
+import { traceItemReader } from '../sources/formats/nat/fast-item.ts';
+import type { TraceItem } from '../sources/formats/nat/trace-item.ts';
+import { readTraceItems } from '../sources/read-trace-items.ts';
+import type { ReadItem, Span } from '../sources/record.ts';
+import { withinValues } from '../sources/value-cap.ts';
+import { type Deps, storeOf } from './deps.ts';
+import { workflowFailure } from './workflow/failure-line.ts';
+
+/** The trace items of one slice, out of exactly the bytes that were pinned. */
+export function sliceItems(runId: string, slice: Slice, stepName: string, deps: Deps): AsyncGenerator<Span<TraceItem>> {
+  const store = storeOf(slice.bucket, deps);
+  const pin = { version: slice.version, etag: slice.etag };
+  const open = (start: number, end?: number) => store.read(slice.key, { pin, start, end });
+  const own = slice.bucket === deps.collectionsBucket && slice.key.startsWith(workflowKeys(runId).traces);
+  return own
+    ? readItems(open, slice, withinValues(orFailure(traceItemReader(stepName))))
+    : readTraceItems(open, slice, stepName);
+}
+
+/** Of the run's own traces, the lines that say why there is no answer are losses by that reason. */
+const orFailure =
+  (read: ReadItem<TraceItem>): ReadItem<TraceItem> =>
+  (bytes) => {
+    const rejected = workflowFailure(bytes);
+    return rejected ? { rejected } : read(bytes);
+  };

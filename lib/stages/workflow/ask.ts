@@ -1,0 +1,108 @@
+import type { WorkflowFailureReason, WorkflowSource } from '../../contract/workflow.ts';
+import { HttpFailed, type HttpFailureKind, type HttpResponse } from '../http.ts';
+import { type Answer, NoAnswer, readAnswer } from './answer.ts';
+import { routesOf, type WorkflowClient } from './client.ts';
+import { delayMs, RETRIED_STATUSES, retryAfterMs } from './retry.ts';
+
+export interface AskDeps {
+  readonly client: WorkflowClient;
+  readonly now: () => Date;
+  readonly sleep: (ms: number) => Promise<void>;
+  /** 0 to below 1. */
+  readonly random: () => number;
+  /** Milliseconds in which this must end. */
+  readonly remainingMs: () => number;
+}
+
+/** `tries` counts the requests made, those of earlier rounds included. `unfinished`: no time for another here. */
+export type Outcome =
+  | { readonly kind: 'answered'; readonly tries: number; readonly answer: Answer }
+  | { readonly kind: 'failed'; readonly tries: number; readonly reason: WorkflowFailureReason; readonly detail: string }
+  | { readonly kind: 'unfinished'; readonly tries: number };
+
+/** Kept free at the end: to write what was answered. */
+const WRITE_MS = 30_000;
+
+/** What one more try needs at the most. */
+export const neededMs = (source: Pick<WorkflowSource, 'timeout_seconds'>): number =>
+  source.timeout_seconds * 1000 + WRITE_MS;
+
+/** Asks until there is an answer, a failure that stays one, or no time left. */
+export async function ask(body: string, source: WorkflowSource, tried: number, deps: AskDeps): Promise<Outcome> {
+  let waitMs = 0;
+  for (let tries = tried; ; ) {
+    if (deps.remainingMs() < waitMs + neededMs(source)) return { kind: 'unfinished', tries };
+    if (waitMs > 0) await deps.sleep(waitMs);
+    tries += 1;
+    const attempt = await attemptOnce(body, source, deps);
+    if (attempt.kind === 'answered') return { kind: 'answered', tries, answer: attempt.answer };
+    if (!attempt.retry || tries > source.max_retries) {
+      return { kind: 'failed', tries, reason: attempt.reason, detail: attempt.detail };
+    }
+    waitMs = delayMs(tries, deps.random, attempt.retryAfterMs);
+  }
+}
+
+type Attempt =
+  | { readonly kind: 'answered'; readonly answer: Answer }
+  | {
+      readonly kind: 'failed';
+      readonly reason: WorkflowFailureReason;
+      readonly detail: string;
+      readonly retry: boolean;
+      readonly retryAfterMs?: number;
+    };
+
+async function attemptOnce(body: string, source: WorkflowSource, deps: AskDeps): Promise<Attempt> {
+  try {
+    const response = await postToFirst(routesOf(source), body, deps.client);
+    try {
+      return await read(response, deps.now().getTime());
+    } finally {
+      response.close();
+    }
+  } catch (error) {
+    if (error instanceof NoAnswer) return failed(error.reason, deps.client.redact(error.message), false);
+    if (error instanceof HttpFailed) {
+      return failed(REASONS[error.kind], deps.client.redact(error.message), RETRIED_KINDS.has(error.kind));
+    }
+    throw error;
+  }
+}
+
+/** The first of the routes that the server has. */
+async function postToFirst(routes: readonly string[], body: string, client: WorkflowClient): Promise<HttpResponse> {
+  const [route = '', ...others] = routes;
+  const response = await client.post(route, body);
+  if (response.status !== 404 || others.length === 0) return response;
+  response.close();
+  return postToFirst(others, body, client);
+}
+
+async function read(response: HttpResponse, now: number): Promise<Attempt> {
+  const { status, headers, framed } = response;
+  if (status < 200 || status > 299) {
+    const wait = retryAfterMs(headers['retry-after'], now);
+    return { ...failed('http_error', `HTTP ${status}`, RETRIED_STATUSES.includes(status)), retryAfterMs: wait };
+  }
+  const encoding = headers['content-encoding'] ?? 'identity';
+  if (encoding !== 'identity')
+    return failed('http_error', `the answer came as ${encoding}, which was not asked for`, false);
+  if (!framed)
+    return failed('cut_stream', 'neither Content-Length nor chunked: where the answer ends cannot be told', false);
+  return { kind: 'answered', answer: await readAnswer(response.body) };
+}
+
+const failed = (reason: WorkflowFailureReason, detail: string, retry: boolean) =>
+  ({ kind: 'failed', reason, detail, retry }) as const;
+
+const REASONS = {
+  connection: 'http_error',
+  redirect: 'http_error',
+  cut: 'cut_stream',
+  too_large: 'cut_stream',
+  timeout: 'timeout',
+} as const satisfies Record<HttpFailureKind, WorkflowFailureReason>;
+
+/** A connection that never was or broke; the others would end the same way again. */
+const RETRIED_KINDS: ReadonlySet<HttpFailureKind> = new Set(['connection', 'cut']);

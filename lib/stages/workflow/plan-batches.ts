@@ -1,0 +1,101 @@
+import { type Batch, DatasetPin, type WorkflowSource, workflowKeys } from '../../contract/workflow.ts';
+import { InvalidRequest } from '../../errors.ts';
+import type { ObjectStore, StoredObject } from '../../objects/store.ts';
+import { jsonText, readJson } from '../../objects/stored-json.ts';
+import { unknownName } from './body.ts';
+import { linesOf } from './lines.ts';
+import { type DatasetRow, readDataset } from './rows.ts';
+
+export interface WorkflowPlan {
+  /** Key of the JSON array of {@link Batch}. */
+  readonly key: string;
+  readonly batches: number;
+  /** Rows times repetitions. */
+  readonly examples: number;
+  /** Batches to run at once. */
+  readonly max_concurrency: number;
+  /** The dataset as it was read. */
+  readonly dataset: DatasetPin;
+}
+
+/**
+ * Writes the dataset's rows in one form (`dataset.jsonl`) and cuts them into batches (`batches.json`), repetition by
+ * repetition as NAT does. Both are created once: what an earlier try wrote is what counts, even if the dataset changed.
+ * Throws {@link InvalidRequest} for a dataset that is not there, or none.
+ */
+export async function planBatches(
+  runId: string,
+  source: WorkflowSource,
+  stores: { readonly datasets: ObjectStore; readonly runs: ObjectStore },
+): Promise<WorkflowPlan> {
+  const keys = workflowKeys(runId);
+  if (!(await stores.runs.head(keys.dataset))) {
+    const dataset = await findDataset(source, stores.datasets);
+    // Until the rows stand, it is written anew: a dataset mended after a failed try is read as it is then.
+    await stores.runs.write(keys.datasetPin, pinText(source, dataset));
+    const rows = readDataset(stores.datasets, dataset, source);
+    await stores.runs.write(keys.dataset, asLines(rows, source), { ifAbsent: true });
+  }
+  const cuts = await cut(stores.runs, keys.dataset, source.batch_size);
+  const batches = repeat(cuts, source.reps);
+  await stores.runs.create(keys.batches, new TextEncoder().encode(JSON.stringify(batches)));
+  return {
+    key: keys.batches,
+    batches: batches.length,
+    examples: batches.reduce((sum, batch) => sum + batch.rows, 0),
+    max_concurrency: concurrencyOf(source).batches,
+    dataset: await readJson(stores.runs, keys.datasetPin, DatasetPin),
+  };
+}
+
+/** The dataset as it is now. Throws {@link InvalidRequest} where there is none. */
+export async function findDataset({ dataset: { key } }: WorkflowSource, datasets: ObjectStore): Promise<StoredObject> {
+  const dataset = await datasets.head(key);
+  if (dataset) return dataset;
+  throw new InvalidRequest(`no dataset ${key} in ${datasets.name}: check source.workflow.dataset`);
+}
+
+async function* pinText(
+  { dataset: { bucket } }: WorkflowSource,
+  { key, version, etag, bytes }: StoredObject,
+): AsyncGenerator<Uint8Array> {
+  yield jsonText({ bucket, key, version, etag, bytes } satisfies DatasetPin);
+}
+
+/** How `max_concurrency` examples spread: so many batches at once, and so many examples at once in each. */
+export function concurrencyOf(source: Pick<WorkflowSource, 'max_concurrency' | 'batch_size'>) {
+  const examples = Math.min(source.max_concurrency, source.batch_size);
+  return { batches: Math.floor(source.max_concurrency / examples), examples };
+}
+
+async function* asLines(rows: AsyncIterable<DatasetRow>, source: WorkflowSource): AsyncGenerator<Uint8Array> {
+  const encoder = new TextEncoder();
+  let number = 0;
+  for await (const row of rows) {
+    number += 1;
+    const name = unknownName(source.body, row);
+    if (name !== undefined) {
+      throw new InvalidRequest(`source.workflow.body has {{${name}}}, but row ${number} has no such column`);
+    }
+    yield encoder.encode(`${JSON.stringify(row)}\n`);
+  }
+}
+
+type Cut = Omit<Batch, 'ordinal' | 'rep'>;
+
+async function cut(store: ObjectStore, key: string, batchSize: number): Promise<Cut[]> {
+  const cuts: Cut[] = [];
+  let row = 0;
+  for await (const { start, end } of linesOf(store.read(key))) {
+    const last = cuts.at(-1);
+    if (last && last.rows < batchSize) cuts.splice(-1, 1, { ...last, rows: last.rows + 1, end });
+    else cuts.push({ first_row: row, rows: 1, start, end });
+    row += 1;
+  }
+  return cuts;
+}
+
+const repeat = (cuts: readonly Cut[], reps: number): Batch[] =>
+  Array.from({ length: reps }, (_, rep) =>
+    cuts.map((cut, index) => ({ ordinal: rep * cuts.length + index, rep, ...cut })),
+  ).flat();
