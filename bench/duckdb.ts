@@ -1,32 +1,18 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
+import { jobQueries } from './duckdb/job-queries.ts';
+import { pairsQuery, quote } from './duckdb/pairs-query.ts';
 
-/** The same job as a query: unnest the steps, keep the candidates, pair them strictly within their turns, write JSON lines. */
-const [file = '', out = ''] = process.argv.slice(2);
-const started = performance.now();
-const instance = await DuckDBInstance.create(':memory:');
+/**
+ * The work of `dpo run` as one program of DuckDB's: `node bench/duckdb.ts job|pairs|nothing THREADS FILE OUT`. `pairs`
+ * writes a line for each pair and no more; `nothing` loads DuckDB and ends.
+ */
+const [work = '', threads = '', file = '', out = ''] = process.argv.slice(2);
+const instance = await DuckDBInstance.create(':memory:', { threads });
 const connection = await instance.connect();
-const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
-await connection.run(`
-  COPY (
-    WITH candidates AS (
-      SELECT id AS example_id, step.payload AS p, step.payload.data AS d
-      FROM (
-        SELECT id, unnest(intermediate_steps) AS step
-        FROM read_json(${quoted(file)}, maximum_object_size = 67108864, columns = {
-          id: 'VARCHAR',
-          intermediate_steps: 'STRUCT(payload STRUCT(event_type VARCHAR, name VARCHAR, UUID VARCHAR, metadata JSON, data STRUCT(turn_id VARCHAR, candidate_index INTEGER, score DOUBLE, input JSON, output VARCHAR)))[]'
-        })
-      )
-      WHERE step.payload.event_type = 'TTC_END' AND step.payload.name = 'dpo_candidate_move'
-    )
-    SELECT c.example_id, c.d.turn_id AS turn_id, c.d.input AS prompt,
-           c.d.output AS chosen_response, r.d.output AS rejected_response, c.d.score - r.d.score AS score_diff,
-           c.d.score AS chosen_score, r.d.score AS rejected_score,
-           c.d.candidate_index AS chosen_index, r.d.candidate_index AS rejected_index,
-           c.p.metadata AS chosen_raw_metadata, r.p.metadata AS rejected_raw_metadata,
-           c.p.UUID AS chosen_uuid, r.p.UUID AS rejected_uuid
-    FROM candidates c JOIN candidates r
-      ON c.example_id = r.example_id AND c.d.turn_id = r.d.turn_id AND c.d.score > r.d.score
-    WHERE c.d.output <> r.d.output AND c.d.input = r.d.input
-  ) TO ${quoted(out)} (FORMAT json)`);
-console.log(JSON.stringify({ seconds: (performance.now() - started) / 1000 }));
+if (work !== 'nothing') mkdirSync(out, { recursive: true });
+if (work === 'job') for (const query of jobQueries(file, out)) await connection.run(query);
+if (work === 'pairs') {
+  await connection.run(`COPY (${pairsQuery(file)}) TO ${quote(join(out, 'pairs.jsonl'))} (FORMAT json)`);
+}

@@ -5,14 +5,25 @@ import * as z from 'zod';
 import { type Random, seeded } from './random.ts';
 
 /**
+ * What candidates answer: a text; a chat in which the assistant has called a tool and the user asks on; or by turns a text
+ * and a system message with the user's. Answers are texts.
+ */
+export const Prompts = z.enum(['mixed', 'text', 'chat_tools']);
+export type Prompts = z.infer<typeof Prompts>;
+
+/** One item a line; an array without whitespace; or NAT's own `json.dumps(indent=2)`. */
+export const Form = z.enum(['jsonl', 'compact', 'indent2']);
+export type Form = z.infer<typeof Form>;
+
+/**
  * Traces of NAT's shape, of any size, the same bytes for the same seed:
- * `node bench/fixtures.ts --bytes 200MB --form jsonl --seed 1 --out FILE`.
+ * `node bench/fixtures.ts --bytes 200MB --form jsonl --prompts mixed --seed 1 --out FILE`.
  */
 export const FixtureSettings = z.strictObject({
   /** The file ends with the trace item that reaches this many bytes. */
   bytes: z.int().min(1),
-  /** One item a line; an array without whitespace; or NAT's own `json.dumps(indent=2)`. */
-  form: z.enum(['jsonl', 'compact', 'indent2']),
+  form: Form,
+  prompts: Prompts,
   seed: z.int().min(0),
   path: z.string().min(1),
 });
@@ -29,7 +40,7 @@ const POOL_LENGTH = 1 << 20;
 const WRITE_BYTES = 4 << 20;
 
 export function writeFixture(settings: FixtureSettings): { readonly bytes: number; readonly items: number } {
-  const { bytes, form, seed, path } = FixtureSettings.parse(settings);
+  const { bytes, form, prompts, seed, path } = FixtureSettings.parse(settings);
   const file = openSync(path, 'w');
   let written = 0;
   let waiting: Buffer[] = [];
@@ -50,7 +61,7 @@ export function writeFixture(settings: FixtureSettings): { readonly bytes: numbe
   const { open, between, close, line } = FORMS[form];
   let items = 0;
   write(open);
-  for (const item of traceItems(seed)) {
+  for (const item of traceItems(seed, prompts)) {
     if (items > 0) write(between);
     write(line(item));
     items += 1;
@@ -62,12 +73,38 @@ export function writeFixture(settings: FixtureSettings): { readonly bytes: numbe
   return { bytes: written, items };
 }
 
-/** Endless. The n-th item depends on the seed and n alone. */
-export function* traceItems(seed: number): Generator<object> {
+/** Endless. The n-th item depends on the arguments and n alone. */
+export function* traceItems(seed: number, prompts: Prompts): Generator<object> {
   const random = seeded(seed);
   const pool = textPool(random);
-  for (let n = 1; ; n += 1) yield traceItem(n, random, pool);
+  const text = () => textOf(random, pool);
+  for (let n = 1; ; n += 1) yield traceItem(n, { random, text, prompt: PROMPTS[prompts] });
 }
+
+interface Sources {
+  readonly random: Random;
+  readonly text: () => string;
+  readonly prompt: (turn: number, text: () => string) => unknown;
+}
+
+const SYSTEM = { role: 'system', content: 'Answer as the player who is to move.' };
+
+const PROMPTS: Readonly<Record<Prompts, Sources['prompt']>> = {
+  text: (_, text) => text(),
+  // NAT's own example sends a list of messages; other workflows send text.
+  mixed: (turn, text) => (turn % 2 === 0 ? text() : [SYSTEM, { role: 'user', content: text() }]),
+  chat_tools: (turn, text) => {
+    const id = `call_${turn}`;
+    const called = { name: 'look_at_board', arguments: JSON.stringify({ turn, rows: [1, 2, 3] }) };
+    return [
+      SYSTEM,
+      { role: 'user', content: text() },
+      { role: 'assistant', content: null, tool_calls: [{ id, type: 'function', function: called }] },
+      { role: 'tool', tool_call_id: id, content: text() },
+      { role: 'user', content: text() },
+    ];
+  },
+};
 
 const FORMS = {
   jsonl: { open: '', between: '\n', close: '\n', line: (item: object) => JSON.stringify(item) },
@@ -81,20 +118,12 @@ const FORMS = {
   },
 };
 
-function traceItem(n: number, random: Random, pool: string): object {
-  const text = () => textOf(random, pool);
+function traceItem(n: number, { random, text, prompt }: Sources): object {
   const candidates = Array.from({ length: TURNS }, (_, turn) => {
     const turnId = `turn_${turn}_${hex(random)}`;
-    // NAT's own example sends a list of messages; other workflows send text.
-    const input =
-      turn % 2 === 0
-        ? text()
-        : [
-            { role: 'system', content: 'Answer as the player who is to move.' },
-            { role: 'user', content: text() },
-          ];
+    const input = prompt(turn, text);
     return Array.from({ length: CANDIDATES_PER_TURN }, (_, index) =>
-      candidate(random, turnId, turn, index, input, text()),
+      candidate(random, { turnId, turn, index, input, output: text() }),
     );
   }).flat();
   const total = candidates.length;
@@ -103,7 +132,7 @@ function traceItem(n: number, random: Random, pool: string): object {
     // The candidates spread evenly among the rest.
     const due = Math.floor(((at + 1) * total) / STEPS) > Math.floor((at * total) / STEPS);
     const next = due ? candidates.shift() : undefined;
-    steps.push(next ?? otherStep(random, at, text(), text()));
+    steps.push(next ?? otherStep(random, at, text));
   }
   return {
     id: n,
@@ -115,35 +144,27 @@ function traceItem(n: number, random: Random, pool: string): object {
   };
 }
 
-function candidate(
-  random: Random,
-  turnId: string,
-  turn: number,
-  index: number,
-  input: unknown,
-  output: string,
-): object {
-  return step(
-    random,
-    'TTC_END',
-    STEP_NAME,
-    { move_id: `${turnId}_move_${index}`, is_selected: index === 0 },
-    {
-      input,
-      output,
-      chunk: null,
-      payload: null,
-      turn_id: turnId,
-      turn_index: turn,
-      candidate_index: index,
-      score: random(),
-    },
-  );
+interface Answer {
+  readonly turnId: string;
+  readonly turn: number;
+  readonly index: number;
+  readonly input: unknown;
+  readonly output: string;
 }
 
-function otherStep(random: Random, kind: number, input: string, output: string): object {
+function candidate(random: Random, { turnId, turn, index, input, output }: Answer): object {
+  const chosen = { turn_id: turnId, turn_index: turn, candidate_index: index, score: random() };
+  return step(random, 'TTC_END', {
+    name: STEP_NAME,
+    metadata: { move_id: `${turnId}_move_${index}`, is_selected: index === 0 },
+    data: { input, output, chunk: null, payload: null, ...chosen },
+  });
+}
+
+function otherStep(random: Random, kind: number, text: () => string): object {
   const [type, name] = OTHER_STEPS[kind % OTHER_STEPS.length] ?? OTHER_STEPS[0];
-  return step(random, type, name, null, { input, output, chunk: null, payload: null });
+  const data = { input: text(), output: text(), chunk: null, payload: null };
+  return step(random, type, { name, metadata: null, data });
 }
 
 const OTHER_STEPS = [
@@ -156,7 +177,13 @@ const OTHER_STEPS = [
   ['FUNCTION_END', 'react_agent'],
 ] as const;
 
-function step(random: Random, type: string, name: string, metadata: unknown, data: object): object {
+interface Payload {
+  readonly name: string;
+  readonly metadata: unknown;
+  readonly data: object;
+}
+
+function step(random: Random, type: string, { name, metadata, data }: Payload): object {
   return {
     parent_id: 'root',
     function_ancestry: {
@@ -226,6 +253,7 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
     options: {
       bytes: { type: 'string', default: '200MB' },
       form: { type: 'string', default: 'jsonl' },
+      prompts: { type: 'string', default: 'mixed' },
       seed: { type: 'string', default: '1' },
       out: { type: 'string' },
     },
@@ -233,6 +261,7 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const settings = FixtureSettings.parse({
     bytes: Size.parse(values.bytes),
     form: values.form,
+    prompts: values.prompts,
     seed: Number(values.seed),
     path: values.out,
   });

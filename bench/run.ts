@@ -1,160 +1,100 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { cpus, tmpdir, totalmem } from 'node:os';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import * as z from 'zod';
-import { type FixtureSettings, writeFixture } from './fixtures.ts';
-import { type Measured, measure, median, medianOf, root, rounded } from './measure.ts';
+import { root, rounded } from './measure.ts';
+import { fillPages } from './pages/fill-pages.ts';
+import { type Bench, buildCommand } from './programs.ts';
+import { type Measurement, Results, readResults, writeResults } from './results.ts';
+import { comparePrograms } from './sections/compare-programs.ts';
+import { measureColdStart } from './sections/measure-cold-start.ts';
+import { measureCores } from './sections/measure-cores.ts';
+import { measureFormats } from './sections/measure-formats.ts';
+import { measureGrowth } from './sections/measure-growth.ts';
+import { measureSample } from './sections/measure-sample.ts';
+import { profileRun } from './sections/profile-run.ts';
 
 /**
- * Measures, alternating: whole-file JSON.parse; file to collection; the whole `dpo run`; DuckDB doing the same job. Then
- * what becomes of time and memory in files ten and twenty times as large. `npm run bench` takes some ten minutes and 8 GB
- * of disk, writes bench/results.json and the tables of docs/performance.md. Options: --megabytes 200 --runs 5
+ * Measures this checkout, section by section, into `bench/results.json`, and fills the places of docs/performance.md and
+ * docs/scaling.md that show it. `npm run bench` needs GNU time, taskset, 16 GB of memory and 15 GB of disk. Options:
+ * `--runs 5`; `--megabytes 200`; `--growth 200,1000,4000` (the second is measured on several cores, too);
+ * `--only comparison,cores`, or `--only pages` to measure nothing; `--folder DIRECTORY` for what is written meanwhile.
  */
+const SECTIONS = ['comparison', 'formats', 'cores', 'growth', 'sample', 'cold_start', 'profile', 'choose'] as const;
+type Name = (typeof SECTIONS)[number];
+const Options = z.object({
+  runs: z.coerce.number().int().min(1),
+  megabytes: z.coerce.number().positive(),
+  growth: z.string().transform((list) => z.array(z.coerce.number().positive()).length(3).parse(list.split(','))),
+  only: z.string().transform((list) => z.array(z.enum([...SECTIONS, 'pages'])).parse(list.split(','))),
+  folder: z.string(),
+});
 const { values } = parseArgs({
-  options: { megabytes: { type: 'string', default: '200' }, runs: { type: 'string', default: '5' } },
+  options: {
+    runs: { type: 'string', default: '5' },
+    megabytes: { type: 'string', default: '200' },
+    growth: { type: 'string', default: '200,1000,4000' },
+    only: { type: 'string', default: SECTIONS.join() },
+    folder: { type: 'string', default: tmpdir() },
+  },
 });
-const megabytes = Number(values.megabytes);
-const runs = Number(values.runs);
-const folder = mkdtempSync(join(tmpdir(), 'dpo-bench-'));
-
-const fresh = (name: string): string => {
-  rmSync(join(folder, name), { recursive: true, force: true });
-  return join(folder, name);
+const options = Options.parse(values);
+const bench: Bench = {
+  folder: mkdtempSync(join(options.folder, 'dpo-bench-')),
+  runs: options.runs,
+  megabytes: options.megabytes,
+  cores: Math.min(2, availableParallelism()),
 };
-const dpoRun = (file: string, formats: readonly string[] = []) =>
-  measure([
-    ...['cli/dpo.ts', 'run', file, '--out', fresh('run'), '--json'],
-    ...['--set', `dataset.formats=${JSON.stringify(formats)}`],
-  ]);
-const programs = {
-  'JSON.parse': (file: string) => measure(['bench/json-parse.ts', file]),
-  build: (file: string) => measure(['bench/build.ts', file, fresh('build')]),
-  'dpo run': (file: string) => dpoRun(file),
-  'dpo run with a dataset': (file: string) => dpoRun(file, ['nemo_customizer']),
-  DuckDB: (file: string) => measure(['bench/duckdb.ts', file, fresh('duckdb.jsonl')]),
-} as const;
-const names = ['JSON.parse', 'build', 'dpo run', 'dpo run with a dataset', 'DuckDB'] as const;
-type By<T> = Record<(typeof names)[number], T>;
-const by = <T>(of: (name: (typeof names)[number]) => T): By<T> => ({
-  'JSON.parse': of('JSON.parse'),
-  build: of('build'),
-  'dpo run': of('dpo run'),
-  'dpo run with a dataset': of('dpo run with a dataset'),
-  DuckDB: of('DuckDB'),
-});
-
-const fixture = (form: FixtureSettings['form'], bytes: number): { file: string; megabytes: number } => {
-  const file = join(folder, form === 'jsonl' ? 'traces.jsonl' : 'traces.json');
-  writeFixture({ bytes, form, seed: 1, path: file });
-  return { file, megabytes: statSync(file).size / 1e6 };
+const many = 3 * options.runs;
+const [, gigabyte = options.megabytes] = options.growth;
+const sections: Readonly<Record<Name, { readonly runs: number; readonly measure: () => object | Promise<object> }>> = {
+  comparison: { runs: options.runs, measure: () => comparePrograms(bench) },
+  formats: { runs: options.runs, measure: () => measureFormats(bench) },
+  cores: { runs: options.runs, measure: () => measureCores(bench, gigabyte) },
+  growth: { runs: options.runs, measure: () => measureGrowth(bench, options.growth) },
+  // They take a fraction of a second.
+  sample: { runs: many, measure: () => measureSample({ ...bench, runs: many }) },
+  cold_start: { runs: many, measure: () => measureColdStart({ ...bench, runs: many }) },
+  profile: { runs: 1, measure: () => profileRun(bench) },
+  choose: { runs: 1, measure: async () => (await import('./sections/measure-choose.ts')).measureChoose() },
 };
-
-function comparison(form: FixtureSettings['form']) {
-  const { file, megabytes: size } = fixture(form, megabytes * 1e6);
-  const all = by((): Measured[] => []);
-  for (let run = 0; run < runs; run++) for (const name of names) all[name].push(programs[name](file));
-  rmSync(file);
-  const medians = by((name) => medianOf(all[name]));
-  return { form, megabytes: rounded(size), medians, ratios: ratiosOf(medians) };
+try {
+  if (options.only.some((name) => name !== 'pages')) buildCommand();
+  for (const name of SECTIONS.filter((section) => options.only.includes(section))) {
+    const started = performance.now();
+    const { runs, measure } = sections[name];
+    store(name, { measured: describeMeasurement(runs), ...(await measure()) });
+    console.log(`${name}: ${Math.round((performance.now() - started) / 1000)} s`);
+  }
+  fillPages(readResults());
+} finally {
+  rmSync(bench.folder, { recursive: true });
 }
 
-const ratiosOf = ({ 'JSON.parse': parse, build, 'dpo run': run, DuckDB: duckdb }: By<Measured>) => ({
-  'build over JSON.parse, MB/s': rounded(parse.seconds / build.seconds),
-  'build over DuckDB, MB/s': rounded(duckdb.seconds / build.seconds),
-  'dpo run over DuckDB, whole process': rounded(duckdb.wall / run.wall),
-  'peak RSS of dpo run over DuckDB': rounded(run.peakMiB / duckdb.peakMiB),
-});
-
-/**
- * The same run over ten and twenty times the bytes. Time is to go on as it did from once to ten times: past the start of
- * the process, and past the 1 GiB up to which a run has one shard and its files need no copying.
- */
-function growth() {
-  const measured = (times: number) => {
-    const { file, megabytes: exact } = fixture('jsonl', times * megabytes * 1e6);
-    const { wall, peakMiB } = medianOf(Array.from({ length: runs }, () => dpoRun(file)));
-    rmSync(file);
-    return { megabytes: rounded(exact), wall, peakMiB };
-  };
-  const sizes = [measured(1), measured(10), measured(20)] as const;
-  const [once, ten, twenty] = sizes;
-  const expected = ten.wall + slope(once, ten) * (twenty.megabytes - ten.megabytes);
-  const ratios = {
-    'peak RSS, ten times over once': rounded(ten.peakMiB / once.peakMiB),
-    'peak RSS, twenty times over once': rounded(twenty.peakMiB / once.peakMiB),
-    'time, twenty times over the line through once and ten times': rounded(twenty.wall / expected),
-  };
-  return { sizes, ratios };
+/** At once: what one section found is not lost where a later one fails. */
+function store(name: Name, section: { readonly measured: Measurement }): void {
+  const before = readResults();
+  writeResults(
+    Results.parse({ ...before, [name]: name === 'cores' ? replaceMachine(before.cores, section) : section }),
+  );
 }
 
-type Sized = { readonly megabytes: number; readonly wall: number };
-const slope = (from: Sized, to: Sized): number => (to.wall - from.wall) / (to.megabytes - from.megabytes);
+/** What was measured on a machine of another size stays. */
+function replaceMachine(before: Results['cores'], section: { readonly measured: Measurement }): readonly object[] {
+  const others = before.filter((one) => one.measured.cores !== section.measured.cores);
+  return [...others, section].sort((a, b) => a.measured.cores - b.measured.cores);
+}
 
-const comparisons = (['jsonl', 'indent2', 'compact'] as const).map(comparison);
-const grown = growth();
-const sample = Array.from({ length: runs }, () =>
-  measure(['cli/dpo.ts', 'run', 'examples/tic-tac-toe.json', '--out', fresh('sample')]),
-);
-const empty = Array.from({ length: runs }, () => measure(['--eval', '0']));
-const sampleRun = {
-  seconds: rounded(median(sample.map(({ wall }) => wall))),
-  'an empty Node process, seconds': rounded(median(empty.map(({ wall }) => wall))),
-};
-rmSync(folder, { recursive: true });
-
-const { version } = z
-  .object({ version: z.string() })
-  .parse(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')));
-const commit = spawnSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root, encoding: 'utf8' }).stdout.trim();
-const machine = { cpu: cpus()[0]?.model, cores: cpus().length, memory_gib: rounded(totalmem() / 2 ** 30) };
-const results = {
-  version,
-  commit,
-  node: process.version,
-  machine,
-  runs,
-  comparisons,
-  growth: grown,
-  sample: sampleRun,
-};
-writeFileSync(join(root, 'bench/results.json'), `${JSON.stringify(results, null, 2)}\n`);
-
-const tables = [
-  `Measured at commit ${commit}: Node ${process.version}, ${machine.cpu}, ${machine.cores} cores, ${machine.memory_gib} GiB; medians of ${runs} alternating runs.`,
-  '',
-  '| input | program | seconds | whole process, s | MB/s | peak RSS, MiB |',
-  '|---|---|---:|---:|---:|---:|',
-  ...comparisons.flatMap(({ form, medians, megabytes: size }) =>
-    names.map((name) => {
-      const { seconds, wall, peakMiB } = medians[name];
-      return `| ${form} | ${name} | ${seconds} | ${wall} | ${rounded(size / seconds)} | ${peakMiB} |`;
-    }),
-  ),
-  '',
-  `| ratio | ${comparisons.map(({ form }) => form).join(' | ')} |`,
-  `|---|${comparisons.map(() => '---:|').join('')}`,
-  ...Object.keys(comparisons[0]?.ratios ?? {}).map((ratio) => {
-    const cells = comparisons.map(({ ratios }) => new Map(Object.entries(ratios)).get(ratio));
-    return `| ${ratio} | ${cells.join(' | ')} |`;
-  }),
-  '',
-  '| `dpo run` of JSON lines | whole process, s | peak RSS, MiB |',
-  '|---|---:|---:|',
-  ...grown.sizes.map(({ megabytes: size, wall, peakMiB }) => `| ${size} MB | ${wall} | ${peakMiB} |`),
-  ...Object.entries(grown.ratios).map(([ratio, value]) => `| ${ratio} | ${value} | |`),
-  '',
-  `\`dpo run\` on the shipped sample, process start to exit: ${sampleRun.seconds} s; a Node process that does nothing: ${sampleRun['an empty Node process, seconds']} s.`,
-].join('\n');
-const page = join(root, 'docs/performance.md');
-const text = readFileSync(page, 'utf8');
-writeFileSync(
-  page,
-  text.replace(
-    /(<!-- measured -->\n)[\s\S]*?(\n<!-- \/measured -->)/,
-    (_, before: string, after: string) => `${before}${tables}${after}`,
-  ),
-);
-console.log(tables);
-await import('./cold-start.ts');
+function describeMeasurement(runs: number): Measurement {
+  const { stdout } = spawnSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root, encoding: 'utf8' });
+  return {
+    commit: stdout?.trim() || 'unknown',
+    node: process.version,
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cores: availableParallelism(),
+    memory_gib: rounded(totalmem() / 2 ** 30),
+    runs,
+  };
+}

@@ -1,16 +1,26 @@
 import type { WriteStream } from 'node:tty';
 import { oneLine } from './terminal.ts';
-import { bytesInWords, counted } from './wording.ts';
+import { bytesInWords, counted, timeInWords } from './wording.ts';
 
-/** How a run's progress is told. Every call may come from several shards at once. */
+/** A part of a run that takes time, by what it has to deal with. */
+export interface Stage {
+  /** What is done meanwhile: "reading". */
+  readonly name: string;
+  readonly unit: 'bytes' | 'examples';
+  readonly total: number;
+  /** How much of the total is dealt with; asked for a few times a second until the next stage begins. */
+  readonly done: () => number;
+}
+
+/** How a run's progress is told. */
 export interface Progress {
   /** A live workflow is asked: so many examples, in batches. */
   asking(plan: { readonly examples: number; readonly batches: number }): void;
-  batchAsked(batch: { readonly answered: number; readonly failed: number }): void;
+  /** It has been asked all of them; so many are without an answer. */
+  asked(outcome: { readonly failed: number }): void;
   planned(plan: { readonly shards: number; readonly inputs: number; readonly bytes: number }): void;
-  shardBuilt(): void;
-  finalizing(): void;
-  /** Where the training job stands, in a sentence. */
+  stage(stage: Stage): void;
+  /** Where the training job is, in a sentence. */
   training(message: string): void;
   /** The run has failed in this place; the file that is named says more. The error itself is told elsewhere. */
   failed(place: string, file: string): void;
@@ -27,52 +37,52 @@ export async function createProgress(
   return stream.isTTY && !lines ? barProgress(stream) : lineProgress((line) => stream.write(`${oneLine(line)}\n`));
 }
 
-/** A line at the start, at each tenth of the batches and of the shards, and at the end. */
+/**
+ * A line a second at most: when a percent more is done, so that a log of a long run stays short, or when ten seconds have
+ * passed, so that it is seen to go on.
+ */
 export function lineProgress(write: (line: string) => void): Progress {
-  let batches = 0;
-  let asked = 0;
-  let failed = 0;
-  let shards = 0;
-  let built = 0;
+  let timer: NodeJS.Timeout | undefined;
+  const stop = () => clearInterval(timer);
+  const line = (text: string) => {
+    stop();
+    write(text);
+  };
   return {
-    asking: (plan) => {
-      batches = plan.batches;
-      write(`Asking the workflow ${counted(plan.examples, 'example')} in ${counted(batches, 'batch', 'batches')}.`);
+    asking: ({ examples, batches }) =>
+      line(`Asking the workflow ${counted(examples, 'example')} in ${counted(batches, 'batch', 'batches')}.`),
+    asked: ({ failed }) => {
+      if (failed > 0) line(`The workflow left ${counted(failed, 'example')} without an answer.`);
     },
-    batchAsked: (batch) => {
-      asked++;
-      failed += batch.failed;
-      if (!tenthPassed(asked, batches)) return;
-      const without = failed === 0 ? '' : `, ${counted(failed, 'example')} without an answer`;
-      write(`Asked ${asked} of ${counted(batches, 'batch', 'batches')}${without}.`);
+    planned: (plan) => line(planLine(plan)),
+    stage: (stage) => {
+      stop();
+      const begun = performance.now();
+      let told = { percent: 0, at: begun };
+      timer = setInterval(() => {
+        const { percent, words } = stateOf(stage, begun);
+        const now = performance.now();
+        if (percent === told.percent && now - told.at < QUIET_MS) return;
+        told = { percent, at: now };
+        write(`${capitalized(stage.name)}${stage.total > 0 ? `: ${percent}% of ` : ', '}${words}.`);
+      }, LINE_MS).unref();
     },
-    planned: (plan) => {
-      shards = plan.shards;
-      const files = counted(plan.inputs, 'trace file');
-      write(`Reading ${files} (${bytesInWords(plan.bytes)}) in ${counted(plan.shards, 'shard')}.`);
-    },
-    shardBuilt: () => {
-      built++;
-      if (tenthPassed(built, shards)) write(`Built ${built} of ${counted(shards, 'shard')}.`);
-    },
-    finalizing: () => write('Composing the collection.'),
-    training: write,
-    failed: (place, file) => write(failureLine(place, file)),
-    stop: () => {},
+    training: line,
+    failed: (place, file) => line(failureLine(place, file)),
+    stop,
   };
 }
 
-const failureLine = (place: string, file: string): string => `Failed in ${place}; ${file} says what to do.`;
-
-const tenthPassed = (done: number, all: number): boolean =>
-  Math.floor((done * 10) / all) > Math.floor(((done - 1) * 10) / all);
+const LINE_MS = 1000;
+const QUIET_MS = 10_000;
 
 async function barProgress(stream: WriteStream): Promise<Progress> {
   const { default: cliProgress } = await import('cli-progress');
   const bar = new cliProgress.SingleBar(
     {
       stream,
-      format: '{bar} {value} of {total} {what}  {stage}',
+      format: (options, { progress }, { text, known }) =>
+        known ? `${cliProgress.Format.BarFormat(progress, options)} ${text}` : text,
       barsize: 30,
       hideCursor: true,
       clearOnComplete: true,
@@ -81,25 +91,63 @@ async function barProgress(stream: WriteStream): Promise<Progress> {
     },
     cliProgress.Presets.shades_classic,
   );
+  let timer: NodeJS.Timeout | undefined;
+  const stop = () => {
+    clearInterval(timer);
+    bar.stop();
+  };
+  const line = (text: string) => {
+    stop();
+    stream.write(`${oneLine(text)}\n`);
+  };
   return {
-    asking: ({ examples }) => bar.start(examples, 0, { what: 'examples', stage: 'asking the workflow' }),
-    batchAsked: ({ answered, failed }) => bar.increment(answered + failed),
-    planned: ({ shards, bytes }) => {
-      // Of the workflow that was asked for these traces, if there was one.
-      bar.stop();
-      bar.start(shards, 0, { what: 'shards', stage: bytesInWords(bytes) });
+    asking: () => {},
+    asked: () => {},
+    planned: () => {},
+    stage: (stage) => {
+      stop();
+      const begun = performance.now();
+      const known = stage.total > 0;
+      const payload = ({ percent, words }: StageState) => ({
+        known,
+        text: known ? `${percent}% ${stage.name}, ${words}` : `${stage.name}, ${words}`,
+      });
+      bar.start(Math.max(stage.total, 1), 0, payload(stateOf(stage, begun)));
+      timer = setInterval(() => {
+        const state = stateOf(stage, begun);
+        bar.update(state.done, payload(state));
+      }, BAR_MS).unref();
     },
-    shardBuilt: () => bar.increment(),
-    finalizing: () => bar.update({ stage: 'composing the collection' }),
     // It may take days: what was said stays to be read.
-    training: (message) => {
-      bar.stop();
-      stream.write(`${oneLine(message)}\n`);
-    },
-    failed: (place, file) => {
-      bar.stop();
-      stream.write(`${oneLine(failureLine(place, file))}\n`);
-    },
-    stop: () => bar.stop(),
+    training: line,
+    failed: (place, file) => line(failureLine(place, file)),
+    stop,
   };
 }
+
+const BAR_MS = 100;
+
+const planLine = ({ shards, inputs, bytes }: Parameters<Progress['planned']>[0]): string =>
+  `Reading ${counted(inputs, 'trace file')} (${bytesInWords(bytes)}) in ${counted(shards, 'shard')}.`;
+
+const failureLine = (place: string, file: string): string => `Failed in ${place}; ${file} says what to do.`;
+
+interface StageState {
+  readonly done: number;
+  readonly percent: number;
+  /** Of how much, and how long the rest takes at the pace so far. */
+  readonly words: string;
+}
+
+function stateOf({ unit, total, done: doneNow }: Stage, begun: number): StageState {
+  const done = Math.min(doneNow(), total);
+  const seconds = (performance.now() - begun) / 1000;
+  const all = unit === 'bytes' ? bytesInWords(total) : counted(total, 'example');
+  // A second shows no pace yet; and when all is read, there is no telling how long the thinking takes.
+  const paced = done > 0 && done < total && seconds > 1;
+  const time = paced ? `${timeInWords((seconds * (total - done)) / done)} left` : `${timeInWords(seconds)} so far`;
+  if (total === 0) return { done, percent: 0, words: time };
+  return { done, percent: Math.floor((100 * done) / total), words: `${all}, ${time}` };
+}
+
+const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

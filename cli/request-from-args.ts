@@ -5,6 +5,7 @@ import { InvalidRequest } from '../lib/errors.ts';
 import { plainSecretsAside } from '../lib/stages/training/plan.ts';
 import {
   absoluteBucket,
+  isLocal,
   type OutLocation,
   outLocation,
   refuseOutWithinTraces,
@@ -12,7 +13,7 @@ import {
   traceLocation,
 } from './locations.ts';
 import { type NatConfig, settingsFromNatConfig } from './nat-config.ts';
-import { countFromFlag, mergeSettings, type Settings, settingsFromAssignment } from './settings.ts';
+import { countFromFlag, isSettings, mergeSettings, type Settings, settingsFromAssignment } from './settings.ts';
 import { readSettingsFile } from './settings-file.ts';
 
 /** `dpo run`'s arguments, as they were typed. */
@@ -41,6 +42,10 @@ export interface RequestFromArgs {
   readonly whyTraining: string | undefined;
   /** Tokens that the settings held in plain text, by the name that stands in their place. */
   readonly secrets: Readonly<Record<string, string>>;
+  /** A bucket that is read or written is in S3. */
+  readonly inS3: boolean;
+  /** `limits.max_concurrency` where it is set: its default is made for AWS. */
+  readonly concurrency: number | undefined;
 }
 
 /** The request that the arguments and the files they name make. Throws {@link InvalidRequest}. */
@@ -81,6 +86,8 @@ export async function requestFromArgs(args: RunArgs): Promise<RequestFromArgs> {
     notes: nat.notes,
     whyTraining: whyTraining ?? undefined,
     secrets: aside?.environment ?? {},
+    inS3: [out, ...locationsOf(request)].some(({ bucket }) => !isLocal(bucket)),
+    concurrency: setsConcurrency(settings) ? checked.limits.max_concurrency : undefined,
   };
 }
 
@@ -113,15 +120,17 @@ function withBucketsHere(source: Source): Source {
     return { workflow: { ...source.workflow, dataset: here(source.workflow.dataset) } };
   }
   const { traces } = source;
-  return { traces: Array.isArray(traces) ? traces.map(here) : here(traces) };
+  return { ...source, traces: Array.isArray(traces) ? traces.map(here) : here(traces) };
 }
 
+const setsConcurrency = ({ limits }: Settings): boolean => isSettings(limits) && limits.max_concurrency !== undefined;
+
 /**
- * Files of this machine are read by one process, one shard after the other: cutting them finer wins nothing and costs an
- * array a second scan. 1 GiB is seconds of work, all that a killed run has to do again.
+ * 8 MiB of a file are a tenth of a second of work: 300 MB keep every core of a large machine busy to the end, and a run
+ * that is interrupted loses little. In S3 each shard costs requests, and is worth more.
  */
 const defaultsFor = (paths: readonly string[]): Settings =>
-  paths.length > 0 && !paths.some((path) => s3Address(path)) ? { limits: { shard_bytes: 2 ** 30 } } : {};
+  paths.length > 0 && !paths.some((path) => s3Address(path)) ? { limits: { shard_bytes: 2 ** 23 } } : {};
 
 const NO_NAT_CONFIG: NatConfig = { settings: {}, notes: [], training: null };
 

@@ -4,8 +4,8 @@ import { InvalidRequest } from '../lib/errors.ts';
 export type Settings = Readonly<Record<string, unknown>>;
 
 /**
- * Later layers win, setting by setting; lists, and a `source` of traces as a whole, are replaced rather than merged: a
- * `prefix` from the command line must not join a `key` from the request file.
+ * Later layers win, setting by setting; lists, and `source.traces` as a whole, are replaced rather than merged: a `prefix`
+ * from the command line must not join a `key` from the request file.
  */
 export function mergeSettings(layers: readonly Settings[]): Settings {
   return layers.reduce((merged, layer) => {
@@ -15,8 +15,12 @@ export function mergeSettings(layers: readonly Settings[]): Settings {
   }, {});
 }
 
-const mergeSource = (base: unknown, more: unknown): unknown =>
-  isSettings(base) && isSettings(more) && 'workflow' in base && 'workflow' in more ? merge(base, more) : more;
+function mergeSource(base: unknown, more: unknown): unknown {
+  if (!isSettings(base) || !isSettings(more)) return more;
+  if ('workflow' in base && 'workflow' in more) return merge(base, more);
+  const another = ('workflow' in base && 'traces' in more) || ('traces' in base && 'workflow' in more);
+  return another ? more : { ...base, ...more };
+}
 
 /**
  * `builder.min_score_diff=0.05` as settings. A value that is JSON is taken as such, any other as text. Whether such a

@@ -14,3 +14,12 @@ export function bytesInWords(bytes: number): string {
 }
 
 const UNITS = ['KB', 'MB', 'GB', 'TB'];
+
+/** "4 s", "3 min", "2 h 5 min": rounded up, so that what is left is never nothing. */
+export function timeInWords(seconds: number): string {
+  const whole = Math.max(1, Math.ceil(seconds));
+  if (whole < 100) return `${whole} s`;
+  const minutes = Math.ceil(whole / 60);
+  if (minutes < 100) return `${minutes} min`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}

@@ -1,5 +1,5 @@
 import { BuildShardInput } from '../lib/contract/states.ts';
-import { buildShard } from '../lib/stages/build-shard.ts';
+import { buildShard } from '../lib/stages/build-shard/build-shard.ts';
 import { shardBuilt } from './observability/measures.ts';
 import { observed } from './observability/observed.ts';
 import { deps } from './runtime.ts';

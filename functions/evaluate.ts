@@ -20,9 +20,4 @@ const {
 
 const evaluating = { ...deps, requestsFromUploads, datasets: { bucket, prefix } };
 
-export const handler = observed(
-  'evaluate',
-  async (event, context) =>
-    evaluate(EvaluateInput.parse(event), { ...evaluating, remainingMs: () => context.getRemainingTimeInMillis() }),
-  planned,
-);
+export const handler = observed('evaluate', async (event) => evaluate(EvaluateInput.parse(event), evaluating), planned);

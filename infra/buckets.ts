@@ -27,7 +27,7 @@ const kept = ({ encryptionKey }: PrivateBucketProps) =>
 /** Parts of an upload that was never finished are invisible and paid for. */
 const ABANDONED_UPLOADS = { id: 'abandoned-uploads', abortIncompleteMultipartUploadAfter: Duration.days(7) };
 
-/** Time to mend a failed run and go on with its shards and stretches; one that is started again later makes them anew. */
+/** Time to fix a failed run and go on with its shards; one that is started again later builds them anew. */
 const MENDING_TIME = Duration.days(30);
 
 /** Where users put traces. Its events go to EventBridge. */
@@ -43,10 +43,10 @@ export class TracesBucket extends Bucket {
 }
 
 /**
- * Where runs are written. A run's results stay; what goes is what nobody reads any more: its shards, whose lines stand
- * in the collection, the export's stretches, which stand in the datasets, and versions that were replaced or removed. A
- * rule takes a literal prefix, and these lie under `runs/<run_id>/shards/` and `export/`: so the functions tag them, and
- * the rule goes by the tag.
+ * Where runs are written. A run's results stay; what goes is what nobody reads any more: its shards, whose lines are in
+ * the collection and the datasets, what was chosen of their pairs, and versions that were replaced or removed. A rule
+ * takes a literal prefix, and these lie under `runs/<run_id>/shards/` and `choice/`: so the functions tag them, and the
+ * rule goes by the tag.
  */
 export class CollectionsBucket extends Bucket {
   constructor(scope: Construct, id: string, props: PrivateBucketProps = {}) {

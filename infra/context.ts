@@ -1,5 +1,6 @@
 import type { Node } from 'constructs';
 import * as z from 'zod';
+import { CHOOSE_MEMORY_MB } from '../functions/memory.ts';
 import { RequestsFromUploads } from '../lib/contract/start.ts';
 import { TRACES_PREFIX } from './upload-trigger.ts';
 
@@ -41,8 +42,8 @@ export const PipelineContext = z.strictObject({
   secretsKeyArn: arn('kms').optional(),
   /** Shards built at once over all runs: set aside of the account's concurrency for them, and the most they take. */
   reservedConcurrency: z.coerce.number().int().min(1).optional(),
-  /** Memory of Finalize in MB, 3,008 without it: what a dataset's pairs are chosen in. New accounts stop at 3,008. */
-  finalizeMemory: z.coerce.number().int().min(3008).max(10_240).optional(),
+  /** Memory of Choose in MB, 3,008 without it: what a dataset's pairs are chosen in. New accounts stop at 3,008. */
+  chooseMemory: z.coerce.number().int().min(CHOOSE_MEMORY_MB.least).max(CHOOSE_MEMORY_MB.most).optional(),
   /** An existing SNS topic that alarms go to; without one they are seen in CloudWatch only. */
   alarmTopicArn: arn('sns').optional(),
 });

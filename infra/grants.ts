@@ -21,17 +21,28 @@ export function readPinned(reader: IGrantable, bucket: IBucket): void {
   useKey(reader, bucket, ['kms:Decrypt']);
 }
 
-/** Reads and writes runs, in parts where they are large. */
+/** Reads runs, and writes them, in parts where they are large. */
 export function readWrite(writer: IGrantable, bucket: IBucket): void {
   grant(writer, ['s3:ListBucket'], [bucket.bucketArn]);
-  grant(writer, [...READ, 's3:PutObject', 's3:AbortMultipartUpload'], [bucket.arnForObjects('runs/*')]);
+  grant(writer, [...READ, ...WRITE], [bucket.arnForObjects('runs/*')]);
   useKey(writer, bucket, ['kms:Decrypt', 'kms:GenerateDataKey']);
 }
 
-/** Marks what it writes in these folders of a run, for the lifecycle rule that removes it. */
-export function tagExpiring(writer: IGrantable, bucket: IBucket, folders: readonly ('shards' | 'export')[]): void {
-  const objects = folders.map((folder) => bucket.arnForObjects(`runs/*/${folder}/*`));
-  grant(writer, ['s3:PutObjectTagging'], objects);
+const WRITE = ['s3:PutObject', 's3:AbortMultipartUpload'] as const;
+
+/** Reads runs, and writes one folder of them, whose objects it marks for the lifecycle rule that removes them. */
+export function readWriteExpiring(writer: IGrantable, bucket: IBucket, folder: 'shards' | 'choice'): void {
+  grant(writer, ['s3:ListBucket'], [bucket.bucketArn]);
+  grant(writer, READ, [bucket.arnForObjects('runs/*')]);
+  grant(writer, [...WRITE, 's3:PutObjectTagging'], [bucket.arnForObjects(`runs/*/${folder}/*`)]);
+  useKey(writer, bucket, ['kms:Decrypt', 'kms:GenerateDataKey']);
+}
+
+/** Composes a run's `rejected.jsonl`, and removes its pieces where it has too many parts for one upload. */
+export function composeRejected(composer: IGrantable, bucket: IBucket): void {
+  const pieces = bucket.arnForObjects('runs/*/rejected.jsonl.*');
+  grant(composer, WRITE, [bucket.arnForObjects('runs/*/rejected.jsonl'), pieces]);
+  grant(composer, ['s3:DeleteObject'], [pieces]);
 }
 
 /** Removes the pieces of which a file is composed that has too many parts for one upload: `<file>.jsonl.<piece>`. */

@@ -34,10 +34,10 @@ export interface DpoPipelineProps {
    */
   readonly reservedConcurrency?: number;
   /**
-   * Memory of Finalize in MB, 3,008 to 10,240: what a dataset's pairs are chosen in, some hundred bytes each. Else 3,008, at
+   * Memory of Choose in MB, 3,008 to 10,240: what a dataset's pairs are chosen in, some hundred bytes each. Else 3,008, at
    * which new accounts stop.
    */
-  readonly finalizeMemory?: number;
+  readonly chooseMemory?: number;
 }
 
 /**

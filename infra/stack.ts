@@ -15,13 +15,13 @@ export class PipelineStack extends Stack {
   constructor(scope: Construct, id: string, props?: StackProps) {
     super(scope, id, props);
     const context = contextOf(this.node);
-    const { tracesBucketName, tracesPrefix, allowedEndpoints, reservedConcurrency, finalizeMemory } = context;
+    const { tracesBucketName, tracesPrefix, allowedEndpoints, reservedConcurrency, chooseMemory } = context;
     const { requestsFromUploads } = context;
     const { traces, collections } = this.buckets(context);
 
     const pipeline = new DpoPipeline(this, 'Pipeline', {
       ...{ traces, tracesPrefix, requestsFromUploads, collections },
-      ...{ allowedEndpoints, reservedConcurrency, finalizeMemory },
+      ...{ allowedEndpoints, reservedConcurrency, chooseMemory },
       secrets: this.secrets(context),
     });
     const trigger = new UploadTrigger(this, 'Uploads', { traces, tracesPrefix, stateMachine: pipeline.stateMachine });

@@ -3,6 +3,7 @@ import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
+import { STEP_MEMORY_MB } from '../functions/memory.ts';
 import { grant, READ, readSecrets, useKey } from './grants.ts';
 import { StepFunction } from './step-function.ts';
 
@@ -24,13 +25,13 @@ export function trainingSteps(scope: Construct, { collections, allowedEndpoints,
     return made;
   };
   // A whole vCPU: the upload is hashed on its way.
-  const submit = step('SubmitTraining', 'submit-training', 1769);
+  const submit = step('SubmitTraining', 'submit-training', STEP_MEMORY_MB);
   grant(submit, ['s3:DeleteObject'], [collections.arnForObjects('runs/*/training/attempts/*')]);
   grant(submit, ['events:PutEvents'], [defaultBus(scope)]);
   return {
-    submitTraining: submit,
-    checkTraining: step('CheckTraining', 'check-training', 512),
-    deployModel: step('DeployModel', 'deploy-model', 512),
+    SubmitTraining: submit,
+    CheckTraining: step('CheckTraining', 'check-training', 512),
+    DeployModel: step('DeployModel', 'deploy-model', 512),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
+import { STEP_MEMORY_MB } from '../functions/memory.ts';
 import { readSecrets, readWrite } from './grants.ts';
 import { StepFunction } from './step-function.ts';
 
@@ -18,15 +19,15 @@ export function workflowSteps(scope: Construct, { collections, allowedEndpoints,
   // A batch holds up to 64 MiB of answers, and as many again under way; a whole vCPU reads their streams.
   const runWorkflow = new StepFunction(scope, 'RunWorkflow', {
     source: 'run-workflow',
-    memoryMb: 1769,
+    memoryMb: STEP_MEMORY_MB,
     environment: { COLLECTIONS_BUCKET, ALLOWED_ENDPOINTS: allowedEndpoints.join(',') },
   });
   readSecrets(runWorkflow, secrets);
   const planTraces = new StepFunction(scope, 'PlanTraces', {
     source: 'plan-traces',
-    memoryMb: 1769,
+    memoryMb: STEP_MEMORY_MB,
     environment: { COLLECTIONS_BUCKET },
   });
   for (const step of [runWorkflow, planTraces]) readWrite(step, collections);
-  return { runWorkflow, planTraces };
+  return { RunWorkflow: runWorkflow, PlanTraces: planTraces };
 }

@@ -32,6 +32,11 @@ export class TooManyRejected extends PipelineError {
   override readonly name = 'TooManyRejected';
 }
 
+/** An array was cut at the lines that begin its elements, but an element has such a line inside. */
+export class ArrayNotIndented extends PipelineError {
+  override readonly name = 'ArrayNotIndented';
+}
+
 /** A trace object is not what was pinned when the run was planned. */
 export class InputChanged extends PipelineError {
   override readonly name = 'InputChanged';
@@ -75,4 +80,14 @@ export class DatasetTooLarge extends PipelineError {
 /** The dataset misses a threshold of `dataset.gate`. */
 export class GateMissed extends PipelineError {
   override readonly name = 'GateMissed';
+}
+
+/** In `nat`, items whose ids repeat are more than a function can hold. */
+export class RepeatedIdsTooLarge extends PipelineError {
+  override readonly name = 'RepeatedIdsTooLarge';
+}
+
+/** On this machine: a worker thread ended in the middle of a task, and again when that was tried once more. */
+export class WorkerDied extends PipelineError {
+  override readonly name = 'WorkerDied';
 }

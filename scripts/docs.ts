@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
+import { pipelineDefinition } from '../infra/state-machine.ts';
 import { Request } from '../lib/contract/request.ts';
 import { statePicture } from './state-picture.ts';
 
@@ -50,13 +51,13 @@ ${rows.join('\n')}
 /** The text of docs/architecture.md: as it is, with the state machine drawn anew. */
 export function architectureText(): string {
   const text = readFileSync(new URL(ARCHITECTURE_FILE, ROOT), 'utf8');
-  const definition: unknown = JSON.parse(readFileSync(new URL('infra/pipeline.asl.json', ROOT), 'utf8'));
+  const machine = pipelineDefinition({ partition: 'aws', functionArn: (step) => step });
   const [start, end] = [text.indexOf(DRAWING_START), text.indexOf(DRAWING_END)];
   if (start === -1 || end === -1) throw new Error(`${ARCHITECTURE_FILE} has no place for the drawing.`);
-  return `${text.slice(0, start + DRAWING_START.length)}\n\n${statePicture(definition)}\n${text.slice(end)}`;
+  return `${text.slice(0, start + DRAWING_START.length)}\n\n${statePicture(machine)}\n${text.slice(end)}`;
 }
 
-const DRAWING_START = '<!-- drawn from infra/pipeline.asl.json by `npm run docs` -->';
+const DRAWING_START = '<!-- drawn from infra/state-machine.ts by `npm run docs` -->';
 const DRAWING_END = '<!-- end of the drawing -->';
 
 interface Setting {

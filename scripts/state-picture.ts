@@ -1,14 +1,10 @@
-import { type Definition, type States, supported } from '../cli/local/asl.ts';
-
-type State = States[string];
-type Choice = Extract<State, { Type: 'Choice' }>['Choices'][number];
+import type { ChoiceRule, Machine, State, States } from '../infra/asl.ts';
 
 /**
  * A state machine's definition as a Mermaid flowchart, which GitHub draws. What only a Catch leads to is named beneath
  * it, not drawn: every state would have a line there.
  */
-export function statePicture(definition: unknown): string {
-  const machine = supported(definition);
+export function statePicture(machine: Machine): string {
   const lines = ['flowchart TD', ...drawn(machine, 1)];
   const undrawn = [machine, ...childrenOf(machine)].flatMap((each) => {
     const ordinary = new Set(ordinaryStates(each));
@@ -17,8 +13,6 @@ export function statePicture(definition: unknown): string {
   const after = undrawn.map((name) => `\`${name}\``).join(', ');
   return `\`\`\`mermaid\n${lines.join('\n')}\n\`\`\`\n\nNot drawn, because a Catch leads there from every state that can fail: ${after}.\n`;
 }
-
-type Machine = Pick<Definition, 'StartAt' | 'States'>;
 
 const childrenOf = ({ States }: Machine): Machine[] =>
   Object.values(States).flatMap((state) => (state.Type === 'Map' ? [state.ItemProcessor] : []));
@@ -70,28 +64,17 @@ interface Way {
 function waysFrom(name: string, states: States): Way[] {
   const state = stateOf(name, states);
   if (state.Type === 'Choice') {
-    const others = state.Default === undefined ? [] : [{ to: state.Default, when: 'else' }];
-    return [...state.Choices.map((choice) => ({ to: choice.Next, when: condition(choice) })), ...others];
+    return [
+      ...state.Choices.map((choice) => ({ to: choice.Next, when: condition(choice) })),
+      { to: state.Default, when: 'else' },
+    ];
   }
   return 'Next' in state && state.Next !== undefined ? [{ to: state.Next }] : [];
 }
 
 /** `status is workflow`, `round.done is false`: quotation marks and dollars mean something to Mermaid. */
-function condition({ Comment: _, Next: __, Variable, ...tests }: Choice): string {
-  const told = Object.entries(tests).map(([test, value]) => {
-    if (test === 'IsPresent') return 'is there';
-    return `${RELATIONS[test] ?? test} ${value}`;
-  });
-  return `${Variable.replace(/^\$\./, '')} ${told.join(' and ')}`;
-}
-
-const RELATIONS: Readonly<Record<string, string>> = {
-  StringEquals: 'is',
-  NumericEquals: 'is',
-  BooleanEquals: 'is',
-  NumericGreaterThan: 'is above',
-  NumericLessThan: 'is below',
-};
+const condition = ({ Variable, StringEquals, BooleanEquals }: ChoiceRule): string =>
+  `${Variable.replace(/^\$\./, '')} is ${StringEquals ?? BooleanEquals}`;
 
 function stateOf(name: string, states: States): State {
   const state = states[name];

@@ -1,5 +1,5 @@
 import { type FileHandle, link, lstat, mkdir, open, rename, stat, unlink } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { CorruptObject, InputChanged, ObjectNotFound, StoreRefused } from '../../lib/errors.ts';
 import { crc32 } from '../../lib/objects/checksum.ts';
 import {
@@ -12,7 +12,8 @@ import {
   type Written,
 } from '../../lib/objects/store.ts';
 import { codeOf, fileError } from './file-errors.ts';
-import { isTemporary, listFiles, pinOf, requireInside, temporaryName } from './file-tree.ts';
+import { type FileTree, isTemporary, listFiles, openTree, pinOf } from './file-tree.ts';
+import { temporaryName } from './temporary-files.ts';
 
 /**
  * A directory as an object store: a key is a path below it, `/` between its segments. An object is written under a
@@ -22,12 +23,12 @@ import { isTemporary, listFiles, pinOf, requireInside, temporaryName } from './f
  * before it, so all of that is on the disk first. Until then the disk works while the program does.
  */
 export function fileStore(root: string): ObjectStore {
-  const top = resolve(root);
+  const top = openTree(root);
   const syncs = new Set<Promise<void>>();
   const write = (key: string, body: AsyncIterable<Uint8Array>, ifAbsent: boolean, expected?: number) =>
     publish(top, key, body, { ifAbsent, expected, syncs });
   return {
-    name: top,
+    name: top.path,
     head: (key) => headFile(top, key),
     read: (key, options) => readFile(top, key, options),
     create: async (key, body) => {
@@ -37,11 +38,11 @@ export function fileStore(root: string): ObjectStore {
       return written === 'exists' ? 'exists' : 'created';
     },
     write: (key, body, options) => write(key, body, options?.ifAbsent ?? false),
-    compose: async (key, parts, options) => {
-      if (await linkOnlyPart(top, key, parts, options?.crc32)) return;
-      await write(key, partsOf(top, parts), false, options?.crc32);
+    compose: async (key, parts, { crc32: expected, onCopied = () => {} } = {}) => {
+      if (await linkOnlyPart(top, key, parts, expected)) onCopied(sumBytes(parts));
+      else await write(key, telling(partsOf(top, parts), onCopied), false, expected);
     },
-    list: (prefix) => listFiles(top, prefix),
+    list: (prefix) => listFiles(top.path, prefix),
     remove: (key) => removeFile(top, key),
   };
 }
@@ -49,10 +50,10 @@ export function fileStore(root: string): ObjectStore {
 /** Bytes read at once: few system calls, little memory. */
 const READ_BYTES = 2 ** 20;
 
-async function headFile(top: string, key: string): Promise<StoredObject | undefined> {
+async function headFile(top: FileTree, key: string): Promise<StoredObject | undefined> {
   const path = pathOf(top, key);
   try {
-    await requireInside(top, path);
+    await top.requireInside(path);
     const there = await stat(path, { bigint: true });
     return there.isFile() ? { key, bytes: Number(there.size), ...pinOf(there) } : undefined;
   } catch (error) {
@@ -63,7 +64,7 @@ async function headFile(top: string, key: string): Promise<StoredObject | undefi
 
 /** `bufferOf` gives the memory for a chunk of so many bytes; two are in use at a time. */
 async function* readFile(
-  top: string,
+  top: FileTree,
   key: string,
   options: ReadOptions = {},
   bufferOf: (bytes: number) => Buffer = Buffer.allocUnsafe,
@@ -101,9 +102,9 @@ async function* readFile(
   }
 }
 
-async function openFile(top: string, path: string, pin: Pin | undefined): Promise<FileHandle> {
+async function openFile(top: FileTree, path: string, pin: Pin | undefined): Promise<FileHandle> {
   try {
-    await requireInside(top, path);
+    await top.requireInside(path);
     return await open(path, 'r');
   } catch (error) {
     if (!isAbsent(error)) throw fileError(path, error);
@@ -127,7 +128,7 @@ interface Publishing {
 }
 
 async function publish(
-  top: string,
+  top: FileTree,
   key: string,
   body: AsyncIterable<Uint8Array>,
   { ifAbsent, expected, syncs }: Publishing,
@@ -135,22 +136,27 @@ async function publish(
   const path = pathOf(top, key);
   const temporary = join(dirname(path), temporaryName());
   const file = await begin(top, path, temporary);
+  let renamed = false;
   try {
     const written = await fill(file, path, body, syncs);
     if (expected !== undefined) requireCrc(path, written.crc32, expected);
-    return (await place(temporary, path, ifAbsent)) === 'exists' ? 'exists' : written;
+    const placed = await place(temporary, path, ifAbsent);
+    renamed = !ifAbsent;
+    return placed === 'exists' ? 'exists' : written;
   } finally {
-    // Renamed away where all went well.
-    await unlink(temporary).catch(() => {});
+    if (!renamed) await unlink(temporary).catch(() => {});
   }
 }
 
-async function begin(top: string, path: string, temporary: string): Promise<FileHandle> {
+async function begin(top: FileTree, path: string, temporary: string): Promise<FileHandle> {
   try {
     // Before a directory is made through a link that leaves the root.
-    await requireInside(top, path);
-    await mkdir(dirname(path), { recursive: true });
-    return await open(temporary, 'wx');
+    await top.requireInside(path);
+    return await open(temporary, 'wx').catch(async (error) => {
+      if (codeOf(error) !== 'ENOENT') throw error;
+      await mkdir(dirname(path), { recursive: true });
+      return open(temporary, 'wx');
+    });
   } catch (error) {
     throw fileError(path, error);
   }
@@ -211,7 +217,7 @@ async function place(temporary: string, path: string, ifAbsent: boolean): Promis
  * are others, or the file system has no links.
  */
 async function linkOnlyPart(
-  top: string,
+  top: FileTree,
   key: string,
   parts: readonly ComposePart[],
   expected: number | undefined,
@@ -223,7 +229,7 @@ async function linkOnlyPart(
   if (expected !== undefined) requireCrc(path, await crcOf(partsOf(top, [only])), expected);
   const temporary = join(dirname(path), temporaryName());
   try {
-    await requireInside(top, path);
+    await top.requireInside(path);
     await mkdir(dirname(path), { recursive: true });
     await link(pathOf(top, only.key), temporary);
   } catch {
@@ -252,10 +258,10 @@ function requireCrc(path: string, found: number, expected: number): void {
   );
 }
 
-async function removeFile(top: string, key: string): Promise<void> {
+async function removeFile(top: FileTree, key: string): Promise<void> {
   const path = pathOf(top, key);
   try {
-    await requireInside(top, path);
+    await top.requireInside(path);
     await unlink(path);
   } catch (error) {
     // A directory is no object.
@@ -265,7 +271,7 @@ async function removeFile(top: string, key: string): Promise<void> {
 }
 
 /** A chunk is good until the next is asked for: what is copied leaves no garbage, which would grow with it. */
-async function* partsOf(top: string, parts: readonly ComposePart[]): AsyncGenerator<Uint8Array> {
+async function* partsOf(top: FileTree, parts: readonly ComposePart[]): AsyncGenerator<Uint8Array> {
   const bufferOf = twoInTurn();
   for (const { key, start = 0, bytes } of parts) {
     if (bytes === 0) continue;
@@ -282,6 +288,19 @@ async function* partsOf(top: string, parts: readonly ComposePart[]): AsyncGenera
   }
 }
 
+/** Each chunk is told when the next is asked for: by then it is written. */
+async function* telling(
+  body: AsyncIterable<Uint8Array>,
+  onWritten: (bytes: number) => void,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of body) {
+    yield chunk;
+    onWritten(chunk.length);
+  }
+}
+
+const sumBytes = (parts: readonly ComposePart[]): number => parts.reduce((sum, { bytes }) => sum + bytes, 0);
+
 function twoInTurn(): (bytes: number) => Buffer {
   const buffers = [Buffer.allocUnsafeSlow(READ_BYTES), Buffer.allocUnsafeSlow(READ_BYTES)] as const;
   let turn: 0 | 1 = 0;
@@ -291,7 +310,7 @@ function twoInTurn(): (bytes: number) => Buffer {
   };
 }
 
-function pathOf(top: string, key: string): string {
+function pathOf({ path: top }: FileTree, key: string): string {
   const segments = key.split('/');
   const unusable = segments.some((segment) => segment === '' || segment === '.' || segment === '..');
   if (unusable || /[\\\0]/.test(key) || isTemporary(segments.at(-1) ?? '')) {

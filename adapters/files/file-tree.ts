@@ -1,7 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import type { BigIntStats, Dirent } from 'node:fs';
-import { readdir, realpath, stat } from 'node:fs/promises';
-import { dirname, join, sep } from 'node:path';
+import { lstat, readdir, realpath, stat } from 'node:fs/promises';
+import { dirname, join, resolve, sep } from 'node:path';
 import { StoreRefused } from '../../lib/errors.ts';
 import type { Pin, StoredObject } from '../../lib/objects/store.ts';
 import { codeOf, fileError } from './file-errors.ts';
@@ -21,16 +20,40 @@ export async function* listFiles(top: string, prefix: string): AsyncGenerator<St
 /** A file that changes in place changes its pin, as long as it changes its length or the clock has ticked (some ms). */
 export const pinOf = (file: BigIntStats): Pin => ({ etag: `${file.size}-${file.mtimeNs}-${file.ino}` });
 
-export const temporaryName = (): string => `.dpo-${randomUUID()}.tmp`;
+export const isTemporary = (name: string): boolean => /^\.dpo-(?:[0-9a-f]{8}-)?[0-9a-f-]{36}\.tmp$/.test(name);
 
-export const isTemporary = (name: string): boolean => /^\.dpo-[0-9a-f-]{36}\.tmp$/.test(name);
-
-/** Throws where a symbolic link on the way to `path` leaves `top`. What does not exist yet leads nowhere. */
-export async function requireInside(top: string, path: string): Promise<void> {
-  const [realTop, realPath] = [await realExisting(top), await realExisting(path)];
-  if (isInside(realTop, realPath)) return;
-  throw new StoreRefused(`${path} leads out of ${top}, to ${realPath}: put the file itself there.`);
+/** A directory whose files are reached by paths below it. */
+export interface FileTree {
+  /** Absolute. */
+  readonly path: string;
+  /** Throws where a symbolic link on the way to `path` leaves the tree. What does not exist yet leads nowhere. */
+  requireInside(path: string): Promise<void>;
 }
+
+/** Folders are looked at once: a run has a few, and uses each many times. A link is looked at whenever it is used. */
+export function openTree(root: string): FileTree {
+  const top = resolve(root);
+  const inside = new Set<string>();
+  const check = async (path: string): Promise<void> => {
+    const [realTop, realPath] = [await realExisting(top), await realExisting(path)];
+    if (isInside(realTop, realPath)) return;
+    throw new StoreRefused(`${path} leads out of ${top}, to ${realPath}: put the file itself there.`);
+  };
+  return {
+    path: top,
+    async requireInside(path) {
+      const folder = dirname(path);
+      if (inside.has(folder) && !(await isLink(path))) return;
+      await check(path);
+      if (await exists(folder)) inside.add(folder);
+    },
+  };
+}
+
+const isLink = async (path: string): Promise<boolean> =>
+  (await lstat(path).catch(() => undefined))?.isSymbolicLink() ?? false;
+
+const exists = async (path: string): Promise<boolean> => (await lstat(path).catch(() => undefined)) !== undefined;
 
 interface Walk {
   readonly top: string;

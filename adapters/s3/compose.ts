@@ -51,13 +51,17 @@ async function composeSteps(
       );
     }
     await putObject(bucket, key, body, {});
+    options.onCopied?.(body.length);
     return;
   }
   const uploading = inTurns(UPLOADS_IN_FLIGHT);
-  const send = (step: Step) => (upload: Upload, number: number) =>
-    step.how === 'copy'
+  const send = (step: Step) => async (upload: Upload, number: number) => {
+    const stored = await (step.how === 'copy'
       ? copyPart(upload, number, step.source)
-      : uploading(() => uploadGathered(upload, number, step.sources));
+      : uploading(() => uploadGathered(upload, number, step.sources)));
+    options.onCopied?.(stored.bytes);
+    return stored;
+  };
   await multipart(bucket, key, steps.map(send), {
     inFlight: COPIES_IN_FLIGHT,
     ifAbsent: false,
@@ -100,9 +104,10 @@ async function composeTree(
       const group = steps.slice(at, at + maxParts);
       const branch = { key: `${stem}.${branches.length}`, bytes: group.reduce((sum, step) => sum + bytesOf(step), 0) };
       branches.push(branch);
-      await composeSteps(bucket, branch.key, group, {});
+      await composeSteps(bucket, branch.key, group, { onCopied: options.onCopied });
     }
-    await composeObject(bucket, key, branches, options);
+    // Its bytes have been told of: they are the branches'.
+    await composeObject(bucket, key, branches, { crc32: options.crc32 });
   } finally {
     // One that stays behind is in no manifest: not worth failing for.
     await Promise.allSettled(

@@ -172,7 +172,7 @@ async function complete(
     return 'written';
   } catch (error) {
     const { code, status } = answerOf(error);
-    if (status === 412) return 'exists';
+    if (ifAbsent && status === 412) return 'exists';
     if (status === 409) {
       throw new StoreUnavailable(
         `Another writer was at s3://${bucket.name}/${key} (${code}): the parts must be sent anew. Run the step again.`,

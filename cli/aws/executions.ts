@@ -34,7 +34,7 @@ export interface ExecutionDetail extends Execution {
 
 /** A map's children by what became of them. */
 export interface MapProgress {
-  readonly of: 'batch' | 'shard' | 'stretch';
+  readonly of: 'batch' | 'shard';
   readonly total: number;
   readonly done: number;
   readonly running: number;
@@ -103,7 +103,7 @@ export async function describeExecution({ sfn }: Deployment, arn: string): Promi
   };
 }
 
-/** Of the map that began last: a workflow's batches, then the shards, then a large collection's stretches, twice. */
+/** Of the map that began last: a workflow's batches, then the shards, which are built, then written as datasets. */
 export async function mapProgress({ sfn }: Deployment, executionArn: string): Promise<MapProgress | undefined> {
   const begun: MapRunListItem[] = [];
   for await (const page of paginateListMapRuns({ client: sfn }, { executionArn })) begun.push(...(page.mapRuns ?? []));
@@ -127,7 +127,7 @@ export async function mapProgress({ sfn }: Deployment, executionArn: string): Pr
 const MAPS = [
   ['RunWorkflow', 'batch'],
   ['BuildShards', 'shard'],
-  ['ExportStretches', 'stretch'],
+  ['WriteDatasets', 'shard'],
 ] as const;
 
 /** The state that was entered last. */

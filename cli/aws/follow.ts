@@ -72,7 +72,7 @@ async function progressLine(
 function childrenText({ of, total, done, running, failed }: MapProgress): string {
   const more = [running > 0 ? `${running} running` : '', failed > 0 ? `${failed} failed` : ''];
   const details = more.filter((text) => text !== '').join(', ');
-  const all = counted(total, of, of === 'shard' ? 'shards' : `${of}es`);
+  const all = counted(total, of, of === 'shard' ? 'shards' : 'batches');
   return `${done} of ${all} done${details === '' ? '' : ` (${details})`}`;
 }
 

@@ -55,7 +55,7 @@ async function uploadTraces(
     const folder = `${root}${number}/`;
     return 'key' in location ? { bucket, key: folder + location.key } : { bucket, prefix: folder };
   });
-  return { traces };
+  return { ...source, traces };
 }
 
 /** The pipeline reads datasets only where uploads start runs, so the copy's name is none of a trace file. */

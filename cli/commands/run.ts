@@ -1,7 +1,7 @@
+import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
-import { withoutUnused } from '../local/without-unused.ts';
 import { boundYoungSpace } from '../local/young-space.ts';
-import { addressOf, isLocal } from '../locations.ts';
+import { isLocal } from '../locations.ts';
 import { openInBrowser } from '../open-in-browser.ts';
 import { createProgress } from '../progress.ts';
 import { type RunArgs, requestFromArgs } from '../request-from-args.ts';
@@ -19,8 +19,8 @@ export function runCommand(codeVersion: string): Command {
     .option('--train', 'train with the trainer adapter of --nat-config, whatever its finetuning.enabled is')
     .option('--set <setting=value>', 'one setting of the request; repeatable', collect)
     .option('--run-id <id>', 'name of the run; by default one that its request and traces give')
-    .option('--shard-bytes <bytes>', 'bytes of traces a shard (limits.shard_bytes; of local files 1 GiB)')
-    .option('--concurrency <count>', 'shards built at once (limits.max_concurrency), here at most 16')
+    .option('--shard-bytes <bytes>', 'bytes of traces a shard (limits.shard_bytes; of local files 8 MiB)')
+    .option('--concurrency <count>', 'threads that build shards (limits.max_concurrency); by default one a core')
     .option(
       '--allow-private-endpoint',
       'let a workflow or a trainer be at an address that is not public, or without https',
@@ -53,34 +53,39 @@ Examples:
   $ dpo run --request workflow.yaml --out out --allow-private-endpoint
   $ dpo run traces/ --out out --request training.yaml    (a training block trains on what came out)
 
-Exit codes: 0 committed, 1 the run failed, 2 the request is wrong.`;
+Exit codes: 0 committed, 1 the run failed, 2 the request is wrong, 130 stopped by Ctrl-C.`;
 
 async function run(args: RunArgs, flags: Flags, codeVersion: string) {
   const { json = false, open = false, quiet = false, allowPrivateEndpoint = false } = flags;
   const say = (line: string): void => void (quiet || tell(`${line}\n`));
-  const { request, runId, out, notes, whyTraining, secrets } = await requestFromArgs(args);
+  const { request, runId, out, notes, whyTraining, secrets, inS3, concurrency } = await requestFromArgs(args);
   for (const note of whyTraining === undefined ? notes : [...notes, whyTraining]) say(note);
   // Loaded only now: a wrong request is told without waiting for the pipeline's code.
-  const [{ openStores }, { runIdFor }, { runLocally }] = await Promise.all([
-    import('../local/stores.ts'),
+  const [{ openDeps }, { localThreads }, { runIdFor }, { runLocally }] = await Promise.all([
+    import('../local/local-deps.ts'),
+    import('../local/local-threads.ts'),
     import('../local/run-id.ts'),
-    withoutUnused(() => import('../local/run-locally.ts')),
+    import('../local/run-locally.ts'),
   ]);
-  const stores = await openStores(request, out);
-  const deps = { ...stores, collectionsBucket: addressOf(out), now: () => new Date(), codeVersion };
+  const places = { out, inS3, codeVersion };
+  const deps = await openDeps(places);
   const run_id = runId ?? (await runIdFor(request, deps));
   const progress = await createProgress(process.stderr, { lines: json, quiet });
-  process.once('SIGINT', () => {
+  const threads = localThreads(places, run_id);
+  process.once('SIGINT', async () => {
     progress.stop();
     say('Interrupted. The same command goes on from what is written.');
+    await threads.interrupt();
     process.exit(130);
   });
   boundYoungSpace();
   try {
     const { manifest, before, training } = await runLocally({
       request: { run_id, ...request },
-      deps,
-      progress,
+      ...{ deps, progress },
+      atOnce: concurrency ?? availableParallelism(),
+      startWorkers: threads.start,
+      memoryBytes: process.availableMemory(),
       workflow: async () => {
         const { localWorkflow } = await import('../local/local-workflow.ts');
         return localWorkflow({ environment: process.env, allowPrivate: allowPrivateEndpoint });
@@ -101,6 +106,7 @@ async function run(args: RunArgs, flags: Flags, codeVersion: string) {
     if (open) openInBrowser(report);
   } finally {
     progress.stop();
+    await threads.stop();
   }
 }
 

@@ -13,7 +13,8 @@ const metrics = new Metrics({ namespace: NAMESPACE });
 
 /**
  * A Lambda handler that can be watched: a log line where the step begins and one where it ends, its measures as metrics,
- * and, where the invocation is sampled, a trace. Of the event nothing is told but which run, shard, batch or stretch it is of.
+ * and, where the invocation is sampled, a trace. The log names the run, shard or batch that an
+ * event is about, and nothing else of it.
  */
 export const observed =
   <Result>(
@@ -48,7 +49,6 @@ interface Call {
   readonly run_id?: string | undefined;
   readonly shard?: number | undefined;
   readonly batch?: number | undefined;
-  readonly stretch?: number | undefined;
 }
 
 const Numbered = z.object({ ordinal: z.int() }).optional().catch(undefined);
@@ -60,7 +60,7 @@ const Event = z.object({
   run_id: Named,
   shard: Numbered,
   batch: Numbered,
-  stretch: Numbered,
+  ordinal: z.int().optional().catch(undefined),
   detail: Detail,
 });
 
@@ -70,9 +70,8 @@ function callOf(event: unknown): Omit<Call, 'stage'> {
   return {
     execution: data?.execution ?? data?.detail?.name,
     run_id: data?.run_id,
-    shard: data?.shard?.ordinal,
+    shard: data?.shard?.ordinal ?? data?.ordinal,
     batch: data?.batch?.ordinal,
-    stretch: data?.stretch?.ordinal,
   };
 }
 

@@ -100,15 +100,18 @@ export const ViewOutcome = z.strictObject({
 });
 export type ViewOutcome = z.infer<typeof ViewOutcome>;
 
-/** What was chosen of a collection, and the trace items it is of. */
-export const ChoiceOutcome = z.strictObject({
-  views: z.partialRecord(View, ViewOutcome),
-  /** Keys of the trace objects with a pair, in the order in which they come. */
-  sources: z.array(z.string()),
-  /** Trace items with at least one pair. */
-  items: count,
+/** What a format writes of what was chosen in its view. An unpaired one writes a line for each completion. */
+export const FormatChoice = z.strictObject({
+  view: View,
+  /** Pairs of which something is written, and the examples that they are of. */
+  pairs: count,
+  examples: count,
+  lines: count,
+  /** Of the pairs written whose responses differ in length, the share whose longer one is chosen. */
+  longer_chosen_rate: z.number().nullable(),
+  left_out: z.partialRecord(LeftOutReason, count),
 });
-export type ChoiceOutcome = z.infer<typeof ChoiceOutcome>;
+export type FormatChoice = z.infer<typeof FormatChoice>;
 
 export const DatasetFile = z.strictObject({
   /** Relative to the format's folder. */

@@ -11,7 +11,7 @@ export type CaughtError = z.infer<typeof CaughtError>;
 
 /** The state that failed, and of which run: RecordFailure's own input. */
 export const FailedState = z.object({
-  /** As `infra/pipeline.asl.json` names it; missing of an execution that ended outside of its states. */
+  /** As `infra/state-machine.ts` names it; missing of an execution that ended outside of its states. */
   state: z.string().optional(),
   /** Missing of Evaluate, and where the state is: then the run is the one that `started_with` names. */
   run_id: RunId.optional(),
@@ -21,8 +21,6 @@ export const FailedState = z.object({
   shard: z.int().min(0).optional(),
   /** Its number in `batches.json`, where it was a batch that failed. */
   batch: z.int().min(0).optional(),
-  /** Its number in `export/stretches.json`, where it was a stretch of the collection that failed. */
-  stretch: z.int().min(0).optional(),
   failure: CaughtError,
 });
 export type FailedState = z.infer<typeof FailedState>;
@@ -56,7 +54,6 @@ export const RunFailure = z.strictObject({
   state: z.string().optional(),
   shard: z.int().min(0).optional(),
   batch: z.int().min(0).optional(),
-  stretch: z.int().min(0).optional(),
   /** The error's name, for programs. */
   error: z.string(),
   /** What happened, for people. */
@@ -66,9 +63,9 @@ export const RunFailure = z.strictObject({
 export type RunFailure = z.infer<typeof RunFailure>;
 
 /** "BuildShard, shard 2". */
-export const placeOf = ({ state, ...part }: Pick<RunFailure, 'state' | 'shard' | 'batch' | 'stretch'>): string => {
+export const placeOf = ({ state, ...part }: Pick<RunFailure, 'state' | 'shard' | 'batch'>): string => {
   if (state === undefined) return 'the execution';
-  for (const name of ['shard', 'batch', 'stretch'] as const) {
+  for (const name of ['shard', 'batch'] as const) {
     if (part[name] !== undefined) return `${state}, ${name} ${part[name]}`;
   }
   return state;

@@ -10,20 +10,26 @@ export const TraceObject = z.strictObject({
 });
 export type TraceObject = z.infer<typeof TraceObject>;
 
-/**
- * Part of one pinned trace object: the items that begin at or after `start` and before `end`. `cut` says how the
- * object was cut; a whole object (`cut: null`) is looked at by whoever reads it.
- */
-export const Slice = z.strictObject({
+const pinned = {
   bucket: z.string(),
   key: z.string(),
   version: z.string().optional(),
   etag: z.string(),
   object_bytes: z.int().min(0),
-  cut: z.enum(['lines', 'array']).nullable(),
   start: z.int().min(0),
   end: z.int().min(0),
-});
+};
+
+/**
+ * Part of one pinned trace object: the items that begin at or after `start` and before `end`. `cut` says how the
+ * object was cut; the reader of a whole object (`cut: null`) looks at its first bytes. An array is cut at the lines that
+ * begin its elements, by their `indentation`.
+ */
+export const Slice = z.discriminatedUnion('cut', [
+  z.strictObject({ ...pinned, cut: z.null() }),
+  z.strictObject({ ...pinned, cut: z.literal('lines') }),
+  z.strictObject({ ...pinned, cut: z.literal('array'), indentation: z.string().regex(/^[ \t]*$/) }),
+]);
 export type Slice = z.infer<typeof Slice>;
 
 /** The unit of fan-out: one slice of a large object, or several small objects whole. `plan.json` is an array of these. */

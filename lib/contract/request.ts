@@ -10,7 +10,7 @@ export const Limits = z.strictObject({
   max_rejected_fraction: z.number().min(0).max(1).default(0.1),
   /** Bytes of traces a shard. 64 MiB takes a Lambda seconds; the floor of 1 KiB is for tests. */
   shard_bytes: z.int().min(1024).default(67_108_864),
-  /** Shards built at once, and stretches of a large collection exported at once. */
+  /** Shards built at once, and parts of datasets written at once. */
   max_concurrency: z.int().min(1).max(10_000).default(100),
 });
 export type Limits = z.infer<typeof Limits>;

@@ -8,7 +8,14 @@ export const TraceLocation = z.union([
 ]);
 export type TraceLocation = z.infer<typeof TraceLocation>;
 
-export const TraceSource = z.strictObject({ traces: z.union([TraceLocation, z.array(TraceLocation).min(1)]) });
+export const TraceSource = z.strictObject({
+  traces: z.union([TraceLocation, z.array(TraceLocation).min(1)]),
+  /**
+   * Several tasks read a large object of JSON lines, or an array whose elements begin lines with the same indentation.
+   * `false`: one task reads each object whole.
+   */
+  cut: z.boolean().default(true),
+});
 export type TraceSource = z.infer<typeof TraceSource>;
 
 /** Traces that are there, or a running agent that answers a dataset's examples to make them. */

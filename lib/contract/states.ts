@@ -2,11 +2,10 @@ import * as z from 'zod';
 import { Counters } from './counters.ts';
 import { Shard } from './plan.ts';
 import { RunId } from './run-id.ts';
-import { Stretch } from './stretch.ts';
 
 /**
- * What passes between the states of `infra/pipeline.asl.json`: keys and counts, never rows. Each state's input
- * extends the last state's output.
+ * What passes between the states of the state machine: keys and counts, never rows. From Evaluate to Finalize one
+ * document goes from state to state, the run as it was planned; what a state has to tell the next one, it stores.
  */
 
 /** The execution's own name and whatever it was started with: a request, or an S3 event. */
@@ -16,17 +15,18 @@ export type EvaluateInput = z.infer<typeof EvaluateInput>;
 export const EvaluateOutput = z.strictObject({
   run_id: RunId,
   /**
-   * `committed`: the manifest is there already, nothing is left to do. `workflow`: there are no traces yet; the live
-   * workflow is to be asked, and PlanTraces makes the plan. `cutting`: the time ran out before the traces were cut;
-   * Evaluate is to be called again, and goes on.
+   * `committed`: the manifest exists already, nothing is left to do. `workflow`: there are no traces yet; the live
+   * workflow is asked next, and PlanTraces makes the plan.
    */
-  status: z.enum(['planned', 'committed', 'workflow', 'cutting']),
-  /** Where the map reads its items: a JSON array of {@link Shard}. */
+  status: z.enum(['planned', 'committed', 'workflow']),
+  /** Where the maps over shards read their items: a JSON array of {@link Shard}. */
   plan: z.strictObject({ bucket: z.string(), key: z.string() }),
   shards: z.int().min(0),
   inputs: z.int().min(0),
   input_bytes: z.int().min(0),
   max_concurrency: z.int().min(1),
+  /** Of what is chosen: nothing, the facts that a gate asks for, or the files of dataset formats. */
+  datasets: z.enum(['none', 'facts', 'files']),
   /** With `workflow`: where the map over the dataset's batches reads them, and how many it runs at once. */
   workflow: z
     .strictObject({
@@ -40,13 +40,18 @@ export const EvaluateOutput = z.strictObject({
 });
 export type EvaluateOutput = z.infer<typeof EvaluateOutput>;
 
-export const BuildShardInput = z.strictObject({ run_id: RunId, shard: Shard });
+export const BuildShardInput = z.strictObject({
+  run_id: RunId,
+  shard: Shard,
+  /** How many the run has: it decides what the shard keeps for the report. */
+  shards: z.int().min(1),
+});
 export type BuildShardInput = z.infer<typeof BuildShardInput>;
 
 export const BuildShardOutput = z.strictObject({
   run_id: RunId,
   ordinal: z.int(),
-  /** Built by this call; false where it stood already, and is reported as it stands. */
+  /** Built by this call; false where it was built before, and is reported as it is. */
   built: z.boolean(),
   items: z.int(),
   candidates: z.int(),
@@ -58,25 +63,31 @@ export const BuildShardOutput = z.strictObject({
 });
 export type BuildShardOutput = z.infer<typeof BuildShardOutput>;
 
-/** What is done with every stretch of the collection: its pairs are recorded, then what was chosen of them is written. */
-const ExportPhase = z.enum(['record', 'write']);
+export const ChooseInput = z.strictObject({ run_id: RunId });
+export type ChooseInput = z.infer<typeof ChooseInput>;
 
-/** The collection is too large for Finalize to export it alone: the map over its stretches is next, then Finalize again. */
-export const Exporting = EvaluateOutput.extend({
-  status: z.literal('exporting'),
-  export: z.strictObject({
-    /** Where the map reads its items: a JSON array of {@link Stretch}. */
-    key: z.string(),
-    stretches: z.int().min(1),
-    phase: ExportPhase,
-  }),
+export const ChooseOutput = z.strictObject({
+  run_id: RunId,
+  /** Pairs chosen among. */
+  pairs: z.int().min(0),
 });
-export type Exporting = z.infer<typeof Exporting>;
+export type ChooseOutput = z.infer<typeof ChooseOutput>;
 
-export const FinalizeInput = z.discriminatedUnion('status', [EvaluateOutput, Exporting]);
+export const WriteDatasetsInput = z.strictObject({ run_id: RunId, ordinal: z.int().min(0) });
+export type WriteDatasetsInput = z.infer<typeof WriteDatasetsInput>;
+
+export const WriteDatasetsOutput = z.strictObject({
+  run_id: RunId,
+  ordinal: z.int(),
+  /** Of all formats together. */
+  lines: z.int().min(0),
+});
+export type WriteDatasetsOutput = z.infer<typeof WriteDatasetsOutput>;
+
+export const FinalizeInput = z.strictObject({ run_id: RunId });
 export type FinalizeInput = z.infer<typeof FinalizeInput>;
 
-export const CommittedOutput = z.strictObject({
+export const FinalizeOutput = z.strictObject({
   run_id: RunId,
   status: z.literal('committed'),
   manifest: z.strictObject({ bucket: z.string(), key: z.string() }),
@@ -85,13 +96,4 @@ export const CommittedOutput = z.strictObject({
   /** The request has a `training` block. */
   train: z.boolean(),
 });
-export type CommittedOutput = z.infer<typeof CommittedOutput>;
-
-export const FinalizeOutput = z.discriminatedUnion('status', [Exporting, CommittedOutput]);
 export type FinalizeOutput = z.infer<typeof FinalizeOutput>;
-
-export const ExportStretchInput = z.strictObject({ run_id: RunId, phase: ExportPhase, stretch: Stretch });
-export type ExportStretchInput = z.infer<typeof ExportStretchInput>;
-
-export const ExportStretchOutput = z.strictObject({ run_id: RunId, ordinal: z.int(), pairs: z.int() });
-export type ExportStretchOutput = z.infer<typeof ExportStretchOutput>;

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { Counters } from './counters.ts';
+import { RepetitionSum } from './repetition-sum.ts';
 import { RunId } from './run-id.ts';
 
 const Part = z.strictObject({ bytes: z.int().min(0), crc32: z.int().min(0) });
@@ -20,20 +21,22 @@ export const Diagnosis = z.strictObject({
 });
 export type Diagnosis = z.infer<typeof Diagnosis>;
 
-/** A shard's last write, made once: the shard is done when it stands. */
+/** A shard's last write, made once: the shard is done when it exists. */
 export const Summary = z.strictObject({
   run_id: RunId,
   ordinal: z.int().min(0),
   counters: Counters,
   collection: Part,
   rejected: Part.extend({ lines: z.int() }),
-  /** An id repeats within one of the shard's objects. */
-  repeats: z.boolean(),
-  /** Digests in `ids.bin`. */
-  ids: z.int().min(0),
+  /** The pair index: no bytes where nothing is chosen of the run's pairs. */
+  index: Part.extend({ pairs: z.int().min(0) }),
+  /** Trace items that gave at least one pair. */
+  items_with_pairs: z.int().min(0),
   /** The first rejected items, for the failure message: key, byte offset, reason. */
   first_rejected: z.array(z.strictObject({ key: z.string(), offset: z.int(), reason: z.string() })).max(3),
   diagnosis: Diagnosis,
+  /** What the shard has of each repetition of a workflow's dataset. */
+  repetitions: z.array(RepetitionSum),
   warnings: z.array(z.string()),
   started_at: z.string(),
   /** Wall time of the shard. */

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { RunId } from './run-id.ts';
-import { CommittedOutput } from './states.ts';
+import { FinalizeOutput } from './states.ts';
 
 /**
  * What passes between SubmitTraining, CheckTraining and DeployModel: Finalize's output, and under `training` where the
@@ -34,10 +34,10 @@ export const TrainingProgress = z.strictObject({
 });
 export type TrainingProgress = z.infer<typeof TrainingProgress>;
 
-export const SubmitTrainingInput = CommittedOutput;
+export const SubmitTrainingInput = FinalizeOutput;
 export type SubmitTrainingInput = z.infer<typeof SubmitTrainingInput>;
 
-export const TrainingOutput = CommittedOutput.extend({ training: TrainingProgress });
+export const TrainingOutput = FinalizeOutput.extend({ training: TrainingProgress });
 export type TrainingOutput = z.infer<typeof TrainingOutput>;
 
 export const CheckTrainingInput = TrainingOutput;

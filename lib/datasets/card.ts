@@ -14,12 +14,9 @@ export interface CardFacts {
   readonly withoutPairs: DatasetResult['items_without_pairs'];
   readonly settings: DatasetSettings;
   readonly builder: BuilderSettings;
-  /** Keys of the trace objects. */
-  readonly sources: readonly string[];
+  /** Keys of the first trace objects, and how many there are: a run may have a million. */
+  readonly sources: { readonly named: readonly string[]; readonly count: number };
 }
-
-/** Trace objects that a card names: a run may have a million. */
-const NAMED = 20;
 
 /**
  * A Hugging Face dataset card. Its YAML makes the folder loadable as it is; the features are spelled out because
@@ -135,7 +132,6 @@ const TOOL_CALLS = [
 function body(facts: CardFacts): readonly string[] {
   const { selection, format, withoutPairs, settings, builder, sources } = facts;
   const { balance } = selection;
-  const named = sources.slice(0, NAMED);
   return [
     `# Preferences of ${facts.runId}`,
     '',
@@ -180,8 +176,10 @@ function body(facts: CardFacts): readonly string[] {
     '',
     '## Made from',
     '',
-    ...named.map((key) => `    ${JSON.stringify(key)}`),
-    ...(sources.length > NAMED ? ['', `and ${sources.length - NAMED} more; the run's manifest lists all.`] : []),
+    ...sources.named.map((key) => `    ${JSON.stringify(key)}`),
+    ...(sources.count > sources.named.length
+      ? ['', `and ${sources.count - sources.named.length} more; the run's manifest lists all.`]
+      : []),
     '',
     '## Made with',
     '',

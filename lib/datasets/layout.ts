@@ -1,5 +1,7 @@
+import type { DatasetSettings } from '../contract/dataset.ts';
 import type { Message } from '../contract/trajectory.ts';
-import { isPlain, messagesOf, type Preference } from './preference.ts';
+import type { DatasetPlan } from './dataset-plan.ts';
+import { isPlain, type Preference } from './preference.ts';
 
 /**
  * What every line of a file is laid out for. Readers such as Hugging Face `datasets` take the columns from the first
@@ -20,23 +22,23 @@ export interface Layout {
   readonly nat: boolean;
 }
 
-/** A pair's part in the layout, as bits of one byte: a dataset's shape is all its pairs' bits together. */
-export function shapeOf(preference: Preference): number {
-  const { prompt, chosen, rejected } = preference;
-  const responses = [chosen, rejected].filter((response) => typeof response !== 'string');
-  let shape = typeof prompt === 'string' ? 0 : PROMPT_MESSAGES;
-  if (responses.length > 0) shape |= RESPONSE_MESSAGES;
-  for (const message of [...messagesOf(prompt), ...responses]) shape |= fieldsOf(message);
-  return shape;
+/** A prompt's part in the layout, as bits: a dataset's shape is the bits of all its prompts and responses together. */
+export function shapeOfPrompt(prompt: Preference['prompt']): number {
+  return typeof prompt === 'string'
+    ? 0
+    : prompt.reduce<number>((shape, message) => shape | fieldsOf(message), PROMPT_MESSAGES);
 }
 
-export const layoutOf = (shape: number, { fullHistory, nat }: Pick<Layout, 'fullHistory' | 'nat'>): Layout => ({
+export const shapeOfResponse = (response: Preference['chosen']): number =>
+  typeof response === 'string' ? 0 : RESPONSE_MESSAGES | fieldsOf(response);
+
+export const layoutFor = (shape: number, { nat }: Pick<DatasetPlan, 'nat'>, settings: DatasetSettings): Layout => ({
   promptMessages: (shape & PROMPT_MESSAGES) !== 0,
   responseMessages: (shape & RESPONSE_MESSAGES) !== 0,
   name: (shape & NAME) !== 0,
   toolCalls: (shape & TOOL_CALLS) !== 0,
   toolCallId: (shape & TOOL_CALL_ID) !== 0,
-  fullHistory,
+  fullHistory: settings.use_full_message_history,
   nat,
 });
 

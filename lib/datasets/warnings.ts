@@ -1,7 +1,7 @@
-import type { FormatResult, SelectionResult, View } from '../contract/dataset-result.ts';
-import type { Ledger } from './ledger.ts';
-import { type Selection, viewOf } from './selection.ts';
-import { TRAINING, VALIDATION } from './split.ts';
+import type { FormatChoice, SelectionResult, View } from '../contract/dataset-result.ts';
+import { type PairTable, promptOf } from './pair-table.ts';
+import { type Selection, viewIn } from './select-pairs.ts';
+import { TRAINING, VALIDATION } from './split-pairs.ts';
 
 const SEEN: Readonly<Record<View, string>> = {
   whole: 'whole prompts',
@@ -20,34 +20,36 @@ export function emptySides(view: View, result: SelectionResult, fraction: number
   if (validation.pairs > 0 || fraction === 0) return [];
   const why =
     leaking_validation_pairs > 0
-      ? `all ${leaking_validation_pairs} pairs drawn for it have prompts that stand in training`
+      ? `all ${leaking_validation_pairs} pairs drawn for it have prompts that are in training`
       : `${examples} example(s) cannot be split`;
   return [`Validation is empty (${SEEN[view]}): ${why}. Add examples, or raise dataset.validation_fraction.`];
 }
 
 /** NAT's split leaks by nature: says how much. */
-export function natLeaks(ledger: Ledger, selection: Selection): readonly string[] {
-  const { promptOf, prompts } = viewOf(ledger, selection.view);
-  const training = new Uint8Array(prompts.size);
-  for (const [pair, side] of selection.sides.entries()) if ((side & TRAINING) !== 0) training[promptOf.at(pair)] = 1;
+export function natLeaks(table: PairTable, { view, sides }: Selection): readonly string[] {
+  const seen = viewIn(table, view);
+  const training = new Uint8Array(seen.prompts.size);
+  for (let pair = 0; pair < sides.length; pair++) {
+    if (((sides[pair] ?? 0) & TRAINING) !== 0) training[promptOf(seen, pair)] = 1;
+  }
   let leaking = 0;
   let validation = 0;
-  for (const [pair, side] of selection.sides.entries()) {
-    if ((side & VALIDATION) === 0) continue;
+  for (let pair = 0; pair < sides.length; pair++) {
+    if (((sides[pair] ?? 0) & VALIDATION) === 0) continue;
     validation++;
-    leaking += training[promptOf.at(pair)] ?? 0;
+    leaking += training[promptOf(seen, pair)] ?? 0;
   }
   if (leaking === 0) return [];
   return [
-    `${leaking} of ${validation} validation pairs have a prompt that stands in training: NAT splits by position. ` +
+    `${leaking} of ${validation} validation pairs have a prompt that is in training: NAT splits by position. ` +
       'builder.compatibility "strict" splits by example.',
   ];
 }
 
-export function leftOut(name: string, { left_out, files }: FormatResult, pairs: number): readonly string[] {
+export function leftOut(name: string, { left_out, lines }: FormatChoice, pairs: number): readonly string[] {
   const reasons = Object.entries(left_out).filter(([reason]) => !BY_DESIGN.includes(reason));
   const total = reasons.reduce((sum, [, count]) => sum + count, 0);
-  const empty = files.length === 0 && pairs > 0 ? [`${name} has no line.`] : [];
+  const empty = lines === 0 && pairs > 0 ? [`${name} has no line.`] : [];
   if (total === 0) return empty;
   const why = reasons.map(([reason, count]) => `${reason} ${count}`).join(', ');
   return [`${name} cannot hold ${total} of ${pairs} pairs, which are left out: ${why}.`, ...empty];

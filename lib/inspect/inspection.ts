@@ -1,9 +1,9 @@
 import { BuilderSettings } from '../contract/builder.ts';
 import { addCounts, type Counters, noCounts } from '../contract/counters.ts';
-import { type Candidate, readCandidate } from '../preferences/candidate.ts';
-import { buildExample } from '../preferences/example.ts';
-import type { TraceItem } from '../sources/formats/nat/trace-item.ts';
+import type { Candidate } from '../preferences/candidate.ts';
+import { pairExample } from '../preferences/pair-example.ts';
 import type { Span } from '../sources/record.ts';
+import type { ReadCandidates, TraceItem } from '../sources/trace-item.ts';
 
 /** What the traces hold, counted before anything runs. */
 export interface Inspection {
@@ -58,13 +58,14 @@ export function openInspector(stepName: string): Inspector {
   const counts = noTally();
   let ids = new Set<string>();
   const readItem = (item: TraceItem, offset: number): void => {
-    describe(item, stepName, counts);
+    const read = { strict: item.read('strict'), nat: item.read('nat') };
+    describe(item, read.strict, stepName, counts);
     if (ids.has(item.id.text)) counts.repeated_ids += 1;
     else if (ids.size < MOST_IDS) ids.add(item.id.text);
-    countTurns(item, offset, counts);
+    countTurns(read.strict, counts);
     for (const { settings, counters } of outcomes) {
-      const built = buildExample({ runId: '', key: '', exampleId: item.id.text }, [{ item, offset }], settings);
-      if (built) addCounts(counters, built.counters);
+      const paired = pairExample([{ offset, ...read[settings.compatibility] }], settings);
+      if (paired) addCounts(counters, paired.counters);
     }
   };
   return {
@@ -136,44 +137,36 @@ const noTally = () => ({
 });
 type Tally = ReturnType<typeof noTally>;
 
-function describe(item: TraceItem, stepName: string, counts: Tally): void {
+function describe(item: TraceItem, { candidates, rejected }: ReadCandidates, stepName: string, counts: Tally): void {
   const { eventTypes, ttcNames, withoutSteps, atif } = item.describe();
-  if (withoutSteps && item.payloads.length === 0) counts.items_without_steps += 1;
+  const answers = candidates.length + rejected.length;
+  if (withoutSteps && answers === 0) counts.items_without_steps += 1;
   if (atif) counts.items_in_atif += 1;
-  // Of candidate lines that were joined only the first describes itself.
-  const joined = item.payloads.length > ttcNames.filter((name) => name === stepName).length;
-  for (const type of joined ? item.payloads.map(() => 'TTC_END') : eventTypes) add(counts.steps, type);
-  for (const name of joined ? item.payloads.map(() => stepName) : ttcNames) add(counts.ttc_names, name);
+  // Candidate lines have no steps to tell of.
+  const lines = answers > ttcNames.filter((name) => name === stepName).length;
+  const steps = Array.from({ length: lines ? answers : 0 });
+  for (const type of lines ? steps.map(() => 'TTC_END') : eventTypes) add(counts.steps, type);
+  for (const name of lines ? steps.map(() => stepName) : ttcNames) add(counts.ttc_names, name);
 }
 
-function countTurns(item: TraceItem, offset: number, counts: Tally): void {
-  const turns = new Map<string, Candidate[]>();
-  for (const payload of item.payloads) {
-    const candidate = readCandidate(payload, 'strict', offset);
-    if ('rejected' in candidate) {
-      add(counts.rejected_candidates, candidate.rejected.reason);
-      continue;
-    }
-    countCandidate(candidate, counts);
-    const turn = turns.get(candidate.turnId);
-    if (turn) turn.push(candidate);
-    else turns.set(candidate.turnId, [candidate]);
-  }
-  for (const candidates of turns.values()) {
+function countTurns({ candidates, rejected }: ReadCandidates, counts: Tally): void {
+  for (const { reason } of rejected) add(counts.rejected_candidates, reason);
+  for (const candidate of candidates) countCandidate(candidate, counts);
+  for (const turn of Map.groupBy(candidates, ({ turnId }) => turnId).values()) {
     counts.turns += 1;
-    add(counts.turns_by_candidates, String(candidates.length));
-    if (new Set(candidates.map(({ promptJson }) => promptJson)).size > 1) counts.turns_with_several_prompts += 1;
+    add(counts.turns_by_candidates, String(turn.length));
+    if (new Set(turn.map(({ prompt }) => prompt.json)).size > 1) counts.turns_with_several_prompts += 1;
   }
 }
 
-function countCandidate({ score, promptJson }: Candidate, counts: Tally): void {
+function countCandidate({ score, prompt: { json } }: Candidate, counts: Tally): void {
   counts.candidates += 1;
   counts.scores.min = Math.min(counts.scores.min, score);
   counts.scores.max = Math.max(counts.scores.max, score);
   // A running mean neither overflows nor needs the scores again.
   counts.scores.mean += (score - counts.scores.mean) / counts.candidates;
-  if (promptJson.startsWith('[')) counts.prompts.messages += 1;
-  else if (promptJson === '""') counts.prompts.empty += 1;
+  if (json.startsWith('[')) counts.prompts.messages += 1;
+  else if (json === '""') counts.prompts.empty += 1;
   else counts.prompts.text += 1;
 }
 

@@ -31,7 +31,7 @@ const unreadable: Look = ({ items, rejected_items }) => {
   const share = count / items;
   return `${count} of ${items} items cannot be read (${listed(rejected_items)}). ${
     share > 0.1
-      ? 'A run fails past a tenth: mend the file, or raise limits.max_rejected_fraction.'
+      ? 'A run fails past a tenth: fix the file, or raise limits.max_rejected_fraction.'
       : 'A run lists each in rejected.jsonl, with its byte, and goes on.'
   }`;
 };

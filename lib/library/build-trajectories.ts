@@ -2,8 +2,10 @@ import type * as z from 'zod';
 import { BuilderSettings } from '../contract/builder.ts';
 import { Group, type Rejected } from '../contract/trajectory.ts';
 import { InvalidRequest } from '../errors.ts';
-import { fromUtf8 } from '../objects/utf8.ts';
-import { buildExample } from '../preferences/example.ts';
+import { fromUtf8, type Utf8, utf8 } from '../objects/utf8.ts';
+import { pairExample } from '../preferences/pair-example.ts';
+import { GROUP_CLOSING, openGroupText, trajectoryWriter } from '../preferences/trajectory-text.ts';
+import { asTraceItem } from '../sources/formats/nat/nat-item.ts';
 import { readObject } from '../sources/formats/nat/trace-item.ts';
 import { isObject } from '../sources/json/exact-json.ts';
 
@@ -23,7 +25,7 @@ export interface BuildOptions {
  *
  * An item is an element of NAT's `workflow_output.json`: an object with `id` and `intermediate_steps`. Scores and
  * margins are in the scorer's own unit. `lineage.offset` is the item's number, from 0: in memory there are no bytes.
- * An item without a pair gives no group; items that share an id give a group each (in a run, one group).
+ * An item without a pair gives no group; items that share an id give a group each.
  *
  * Throws {@link InvalidRequest} where `options.builder` is wrong, and whatever the iterable throws. An item that cannot
  * be read is no error: see `onRejected`.
@@ -50,13 +52,22 @@ export async function* buildTrajectories(
       continue;
     }
     const exampleId = read.item.id.text;
-    const built = buildExample({ runId, key, exampleId }, [{ item: read.item, offset }], settings);
-    if (!built) {
+    const { candidates, rejected: losses } = asTraceItem(read.item).read(settings.compatibility);
+    const paired = pairExample([{ candidates, rejected: losses, offset }], settings);
+    if (!paired) {
       lose('too_many_pairs', 'its turns allow more than a million pairs', exampleId);
       continue;
     }
-    for (const rejected of built.rejected) onRejected(rejected);
-    if (built.hasPairs) yield Group.parse(JSON.parse([...built.line].map(fromUtf8).join('')));
+    for (const { reason, detail, turnId, uuid } of losses) {
+      onRejected({
+        ...{ run_id: runId, kind: 'candidate', reason, detail, key, offset, example_id: exampleId },
+        ...{ turn_id: turnId, candidate_uuid: uuid },
+      });
+    }
+    if (paired.turns.length === 0) continue;
+    const origin = { runId, key, exampleId };
+    const trajectories = paired.turns.flat().map(trajectoryWriter(origin, settings)).join(',');
+    yield Group.parse(JSON.parse(fromUtf8(utf8`${openGroupText(origin)}${trajectories as Utf8}${GROUP_CLOSING}`)));
   }
 }
 

@@ -9,6 +9,8 @@ export interface ObjectSink {
   write(text: Utf8): Promise<void> | undefined;
   /** The same of text that is not encoded yet. */
   writeText(text: string): Promise<void> | undefined;
+  /** Copies bytes from `start` to before `end`. */
+  copy(bytes: Buffer, start: number, end: number): Promise<void> | undefined;
   /** Ends the object. `exists`: with `ifAbsent`, another one stands there already. */
   close(): Promise<Written | 'exists'>;
   /** Gives the object up: nothing is left of it. */
@@ -58,6 +60,13 @@ export function openSink(store: ObjectStore, key: string, options?: WriteOptions
     if (failure) throw failure.error;
   };
 
+  /** A caller that writes a line in pieces awaits the last one's: a failure that the others tell as well is no news. */
+  const behind = (): Promise<void> => {
+    const waiting = drained();
+    waiting.catch(noop);
+    return waiting;
+  };
+
   const take = (text: string, encoding: 'latin1' | 'utf8', most: number): Promise<void> | undefined => {
     if (most > CHUNK_BYTES - used) flush();
     if (most > CHUNK_BYTES) {
@@ -70,7 +79,7 @@ export function openSink(store: ObjectStore, key: string, options?: WriteOptions
       bytes += length;
       used += length;
     }
-    return queue.length >= CHUNKS_AHEAD || failure ? drained() : undefined;
+    return queue.length >= CHUNKS_AHEAD || failure ? behind() : undefined;
   };
 
   return {
@@ -80,6 +89,17 @@ export function openSink(store: ObjectStore, key: string, options?: WriteOptions
     write: (text) => take(text, 'latin1', text.length),
     // A UTF-16 unit is at most three bytes of UTF-8.
     writeText: (text) => take(text, 'utf8', 3 * text.length),
+    copy(source, start, end) {
+      for (let at = start; at < end; ) {
+        if (used === CHUNK_BYTES) flush();
+        chunk ??= Buffer.allocUnsafeSlow(CHUNK_BYTES);
+        const length = source.copy(chunk, used, at, end);
+        at += length;
+        used += length;
+      }
+      bytes += end - start;
+      return queue.length >= CHUNKS_AHEAD || failure ? behind() : undefined;
+    },
     async close() {
       flush();
       state = 'closed';

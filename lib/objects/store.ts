@@ -83,7 +83,9 @@ export interface ComposePart {
 
 export interface ComposeOptions {
   /** CRC-32 (IEEE) that the composed object must have. */
-  readonly crc32?: number;
+  readonly crc32?: number | undefined;
+  /** Called with bytes of the parts as they get to their place, for progress. */
+  readonly onCopied?: ((bytes: number) => void) | undefined;
 }
 
 /** Code-unit order of keys: the same on every machine. */

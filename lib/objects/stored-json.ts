@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import { CorruptObject } from '../errors.ts';
+import { crc32 } from './checksum.ts';
 import { type ObjectStore, readAll } from './store.ts';
 
 /** An object of ours as JSON text: indented, because people read these files. */
@@ -17,6 +18,16 @@ export async function readJson<Schema extends z.ZodType>(
   } catch (cause) {
     throw notOurs(store, key, cause);
   }
+}
+
+/** Streams an object that the pipeline wrote. Throws {@link CorruptObject} at its end where its CRC-32 is not this one. */
+export async function* readChecked(store: ObjectStore, key: string, expected: number): AsyncGenerator<Uint8Array> {
+  let checksum = crc32(new Uint8Array());
+  for await (const chunk of store.read(key)) {
+    checksum = crc32(chunk, checksum);
+    yield chunk;
+  }
+  if (checksum !== expected) throw notOurs(store, key, new Error(`its CRC-32 is ${checksum}, not ${expected}`));
 }
 
 /** Streams the lines of a JSONL object that the pipeline wrote itself. */

@@ -1,10 +1,10 @@
 import type { BuilderSettings } from '../contract/builder.ts';
 import type { Counters } from '../contract/counters.ts';
-import type { Candidate } from './candidate.ts';
+import type { PlacedCandidate } from './candidate.ts';
 
 export interface PreferencePair {
-  readonly chosen: Candidate;
-  readonly rejected: Candidate;
+  readonly chosen: PlacedCandidate;
+  readonly rejected: PlacedCandidate;
   /** `chosen.score - rejected.score`. */
   readonly margin: number;
   /** Candidates of the turn. */
@@ -32,7 +32,7 @@ export type PairCounters = Pick<
  * Every possible pair is returned or counted under the first reason that skips it.
  */
 export function pairTurn(
-  candidates: readonly Candidate[],
+  candidates: readonly PlacedCandidate[],
   settings: BuilderSettings,
   counters: PairCounters,
 ): readonly PreferencePair[] {
@@ -45,23 +45,27 @@ export function pairTurn(
   // Stable: equal scores keep their order, as Python's sorted(reverse=True) does.
   const ranked = candidates.toSorted((a, b) => b.score - a.score);
   const pairs = settings.exhaustive_pairs
-    ? everyPair(ranked, settings, counters)
-    : bestAgainstWorst(ranked, settings, counters);
+    ? pairAll(ranked, settings, counters)
+    : pairBestAndWorst(ranked, settings, counters);
   counters.total_pairs += pairs.length;
   counters.total_trajectories += pairs.length;
   return pairs;
 }
 
-/** Pairs that a turn of `candidates` can have. */
-export const possiblePairs = (candidates: number, exhaustive: boolean): number =>
+/** Pairs that a turn of so many candidates can have. */
+export const countPossiblePairs = (candidates: number, exhaustive: boolean): number =>
   exhaustive ? (candidates * (candidates - 1)) / 2 : Math.min(Math.floor(candidates / 2), 1);
 
-function everyPair(ranked: readonly Candidate[], settings: BuilderSettings, counters: PairCounters): PreferencePair[] {
+function pairAll(
+  ranked: readonly PlacedCandidate[],
+  settings: BuilderSettings,
+  counters: PairCounters,
+): PreferencePair[] {
   const pairs: PreferencePair[] = [];
   for (const [position, chosen] of ranked.entries()) {
     for (let below = position + 1; below < ranked.length; below++) {
       const rejected = ranked[below];
-      const pair = rejected && consider(chosen, rejected, ranked.length, settings, counters);
+      const pair = rejected && pairTwo({ chosen, rejected, among: ranked.length }, settings, counters);
       if (pair) pairs.push(pair);
     }
   }
@@ -71,37 +75,37 @@ function everyPair(ranked: readonly Candidate[], settings: BuilderSettings, coun
   return kept;
 }
 
-function bestAgainstWorst(
-  ranked: readonly Candidate[],
+function pairBestAndWorst(
+  ranked: readonly PlacedCandidate[],
   settings: BuilderSettings,
   counters: PairCounters,
 ): PreferencePair[] {
-  const best = ranked[0];
-  const worst = ranked.at(-1);
-  const pair = best && worst && consider(best, worst, ranked.length, settings, counters);
+  const [chosen, rejected] = [ranked[0], ranked.at(-1)];
+  const pair = chosen && rejected && pairTwo({ chosen, rejected, among: ranked.length }, settings, counters);
   return pair ? [pair] : [];
 }
 
-function consider(
-  chosen: Candidate,
-  rejected: Candidate,
-  among: number,
+function pairTwo(
+  two: Omit<PreferencePair, 'margin'>,
   settings: BuilderSettings,
   counters: PairCounters,
 ): PreferencePair | undefined {
   counters.possible_pairs += 1;
   // Two finite scores can lie further apart than a double reaches, and JSON has no infinity.
-  const margin = Math.min(chosen.score - rejected.score, Number.MAX_VALUE);
-  const skipped = whySkip(chosen, rejected, margin, settings);
-  if (!skipped) return { chosen, rejected, margin, among };
+  const pair = { ...two, margin: Math.min(two.chosen.score - two.rejected.score, Number.MAX_VALUE) };
+  const skipped = whySkip(pair, settings);
+  if (!skipped) return pair;
   counters[skipped] += 1;
   return undefined;
 }
 
-const whySkip = (chosen: Candidate, rejected: Candidate, margin: number, settings: BuilderSettings) => {
+const whySkip = ({ chosen, rejected, margin }: PreferencePair, settings: BuilderSettings) => {
   if (settings.compatibility === 'strict') {
-    if (chosen.promptJson !== rejected.promptJson) return 'skipped_prompt_mismatch';
-    if (chosen.responseJson === rejected.responseJson) return 'skipped_identical';
+    // The candidates of a turn mostly have one and the same prompt.
+    if (chosen.prompt !== rejected.prompt && chosen.prompt.digest() !== rejected.prompt.digest()) {
+      return 'skipped_prompt_mismatch';
+    }
+    if (chosen.response.digest() === rejected.response.digest()) return 'skipped_identical';
     if (margin === 0) return 'skipped_tie';
   }
   return margin < settings.min_score_diff ? 'skipped_score_diff' : undefined;

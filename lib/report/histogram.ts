@@ -1,12 +1,19 @@
+import * as z from 'zod';
 import type { Bin } from './input.ts';
+
+/** A value kept to three digits, and how many there are. */
+export const KeptValue = z.tuple([z.number().min(0), z.int().min(1)]);
+export type KeptValue = z.infer<typeof KeptValue>;
 
 /** A histogram of values of unknown range, 0 or more, in bounded memory. */
 export type Histogram = {
   readonly add: (value: number) => void;
+  /** Adds what another histogram kept. */
+  readonly addKept: (values: readonly KeptValue[]) => void;
+  /** Lowest first; exact for integers below 1000. */
+  readonly kept: () => KeptValue[];
   /** At most {@link MOST_BINS} bins of one round width, and an open one for the last half percent when it lies far out. */
   readonly bins: () => Bin[];
-  /** The values kept to three digits, lowest first: exact for integers below 1000. */
-  readonly values: () => { value: number; count: number }[];
 };
 
 /**
@@ -15,14 +22,19 @@ export type Histogram = {
  */
 export function histogram({ whole }: { readonly whole: boolean }): Histogram {
   const counts = new Map<number, number>();
-  const values = () => [...counts].map(([value, count]) => ({ value, count })).sort((a, b) => a.value - b.value);
+  const addMany = (value: number, count: number): void => {
+    const code = encodeDigits(value);
+    counts.set(code, (counts.get(code) ?? 0) + count);
+  };
+  const kept = () =>
+    [...counts].map(([code, count]): KeptValue => [decodeDigits(code), count]).sort(([a], [b]) => a - b);
   return {
-    add: (value) => {
-      const kept = threeDigits(value);
-      counts.set(kept, (counts.get(kept) ?? 0) + 1);
+    add: (value) => addMany(value, 1),
+    addKept: (values) => {
+      for (const [value, count] of values) addMany(value, count);
     },
-    values,
-    bins: () => binned(values(), whole),
+    kept,
+    bins: () => binned(kept(), whole),
   };
 }
 
@@ -30,18 +42,27 @@ const MOST_BINS = 25;
 /** Below this a margin is zero to any score in use; it bounds the number of kept values. */
 const LEAST = 1e-9;
 
-function threeDigits(value: number): number {
+/** Three digits and their power of ten as one integer, which a map finds several times faster than a fraction. */
+function encodeDigits(value: number): number {
   if (!(value >= LEAST)) return 0;
-  if (value === Number.POSITIVE_INFINITY) return Number.MAX_VALUE;
-  const scale = Math.floor(Math.log10(value)) - 2;
+  const finite = Math.min(value, Number.MAX_VALUE);
+  const power = Math.floor(Math.log10(finite)) - 2;
   // The nudge undoes the division's rounding: 0.3 / 0.001 is 299.99….
-  return Number(`${Math.floor(value / 10 ** scale + 1e-9)}e${scale}`);
+  const digits = Math.floor(finite / 10 ** power + 1e-9);
+  return digits === 1000 ? 1000 * (power + 1) + ABOVE_ZERO + 100 : 1000 * power + ABOVE_ZERO + digits;
 }
 
-function binned(values: readonly { value: number; count: number }[], whole: boolean): Bin[] {
+const decodeDigits = (code: number): number =>
+  code === 0 ? 0 : Number(`${code % 1000}e${Math.floor((code - ABOVE_ZERO) / 1000)}`);
+
+/** Makes the codes of all powers of ten positive. */
+const ABOVE_ZERO = 400_000;
+
+function binned(values: readonly KeptValue[], whole: boolean): Bin[] {
   const last = values.at(-1);
   if (last === undefined) return [];
-  const most = rangeEnd(values, last.value);
+  const [greatest] = last;
+  const most = rangeEnd(values, greatest);
   const width = roundWidth(most / MOST_BINS, whole);
   const size = Math.floor(most / width + 1e-9) + 1;
   const bins: Bin[] = Array.from({ length: size }, (_, index) => ({
@@ -49,8 +70,8 @@ function binned(values: readonly { value: number; count: number }[], whole: bool
     to: edge(index + 1, width),
     count: 0,
   }));
-  if (most < last.value) bins.push({ from: edge(size, width), to: null, count: 0 });
-  for (const { value, count } of values) {
+  if (most < greatest) bins.push({ from: edge(size, width), to: null, count: 0 });
+  for (const [value, count] of values) {
     const bin = bins[Math.min(Math.floor(value / width + 1e-9), bins.length - 1)];
     if (bin !== undefined) bin.count += count;
   }
@@ -58,10 +79,10 @@ function binned(values: readonly { value: number; count: number }[], whole: bool
 }
 
 /** The greatest value, or the 99.5th percentile when the greatest lies more than three times as far out. */
-function rangeEnd(values: readonly { value: number; count: number }[], greatest: number): number {
-  const total = values.reduce((sum, { count }) => sum + count, 0);
+function rangeEnd(values: readonly KeptValue[], greatest: number): number {
+  const total = values.reduce((sum, [, count]) => sum + count, 0);
   let below = 0;
-  for (const { value, count } of values) {
+  for (const [value, count] of values) {
     below += count;
     if (below >= 0.995 * total) return greatest > 3 * value && value > 0 ? value : greatest;
   }
@@ -77,4 +98,6 @@ function roundWidth(least: number, whole: boolean): number {
   return whole ? Math.max(1, width) : width;
 }
 
-const edge = (index: number, width: number): number => Number((index * width).toPrecision(12));
+/** The last edge above the greatest values is past what a number holds. */
+const edge = (index: number, width: number): number =>
+  Math.min(Number((index * width).toPrecision(12)), Number.MAX_VALUE);

@@ -18,8 +18,8 @@ export type Excerpt = z.infer<typeof Excerpt>;
 export const ShownMessage = z.strictObject({ role: z.string(), body: Excerpt });
 export type ShownMessage = z.infer<typeof ShownMessage>;
 
-export const SampledPair = z.strictObject({
-  kinds: z.array(SampleKind).min(1),
+/** A pair as it is shown: excerpts of its texts. */
+export const ShownPair = z.strictObject({
   example_id: z.string(),
   turn_id: z.string(),
   margin: z.number(),
@@ -35,6 +35,9 @@ export const SampledPair = z.strictObject({
   rejected: Excerpt,
   lineage: Lineage,
 });
+export type ShownPair = z.infer<typeof ShownPair>;
+
+export const SampledPair = z.strictObject({ kinds: z.array(SampleKind).min(1), ...ShownPair.shape });
 export type SampledPair = z.infer<typeof SampledPair>;
 
 /** Counts of values in `from <= value < to`; the last bin may be open (`to: null`). Bins are in order and touch. */

@@ -4,6 +4,7 @@ import { embedPairs } from './embed.ts';
 import { count, counted } from './figures.ts';
 import { html, type Markup, trusted } from './html.ts';
 import type { ReportInput } from './input.ts';
+import { pickShards } from './pick-shards.ts';
 import { flowSection, headSection, settingsSection, shardFigure } from './run-sections.ts';
 import { curriculumFigure, lengthFigure, marginFigure, pairsPerExampleFigure, turnFigure } from './sections.ts';
 
@@ -70,11 +71,11 @@ ${
 }
 </section>`;
 
-/** Of a large collection without a dataset only stretches are looked at. */
-const partNote = ({ sample, totals }: ReportInput): Markup | string =>
+/** Of a run of many shards only some are looked at. */
+const partNote = ({ sample, totals, shards }: ReportInput): Markup | string =>
   sample.pairs === totals.total_pairs
     ? ''
-    : html`<p class="lede">The collection is large, so the charts and pairs below come from stretches of it, evenly spaced: ${counted(sample.pairs, 'pair')} of ${count(totals.total_pairs)}.</p>`;
+    : html`<p class="lede">The collection is large, so the charts and pairs below come from ${count(pickShards(shards.length).length)} of its ${count(shards.length)} shards, evenly spaced: ${counted(sample.pairs, 'pair')} of ${count(totals.total_pairs)}.</p>`;
 
 /** The form is filled and the list built by the page's script; without it, the page says so. */
 function pairSection({ sample, totals }: ReportInput): Markup {

@@ -1,4 +1,5 @@
-import { Request } from '../contract/request.ts';
+import * as z from 'zod';
+import type { Request } from '../contract/request.ts';
 import { RunConflict } from '../errors.ts';
 import { runKeys } from '../objects/keys.ts';
 import { type ObjectStore, readAll } from '../objects/store.ts';
@@ -10,7 +11,7 @@ export async function claim(request: Request, { collections }: Pick<Deps, 'colle
   const { request: key } = runKeys(request.run_id);
   if ((await collections.create(key, jsonText(request))) === 'created') return;
   if (await isStanding(request, collections)) return;
-  const other = await readJson(collections, key, Request);
+  const other = await readJson(collections, key, z.unknown());
   throw new RunConflict(
     `Run ${request.run_id} exists with another request (it differs in ${differences(request, other).join(', ')}). ` +
       'Choose another run id.',

@@ -50,7 +50,7 @@ export async function deployModel(input: DeployModelInput, deps: TrainingDeps): 
     return { ...input, training: { ...now, next: 'done' } };
   }
   if (seen.status === 'failed') {
-    const failed = `${message}. The model ${job.output_model} is trained: mend the cause, delete the deployment, and start the run again with the same run_id to deploy it.`;
+    const failed = `${message}. The model ${job.output_model} is trained: fix the cause, delete the deployment, and start the run again with the same run_id to deploy it.`;
     await end(failed);
     throw new DeploymentFailed(failed);
   }

@@ -1,4 +1,7 @@
-/** Runs `work` on all of them, at most `atOnce` at a time; results in order. The first failure ends it. */
+/**
+ * Runs `work` on all of them, at most `atOnce` at a time; results in order. After a failure nothing new begins, and the
+ * failure is thrown when nothing is under way any more: a function that answered could not finish it.
+ */
 export async function each<In, Out>(
   all: readonly In[],
   atOnce: number,
@@ -6,10 +9,19 @@ export async function each<In, Out>(
 ): Promise<Out[]> {
   const results: Out[] = new Array<Out>(all.length);
   const queue = all.entries();
+  const failures: unknown[] = [];
   const worker = async (): Promise<void> => {
-    for (const [position, one] of queue) results[position] = await work(one, position);
+    for (const [position, one] of queue) {
+      if (failures.length > 0) return;
+      try {
+        results[position] = await work(one, position);
+      } catch (failure) {
+        failures.push(failure);
+      }
+    }
   };
   await Promise.all(Array.from({ length: Math.min(atOnce, all.length) }, worker));
+  if (failures.length > 0) throw failures[0];
   return results;
 }
 

@@ -1,6 +1,7 @@
 import type { Request } from '../contract/request.ts';
 import type { EvaluateOutput } from '../contract/states.ts';
 import { type WorkflowSource, workflowKeys } from '../contract/workflow.ts';
+import { wantedDatasets } from '../datasets/wanted-datasets.ts';
 import { InvalidRequest } from '../errors.ts';
 import { runKeys } from '../objects/keys.ts';
 import { claim } from './claim.ts';
@@ -38,6 +39,7 @@ export async function evaluateWorkflow(
     shards: 0,
     inputs: 1,
     max_concurrency: request.limits.max_concurrency,
+    datasets: wantedDatasets(request),
   };
   if (await deps.collections.head(keys.manifest)) return { ...output, status: 'committed', input_bytes: 0 };
   const { dataset, ...workflow } = await planBatches(request.run_id, source, { datasets, runs: deps.collections });

@@ -3,11 +3,12 @@ import { type Shard, Shards, type TraceObject } from '../contract/plan.ts';
 import type { Request } from '../contract/request.ts';
 import type { TraceSource } from '../contract/source.ts';
 import type { EvaluateInput, EvaluateOutput } from '../contract/states.ts';
+import { wantedDatasets } from '../datasets/wanted-datasets.ts';
 import { RunConflict } from '../errors.ts';
 import { runKeys } from '../objects/keys.ts';
 import { readJson } from '../objects/stored-json.ts';
 import { claim } from './claim.ts';
-import { type CutDeps, cutInRounds } from './cut-in-rounds.ts';
+import { cutShards, mayBeCut } from './cut-shards.ts';
 import type { Deps } from './deps.ts';
 import { type DatasetDeps, evaluateWorkflow } from './evaluate-workflow.ts';
 import { findTraces } from './find-traces.ts';
@@ -15,12 +16,12 @@ import { planText } from './plan-text.ts';
 import { asUploaded, type RequestDeps, requestOf } from './request-of.ts';
 import { refusePlainSecrets } from './training/plan.ts';
 
-export type EvaluateDeps = CutDeps & RequestDeps & DatasetDeps;
+export type EvaluateDeps = RequestDeps & DatasetDeps;
 
 /**
  * Checks the request, claims the run, and writes the plan: of the traces, pinned, or of the dataset that a live workflow
- * is asked. Running it again for the same request finds what the first one left and goes on from there: so it must be
- * run again where its time ran out (`cutting`). Throws {@link InvalidRequest}, {@link NoTraces}, {@link RunConflict}.
+ * is asked. Running it again for the same request finds what the first one left. Throws {@link InvalidRequest},
+ * {@link NoTraces}, {@link RunConflict}.
  */
 export async function evaluate(input: EvaluateInput, deps: EvaluateDeps): Promise<EvaluateOutput> {
   const request = await requestOf(input, deps);
@@ -35,7 +36,7 @@ async function evaluateTraces(
   input: EvaluateInput,
   request: Request,
   source: TraceSource,
-  deps: CutDeps,
+  deps: Deps,
 ): Promise<EvaluateOutput> {
   const keys = runKeys(request.run_id);
   // Before the claim: a source with nothing in it must not take the run id.
@@ -47,12 +48,12 @@ async function evaluateTraces(
   }
   const standing = await standingPlan(request, deps);
   if (standing) return planned(request, 'planned', inputsOf(standing), standing.length, deps);
-  const cut = await cutInRounds(request.run_id, objects, request.limits.shard_bytes, deps);
-  if (!cut.plan) return planned(request, 'cutting', cut.objects, cut.shards, deps);
-  const written = await deps.collections.write(keys.plan, planText(cut.plan), { ifAbsent: true });
+  const cutting = { shardBytes: request.limits.shard_bytes, cut: source.cut && mayBeCut(request.builder) };
+  const shards = await Array.fromAsync(cutShards(objects, cutting, deps));
+  const written = await deps.collections.write(keys.plan, planText(shards), { ifAbsent: true });
   // Another execution of this run planned meanwhile: its pins are the run's.
   const other = written === 'exists' ? await readJson(deps.collections, keys.plan, Shards) : undefined;
-  return planned(request, 'planned', other ? inputsOf(other) : cut.objects, other?.length ?? cut.shards, deps);
+  return planned(request, 'planned', other ? inputsOf(other) : objects, (other ?? shards).length, deps);
 }
 
 async function requireSameInputs(request: Request, objects: readonly TraceObject[], deps: Deps): Promise<void> {
@@ -99,4 +100,5 @@ const planned = (
   inputs: inputs.length,
   input_bytes: inputs.reduce((sum, { bytes }) => sum + bytes, 0),
   max_concurrency: request.limits.max_concurrency,
+  datasets: wantedDatasets(request),
 });

@@ -11,7 +11,10 @@ export const REQUEST_NAME = /(?:^|\/)run\.json$/;
  * The trace objects that the source names, pinned, in code-unit order of their keys. Throws {@link NoTraces} where there
  * are none.
  */
-export async function findTraces({ traces }: TraceSource, deps: Pick<Deps, 'bucket'>): Promise<readonly TraceObject[]> {
+export async function findTraces(
+  { traces }: Pick<TraceSource, 'traces'>,
+  deps: Pick<Deps, 'bucket'>,
+): Promise<readonly TraceObject[]> {
   const found = new Map<string, TraceObject>();
   for (const location of Array.isArray(traces) ? traces : [traces]) {
     let any = false;

@@ -1,12 +1,15 @@
 import * as z from 'zod';
+import { BuilderSettings } from '../contract/builder.ts';
+import { DatasetSettings } from '../contract/dataset.ts';
 import { Shards, type TraceObject } from '../contract/plan.ts';
 import { Limits } from '../contract/request.ts';
 import type { EvaluateOutput } from '../contract/states.ts';
 import { Batches, type PlanTracesInput, workflowKeys } from '../contract/workflow.ts';
+import { wantedDatasets } from '../datasets/wanted-datasets.ts';
 import { ShardMissing } from '../errors.ts';
 import { runKeys } from '../objects/keys.ts';
 import { readJson } from '../objects/stored-json.ts';
-import { cutShards } from './cut-shards.ts';
+import { cutShards, mayBeCut } from './cut-shards.ts';
 import type { Deps } from './deps.ts';
 import { planText } from './plan-text.ts';
 
@@ -16,9 +19,10 @@ import { planText } from './plan-text.ts';
  */
 export async function planTraces({ run_id }: PlanTracesInput, deps: Deps): Promise<EvaluateOutput> {
   const { plan, request } = runKeys(run_id);
-  const { limits } = await readJson(deps.collections, request, Limited);
+  const { builder, limits, dataset } = await readJson(deps.collections, request, Planned);
   const traces = await writtenTraces(run_id, deps);
-  await deps.collections.write(plan, planText(cutShards(traces, limits.shard_bytes, deps)), { ifAbsent: true });
+  const cutting = { shardBytes: limits.shard_bytes, cut: mayBeCut(builder) };
+  await deps.collections.write(plan, planText(cutShards(traces, cutting, deps)), { ifAbsent: true });
   return {
     run_id,
     status: 'planned',
@@ -28,11 +32,12 @@ export async function planTraces({ run_id }: PlanTracesInput, deps: Deps): Promi
     inputs: traces.length,
     input_bytes: traces.reduce((sum, { bytes }) => sum + bytes, 0),
     max_concurrency: limits.max_concurrency,
+    datasets: wantedDatasets({ dataset }),
   };
 }
 
 /** Of the claimed request: the rest is for other steps. */
-const Limited = z.object({ limits: Limits });
+const Planned = z.object({ builder: BuilderSettings, limits: Limits, dataset: DatasetSettings });
 
 async function writtenTraces(runId: string, deps: Deps): Promise<readonly TraceObject[]> {
   const keys = workflowKeys(runId);

@@ -23,7 +23,7 @@ export async function recordFailure(
   { execution, failed, ended_at }: RecordFailureInput,
   deps: RequestDeps,
 ): Promise<RecordFailureOutput> {
-  const { state, shard, batch, stretch, failure } = failed;
+  const { state, shard, batch, failure } = failed;
   const message = shortened(plainCause(failure.Cause) || `${state ?? 'The execution'} ended without a message.`);
   const said = { Error: failure.Error, Cause: message };
   const run_id = failed.run_id ?? (await runBegunBy(execution, failed, deps));
@@ -39,7 +39,6 @@ export async function recordFailure(
     ...(state === undefined ? {} : { state }),
     ...(shard === undefined ? {} : { shard }),
     ...(batch === undefined ? {} : { batch }),
-    ...(stretch === undefined ? {} : { stretch }),
     error: failure.Error,
     message,
     what_to_do: whatToDo(failure.Error, execution),

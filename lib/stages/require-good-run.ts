@@ -1,19 +1,15 @@
 import { type Counters, sumOfReasons } from '../contract/counters.ts';
 import type { Request } from '../contract/request.ts';
 import { NoCandidates, TooManyRejected } from '../errors.ts';
-import type { BuiltShard } from './composition.ts';
-import { addDiagnosis, likelyCause, noDiagnosis } from './diagnosis.ts';
+import { addDiagnosis, likelyCause, noDiagnosis } from './build-shard/diagnosis.ts';
+import { type BuiltShard, sumCounters } from './summaries.ts';
 
 /**
  * Refuses a run that nobody should train on; what is odd but no failure is returned as warnings.
  * Throws {@link TooManyRejected} and, in `strict`, {@link NoCandidates}.
  */
-export function requireGoodRun(
-  request: Request,
-  built: readonly BuiltShard[],
-  totals: Counters,
-  evidence: string,
-): string[] {
+export function requireGoodRun(request: Request, built: readonly BuiltShard[], evidence: string): string[] {
+  const totals = sumCounters(built);
   requireReadable(request, built, totals, evidence);
   const warnings = built.flatMap(({ summary }) => summary.warnings);
   if (totals.total_candidates === 0) {
@@ -32,15 +28,15 @@ function requireReadable(request: Request, built: readonly BuiltShard[], totals:
   const lost = sumOfReasons(unreadable);
   const { max_rejected_fraction: most } = request.limits;
   if (totals.total_items === 0 || lost / totals.total_items <= most) return;
-  const [what, mend] =
+  const [what, fix] =
     'workflow' in request.source
-      ? ['examples have no answer', 'mend the workflow and ask it anew under another run id']
-      : ['trace items could not be read', 'mend the traces'];
+      ? ['examples have no answer', 'fix the workflow and ask it again under another run id']
+      : ['trace items could not be read', 'fix the traces'];
   const [first] = built.flatMap(({ summary }) => summary.first_rejected);
   const where = first ? ` The first is ${first.key} at byte ${first.offset}: ${first.reason}.` : '';
   throw new TooManyRejected(
     `${lost} of ${totals.total_items} ${what}, more than limits.max_rejected_fraction (${most}) allows.` +
-      `${where} All are listed in ${evidence}; ${mend}, or raise the limit.`,
+      `${where} All are listed in ${evidence}; ${fix}, or raise the limit.`,
   );
 }
 

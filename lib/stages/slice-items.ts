@@ -1,10 +1,10 @@
 import type { Slice } from '../contract/plan.ts';
 import { workflowKeys } from '../contract/workflow.ts';
 import { readItems } from '../sources/containers/read-records.ts';
-import { traceItemReader } from '../sources/formats/nat/fast-item.ts';
-import type { TraceItem } from '../sources/formats/nat/trace-item.ts';
+import { natItemReader } from '../sources/formats/nat/nat-item.ts';
 import { readTraceItems } from '../sources/read-trace-items.ts';
 import type { ReadItem, Span } from '../sources/record.ts';
+import type { TraceItem } from '../sources/trace-item.ts';
 import { withinValues } from '../sources/value-cap.ts';
 import { type Deps, storeOf } from './deps.ts';
 import { workflowFailure } from './workflow/failure-line.ts';
@@ -16,7 +16,7 @@ export function sliceItems(runId: string, slice: Slice, stepName: string, deps: 
   const open = (start: number, end?: number) => store.read(slice.key, { pin, start, end });
   const own = slice.bucket === deps.collectionsBucket && slice.key.startsWith(workflowKeys(runId).traces);
   return own
-    ? readItems(open, slice, withinValues(orFailure(traceItemReader(stepName))))
+    ? readItems(open, slice, withinValues(orFailure(natItemReader(stepName))))
     : readTraceItems(open, slice, stepName);
 }
 

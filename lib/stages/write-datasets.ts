@@ -1,63 +1,167 @@
-import type { Counters } from '../contract/counters.ts';
-import type { DatasetFile, DatasetResult } from '../contract/dataset-result.ts';
-import type { Manifest } from '../contract/manifest.ts';
-import type { Request } from '../contract/request.ts';
-import type { Group } from '../contract/trajectory.ts';
-import { exportDatasets } from '../datasets/export.ts';
-import { storeLineSink } from '../datasets/line-sink.ts';
-import { crc32Base64 } from '../objects/checksum.ts';
+import { ChoiceFacts } from '../contract/choice-facts.ts';
+import { Request } from '../contract/request.ts';
+import type { WriteDatasetsInput, WriteDatasetsOutput } from '../contract/states.ts';
+import { Summary } from '../contract/summary.ts';
+import { WrittenDatasets } from '../contract/written-datasets.ts';
+import { type DatasetPlan, planDatasets } from '../datasets/dataset-plan.ts';
+import { unpackDecisions } from '../datasets/decisions.ts';
+import { type FormatWriter, formatWriter } from '../datasets/format-writer.ts';
+import { layoutFor } from '../datasets/layout.ts';
+import type { PairTexts } from '../datasets/line-template.ts';
+import { type PairBlock, readPairIndex } from '../datasets/pair-index.ts';
+import { StoreRefused, StoreUnavailable } from '../errors.ts';
+import { type ByteCursor, byteCursor } from '../objects/byte-cursor.ts';
+import { crc32 } from '../objects/checksum.ts';
 import { runKeys } from '../objects/keys.ts';
+import { openSink } from '../objects/object-sink.ts';
+import { readAll } from '../objects/store.ts';
+import { jsonText, readChecked, readJson } from '../objects/stored-json.ts';
+import { TEXT_GAPS } from '../preferences/trajectory-text.ts';
 import type { Deps } from './deps.ts';
 
-export interface WrittenDatasets {
-  readonly files: Manifest['datasets'];
-  readonly result: DatasetResult;
-}
+/**
+ * Writes one shard's part of every dataset file: what was chosen of its pairs, by copying their texts out of the shard's
+ * part of the collection. A shard whose parts are written is not written again. Throws {@link CorruptObject} where the
+ * part, its index or the decisions are not the ones that belong together.
+ */
+export async function writeDatasets(input: WriteDatasetsInput, deps: Deps): Promise<WriteDatasetsOutput> {
+  const { run_id, ordinal } = input;
+  const keys = runKeys(run_id);
+  const store = deps.collections;
+  const shard = keys.shard(ordinal);
+  if (await store.head(shard.written)) return report(await readJson(store, shard.written, WrittenDatasets));
 
-/** Writes the collection that `groups` reads in every format asked for; without a format, tells the facts for the gate. */
-export async function writeDatasets(
-  request: Request,
-  totals: Counters,
-  groups: () => AsyncIterable<Group>,
-  deps: Deps,
-): Promise<WrittenDatasets> {
-  const keys = runKeys(request.run_id);
-  const result = await exportDatasets({
-    runId: request.run_id,
-    settings: request.dataset,
-    builder: request.builder,
-    totals,
-    groups,
-    open: (format, file) => storeLineSink(deps.collections, keys.dataset(format, file)),
-  });
-  return { files: filesOf(request.run_id, result), result };
-}
-
-/** The datasets' files as the manifest lists them. */
-export function filesOf(runId: string, { formats }: Pick<DatasetResult, 'formats'>): Manifest['datasets'] {
-  const keys = runKeys(runId);
-  const files: Manifest['datasets'] = {};
-  for (const [format, written] of Object.entries(formats)) {
-    files[format] = Object.fromEntries(
-      written.files.map((file) => [
-        nameOf(file),
-        {
-          key: keys.dataset(format, file.file),
-          bytes: file.bytes,
-          checksum: { algorithm: 'CRC32', value: crc32Base64(file.crc32) } as const,
-          lines: file.lines,
-        },
-      ]),
-    );
+  const request = await readJson(store, keys.request, Request);
+  const facts = await readJson(store, keys.choice.facts, ChoiceFacts);
+  const plan = planDatasets(request.dataset, request.builder);
+  const packed = await readAll(store, keys.choice.decisions(ordinal));
+  const writers = await openWriters(input, request, { plan, facts, packed }, deps);
+  try {
+    await writeShard(input, plan, writers, deps);
+    const formats: WrittenDatasets['formats'] = {};
+    for (const { name, close } of writers) formats[name] = await close();
+    const decisions = { bytes: packed.length, crc32: crc32(packed) };
+    const written: WrittenDatasets = { run_id, ordinal, decisions, formats };
+    await store.create(shard.written, jsonText(written));
+    return report(written);
+  } catch (error) {
+    await Promise.all(writers.map(({ abort }) => abort()));
+    // What is altered can fail anywhere before its checksum is compared.
+    if (!isOfStore(error)) await requireUnaltered(input, deps);
+    throw error;
   }
-  return files;
 }
 
-/** A gate is passed by a dataset's figures, whether it is written or not. */
-export const wantsDataset = ({ dataset }: Request): boolean =>
-  dataset.formats.length > 0 || Object.values(dataset.gate).some((threshold) => threshold !== null);
+const isOfStore = (error: unknown): boolean => error instanceof StoreUnavailable || error instanceof StoreRefused;
 
-const nameOf = ({ file, split, bucket }: DatasetFile): string => {
-  if (split === null) return file;
-  return bucket === null ? split : `${split}_${bucket}`;
-};
+const report = ({ run_id, ordinal, formats }: WrittenDatasets): WriteDatasetsOutput => ({
+  run_id,
+  ordinal,
+  lines: Object.values(formats)
+    .flat()
+    .reduce((sum, { lines }) => sum + lines, 0),
+});
+
+interface Chosen {
+  readonly plan: DatasetPlan;
+  readonly facts: ChoiceFacts;
+  /** The shard's decisions. */
+  readonly packed: Uint8Array;
+}
+
+async function openWriters(
+  { run_id, ordinal }: WriteDatasetsInput,
+  { dataset }: Request,
+  { plan, facts, packed }: Chosen,
+  { collections }: Deps,
+): Promise<readonly FormatWriter[]> {
+  const keys = runKeys(run_id);
+  const { index } = await readJson(collections, keys.shard(ordinal).summary, Summary);
+  const decisions = unpackDecisions(packed, plan.views.length, index.pairs);
+  return plan.formats.map(({ name, view }) => {
+    const decided = decisions[plan.views.indexOf(view)];
+    if (!decided) throw new Error(`Nothing was decided for the view ${view}.`);
+    return formatWriter({
+      name,
+      layout: layoutFor(facts.views[view]?.shape ?? 0, plan, dataset),
+      decisions: decided,
+      buckets: dataset.curriculum?.buckets ?? null,
+      open: (file) => openSink(collections, keys.shard(ordinal).dataset(name, file)),
+    });
+  });
+}
+
+async function writeShard(
+  { run_id, ordinal }: WriteDatasetsInput,
+  plan: DatasetPlan,
+  writers: readonly FormatWriter[],
+  { collections }: Deps,
+): Promise<void> {
+  const keys = runKeys(run_id).shard(ordinal);
+  const { index, collection } = await readJson(collections, keys.summary, Summary);
+  if (index.pairs === 0) return;
+  const name = `${collections.name}/${keys.index}`;
+  const part = byteCursor(readChecked(collections, keys.collection, collection.crc32));
+  const blocks = readPairIndex(readChecked(collections, keys.index, index.crc32), plan, { pairs: index.pairs, name });
+  let first = 0;
+  for await (const block of blocks) {
+    await writeBlock(block, first, part, writers);
+    first += block.pairs;
+  }
+  // To the end, so that its checksum is compared.
+  await part.finish();
+}
+
+async function writeBlock(
+  block: PairBlock,
+  first: number,
+  part: ByteCursor,
+  writers: readonly FormatWriter[],
+): Promise<void> {
+  const start = block.doubles('start');
+  const [promptBytes, chosenBytes] = [block.integers('promptBytes'), block.integers('chosenBytes')];
+  const rejectedBytes = block.integers('rejectedBytes');
+  const held = writers.map((writer) => ({ writer, unheld: block.unheld(writer.name) }));
+  for (let row = 0; row < block.pairs; row++) {
+    let texts: PairTexts | undefined;
+    for (const { writer, unheld } of held) {
+      if (unheld[row] !== 0 || !writer.writes(first + row)) continue;
+      texts ??= await readTexts(part, start[row] ?? 0, {
+        prompt: promptBytes[row] ?? 0,
+        chosen: chosenBytes[row] ?? 0,
+        rejected: rejectedBytes[row] ?? 0,
+      });
+      const behind = writer.write(first + row, texts);
+      if (behind) await behind;
+    }
+  }
+}
+
+/** Throws {@link CorruptObject} where what is read of the shard is not what was built. */
+async function requireUnaltered({ run_id, ordinal }: WriteDatasetsInput, { collections }: Deps): Promise<void> {
+  const keys = runKeys(run_id).shard(ordinal);
+  const { index, collection } = await readJson(collections, keys.summary, Summary);
+  for (const [key, { crc32 }] of [
+    [keys.collection, collection],
+    [keys.index, index],
+  ] as const) {
+    for await (const _ of readChecked(collections, key, crc32));
+  }
+}
+
+/** The pair's texts in the part, by where its prompt begins and how long they are. */
+async function readTexts(
+  part: ByteCursor,
+  start: number,
+  bytes: { readonly prompt: number; readonly chosen: number; readonly rejected: number },
+): Promise<PairTexts> {
+  const chosenAt = start + bytes.prompt + TEXT_GAPS.chosen;
+  const rejectedAt = chosenAt + bytes.chosen + TEXT_GAPS.rejected;
+  const { held, base } = await part.reach(start, rejectedAt + bytes.rejected);
+  return {
+    bytes: held,
+    prompt: { start: start - base, end: start - base + bytes.prompt },
+    chosen: { start: chosenAt - base, end: chosenAt - base + bytes.chosen },
+    rejected: { start: rejectedAt - base, end: rejectedAt - base + bytes.rejected },
+  };
+}

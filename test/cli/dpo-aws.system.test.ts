@@ -195,14 +195,14 @@ test('status shows where a run stands or its result, list the newest first, and 
   expect((await onAws(['list', '--limit', '1'])).stdout).toBe('2027-01-15T08:00:01.000Z  succeeded  r\n');
 });
 
-test('while a workflow is asked its batches are told, then the shards, and of a large collection the stretches', async () => {
+test('while a workflow is asked its batches are told, then the shards that are built, then those that are written', async () => {
   await onAws(['start', 's3://traces/x.json', '--run-id', 'r', '--no-follow']);
   aws.maps = ['RunWorkflow'];
   expect((await onAws(['status', 'r'])).stderr).toBe('BuildShards, 3 of 6 batches done (2 running)\n');
   aws.maps = ['BuildShards', 'RunWorkflow'];
   expect((await onAws(['status', 'r'])).stderr).toMatch(/, 3 of 6 shards done \(2 running\), 104 pairs so far\n$/);
-  aws.maps = ['ExportStretches', 'ExportStretches', 'BuildShards', 'RunWorkflow'];
-  expect((await onAws(['status', 'r'])).stderr).toMatch(/, 3 of 6 stretches done \(2 running\)\n$/);
+  aws.maps = ['WriteDatasets', 'BuildShards', 'RunWorkflow'];
+  expect((await onAws(['status', 'r'])).stderr).toMatch(/, 3 of 6 shards done \(2 running\), 104 pairs so far\n$/);
 });
 
 test('--profile and --region say whose account is asked and where; else the environment does', async () => {

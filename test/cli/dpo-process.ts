@@ -11,12 +11,17 @@ export interface DpoOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** SIGINT is sent once, when stderr matches. */
   readonly interruptAt?: RegExp;
+  /** SIGINT is sent once, when this is over. */
+  readonly interruptAfter?: () => Promise<unknown>;
   /** As that, but it ends at once and can do nothing more. */
   readonly killAt?: RegExp;
 }
 
 /** Runs the `dpo` of this checkout as its own process. */
-export function dpo(args: readonly string[], { env, interruptAt, killAt }: DpoOptions = {}): Promise<Ended> {
+export function dpo(
+  args: readonly string[],
+  { env, interruptAt, interruptAfter, killAt }: DpoOptions = {},
+): Promise<Ended> {
   const { DEBUG: _, ...inherited } = process.env;
   const child = spawn(process.execPath, [CLI, ...args], {
     cwd: ROOT,
@@ -34,6 +39,7 @@ export function dpo(args: readonly string[], { env, interruptAt, killAt }: DpoOp
     if (interruptAt?.test(stderr) && !interrupted) interrupted = child.kill('SIGINT');
     if (killAt?.test(stderr)) child.kill('SIGKILL');
   });
+  void interruptAfter?.().then(() => child.kill('SIGINT'));
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code) => resolve({ code, stdout, stderr }));

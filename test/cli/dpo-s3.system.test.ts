@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { s3Store } from '../../adapters/s3/s3-store.ts';
 import { Shards } from '../../lib/contract/plan.ts';
 import { readJson } from '../../lib/objects/stored-json.ts';
-import { buildShard } from '../../lib/stages/build-shard.ts';
+import { buildShard } from '../../lib/stages/build-shard/build-shard.ts';
 import { evaluate } from '../../lib/stages/evaluate.ts';
 import { memoryDeps } from '../support/run.ts';
 import { clientOf } from '../support/s3-client.ts';
@@ -66,7 +66,7 @@ test('traces of a bucket can be written to a directory', async () => {
   expect(await readdir(join(out, 'runs/r'))).toContain('manifest.json');
 });
 
-test('a run whose shards AWS built, and which Finalize could not end there, is finished here: nothing is built again', async () => {
+test('a run whose shards AWS built, and which Choose could not go on with there, is finished here: nothing is built again', async () => {
   const client = clientOf(s3);
   const deps = { ...memoryDeps(), bucket: (name: string) => s3Store(client, name) };
   const aws = { ...deps, collections: deps.bucket('collections') };
@@ -78,7 +78,7 @@ test('a run whose shards AWS built, and which Finalize could not end there, is f
   };
   const { plan } = await evaluate({ execution: 'large', input }, aws);
   const shards = await readJson(aws.collections, plan.key, Shards);
-  for (const shard of shards) await buildShard({ run_id: 'large', shard }, aws);
+  for (const shard of shards) await buildShard({ run_id: 'large', shard, shards: shards.length }, aws);
   expect(shards.length).toBeGreaterThan(2);
 
   // The traces are listed, to see that they are the same, and not read.

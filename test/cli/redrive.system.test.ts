@@ -62,8 +62,13 @@ const onAws = (args: readonly string[]) =>
     },
   });
 
-const shardsWrittenBy = (execution: string): string[] => [
-  ...new Set((written.get(execution) ?? []).flatMap((effect) => /\/shards\/(\d+)\//.exec(effect)?.[1] ?? [])),
+/** Their datasets are written anew in any case. */
+const shardsBuiltBy = (execution: string): string[] => [
+  ...new Set(
+    (written.get(execution) ?? []).flatMap(
+      (effect) => /\/shards\/(\d+)\/(?!datasets\/|written)/.exec(effect)?.[1] ?? [],
+    ),
+  ),
 ];
 
 test('a run without a permission says where it failed and what to do; redriven with it, it builds the missing shard alone', async () => {
@@ -77,7 +82,7 @@ test('a run without a permission says where it failed and what to do; redriven w
   const failed = await onAws(start);
   expect(failed.code).toBe(1);
   expect(failed.stderr).toMatch(
-    /\nStoreRefused: .*AccessDenied.*\nIn BuildShard, shard 1 of run r\. Mend .*dpo redrive r\): what is built is kept\.\n$/,
+    /\nStoreRefused: .*AccessDenied.*\nIn BuildShard, shard 1 of run r\. Fix .*dpo redrive r\): what is built is kept\.\n$/,
   );
   const record = RunFailure.parse(JSON.parse(String(s3.get('collections', 'runs/r/failure.json'))));
   expect(record).toMatchObject({ execution: 'r', state: 'BuildShard', shard: 1, error: 'StoreRefused' });
@@ -93,7 +98,7 @@ test('a run without a permission says where it failed and what to do; redriven w
   const redriven = await onAws(['redrive', 'r', '--poll-seconds', '0.05']);
   expect(redriven.stderr).toMatch(/^Started r--redrive-1\.\n/);
   expect(redriven).toMatchObject({ code: 0, stdout: expect.stringMatching(/^examples +12 /) });
-  expect(shardsWrittenBy('r--redrive-1')).toEqual(missing);
+  expect(shardsBuiltBy('r--redrive-1')).toEqual(missing);
 
   // The failure stays where it was written, and is not that of the run any more.
   expect(s3.get('collections', 'runs/r/failure.json')).toBeDefined();

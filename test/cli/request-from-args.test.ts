@@ -33,8 +33,9 @@ async function complaint(args: Partial<RunArgs>): Promise<string> {
 
 test('a directory is a bucket read whole, a file is a key of the directory that holds it', async () => {
   const bucket = pathToFileURL(`${at('traces')}/`).href;
-  expect((await read({})).request.source).toEqual({ traces: { bucket, prefix: '' } });
+  expect((await read({})).request.source).toEqual({ traces: { bucket, prefix: '' }, cut: true });
   expect((await read({ paths: [at('traces/a.jsonl')] })).request.source).toEqual({
+    cut: true,
     traces: { bucket, key: 'a.jsonl' },
   });
 });
@@ -45,6 +46,7 @@ test('several paths are a list, and an s3:// address is a key only where it ends
     out: 's3://c/some/where',
   });
   expect(request.source).toEqual({
+    cut: true,
     traces: [
       { bucket: 'b', key: 'x/run.json' },
       { bucket: 'b', prefix: 'x' },
@@ -122,10 +124,20 @@ test('--train without a trainer is refused', async () => {
   expect(await read({ train: true, set })).toMatchObject({ whyTraining: undefined, request: { training: {} } });
 });
 
-test('paths on the command line replace the whole source of the request file', async () => {
+test('paths on the command line replace all traces of the request file', async () => {
   const request = await requestFile('keyed.json', '{"source":{"traces":{"bucket":"b","key":"k"}}}');
   expect((await read({ request })).request.source).toMatchObject({ traces: { prefix: '' } });
-  expect((await read({ request, paths: [] })).request.source).toEqual({ traces: { bucket: 'b', key: 'k' } });
+  expect((await read({ request, paths: [] })).request.source).toEqual({
+    cut: true,
+    traces: { bucket: 'b', key: 'k' },
+  });
+});
+
+test('source.cut joins the traces that the command line or the request file names', async () => {
+  const request = await requestFile('uncut.json', '{"source":{"cut":false,"traces":{"bucket":"b","key":"k"}}}');
+  for (const args of [{ set: ['source.cut=false'] }, { request }, { request, paths: [] }]) {
+    expect((await read(args)).request.source).toMatchObject({ cut: false });
+  }
 });
 
 test('directories in the request file are named from the working directory', async () => {
@@ -134,6 +146,7 @@ test('directories in the request file are named from the working directory', asy
     'source: {traces: [{bucket: "file:examples", prefix: ""}, {bucket: b, key: k}]}',
   );
   expect((await read({ request, paths: [] })).request.source).toEqual({
+    cut: true,
     traces: [
       { bucket: pathToFileURL(join(process.cwd(), 'examples/')).href, prefix: '' },
       { bucket: 'b', key: 'k' },

@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { lineProgress } from '../../cli/progress.ts';
 import { resultTable } from '../../cli/result-table.ts';
 import { bytesInWords } from '../../cli/wording.ts';
 import { noCounts } from '../../lib/contract/counters.ts';
@@ -66,18 +65,6 @@ test('the table says why a run trained, or did not', () => {
   const why = 'Nothing is trained: finetuning.enabled of config.yml is false. --train trains all the same.';
   expect(resultTable(manifest, 'out/', { why })).toContain(`\n\nTraining\n  ${why}\n\nFiles`);
   expect(resultTable(manifest, 'out/')).not.toContain('Training');
-});
-
-test('progress in lines tells the plan, each tenth of the shards and the end', () => {
-  const lines: string[] = [];
-  const progress = lineProgress((line) => lines.push(line));
-  progress.planned({ shards: 20, inputs: 1, bytes: 1_234_567 });
-  for (let shard = 0; shard < 20; shard++) progress.shardBuilt();
-  progress.finalizing();
-  expect(lines).toHaveLength(12);
-  expect(lines[0]).toBe('Reading 1 trace file (1.2 MB) in 20 shards.');
-  expect(lines[1]).toBe('Built 2 of 20 shards.');
-  expect(lines.slice(-2)).toEqual(['Built 20 of 20 shards.', 'Composing the collection.']);
 });
 
 test.each([

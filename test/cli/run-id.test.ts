@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { openDeps } from '../../cli/local/local-deps.ts';
 import { runIdFor } from '../../cli/local/run-id.ts';
-import { openStores } from '../../cli/local/stores.ts';
 import { requestFromArgs } from '../../cli/request-from-args.ts';
 
 let folder = '';
@@ -14,9 +14,8 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 async function nameOf({ set = [] as string[], codeVersion = '1' } = {}): Promise<string> {
-  const { request, out } = await requestFromArgs({ paths: [folder], out: `${folder}-out`, set });
-  const stores = await openStores(request, out);
-  return runIdFor(request, { ...stores, collectionsBucket: '', now: () => new Date(), codeVersion });
+  const { request, out, inS3 } = await requestFromArgs({ paths: [folder], out: `${folder}-out`, set });
+  return runIdFor(request, await openDeps({ out, inS3, codeVersion }));
 }
 
 test('a run is named after the traces that it reads, whatever else lies beside them', async () => {

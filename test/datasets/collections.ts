@@ -1,12 +1,33 @@
 import fc from 'fast-check';
-import { BuilderSettings } from '../../lib/contract/builder.ts';
+import { ChoiceFacts } from '../../lib/contract/choice-facts.ts';
 import { type Counters, noCounts } from '../../lib/contract/counters.ts';
-import { DatasetSettings } from '../../lib/contract/dataset.ts';
 import { DatasetResult } from '../../lib/contract/dataset-result.ts';
+import { Request } from '../../lib/contract/request.ts';
+import { Summary } from '../../lib/contract/summary.ts';
 import type { Group, Prompt, Response, Trajectory } from '../../lib/contract/trajectory.ts';
-import { exportDatasets } from '../../lib/datasets/export.ts';
-import type { LineSink } from '../../lib/datasets/line-sink.ts';
-import { crc32 } from '../../lib/objects/checksum.ts';
+import { runKeys } from '../../lib/objects/keys.ts';
+import { openSink } from '../../lib/objects/object-sink.ts';
+import { jsonText } from '../../lib/objects/stored-json.ts';
+import { toUtf8 } from '../../lib/objects/utf8.ts';
+import {
+  type Comparison,
+  type EncodedPrompt,
+  type EncodedResponse,
+  encodeMessage,
+  encodeMessages,
+  encodeTextPrompt,
+  encodeTextResponse,
+} from '../../lib/preferences/encoded-text.ts';
+import type { PreferencePair } from '../../lib/preferences/pairs.ts';
+import { openCollectionPart } from '../../lib/stages/build-shard/collection-part.ts';
+import { noDiagnosis } from '../../lib/stages/build-shard/diagnosis.ts';
+import { chooseAmong } from '../../lib/stages/choose.ts';
+import type { Deps } from '../../lib/stages/deps.ts';
+import { composeDatasets } from '../../lib/stages/finalize/compose-datasets.ts';
+import type { BuiltShard } from '../../lib/stages/summaries.ts';
+import { writeDatasets } from '../../lib/stages/write-datasets.ts';
+import { memoryStore } from '../support/memory-store.ts';
+import { memoryDeps } from '../support/run.ts';
 
 export interface PairSpec {
   readonly prompt?: Prompt;
@@ -48,62 +69,140 @@ function trajectory(example_id: string, pair: PairSpec, key: string, offset: num
 
 export interface Exported {
   readonly result: DatasetResult;
+  readonly facts: ChoiceFacts;
   /** Text by `format/file`. */
   readonly files: ReadonlyMap<string, string>;
   /** The lines of one file, parsed. */
   readonly lines: (file: string) => readonly unknown[];
 }
 
-/** Exports into memory. The result has to pass its own schema, and the files are what it says. */
+export interface ExportOptions {
+  readonly compatibility?: 'strict' | 'nat';
+  readonly totals?: Counters;
+  readonly runId?: string;
+  /** Groups a shard. */
+  readonly shardGroups?: number;
+}
+
+/** Chooses and writes the datasets of groups as a run does, in memory. The result has to pass its own schema. */
 export async function exported(
   groups: readonly Group[],
   dataset: unknown = {},
-  {
-    compatibility = 'strict',
-    totals = noCounts(),
-    runId = 'run',
-  }: { compatibility?: 'strict' | 'nat'; totals?: Counters; runId?: string } = {},
+  { compatibility = 'strict', totals = noCounts(), runId = 'run', shardGroups = 1000 }: ExportOptions = {},
 ): Promise<Exported> {
-  const files = new Map<string, string>();
-  const result = await exportDatasets({
-    runId,
-    settings: DatasetSettings.parse(dataset),
-    builder: BuilderSettings.parse({ compatibility }),
-    totals,
-    groups: async function* () {
-      yield* groups;
-    },
-    open: (format, file) => memorySink(files, `${format}/${file}`),
+  const collections = memoryStore('collections');
+  const request = Request.parse({
+    run_id: runId,
+    source: { traces: { bucket: 'traces', prefix: '' } },
+    builder: { compatibility },
+    dataset,
   });
+  const shards = Math.max(1, Math.ceil(groups.length / shardGroups));
+  const deps = { ...memoryDeps(undefined, collections), memoryBytes: Number.POSITIVE_INFINITY };
+  await collections.create(runKeys(runId).request, jsonText(request));
+  const built: BuiltShard[] = [];
+  for (let ordinal = 0; ordinal < shards; ordinal++) {
+    const here = groups.slice(ordinal * shardGroups, (ordinal + 1) * shardGroups);
+    built.push(await builtShard(request, ordinal, here, ordinal === 0 ? totals : noCounts(), deps));
+  }
+  const facts = await chooseAmong(request, built, deps);
+  for (let ordinal = 0; ordinal < shards; ordinal++) await writeDatasets({ run_id: runId, ordinal }, deps);
+  const { result } = await composeDatasets(request, facts, built, deps);
+  const folder = runKeys(runId).dataset('', '').slice(0, -1);
+  const files = new Map(
+    [...collections.objects]
+      .filter(([key]) => key.startsWith(folder))
+      .map(([key, bytes]): [string, string] => [key.slice(folder.length), bytes.toString()]),
+  );
   return {
     result: DatasetResult.parse(JSON.parse(JSON.stringify(result))),
+    facts: ChoiceFacts.parse(JSON.parse(JSON.stringify(facts))),
     files,
     lines: (file) => parseLines(files.get(file) ?? ''),
   };
 }
+
+async function builtShard(
+  request: Request,
+  ordinal: number,
+  groups: readonly Group[],
+  counters: Counters,
+  { collections }: Deps,
+): Promise<BuiltShard> {
+  const keys = runKeys(request.run_id).shard(ordinal);
+  const [collection, index] = [openSink(collections, keys.collection), openSink(collections, keys.index)];
+  const part = openCollectionPart(request, collection, index);
+  const sources = [...new Set(groups.map(({ trajectories }) => trajectories[0]?.metadata.lineage.key ?? ''))];
+  const items = new Set<string>();
+  for (const { example_id: exampleId, trajectories } of groups) {
+    const key = trajectories[0]?.metadata.lineage.key ?? '';
+    for (const { metadata } of trajectories) items.add(`${key} ${metadata.lineage.offset}`);
+    const pairs = trajectories.map((one) => pairOf(one, request.builder.compatibility));
+    const turns = [...Map.groupBy(pairs, ({ chosen }) => `${chosen.offset} ${chosen.turnId}`).values()];
+    await part.addGroup({ runId: request.run_id, key, exampleId }, sources.indexOf(key), turns);
+  }
+  await part.end();
+  const summary = Summary.parse({
+    run_id: request.run_id,
+    ordinal,
+    counters,
+    collection: await collection.close(),
+    rejected: { bytes: 0, crc32: 0, lines: 0 },
+    index: { ...Object(await index.close()), pairs: part.pairs },
+    items_with_pairs: items.size,
+    first_rejected: [],
+    diagnosis: noDiagnosis(),
+    repetitions: [],
+    warnings: [],
+    started_at: '2026-01-02T03:04:05.678Z',
+    seconds: 1,
+  });
+  await collections.create(keys.summary, jsonText(summary));
+  const slice = { bucket: 'traces', etag: '"e"', object_bytes: 1, cut: null, start: 0, end: 1 };
+  return { summary, shard: { ordinal, slices: sources.map((key) => ({ ...slice, key })) } };
+}
+
+function pairOf({ episode, metadata }: Trajectory, compatibility: 'strict' | 'nat'): PreferencePair {
+  const [{ prompt, chosen_response, rejected_response }] = episode;
+  const comparison = compatibility === 'nat' ? 'as written' : 'normal form';
+  const shared = {
+    turnId: metadata.turn_id,
+    prompt: encodePrompt(prompt, comparison),
+    metadataJson: toUtf8('{}'),
+    uuid: null,
+    offset: metadata.lineage.offset,
+  };
+  const answer = (response: Response, index: number, score: number) => ({
+    ...shared,
+    index,
+    score,
+    response: encodeResponse(response, comparison),
+  });
+  return {
+    chosen: answer(chosen_response, 0, metadata.chosen_score),
+    rejected: answer(rejected_response, 1, metadata.rejected_score),
+    margin: metadata.score_diff,
+    among: 2,
+  };
+}
+
+const json = (value: unknown) => toUtf8(JSON.stringify(value));
+
+export const encodePrompt = (prompt: Prompt, comparison: Comparison): EncodedPrompt =>
+  typeof prompt === 'string'
+    ? encodeTextPrompt(json(prompt), comparison)
+    : encodeMessages(json(prompt), prompt, comparison);
+
+export const encodeResponse = (response: Response, comparison: Comparison): EncodedResponse =>
+  typeof response === 'string'
+    ? encodeTextResponse(json(response), comparison)
+    : encodeMessage(json(response), response, comparison);
 
 export const parseLines = (text: string): readonly unknown[] =>
   text
     .split('\n')
     .filter((line) => line !== '')
     .map((line): unknown => JSON.parse(line));
-
-function memorySink(files: Map<string, string>, key: string): LineSink {
-  if (files.has(key)) throw new Error(`${key} was opened twice`);
-  files.set(key, '');
-  return {
-    line(text) {
-      files.set(key, `${files.get(key)}${text}\n`);
-    },
-    async close() {
-      const body = new TextEncoder().encode(files.get(key));
-      return { bytes: body.length, crc32: crc32(body) };
-    },
-    async abort() {
-      files.delete(key);
-    },
-  };
-}
 
 const toolCall = { id: 'c1', type: 'function', function: { name: 'look', arguments: '{"at":1}' } };
 

@@ -87,8 +87,8 @@ describe('the quality gate', () => {
   const totals = { ...noCounts(), matching_steps: 10, rejected_candidates: { empty_response: 3 } };
   const made = async (gate: unknown) => {
     const pairs = [{ chosen: 'longer' }, { chosen: 'much longer' }, { chosen: 'x' }];
-    const { result } = await exported([group('a', pairs)], { formats: ['trl'] });
-    return () => passGate(Gate.parse(gate), result, totals, 'runs/run/metrics.jsonl');
+    const { facts } = await exported([group('a', pairs)], { formats: ['trl'] });
+    return () => passGate(Gate.parse(gate), facts, totals, 'runs/run/choice/facts.json');
   };
 
   test.each([
@@ -100,12 +100,19 @@ describe('the quality gate', () => {
     const attempt = await made(gate);
     expect(attempt).toThrow(GateMissed);
     expect(attempt).toThrow(said);
-    expect(attempt).toThrow('runs/run/metrics.jsonl');
+    expect(attempt).toThrow('runs/run/choice/facts.json');
   });
 
   test('names every threshold missed', async () => {
     const attempt = await made({ min_pairs: 4, min_examples: 2 });
-    expect(attempt).toThrow('min_pairs is 4, found 3; min_examples is 2, found 1');
+    expect(attempt).toThrow('min_pairs is 4, found 3 (trl); min_examples is 2, found 1 (trl)');
+  });
+
+  test('counts what the format writes, not what was selected', async () => {
+    const untrainable = Array.from({ length: 5 }, (_, n) => ({ prompt: `User: ${n}`, chosen: `${n}` }));
+    const { facts } = await exported([group('a', untrainable)], { formats: ['amazon_nova'] });
+    const attempt = () => passGate(Gate.parse({ min_pairs: 5 }), facts, totals, 'facts.json');
+    expect(attempt).toThrow('min_pairs is 5, found 0 (amazon_nova)');
   });
 
   test('lets pass what meets its thresholds, and anything where there are none', async () => {

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { FormatName } from '../../lib/contract/dataset.ts';
 import type { Group } from '../../lib/contract/trajectory.ts';
-import { rootOf } from '../../lib/datasets/example.ts';
 import { FORMATS } from '../../lib/datasets/formats/index.ts';
+import { rootOf } from '../../lib/preferences/example-root.ts';
 import { collections, type Exported, exported, group, parseLines } from './collections.ts';
 
 const formats = FormatName.options;

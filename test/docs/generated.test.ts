@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import * as z from 'zod';
+import { choice, endInFailure, step } from '../../infra/states.ts';
 import {
   ARCHITECTURE_FILE,
   architectureText,
@@ -12,7 +13,6 @@ import {
 } from '../../scripts/docs.ts';
 import { statePicture } from '../../scripts/state-picture.ts';
 import { dpo } from '../cli/dpo-process.ts';
-import { invoke } from '../local/machine.ts';
 
 const fileText = (file: string): string => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
 
@@ -37,33 +37,30 @@ test('the architecture shows the state machine as it is; `npm run docs` draws it
 });
 
 test('the drawing has every state or names it, and every way on but the failures', () => {
+  const place = { partition: 'aws', functionArn: (name: string) => name };
   const drawing = statePicture({
-    StartAt: 'First',
+    StartAt: 'Evaluate',
     States: {
-      First: { ...invoke('Step'), Catch: [{ ErrorEquals: ['States.ALL'], Next: 'Failed' }], Next: 'Which' },
-      Which: {
-        Type: 'Choice',
-        Choices: [{ Variable: '$.left.count', NumericGreaterThan: 3, Next: 'Rest' }],
-        Default: 'Done',
-      },
-      Rest: { Type: 'Wait', Seconds: 1, Next: 'First' },
+      ...step('Evaluate', { payload: '$', next: 'Which' }, place),
+      Which: choice([{ Variable: '$.left.more', BooleanEquals: true, Next: 'Rest' }], 'Done'),
+      Rest: { Type: 'Wait', SecondsPath: '$.seconds', Next: 'Evaluate' },
       Done: { Type: 'Succeed' },
-      Failed: { Type: 'Fail' },
+      ...endInFailure(place),
     },
   });
   expect(drawing).toBe(`\`\`\`mermaid
 flowchart TD
-  First["First"]
+  Evaluate["Evaluate"]
   Which{"Which"}
   Rest{{"Rest"}}
   Done(["Done"])
-  First --> Which
-  Which -->|"left.count is above 3"| Rest
+  Evaluate --> Which
+  Which -->|"left.more is true"| Rest
   Which -->|"else"| Done
-  Rest --> First
+  Rest --> Evaluate
 \`\`\`
 
-Not drawn, because a Catch leads there from every state that can fail: \`Failed\`.
+Not drawn, because a Catch leads there from every state that can fail: \`EvaluateFailed\`, \`ReadFailure\`, \`RecordFailure\`, \`Failed\`.
 `);
 });
 

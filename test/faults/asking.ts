@@ -4,10 +4,10 @@ import { workflowConnector } from '../../adapters/http/workflow-client.ts';
 import type { EvaluateOutput } from '../../lib/contract/states.ts';
 import { Batches, RunWorkflowInput } from '../../lib/contract/workflow.ts';
 import { readJson } from '../../lib/objects/stored-json.ts';
-import type { CutDeps } from '../../lib/stages/cut-in-rounds.ts';
 import { planTraces } from '../../lib/stages/plan-traces.ts';
 import { type RunWorkflowDeps, runWorkflow } from '../../lib/stages/run-workflow.ts';
 import { retried, runRetrying } from '../support/retrying-run.ts';
+import type { RunDeps } from '../support/run.ts';
 import { answers, type Reply, startWorkflowServer } from '../support/workflow-server.ts';
 import { inMemory, type Subject, strikeAnywhere } from './crashes.ts';
 import type { Row } from './matrix.ts';
@@ -61,7 +61,7 @@ const stepsOf = (question: string) =>
 /** RunWorkflow's children, one after the other, and PlanTraces. */
 async function asked(
   { run_id, workflow }: EvaluateOutput,
-  deps: CutDeps,
+  deps: RunDeps,
   connect: RunWorkflowDeps['connect'],
 ): Promise<EvaluateOutput> {
   const { collections, now } = deps;

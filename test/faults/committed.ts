@@ -13,7 +13,7 @@ export interface CommittedRun {
   /** The files without times in them, by key. */
   readonly files: ReadonlyMap<string, string>;
   /** What the manifest says, but for the files that carry times. */
-  readonly manifest: unknown;
+  readonly manifest: Readonly<Record<string, unknown>>;
 }
 
 /** Lines that a run has too few or too many of, and files that are not what the manifest says. */

@@ -2,15 +2,15 @@ import { expect, test } from 'vitest';
 import { crashAsking, racingAsking } from './asking.ts';
 import { crashAnywhere, inMemory } from './crashes.ts';
 import { racingExecutions } from './races.ts';
-import { full, inStretches } from './traces.ts';
+import { full, gated, inManyFiles } from './traces.ts';
 
 const none = { lost: 0, doubled: 0, changed: 0 };
 
 test.each(['strict', 'nat'])(
   'a %s run that dies at any of its side effects is the same, run again, as one that never died',
   async (compatibility) => {
-    // Every fifth here; `npm run test:faults` takes each.
-    const rows = await crashAnywhere('in memory', full(compatibility), inMemory, 5);
+    // Every eleventh here; `npm run test:faults` takes each.
+    const rows = await crashAnywhere('in memory', full(compatibility), inMemory, 11);
     for (const row of rows) {
       expect(row).toMatchObject(none);
       expect(row.injected).toBeGreaterThan(5);
@@ -25,16 +25,24 @@ test.each(['strict', 'nat'])(
   },
 );
 
-test('a run exported in stretches that dies at a side effect is the same, run again, as one exported in one go', async () => {
+test('a run in many files that dies at a side effect is the same, run again, as one of a single shard', async () => {
   // Every seventh here; `npm run test:faults` takes each.
-  for (const row of await crashAnywhere('in stretches', inStretches, inMemory, 7)) {
+  for (const row of await crashAnywhere('in many files', inManyFiles, inMemory, 7)) {
     expect(row).toMatchObject(none);
     expect(row.injected).toBeGreaterThan(15);
   }
 });
 
-test('two executions that export one run in stretches leave what one does that exports it in one go', async () => {
-  expect(await racingExecutions(inStretches, 10)).toMatchObject({ injected: 10, ...none });
+test('a run that chooses for its gate alone and dies at a side effect is the same, run again', async () => {
+  // Every fifth here; `npm run test:faults` takes each.
+  for (const row of await crashAnywhere('with a gate alone', gated, inMemory, 5)) {
+    expect(row).toMatchObject(none);
+    expect(row.injected).toBeGreaterThan(5);
+  }
+});
+
+test('two executions of one run in many files leave what one does, whatever their order', async () => {
+  expect(await racingExecutions(inManyFiles, 10)).toMatchObject({ injected: 10, ...none });
 });
 
 test('a run that asks a live workflow and dies at a side effect is the same, run again', async () => {

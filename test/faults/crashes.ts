@@ -35,7 +35,7 @@ export const crashAnywhere = (
 export const subjectOf = (shape: RunShape): Subject => ({
   put: (traces) => putTraces(traces, shape.answer),
   run: (deps, execution) => runRetrying(requestOf(shape), deps, execution),
-  limits: shape.limits ?? {},
+  runWhole: (deps) => runRetrying(requestOf({ ...shape, shardBytes: WHOLE }), deps),
   struckFrom: shape.struckFrom ?? '',
 });
 
@@ -44,18 +44,14 @@ export interface Subject {
   /** Puts there what the run reads. */
   readonly put: (traces: ObjectStore) => Promise<void>;
   readonly run: (deps: RunDeps, execution: string) => Promise<void>;
-  readonly limits?: RunLimits;
+  /** The same run in a single shard: what the run leaves does not depend on its shards. */
+  readonly runWhole?: (deps: RunDeps) => Promise<void>;
   /** The key of the first side effect that is struck; by default all are. */
   readonly struckFrom?: string;
 }
 
-/** What a step can do in one call: by default all of it. */
-export interface RunLimits {
-  /** Always left of Evaluate's time. */
-  readonly remainingMs?: number;
-  /** Bytes of the largest collection that Finalize exports alone. */
-  readonly exportsAlone?: number;
-}
+/** Bytes of a shard that holds all traces. */
+const WHOLE = 2 ** 30;
 
 /**
  * Strikes at each side effect of a run in turn (`every`-th from the first on), runs again over what that left, and holds
@@ -67,7 +63,7 @@ export async function strikeAnywhere(
   makeStores: MakeStores,
   every = 1,
 ): Promise<readonly Row[]> {
-  const { put, run, limits, struckFrom = '' } = subject;
+  const { put, run, struckFrom = '' } = subject;
   const fresh = async (): Promise<Stores> => {
     const stores = await makeStores();
     await put(stores.traces);
@@ -76,15 +72,16 @@ export async function strikeAnywhere(
   const { undisturbed, effects } = await undisturbedOf(subject, fresh);
   const rows: Row[] = [];
   const from = effects.findIndex((effect) => effect.endsWith(struckFrom));
+  if (from < 0) throw new Error(`the run writes no ${struckFrom}`);
   for (const fault of FAULTS) {
     const into = row(`${named}: ${WORDS[fault]}`);
     for (let at = from; at < effects.length; at += every) {
       const { traces, collections, standing, requireNoUploads } = await fresh();
-      await struckRun(run(depsAt(1, traces, faultyStore(collections, { at, fault }), limits), 'run'));
+      await struckRun(run(depsAt(1, traces, faultyStore(collections, { at, fault })), 'run'));
       requireNoUploads(`${fault} ${effects[at]}`);
       // Whatever is committed by now can be trusted; mostly nothing is.
       await committedRun(standing());
-      await run(depsAt(2, traces, collections, limits), 'again');
+      await run(depsAt(2, traces, collections), 'again');
       requireNoUploads(`${fault} ${effects[at]}, and again`);
       note(into, 'committed', damageOf(await committedRun(standing()), undisturbed));
     }
@@ -93,22 +90,28 @@ export async function strikeAnywhere(
   return rows;
 }
 
-/** The run that nothing strikes, and its side effects. Its files are those of one whose steps do all in one call. */
+/** The run that nothing strikes, and its side effects. Its files are those of the run in a single shard. */
 export async function undisturbedOf(
-  { run, limits }: Subject,
+  { run, runWhole }: Subject,
   fresh: () => Promise<Stores>,
 ): Promise<{ readonly undisturbed: CommittedRun; readonly effects: readonly string[] }> {
-  const within = async (limits: RunLimits | undefined) => {
-    const { traces, collections, standing } = await fresh();
-    const seen = faultyStore(collections);
-    await run(depsAt(0, traces, seen, limits), 'run');
-    const undisturbed = await committedRun(standing());
-    if (!undisturbed) throw new Error('an undisturbed run commits');
-    return { undisturbed, effects: seen.effects };
-  };
-  const { undisturbed } = await within(undefined);
-  const { undisturbed: limited, effects } = await within(limits);
-  return { undisturbed: { ...undisturbed, keys: limited.keys }, effects };
+  const { traces, collections, standing } = await fresh();
+  const seen = faultyStore(collections);
+  await run(depsAt(0, traces, seen), 'run');
+  const undisturbed = required(await committedRun(standing()));
+  if (!runWhole) return { undisturbed, effects: seen.effects };
+  const stores = await fresh();
+  await runWhole(depsAt(0, stores.traces, stores.collections));
+  const whole = required(await committedRun(stores.standing()));
+  const { request_sha256 } = undisturbed.manifest;
+  // The request names the size of a shard.
+  const manifest = { ...whole.manifest, request_sha256 };
+  return { undisturbed: { ...whole, manifest, keys: undisturbed.keys }, effects: seen.effects };
+}
+
+function required(run: CommittedRun | undefined): CommittedRun {
+  if (!run) throw new Error('an undisturbed run commits');
+  return run;
 }
 
 const WORDS: Record<Fault, string> = {
@@ -126,14 +129,7 @@ async function struckRun(run: Promise<void>): Promise<void> {
 }
 
 /** At another time of day for each execution, so that nothing committed can hang on the time. */
-export const depsAt = (
-  hour: number,
-  traces: ObjectStore,
-  collections: ObjectStore,
-  { remainingMs = Number.POSITIVE_INFINITY, exportsAlone = Number.POSITIVE_INFINITY }: RunLimits = {},
-): RunDeps => ({
+export const depsAt = (hour: number, traces: ObjectStore, collections: ObjectStore): RunDeps => ({
   ...memoryDeps(traces, collections),
-  exportsAlone,
-  remainingMs: () => remainingMs,
   now: () => new Date(Date.UTC(2026, 0, 1, hour)),
 });

@@ -16,7 +16,7 @@ export const racingExecutions = (shape: RunShape, interleavings: number, more = 
 
 /** Two executions of one run at the same time, their store calls in an order that the seed decides, seed after seed. */
 export async function raceAnywhere(named: string, subject: Subject, interleavings: number): Promise<Row> {
-  const { put, run, limits } = subject;
+  const { put, run } = subject;
   const fresh = async () => {
     const stores = await inMemory();
     await put(stores.traces);
@@ -29,7 +29,7 @@ export async function raceAnywhere(named: string, subject: Subject, interleaving
     const turns = scheduler(seed);
     const executions = [1, 2].map((hour) => {
       const seen = faultyStore(collections, undefined, requireKept(collections));
-      return run(depsAt(hour, scheduledStore(traces, turns), scheduledStore(seen, turns), limits), `e${hour}`);
+      return run(depsAt(hour, scheduledStore(traces, turns), scheduledStore(seen, turns)), `e${hour}`);
     });
     const outcomes = await turns.until(Promise.allSettled(executions));
     for (const outcome of outcomes) {

@@ -3,22 +3,22 @@ import { crashAnywhere } from './crashes.ts';
 import { pagedListings } from './listings.ts';
 import { COARSER, overS3 } from './over-s3.ts';
 import { misbehavingStorage } from './storage.ts';
-import { brief, briefInStretches } from './traces.ts';
-import { ANYWHERE, BY_STRETCHES, uploadsGivenUp } from './uploads-given-up.ts';
+import { brief, withLongAnswers } from './traces.ts';
+import { ANYWHERE, IN_DATASETS, uploadsGivenUp } from './uploads-given-up.ts';
 
 const none = { lost: 0, doubled: 0, changed: 0 };
 
 test('over S3 a run that dies at a side effect is the same, run again', async () => {
-  // Every eighteenth here; `npm run test:faults` takes each.
-  for (const row of await overS3(({ makeStores }) => crashAnywhere('over HTTP', brief, makeStores, 18))) {
+  // Every thirtieth here; `npm run test:faults` takes each.
+  for (const row of await overS3(({ makeStores }) => crashAnywhere('over HTTP', brief, makeStores, 30))) {
     expect(row).toMatchObject(none);
     expect(row.injected).toBeGreaterThan(1);
   }
 });
 
-test('over S3 a run exported in stretches that dies at a side effect is the same, run again, and leaves no upload', async () => {
-  // Every thirtieth here; `npm run test:faults` takes each.
-  const rows = await overS3(({ makeStores }) => crashAnywhere('', briefInStretches, makeStores, 30), COARSER);
+test('over S3 a run with long answers that dies from its choice on is the same, run again, and leaves no upload', async () => {
+  // Every ninth here; `npm run test:faults` takes each.
+  const rows = await overS3(({ makeStores }) => crashAnywhere('', withLongAnswers, makeStores, 9), COARSER);
   for (const row of rows) {
     expect(row).toMatchObject(none);
     expect(row.injected).toBeGreaterThan(2);
@@ -27,7 +27,7 @@ test('over S3 a run exported in stretches that dies at a side effect is the same
 
 test.each([
   ['anywhere', ANYWHERE],
-  ['in a run exported in stretches', BY_STRETCHES],
+  ['in datasets', IN_DATASETS],
 ])('an upload that is refused midway, %s, is aborted before the run is over', async (_, uploads) => {
   // Every twelfth here; `npm run test:faults` takes each.
   const row = await uploadsGivenUp(uploads, 12);
@@ -36,7 +36,8 @@ test.each([
 });
 
 test('whatever S3 answers, a run commits the same files or fails by name and then commits them', async () => {
-  const rows = await misbehavingStorage(({ fault }) => /hangs|checksum|denied/.test(fault));
+  // Every fifth place here; `npm run test:faults` takes each.
+  const rows = await misbehavingStorage(({ fault }) => /hangs|checksum|denied/.test(fault), 5);
   for (const row of rows) {
     expect(row).toMatchObject(none);
     expect(row.injected).toBeGreaterThan(0);

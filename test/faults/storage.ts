@@ -54,7 +54,21 @@ const MISBEHAVIOURS: readonly Misbehaviour[] = [
     operations: ['GetObject', 'PutObject', 'CompleteMultipartUpload'],
     behaviour: error(412, 'PreconditionFailed'),
     times: 1,
-    places: [/^t\//, /request/, /plan/, /summary/, /run\/(?:collection|metrics)/, /report/, /manifest/],
+    places: [
+      ...[
+        /^t\//,
+        /request/,
+        /plan/,
+        /summary/,
+        /pairs\.bin/,
+        /sample/,
+        /choice\/\d/,
+        /facts/,
+        /shards\/\d+\/datasets/,
+        /written/,
+      ],
+      ...[/run\/(?:collection|metrics)/, /run\/datasets/, /report/, /manifest/],
+    ],
   },
   {
     fault: 'connection dropped before the request',
@@ -82,7 +96,7 @@ const MISBEHAVIOURS: readonly Misbehaviour[] = [
     behaviour: { kind: 'wrong-checksum' },
     // More than the reader asks for it, so that the step fails and is run again.
     times: 6,
-    places: [/^t\/a/, /^t\/c/, /plan/, /collection/],
+    places: [/^t\/a/, /^t\/c/, /plan/, /pairs\.bin/, /sample/, /choice\/\d/, /facts/, /collection/, /written/],
   },
   {
     fault: '200 with an error as its body',
@@ -119,35 +133,58 @@ const MISBEHAVIOURS: readonly Misbehaviour[] = [
     operations: ['GetObject', 'HeadObject'],
     behaviour: error(404, 'NoSuchKey'),
     times: 1,
-    places: [/^t\//, /request/, /plan/, /summary/, /ids\.bin/, /collection/, /rejected/, /manifest/],
+    places: [
+      ...[
+        /^t\//,
+        /request/,
+        /plan/,
+        /summary/,
+        /pairs\.bin/,
+        /sample/,
+        /choice\/\d/,
+        /facts/,
+        /shards\/\d+\/datasets/,
+        /written/,
+      ],
+      ...[/collection/, /rejected/, /manifest/],
+    ],
   },
   { fault: 'access denied (403)', operations: ALL, behaviour: error(403, 'AccessDenied'), times: 1 },
 ];
 
 /** The keys of one kind of object each: what is read and written differs in how it is. */
-const PLACES: readonly (RegExp | undefined)[] = [undefined, /run\/(?:collection|rejected|manifest)\.json/];
+const PLACES: readonly (RegExp | undefined)[] = [
+  undefined,
+  /run\/(?:collection|rejected|manifest)\.json/,
+  /pairs\.bin/,
+  /sample/,
+  /choice\//,
+  /shards\/\d+\/datasets\//,
+  /written/,
+];
 
 /**
  * Each misbehaviour of S3 at each operation, in whole runs over HTTP. A run commits what an undisturbed one does, or
- * fails with one named error; then the next commits just that. No upload stays open.
+ * fails with one named error; then the next commits just that. No upload stays open. Takes the `every`-th place from the first on.
  */
 export async function misbehavingStorage(
   wanted: (misbehaviour: Misbehaviour) => boolean = () => true,
+  every = 1,
 ): Promise<readonly Row[]> {
   const undisturbed = await overS3(({ makeStores }) => undisturbedRun(makeStores));
   return each(MISBEHAVIOURS.filter(wanted), AT_ONCE, (misbehaviour) =>
     overS3(async ({ server, makeStores }) => {
       const into = row(`over HTTP: ${misbehaviour.fault}`);
-      for (const operation of misbehaviour.operations) {
-        for (const key of misbehaviour.places ?? PLACES) {
-          const matcher: Matcher = key ? { operation, key } : { operation };
-          await misbehave(server, makeStores, matcher, misbehaviour, undisturbed, into);
-        }
+      for (const [number, matcher] of placesOf(misbehaviour).entries()) {
+        if (number % every === 0) await misbehave(server, makeStores, matcher, misbehaviour, undisturbed, into);
       }
       return into;
     }),
   );
 }
+
+const placesOf = ({ operations, places = PLACES }: Misbehaviour): readonly Matcher[] =>
+  operations.flatMap((operation) => places.map((key) => (key ? { operation, key } : { operation })));
 
 /** Rows at a time: mostly one waits before it asks again. */
 const AT_ONCE = 4;
@@ -176,10 +213,10 @@ async function misbehave(
 /** How a run ends: `committed`, or its error's name. */
 export async function outcomeOf(
   { traces, collections }: Stores,
-  { run, limits }: Pick<Subject, 'run' | 'limits'> = subjectOf(brief),
+  { run }: Pick<Subject, 'run'> = subjectOf(brief),
 ): Promise<string> {
   try {
-    await run(depsAt(1, traces, collections, limits), 'run');
+    await run(depsAt(1, traces, collections), 'run');
     return 'committed';
   } catch (error) {
     if (!(error instanceof PipelineError)) throw error;
@@ -191,10 +228,10 @@ export async function outcomeOf(
 export async function committedAfter(
   { traces, collections }: Stores,
   outcome: string,
-  { run, limits }: Pick<Subject, 'run' | 'limits'> = subjectOf(brief),
+  { run }: Pick<Subject, 'run'> = subjectOf(brief),
 ): Promise<string> {
   if (outcome === 'committed') return outcome;
-  await run(depsAt(2, traces, collections, limits), 'run');
+  await run(depsAt(2, traces, collections), 'run');
   return `${outcome}, then committed`;
 }
 

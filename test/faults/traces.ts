@@ -2,7 +2,6 @@ import { gzipSync } from 'node:zlib';
 import { FormatName } from '../../lib/contract/dataset.ts';
 import { runKeys } from '../../lib/objects/keys.ts';
 import type { ObjectStore } from '../../lib/objects/store.ts';
-import type { RunLimits } from './crashes.ts';
 
 /** Traces in each form, cut into several shards, with ids that repeat across shards, losses, and a broken line. */
 export async function putTraces(store: ObjectStore, answer?: string): Promise<void> {
@@ -24,7 +23,8 @@ export interface RunShape {
   readonly compatibility: string;
   readonly formats: readonly string[];
   readonly shardBytes: number;
-  readonly limits?: RunLimits;
+  /** Settings of the dataset besides. */
+  readonly dataset?: object;
   /** What the candidates say. */
   readonly answer?: string;
   /** The key of the first side effect that is struck; by default all are. */
@@ -38,39 +38,36 @@ export const full = (compatibility: string): RunShape => ({
   shardBytes: 2048,
 });
 
-/** Cut in as many rounds as there can be: a shard each. */
-export const inRounds: RunShape = { ...full('strict'), formats: [], limits: { remainingMs: 0 } };
-
 /** For HTTP, where each request costs: one format, half the shards. */
 export const brief: RunShape = { compatibility: 'strict', formats: ['trl'], shardBytes: 4096 };
 
-/**
- * Exported in nine stretches and more, which share each file of the formats: both views, lines, completions, a file of the
- * format's own and a card.
- */
-export const inStretches: RunShape = {
+/** Both views, lines, completions, a file of the format's own, a card, and a curriculum: a shard has its part of many files. */
+export const inManyFiles: RunShape = {
   ...full('strict'),
   formats: ['nemo_customizer', 'trl_kto', 'llama_factory'],
-  limits: { exportsAlone: 8_000 },
+  dataset: { curriculum: { buckets: 3 } },
 };
+
+/** Pairs are chosen for a gate alone: no file is written of them. */
+export const gated: RunShape = { ...full('strict'), formats: [], dataset: { gate: { min_pairs: 1 } } };
 
 /**
- * The same for HTTP, in few shards, with answers so long that a stretch's part of a file is uploaded in parts itself. Up to
- * its stretches it is as `brief` is.
+ * For HTTP, with answers so long that a shard's part of a dataset is uploaded in parts itself. Up to its choice it is as
+ * `brief` is.
  */
-export const briefInStretches: RunShape = {
+export const withLongAnswers: RunShape = {
   ...brief,
-  shardBytes: 1 << 20,
+  formats: ['nemo_customizer', 'trl_kto'],
+  shardBytes: 25_000,
   answer: 'answer '.repeat(300),
-  limits: { exportsAlone: 70_000 },
-  struckFrom: runKeys('run').export.stretches,
+  struckFrom: runKeys('run').choice.decisions(0),
 };
 
-export const requestOf = ({ compatibility, formats, shardBytes }: RunShape) => ({
+export const requestOf = ({ compatibility, formats, shardBytes, dataset }: RunShape) => ({
   run_id: 'run',
   source: { traces: { bucket: 'traces', prefix: 't/' } },
   builder: { compatibility },
-  dataset: { formats, validation_fraction: 0.3 },
+  dataset: { formats, validation_fraction: 0.3, ...dataset },
   limits: { shard_bytes: shardBytes, max_rejected_fraction: 1 },
 });
 

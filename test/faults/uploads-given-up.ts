@@ -4,7 +4,7 @@ import { type Stores, subjectOf, undisturbedOf } from './crashes.ts';
 import { note, type Row, row } from './matrix.ts';
 import { COARSER, type OverS3Options, overS3, requireNoUploads } from './over-s3.ts';
 import { committedAfter, outcomeOf } from './storage.ts';
-import { brief, briefInStretches, type RunShape } from './traces.ts';
+import { brief, type RunShape, withLongAnswers } from './traces.ts';
 
 const STEPS = ['UploadPart', 'UploadPartCopy', 'CompleteMultipartUpload'] as const satisfies readonly Operation[];
 
@@ -17,11 +17,11 @@ interface GivenUp {
 }
 
 export const ANYWHERE: GivenUp = { where: 'over HTTP', shape: brief, key: /./ };
-export const BY_STRETCHES: GivenUp = {
-  where: 'over HTTP, in stretches',
-  shape: briefInStretches,
-  // One stretch uploads what another does.
-  key: /\/(?:export\/00000[01]|datasets)\//,
+export const IN_DATASETS: GivenUp = {
+  where: 'over HTTP, in datasets',
+  shape: withLongAnswers,
+  // One shard uploads what another does.
+  key: /\/(?:shards\/000000|run)\/datasets\//,
   options: COARSER,
 };
 

@@ -1,15 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import * as z from 'zod';
-import { s3Store } from '../../adapters/s3/s3-store.ts';
-import type { FinalizeOutput } from '../../lib/contract/states.ts';
 import { runKeys } from '../../lib/objects/keys.ts';
-import { NO_LIMITS } from '../../lib/stages/export-limits.ts';
-import { finalize } from '../../lib/stages/finalize.ts';
-import { exportingRun } from '../support/exporting-run.ts';
 import { type Lambda, startLambda } from '../support/lambda.ts';
 import { type NemoServer, startNemo } from '../support/nemo-server.ts';
-import { memoryDeps } from '../support/run.ts';
-import { clientOf } from '../support/s3-client.ts';
 import { customizer } from '../support/training-run.ts';
 import { answers, bareError, type Reply, says, startWorkflowServer } from '../support/workflow-server.ts';
 
@@ -50,6 +43,8 @@ describe('a run tells which steps it takes and how much they come to, and nothin
     expect(linesOf(logged).filter(({ message }) => message === 'ended')).toMatchObject([
       { stage: 'evaluate', execution: 'of-traces', run_id: 'of-traces', seconds: expect.any(Number), Shards: 1 },
       { stage: 'build-shard', run_id: 'of-traces', shard: 0, Items: 5, Pairs: 4, rejected: { invalid_json: 1 } },
+      { stage: 'choose', run_id: 'of-traces' },
+      { stage: 'write-datasets', run_id: 'of-traces', shard: 0 },
       { stage: 'finalize', run_id: 'of-traces' },
     ]);
   });
@@ -61,7 +56,8 @@ describe('a run tells which steps it takes and how much they come to, and nothin
     expect(logged).not.toMatch(MARK);
     const ended = linesOf(logged).filter(({ message }) => message === 'ended');
     expect([...new Set(ended.map(({ stage }) => stage))]).toEqual([
-      ...['evaluate', 'run-workflow', 'plan-traces', 'build-shard', 'finalize', 'submit-training', 'check-training'],
+      ...['evaluate', 'run-workflow', 'plan-traces', 'build-shard', 'choose', 'write-datasets', 'finalize'],
+      ...['submit-training', 'check-training'],
     ]);
     expect(ended[1]).toMatchObject({ batch: 0, ExamplesAnswered: 4, ExamplesFailed: 0 });
   });
@@ -170,79 +166,51 @@ const failures: readonly (readonly [what: string, error: string, input: () => un
   ],
 ];
 
-describe('a stretch tells its run, its number and nothing of what its pairs say:', () => {
-  test('recorded and written', async () => {
-    const answers = await exportedInStretches('stretched');
-    expect(answers.length).toBeGreaterThan(16);
-    const logged = lambda.logged();
-    for (const told of [logged, lambda.traced(), JSON.stringify(answers)]) expect(told).not.toMatch(MARK);
-    const ended = linesOf(logged).filter(({ message }) => message === 'ended');
-    expect(ended).toHaveLength(answers.length);
-    expect(ended[0]).toMatchObject({ stage: 'export-stretch', run_id: 'stretched', stretch: 0 });
-    // What must not be told was there.
-    const file = runKeys('stretched').dataset('trl', 'train.jsonl');
-    expect(lambda.s3.get('collections', file)?.toString()).toMatch(MARK);
-  });
-
+describe('datasets are chosen and written without a word of what they hold:', () => {
   const garbled = `${PROMPT} ${RESPONSE} ${SECRET}`;
-  const keys = runKeys('damaged').export;
-  const { recorded, written, decisions } = keys.stretch(0);
+  const keys = runKeys('damaged');
+  const { collection, index, summary, written } = keys.shard(0);
+  const { facts, decisions } = keys.choice;
   /** A run's objects, before anything is done to them. */
   const sound = new Map<string, Buffer>();
   beforeAll(async () => {
-    await exportedInStretches('damaged');
+    const dataset = { ...HALVES.dataset, formats: ['trl', 'trl_kto'] };
+    expect(await lambda.execute('damaged', good({ dataset }))).toMatchObject({ status: 'succeeded' });
     for (const key of lambda.s3.keys('collections')) {
       const body = lambda.s3.get('collections', key);
-      if (body && key.startsWith('runs/damaged/')) sound.set(key, body);
+      if (body && key.startsWith(keys.root)) sound.set(key, body);
     }
   });
+
+  test('what must not be told was there', () => {
+    expect(sound.get(keys.dataset('trl', 'train.jsonl'))?.toString()).toMatch(MARK);
+  });
+
   test.each([
-    ['a collection that holds no groups', 'record', runKeys('damaged').collection, `{"${PROMPT}":"${RESPONSE}"}\n`],
-    ['a collection that is no JSON', 'record', runKeys('damaged').collection, `${garbled}\n`],
-    ['a collection that is no JSON any more', 'write', runKeys('damaged').collection, `${garbled}\n`],
-    ['a collection that has changed', 'write', runKeys('damaged').collection, ''],
-    ['a request that is no JSON', 'record', runKeys('damaged').request, garbled],
-    ['a record of the stretch that is no JSON', 'write', recorded, garbled],
-    ['a choice that is none', 'write', keys.choice, `{"${PROMPT}":"${RESPONSE}"}`],
-    ['decisions of another length', 'write', decisions, garbled],
-  ] as const)('%s fails the phase %s as CorruptObject, which quotes nothing', async (_, phase, key, text) => {
+    ['Choose', 'a request that is no JSON', keys.request, garbled],
+    ['Choose', 'a summary that is no JSON', summary, garbled],
+    ['Choose', 'an index of another length', index, garbled],
+    ['WriteDatasets', 'a request that is no JSON', keys.request, garbled],
+    ['WriteDatasets', 'a part of the collection that is no JSON', collection, `${garbled}\n`],
+    ['WriteDatasets', 'a part of the collection that is gone', collection, ''],
+    ['WriteDatasets', 'an index of another length', index, garbled],
+    ['WriteDatasets', 'decisions of another length', decisions(0), garbled],
+    ['WriteDatasets', 'facts that are none', facts, `{"${PROMPT}":"${RESPONSE}"}`],
+  ] as const)('%s fails by %s as CorruptObject, which quotes nothing', async (step, _, key, text) => {
     for (const [key, body] of sound) lambda.s3.put('collections', key, body);
     lambda.s3.remove('collections', written);
-    if (phase === 'record') lambda.s3.remove('collections', recorded);
+    if (step === 'Choose') lambda.s3.remove('collections', facts);
     lambda.s3.put('collections', key, text);
     lambda.logged();
     lambda.traced();
-    const bytes = lambda.s3.get('collections', runKeys('damaged').collection)?.length ?? 0;
-    const stretch = { ordinal: 0, start: 0, end: bytes, collection_bytes: bytes };
-    const failing = lambda.invoke('ExportStretch', { run_id: 'damaged', phase, stretch });
+    const failing = lambda.invoke(step, step === 'Choose' ? { run_id: 'damaged' } : { run_id: 'damaged', ordinal: 0 });
     await expect(failing).rejects.toThrow(expect.objectContaining({ name: 'CorruptObject' }));
     const logged = lambda.logged();
-    expect(linesOf(logged)).toContainEqual(
-      expect.objectContaining({ level: 'ERROR', stage: 'export-stretch', run_id: 'damaged', stretch: 0 }),
-    );
+    const stage = step === 'Choose' ? { stage: 'choose' } : { stage: 'write-datasets', shard: 0 };
+    expect(linesOf(logged)).toContainEqual(expect.objectContaining({ level: 'ERROR', run_id: 'damaged', ...stage }));
     for (const told of [logged, lambda.traced()]) expect(told).not.toMatch(MARK);
   });
 });
-
-/** A run to its end, the stretches by their real handler: what it answered. */
-async function exportedInStretches(run_id: string): Promise<readonly unknown[]> {
-  const client = clientOf(lambda.s3);
-  const store = (bucket: string) => s3Store(client, bucket);
-  const deps = { ...memoryDeps(store('traces'), store('collections')), bucket: store, ...NO_LIMITS };
-  const run = await exportingRun(good({ run_id, dataset: { ...HALVES.dataset, formats: ['trl', 'trl_kto'] } }), {
-    ...deps,
-    exportsAlone: 1_000,
-  });
-  const answers: unknown[] = [];
-  let answer: FinalizeOutput = run.output;
-  while (answer.status === 'exporting') {
-    const { phase } = answer.export;
-    for (const stretch of run.stretches) answers.push(await lambda.invoke('ExportStretch', { run_id, phase, stretch }));
-    answer = await finalize(answer, { ...deps, exportsAlone: 1_000 });
-  }
-  client.destroy();
-  return answers;
-}
 
 test.each(failures)(
   '%s: the run fails by its name, and neither log nor trace nor cause quotes',

@@ -56,15 +56,13 @@ describe('a shard', () => {
   });
 });
 
-test('a stretch is logged by its run and number, in either phase', async () => {
-  for (const phase of ['record', 'write']) {
-    const output = { run_id: 'a', ordinal: 3, pairs: 7 };
-    await observed('export-stretch', async () => output)({ run_id: 'a', phase, stretch: { ordinal: 3 } }, context);
-  }
-  const of = { stage: 'export-stretch', run_id: 'a', stretch: 3 };
-  expect(lines.filter(({ level }) => level)).toMatchObject(
-    ['began', 'ended', 'began', 'ended'].map((message) => ({ message, ...of })),
+test('a shard whose datasets are written is logged by its run and number', async () => {
+  await observed('write-datasets', async () => ({ run_id: 'a', ordinal: 3, lines: 7 }))(
+    { run_id: 'a', ordinal: 3 },
+    context,
   );
+  const of = { stage: 'write-datasets', run_id: 'a', shard: 3 };
+  expect(lines.filter(({ level }) => level)).toMatchObject(['began', 'ended'].map((message) => ({ message, ...of })));
 });
 
 test('a plan that stood already, and a batch that goes on, are not counted', () => {
@@ -75,6 +73,7 @@ test('a plan that stood already, and a batch that goes on, are not counted', () 
     inputs: 1,
     input_bytes: 9,
     max_concurrency: 1,
+    datasets: 'files' as const,
   };
   expect(planned({ ...plan, status: 'planned' }).counts).toEqual([['Shards', 4]]);
   expect(planned({ ...plan, status: 'committed' }).counts).toEqual([]);
@@ -91,7 +90,7 @@ test('of an event that has not its form nothing is told', async () => {
   const handler = observed('evaluate', async () => 'done');
   for (const event of [
     'a prompt',
-    { execution: 'a prompt', run_id: ['a prompt'], shard: 'a prompt', stretch: 'a prompt' },
+    { execution: 'a prompt', run_id: ['a prompt'], shard: 'a prompt', ordinal: 'a prompt' },
     null,
   ]) {
     await handler(event, context);

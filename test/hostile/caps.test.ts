@@ -24,9 +24,12 @@ const between = (...parts: readonly (readonly [string, number])[]): Parts => [
 
 async function losses(parts: Parts): Promise<readonly string[]> {
   const collections = memoryStore('collections');
-  const { counters } = await buildMade(parts, collections);
+  const { counters, rejected: lost } = await buildMade(parts, collections);
   expect(counters.total_pairs).toBe(2);
-  const rejected = await Array.fromAsync(readLines(collections, runKeys('run').shard(0).rejected, Rejected));
+  const key = runKeys('run').shard(0).rejected;
+  // A shard that loses nothing has no such file.
+  expect(collections.objects.has(key)).toBe(lost.lines > 0);
+  const rejected = lost.lines > 0 ? await Array.fromAsync(readLines(collections, key, Rejected)) : [];
   expect(counters.rejected_items).toEqual(
     Object.fromEntries(
       Map.groupBy(rejected, ({ reason }) => reason)
@@ -48,6 +51,17 @@ test('an element of more than 64 MiB is too_large, and costs its neighbours noth
   );
   const parts: Parts = indented.map((unit) => [unit, unit.length === 1 ? MAX_ITEM_BYTES : 1]);
   expect(await losses(parts)).toEqual([expect.stringMatching(/^too_large: /)]);
+});
+
+test('elements on one line of more than 64 MiB are read one by one', async () => {
+  // So much that the line is taken for one of several.
+  const first = `[\n  {"id":3,"x":"${'a'.repeat(5_000)}","intermediate_steps":[]}`;
+  const parts: Parts = [
+    [Buffer.from(`${first},${good(1)}`), 1],
+    [Buffer.from(`,{"id":4,"x":"${'a'.repeat(60_000)}","intermediate_steps":[]}`), 1_200],
+    [Buffer.from(`,{"id":5,"x":undefined},${good(2)}]\n`), 1],
+  ];
+  expect(await losses(parts)).toEqual([expect.stringMatching(/^invalid_json: /)]);
 });
 
 test('candidate lines of one example that have more than 64 MiB together are too_large', async () => {

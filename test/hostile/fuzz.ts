@@ -1,7 +1,8 @@
-import { deepStrictEqual, ok } from 'node:assert';
+import { deepStrictEqual, ok, strictEqual } from 'node:assert';
 import fc from 'fast-check';
 import { BuilderSettings } from '../../lib/contract/builder.ts';
 import { addCounts, type Counters, noCounts } from '../../lib/contract/counters.ts';
+import { ArrayNotIndented } from '../../lib/errors.ts';
 import { type BuiltShards, builtShards } from './built-shards.ts';
 import { requireReconciled, requireSound } from './invariants.ts';
 import { type HostileObject, hostileObject } from './objects.ts';
@@ -56,22 +57,39 @@ export const hostileShards = (met: Met) =>
     const whole = await builtShards(named, { builder, chunkBytes });
     requireReconciled(whole);
     requireSound(whole, new Set(named.keys()));
-    requireFewSteps(whole, objects);
+    requireFewSteps(whole, objects, builder);
+    let spans = 0;
     for (const { bytes } of objects) {
       const { fast, reference } = await readByBoth(bytes, builder, chunkBytes);
       deepStrictEqual(fast, reference);
+      spans += fast.length;
     }
+    strictEqual(whole.counters.total_items, spans);
     met.objects += objects.length;
     addCounts(met.counters, whole.counters);
     if (!again) return;
-    const cut = await builtShards(named, { builder, ...again });
-    deepStrictEqual({ ...cut, read: 0 }, { ...whole, index: cut.index, read: 0 });
+    const cut = await builtShards(named, { builder, ...again }).catch(unlessNotIndented);
+    if (!cut) return;
+    deepStrictEqual({ ...cut, read: 0 }, { ...whole, read: 0 });
   });
 
-/** Throws where a byte was read twice, or more was found in the objects than they have bytes. */
-function requireFewSteps({ read, counters }: BuiltShards, objects: readonly HostileObject[]): void {
+/** Some damaged arrays have a line inside an element that looks as if it began one. */
+function unlessNotIndented(error: unknown): undefined {
+  if (!(error instanceof ArrayNotIndented)) throw error;
+}
+
+/**
+ * Throws where a byte is read twice (in `nat` three times: first the ids, then what repeats), or more was found in the
+ * objects than they have bytes.
+ */
+function requireFewSteps(
+  { read, counters }: BuiltShards,
+  objects: readonly HostileObject[],
+  { compatibility }: BuilderSettings,
+): void {
   const bytes = objects.reduce((sum, object) => sum + object.bytes.length, 0);
-  ok(read <= bytes, `${read} bytes were read of ${bytes}`);
+  const times = compatibility === 'nat' ? 3 : 1;
+  ok(read <= times * bytes, `${read} bytes were read of ${bytes}`);
   // An object that ends early adds what is missing, of no bytes; deflate gives at most 1,032 bytes for one.
   ok(counters.total_items <= 1_032 * bytes + 2 * objects.length);
 }

@@ -1,14 +1,18 @@
 import { deepStrictEqual, ok, strictEqual } from 'node:assert';
 import { type Counters, sumOfReasons } from '../../lib/contract/counters.ts';
+import type { Group } from '../../lib/contract/trajectory.ts';
 import type { BuiltShards } from './built-shards.ts';
+import type { IndexedPair } from './indexed-pairs.ts';
 
 /** Throws unless the counters add up, and say what stands in the files. */
-export function requireReconciled({ counters, groups, rejected, index }: BuiltShards): void {
+export function requireReconciled({ counters, groups, rejected, indexed, itemsWithPairs }: BuiltShards): void {
   const lost = { item: sumOfReasons(counters.rejected_items), candidate: sumOfReasons(counters.rejected_candidates) };
-  const pairs = groups.flatMap(({ trajectories }) => trajectories).length;
+  const trajectories = groups.flatMap((group) => group.trajectories);
+  const pairs = trajectories.length;
+  deepStrictEqual(indexed, groups.flatMap(pairsOf));
   deepStrictEqual(
     {
-      'items are read or rejected': index.length + lost.item,
+      'items with a pair are where pairs begin': itemsWithPairs,
       'steps are candidates or rejected': counters.total_candidates + lost.candidate,
       'possible pairs are emitted or skipped for one reason': counters.total_pairs + skipped(counters),
       'groups with a pair are lines': groups.length,
@@ -16,11 +20,9 @@ export function requireReconciled({ counters, groups, rejected, index }: BuiltSh
       'trajectories are pairs': pairs,
       'losses by kind are lines': { item: linesOf('item', rejected), candidate: linesOf('candidate', rejected) },
       'losses by reason are lines': byReason(rejected),
-      'the index counts what the shard counts': sum(index, 'matching_steps'),
-      'and its pairs': sum(index, 'total_pairs'),
     },
     {
-      'items are read or rejected': counters.total_items,
+      'items with a pair are where pairs begin': new Set(trajectories.map(whereItBegins)).size,
       'steps are candidates or rejected': counters.matching_steps,
       'possible pairs are emitted or skipped for one reason': counters.possible_pairs,
       'groups with a pair are lines': counters.total_examples,
@@ -28,8 +30,6 @@ export function requireReconciled({ counters, groups, rejected, index }: BuiltSh
       'trajectories are pairs': counters.total_trajectories,
       'losses by kind are lines': lost,
       'losses by reason are lines': { ...counters.rejected_items, ...counters.rejected_candidates },
-      'the index counts what the shard counts': counters.matching_steps,
-      'and its pairs': counters.total_pairs,
     },
   );
 }
@@ -50,8 +50,23 @@ function byReason(rejected: BuiltShards['rejected']): Record<string, number> {
   return counts;
 }
 
-const sum = (index: BuiltShards['index'], counter: 'matching_steps' | 'total_pairs'): number =>
-  index.reduce((total, { counters }) => total + counters[counter], 0);
+/** What the index has to say of a group's pairs. */
+const pairsOf = ({ trajectories }: Group): readonly IndexedPair[] =>
+  trajectories.map(({ episode: [{ prompt, chosen_response, rejected_response }], reward, metadata }, at) => {
+    const before = trajectories[at - 1]?.metadata;
+    return {
+      key: metadata.lineage.key,
+      offset: metadata.lineage.offset,
+      margin: metadata.score_diff,
+      reward,
+      opensGroup: at === 0,
+      opensTurn: before?.turn_id !== metadata.turn_id,
+      ...{ prompt, chosen: chosen_response, rejected: rejected_response },
+    };
+  });
+
+const whereItBegins = ({ metadata: { lineage } }: Group['trajectories'][number]): string =>
+  `${lineage.key} ${lineage.offset}`;
 
 /** Throws at a line that says something of another run, object or group than its own, or a pair that is none. */
 export function requireSound({ groups, rejected }: BuiltShards, keys: ReadonlySet<string>): void {

@@ -4,7 +4,7 @@ import { crc32 } from '../../lib/objects/checksum.ts';
 import { runKeys } from '../../lib/objects/keys.ts';
 import type { ObjectStore } from '../../lib/objects/store.ts';
 import { jsonText, readJson } from '../../lib/objects/stored-json.ts';
-import { buildShard } from '../../lib/stages/build-shard.ts';
+import { buildShard } from '../../lib/stages/build-shard/build-shard.ts';
 import { memoryStore } from '../support/memory-store.ts';
 import { memoryDeps } from '../support/run.ts';
 
@@ -19,7 +19,10 @@ export async function buildMade(parts: Parts, collections: ObjectStore): Promise
   await collections.create(run.request, jsonText(Request.parse({ run_id: 'run', source })));
   const bytes = bytesOf(parts);
   const slice = { bucket: 'traces', key: KEY, etag: ETAG, object_bytes: bytes, cut: null, start: 0, end: bytes };
-  await buildShard({ run_id: 'run', shard: { ordinal: 0, slices: [slice] } }, memoryDeps(traces, collections));
+  await buildShard(
+    { run_id: 'run', shard: { ordinal: 0, slices: [slice] }, shards: 1 },
+    memoryDeps(traces, collections),
+  );
   return readJson(collections, shard.summary, Summary);
 }
 

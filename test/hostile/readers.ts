@@ -1,12 +1,14 @@
 import type { BuilderSettings } from '../../lib/contract/builder.ts';
-import { buildExample } from '../../lib/preferences/example.ts';
+import type { Candidate } from '../../lib/preferences/candidate.ts';
 import { readLineItems } from '../../lib/sources/containers/lines.ts';
 import { readItems } from '../../lib/sources/containers/read-records.ts';
 import { readTraceLine } from '../../lib/sources/formats/candidates/candidate-line.ts';
 import { joinRuns } from '../../lib/sources/formats/candidates/line-runs.ts';
-import { readTraceItem, type TraceItem } from '../../lib/sources/formats/nat/trace-item.ts';
+import { asTraceItem } from '../../lib/sources/formats/nat/nat-item.ts';
+import { readTraceItem } from '../../lib/sources/formats/nat/trace-item.ts';
 import { readTraceItems } from '../../lib/sources/read-trace-items.ts';
-import type { Span } from '../../lib/sources/record.ts';
+import type { ReadItem, Span } from '../../lib/sources/record.ts';
+import type { TraceItem } from '../../lib/sources/trace-item.ts';
 
 /** All that a reader makes of an object: a text for each span. */
 export interface Readers {
@@ -21,12 +23,12 @@ export async function readByBoth(bytes: Buffer, builder: BuilderSettings, chunkB
     for (let at = start; at < end; at += chunkBytes)
       yield Buffer.from(bytes.subarray(at, Math.min(at + chunkBytes, end)));
   };
-  const read = (item: Buffer) => readTraceItem(item, builder.ttc_step_name);
+  const read: ReadItem<TraceItem> = (item) => {
+    const found = readTraceItem(item, builder.ttc_step_name);
+    return 'item' in found ? { item: asTraceItem(found.item) } : found;
+  };
   const reference = readItems(open, slice, read, (stream, range) =>
-    joinRuns(
-      readLineItems(stream, { start: 0, end: Number.POSITIVE_INFINITY }, readTraceLine(read, builder.ttc_step_name)),
-      range,
-    ),
+    joinRuns(readLineItems(stream, { start: 0, end: Number.POSITIVE_INFINITY }, readTraceLine(read)), range),
   );
   return {
     fast: await told(readTraceItems(open, slice, builder.ttc_step_name), builder),
@@ -35,7 +37,10 @@ export async function readByBoth(bytes: Buffer, builder: BuilderSettings, chunkB
 }
 
 /** An item is told by what is made of it, and of one without candidates by what it says of itself. */
-async function told(spans: AsyncIterable<Span<TraceItem>>, builder: BuilderSettings): Promise<readonly string[]> {
+async function told(
+  spans: AsyncIterable<Span<TraceItem>>,
+  { compatibility }: BuilderSettings,
+): Promise<readonly string[]> {
   const texts: string[] = [];
   for await (const span of spans) {
     if (!('item' in span)) {
@@ -43,11 +48,18 @@ async function told(spans: AsyncIterable<Span<TraceItem>>, builder: BuilderSetti
       continue;
     }
     const { offset, bytes, item } = span;
-    const built = buildExample({ runId: 'run', key: 'k', exampleId: item.id.text }, [{ offset, item }], builder);
-    const description = item.payloads.length === 0 ? item.describe() : undefined;
-    const { id } = item;
-    const line = built && [...built.line].join('');
-    texts.push(JSON.stringify({ offset, bytes, id, line, lost: built?.rejected, of: built?.counters, description }));
+    const { candidates, rejected } = item.read(compatibility);
+    const description = candidates.length + rejected.length === 0 ? item.describe() : undefined;
+    texts.push(
+      JSON.stringify({ offset, bytes, id: item.id, candidates: candidates.map(dataOf), rejected, description }),
+    );
   }
   return texts;
 }
+
+/** A candidate with its texts as they are written, and what they are compared by. */
+const dataOf = ({ prompt, response, ...plain }: Candidate) => ({
+  ...plain,
+  prompt: [prompt.json, prompt.digest(), prompt.lastMessage(), prompt.value()],
+  response: [response.json, response.digest(), response.value()],
+});

@@ -37,9 +37,10 @@ const BUDGET: Record<Stage, number> = {
   evaluate: 660,
   'run-workflow': 880,
   'plan-traces': 600,
-  'build-shard': 610,
+  'build-shard': 640,
+  choose: 610,
+  'write-datasets': 610,
   finalize: 790,
-  'export-stretch': 610,
   'submit-training': 1030,
   'check-training': 1030,
   'deploy-model': 1030,
@@ -75,6 +76,9 @@ async function answer(stage: Stage, event: unknown, endpoint: string): Promise<u
       ({ name, message }) => console.log('\\n' + JSON.stringify({ name, message })));`;
   const { stdout } = await run(process.execPath, ['--eval', code], {
     env: {
+      TRACES_BUCKET: 'traces',
+      TRACES_PREFIX: 'traces/',
+      REQUESTS_FROM_UPLOADS: 'restricted',
       COLLECTIONS_BUCKET: 'collections',
       CODE_VERSION: '0.0.0',
       AWS_REGION: 'eu-central-1',

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { App } from 'aws-cdk-lib';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { STAGES } from '../../functions/observability/metric-names.ts';
 import { PipelineStack } from '../../infra/stack.ts';
 
 // The one test that bundles, as `cdk synth` does: offline, without credentials, without Docker.
@@ -28,7 +29,7 @@ beforeAll(() => {
 afterAll(() => rmSync(outdir, { recursive: true }));
 
 test('each step is one module with a source map', () => {
-  expect(bundles).toHaveLength(10);
+  expect(bundles).toHaveLength(STAGES.length);
   for (const bundle of bundles) expect(existsSync(`${bundle}.map`)).toBe(true);
 });
 

@@ -1,8 +1,8 @@
 import { vi } from 'vitest';
 import * as z from 'zod';
 import { s3Store } from '../../adapters/s3/s3-store.ts';
-import { type Handler, type RunResult, stateMachine } from '../../cli/local/asl-runner.ts';
-import definition from '../../infra/pipeline.asl.json' with { type: 'json' };
+import type { Step } from '../../lib/contract/steps.ts';
+import { type Handler, type RunResult, stateMachine } from '../support/asl/asl-runner.ts';
 import { statementsByRole } from '../support/iam-policy.ts';
 import { contextOf } from '../support/lambda-context.ts';
 import { FUNCTIONS } from '../support/lambda-functions.ts';
@@ -18,8 +18,8 @@ export interface Deployed extends Pick<RoleStore, 'refusals' | 'seen'> {
   readonly functions: readonly string[];
   /** A run, from the input of its execution. */
   execute(executionName: string, input: unknown): Promise<RunResult>;
-  /** One call of a function, by its name in the definition. */
-  invoke(substitution: string, event: unknown): Promise<unknown>;
+  /** One call of a step's function. */
+  invoke(step: Step, event: unknown): Promise<unknown>;
   close(): Promise<void>;
 }
 
@@ -41,13 +41,13 @@ export async function deploy(context: Readonly<Record<string, unknown>>): Promis
 
   const during = ownEnvironments(s3);
   const handlers: Record<string, Handler> = {};
-  for (const [substitution, load] of Object.entries(FUNCTIONS)) {
-    const deployed = functions.find(({ name }) => machine.substitutions[substitution] === `${name}.Arn`);
-    if (!deployed) throw new Error(`The stack has no function for ${substitution}`);
-    handlers[substitution] = await loadAlone(load, during(deployed));
+  for (const [step, load] of Object.entries(FUNCTIONS)) {
+    const deployed = functions.find(({ name }) => name === `Pipeline${step}`);
+    if (!deployed) throw new Error(`The stack has no function for ${step}`);
+    handlers[`${deployed.name}.Arn`] = await loadAlone(load, during(deployed));
   }
   const client = clientOf(s3, machine.name);
-  const run = stateMachine(definition);
+  const run = stateMachine(machine.definition);
   return {
     ...{ s3, refusals, seen, functions: functions.map(({ name }) => name) },
     execute: (executionName, input) =>
@@ -55,7 +55,7 @@ export async function deploy(context: Readonly<Record<string, unknown>>): Promis
         ...{ input, executionName, handlers, maxConcurrency: 4, waits: 'skipped' },
         storeOf: (bucket) => s3Store(client, bucket),
       }),
-    invoke: async (substitution, event) => handlers[substitution]?.(event),
+    invoke: async (step, event) => handlers[`Pipeline${step}.Arn`]?.(event),
     async close() {
       vi.unstubAllEnvs();
       client.destroy();
@@ -65,7 +65,7 @@ export async function deploy(context: Readonly<Record<string, unknown>>): Promis
 }
 
 /** The function in modules of its own, as each Lambda loads them. */
-async function loadAlone(load: (typeof FUNCTIONS)[string], during: During): Promise<Handler> {
+async function loadAlone(load: (typeof FUNCTIONS)[Step], during: During): Promise<Handler> {
   vi.resetModules();
   const { handler } = await during(load);
   return (event) => during(() => handler(event, contextOf('under-test')));
@@ -104,11 +104,12 @@ function ownEnvironments(s3: S3Server): (deployed: DeployedFunction) => During {
 const named = (arn: string): string => arn.replace(/\.Arn$/, '');
 const Arn = z.string().transform(named);
 
-const Machine = z.object({ RoleArn: Arn, DefinitionSubstitutions: z.record(z.string(), z.string()) });
+const Machine = z.object({ RoleArn: Arn, DefinitionString: z.string() });
 
 function asMachine({ name, properties }: Resource) {
-  const { RoleArn: role, DefinitionSubstitutions: substitutions } = Machine.parse(properties);
-  return { name, role, substitutions };
+  const { RoleArn: role, DefinitionString } = Machine.parse(properties);
+  const definition: unknown = JSON.parse(DefinitionString.replaceAll('arn:Partition:', 'arn:aws:'));
+  return { name, role, definition };
 }
 
 const LambdaFunction = z.object({

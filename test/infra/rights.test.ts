@@ -36,14 +36,6 @@ test('the roles suffice for a run whose files are larger than two reads, its tra
   });
 });
 
-test('they suffice for the stretches of a collection', async () => {
-  const bytes = stack.s3.get('Collections', runKeys('large').collection)?.length ?? 0;
-  const stretch = { ordinal: 0, start: 0, end: bytes, collection_bytes: bytes };
-  const recorded = await stack.invoke('ExportStretchFunction', { run_id: 'large', phase: 'record', stretch });
-  expect(stack.refusals).toEqual([]);
-  expect(recorded).toMatchObject({ run_id: 'large', ordinal: 0 });
-});
-
 test('they suffice for a run that asks an agent', async () => {
   const rows = Array.from({ length: 4 }, (_, id) => ({ id, question: `${id}?` }));
   stack.s3.put('Traces', 'traces/rows.json', JSON.stringify(rows));
@@ -57,7 +49,7 @@ test('they suffice to record a shard’s failure, and the end of an execution th
   stack.s3.put('Traces', 'traces/broken.jsonl', '{"id": 1,\n');
   const broken = { source: { traces: { bucket: 'Traces', key: 'traces/broken.jsonl' } } };
   expect(await stack.execute('broken', broken)).toMatchObject({ status: 'failed', error: 'TooManyRejected' });
-  await stack.invoke('RecordFailureFunction', endOf('stopped', broken));
+  await stack.invoke('RecordFailure', endOf('stopped', broken));
   expect(stack.refusals).toEqual([]);
   const recorded = ['broken', 'stopped'].map((run) => runKeys(run).failure);
   expect(stack.s3.keys('Collections')).toEqual(expect.arrayContaining(recorded));
@@ -75,7 +67,7 @@ const large = () => {
   stack.s3.put('Traces', 'traces/large.jsonl', text);
   return {
     source: { traces: { bucket: 'Traces', key: 'traces/large.jsonl' } },
-    limits: { shard_bytes: Math.ceil(text.length / 3) },
+    limits: { shard_bytes: Math.ceil(text.length / 2) },
   };
 };
 

@@ -33,11 +33,13 @@ const base = (name: string, ...besides: readonly string[]) => [
 ];
 const read = 's3:GetObject s3:GetObjectVersion';
 const readsTraces = ['s3:ListBucket on Traces.Arn', `${read} on Traces.Arn/*`];
-const writesRuns = [
+const write = 's3:PutObject s3:AbortMultipartUpload';
+const writesRuns = ['s3:ListBucket on Collections.Arn', `${read} ${write} on Collections.Arn/runs/*`];
+const writesExpiring = (folder: string) => [
   's3:ListBucket on Collections.Arn',
-  `${read} s3:PutObject s3:AbortMultipartUpload on Collections.Arn/runs/*`,
+  `${read} on Collections.Arn/runs/*`,
+  `${write} s3:PutObjectTagging on ${runs(`${folder}/*`)}`,
 ];
-const tags = (...folders: string[]) => `s3:PutObjectTagging on ${runs(...folders)}`;
 const trains = [
   's3:ListBucket on Collections.Arn',
   `${read} on ${runs('request.json', 'manifest.json', 'metrics.jsonl', 'datasets/*', 'training/*', 'training.jsonl')}`,
@@ -45,19 +47,19 @@ const trains = [
 ];
 const invoke = (name: string) => `lambda:InvokeFunction on Pipeline${name}.Arn:$LATEST Pipeline${name}.Arn`;
 const children = (map: string) => `arn:Partition:states:Region:AccountId:execution:PipelineStateMachine.Name/${map}:*`;
-const MAPS = ['RunWorkflow', 'BuildShards', 'ExportStretches'];
+const MAPS = ['RunWorkflow', 'BuildShards', 'WriteDatasets'];
 
 const ROLES: Readonly<Record<string, readonly string[]>> = {
   PipelineEvaluateRole: [...base('Evaluate'), ...readsTraces, ...writesRuns],
-  PipelineBuildShardRole: [...base('BuildShard'), ...readsTraces, ...writesRuns, tags('shards/*')],
-  PipelineFinalizeRole: [
-    ...base('Finalize'),
-    ...readsTraces,
-    ...writesRuns,
-    tags('shards/*', 'export/*'),
-    's3:DeleteObject on Collections.Arn/runs/*/*.jsonl.*',
+  PipelineBuildShardRole: [...base('BuildShard'), ...readsTraces, ...writesExpiring('shards')],
+  PipelineChooseRole: [
+    ...base('Choose'),
+    ...writesExpiring('choice'),
+    `${write} on ${runs('rejected.jsonl', 'rejected.jsonl.*')}`,
+    `s3:DeleteObject on ${runs('rejected.jsonl.*')}`,
   ],
-  PipelineExportStretchRole: [...base('ExportStretch'), ...writesRuns, tags('export/*')],
+  PipelineWriteDatasetsRole: [...base('WriteDatasets'), ...writesExpiring('shards')],
+  PipelineFinalizeRole: [...base('Finalize'), ...writesRuns, 's3:DeleteObject on Collections.Arn/runs/*/*.jsonl.*'],
   PipelineRunWorkflowRole: [...base('RunWorkflow'), ...writesRuns],
   PipelinePlanTracesRole: [...base('PlanTraces'), ...writesRuns],
   PipelineSubmitTrainingRole: [
@@ -82,11 +84,11 @@ const ROLES: Readonly<Record<string, readonly string[]>> = {
     // The same of logs that are delivered.
     'logs:CreateLogDelivery logs:GetLogDelivery logs:UpdateLogDelivery logs:DeleteLogDelivery logs:ListLogDeliveries logs:PutResourcePolicy logs:DescribeResourcePolicies logs:DescribeLogGroups on *',
     'xray:PutTraceSegments xray:PutTelemetryRecords xray:GetSamplingRules xray:GetSamplingTargets on *',
-    ...['Evaluate', 'BuildShard', 'Finalize', 'ExportStretch', 'RunWorkflow', 'PlanTraces'].map(invoke),
+    ...['Evaluate', 'BuildShard', 'Choose', 'WriteDatasets', 'Finalize', 'RunWorkflow', 'PlanTraces'].map(invoke),
     ...['SubmitTraining', 'CheckTraining', 'DeployModel', 'RecordFailure'].map(invoke),
     'states:StartExecution on PipelineStateMachine',
     `states:DescribeExecution states:StopExecution on ${MAPS.map(children).join(' ')}`,
-    `s3:GetObject on ${runs('plan.json', 'batches.json', 'export/stretches.json')}`,
+    `s3:GetObject on ${runs('plan.json', 'batches.json')}`,
     `s3:PutObject s3:GetObject s3:ListMultipartUploadParts s3:AbortMultipartUpload on ${runs('map/*')}`,
     `s3:PutObject s3:GetObject on ${runs('failures/*')}`,
   ],
@@ -114,8 +116,9 @@ describe('with a KMS key, secrets and all else', () => {
   test.each([
     ['PipelineEvaluateRole', [reads, writes]],
     ['PipelineBuildShardRole', [reads, writes]],
-    ['PipelineFinalizeRole', [reads, writes]],
-    ['PipelineExportStretchRole', [writes]],
+    ['PipelineChooseRole', [writes]],
+    ['PipelineWriteDatasetsRole', [writes]],
+    ['PipelineFinalizeRole', [writes]],
     ['PipelineRunWorkflowRole', [...asks, writes]],
     ['PipelinePlanTracesRole', [writes]],
     ['PipelineSubmitTrainingRole', [writes, ...asks]],

@@ -3,18 +3,19 @@ import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { tagsOf } from '../../adapters/s3/shard-tag.ts';
+import { STEPS } from '../../lib/contract/steps.ts';
 import { synthesize } from './synthesized.ts';
 
 const stack = synthesize();
 
-test('Finalize has the memory that the stack is given, 3,008 MB without it, and knows how much it has', () => {
+test('Choose has the memory that the stack is given, 3,008 MB without it, and knows how much it has', () => {
   const memory = (context: Record<string, string>) =>
     synthesize(context)
       .all('AWS::Lambda::Function')
-      .find(({ name }) => name === 'PipelineFinalize')?.properties.MemorySize;
+      .find(({ name }) => name === 'PipelineChoose')?.properties.MemorySize;
   expect(memory({})).toBe(3008);
-  expect(memory({ finalizeMemory: '10240' })).toBe(10_240);
-  expect(() => memory({ finalizeMemory: '20000' })).toThrow(/finalizeMemory/);
+  expect(memory({ chooseMemory: '10240' })).toBe(10_240);
+  expect(() => memory({ chooseMemory: '20000' })).toThrow(/chooseMemory/);
 });
 
 describe.each(['Traces', 'Collections'])('the bucket %s', (name) => {
@@ -68,10 +69,10 @@ test('only the traces bucket sends events, and no custom resource is needed for 
       properties: { NotificationConfiguration: { EventBridgeConfiguration: { EventBridgeEnabled: true } } },
     },
   ]);
-  expect(stack.all('AWS::Lambda::Function')).toHaveLength(10);
+  expect(stack.all('AWS::Lambda::Function')).toHaveLength(STEPS.length);
 });
 
-test("of a run's objects only those of its shards and stretches expire, a month after they were written", () => {
+test("of a run's objects only those of its shards and of their choice expire, a month after they were written", () => {
   const Lifecycle = z.object({ Rules: z.array(z.record(z.string(), z.unknown())) });
   const expiring = stack
     .all('AWS::S3::Bucket')
@@ -85,7 +86,7 @@ test("of a run's objects only those of its shards and stretches expire, a month 
       ExpirationInDays: 30,
     },
   ]);
-  for (const key of ['shards/000000/collection.jsonl', 'export/000000/records.bin', 'export/choice.json']) {
+  for (const key of ['shards/000000/collection.jsonl', 'choice/000000.bin', 'choice/facts.json']) {
     expect(tagsOf(`runs/a/${key}`)).toBe('dpo-trajectories=shard');
   }
 });
@@ -93,7 +94,6 @@ test("of a run's objects only those of its shards and stretches expire, a month 
 test.each([
   ['PipelineEvaluate', 1769],
   ['PipelineBuildShard', 1769],
-  ['PipelineFinalize', 3008],
 ])('the function %s runs on Node 24 on arm64 with %d MB for up to 15 minutes', (name, memory) => {
   const found = stack.all('AWS::Lambda::Function').find((each) => each.name === name);
   expect(found?.properties).toMatchObject({
@@ -164,7 +164,8 @@ test.each([
 test.each([
   ['RunWorkflow', { ALLOWED_ENDPOINTS: '' }],
   ['PlanTraces', {}],
-  ['ExportStretch', {}],
+  ['WriteDatasets', {}],
+  ['Finalize', {}],
 ])('the function %s has a vCPU, up to 15 minutes and no word of the traces', (name, more) => {
   const found = stack.all('AWS::Lambda::Function').find((each) => each.name === `Pipeline${name}`);
   expect(found?.properties).toMatchObject({
@@ -194,7 +195,8 @@ test('every function is traced, and has its own log', () => {
 
 test('every log is kept for three months and goes with the stack', () => {
   const logs = stack.all('AWS::Logs::LogGroup');
-  expect(logs).toHaveLength(11);
+  // Of each function, and of the state machine.
+  expect(logs).toHaveLength(STEPS.length + 1);
   for (const log of logs) expect(log).toMatchObject({ deletion: 'Delete', properties: { RetentionInDays: 90 } });
 });
 
@@ -231,7 +233,7 @@ describe('with buckets that exist', () => {
 
   test('names them to the functions', () => {
     for (const { name, properties } of existing.all('AWS::Lambda::Function')) {
-      const reads = /Evaluate$|BuildShard$|Finalize$|RecordFailure$/.test(name);
+      const reads = /Evaluate$|BuildShard$|RecordFailure$/.test(name);
       expect(properties.Environment).toMatchObject({
         Variables: { ...(reads ? { TRACES_BUCKET: 'my-traces' } : {}), COLLECTIONS_BUCKET: 'my-runs' },
       });

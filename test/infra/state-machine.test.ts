@@ -1,25 +1,20 @@
 import aslValidator from 'asl-validator';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { type Definition, supported } from '../../cli/local/asl.ts';
+import { STEPS } from '../../lib/contract/steps.ts';
+import { type Definition, supported } from '../support/asl/asl.ts';
 import { synthesize } from './synthesized.ts';
 
 const stack = synthesize();
 const Deployed = z.object({
   DefinitionString: z.string(),
-  DefinitionSubstitutions: z.record(z.string(), z.string()),
   TracingConfiguration: z.unknown(),
   LoggingConfiguration: z.unknown(),
 });
 const [stateMachine] = stack.all('AWS::StepFunctions::StateMachine');
 const deployed = Deployed.parse(stateMachine?.properties);
-const definition = supported(JSON.parse(deployed.DefinitionString));
-
-/** By their functions. */
-const STEPS = [
-  ...['Evaluate', 'RunWorkflow', 'PlanTraces', 'BuildShard', 'Finalize', 'ExportStretch'],
-  ...['SubmitTraining', 'CheckTraining', 'DeployModel', 'RecordFailure'],
-];
+const text = deployed.DefinitionString.replaceAll('arn:Partition:', 'arn:aws:');
+const definition = supported(JSON.parse(text));
 
 type State = Definition['States'][string];
 type Task = Extract<State, { Type: 'Task' }>;
@@ -35,16 +30,16 @@ const tasks = machines.flatMap((states) =>
 const functionOf = ({ Parameters }: Task) => ('FunctionName' in Parameters ? Parameters.FunctionName : undefined);
 const steps = tasks.filter(([, task]) => functionOf(task));
 
-test('is sound Amazon States Language once its substitutions are made', () => {
-  const { DefinitionString, DefinitionSubstitutions } = deployed;
-  expect(DefinitionSubstitutions).toEqual(
-    Object.fromEntries(STEPS.map((name) => [`${name}Function`, `Pipeline${name}.Arn`])),
-  );
-  const resolved = DefinitionString.replaceAll(/\$\{(\w+)\}/g, (whole, name) => DefinitionSubstitutions[name] ?? whole);
-  expect(resolved).not.toContain('${');
-  const { isValid, errorsText } = aslValidator(JSON.parse(resolved));
+test('is sound Amazon States Language', () => {
+  const { isValid, errorsText } = aslValidator(JSON.parse(text));
   expect(errorsText()).toBe('');
   expect(isValid).toBe(true);
+});
+
+test('names the partition of no ARN, and every function by what CloudFormation makes of it', () => {
+  expect(deployed.DefinitionString).not.toContain('arn:aws:');
+  expect(deployed.DefinitionString).toContain('arn:Partition:states:::lambda:invoke');
+  expect(deployed).not.toHaveProperty('DefinitionSubstitutions');
 });
 
 test('is traced, and logs what happened without the data that passed', () => {
@@ -52,9 +47,9 @@ test('is traced, and logs what happened without the data that passed', () => {
   expect(deployed.LoggingConfiguration).toMatchObject({ Level: 'ALL', IncludeExecutionData: false });
 });
 
-test('has a step a function, and ends some day: after the longest training that it follows', () => {
+test('has a step for each function, and ends some day: after the longest training that it follows', () => {
   expect(steps.map(([, step]) => functionOf(step)).toSorted()).toEqual(
-    STEPS.map((name) => `\${${name}Function}`).toSorted(),
+    STEPS.map((name) => `Pipeline${name}.Arn`).toSorted(),
   );
   expect(definition.TimeoutSeconds).toBe(2_000_000);
 });
@@ -89,14 +84,14 @@ test.each(tasks)('whatever fails %s ends in a Fail that keeps the error', (name,
   expect(endings(states, all?.Next)).toEqual(['Fail']);
 });
 
-test('runs a child execution for each batch of the dataset, each shard of the plan and each stretch of the collection', () => {
+test('runs a child execution for each batch of the dataset and, twice, each shard of the plan', () => {
   expect(
     maps.map(([name, { Label, ItemReader, MaxConcurrencyPath }]) => ({ name, Label, ItemReader, MaxConcurrencyPath })),
   ).toEqual(
     [
       ['RunWorkflow', '$.workflow.key', '$.workflow.max_concurrency'],
       ['BuildShards', '$.plan.key', '$.max_concurrency'],
-      ['ExportStretches', '$.export.key', '$.max_concurrency'],
+      ['WriteDatasets', '$.plan.key', '$.max_concurrency'],
     ].map(([name, key, MaxConcurrencyPath]) => ({
       name,
       Label: name,
@@ -115,10 +110,8 @@ describe.each(maps)('the map %s', (_, map) => {
     expect(map.ItemProcessor.ProcessorConfig).toEqual({ Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' });
   });
 
-  test('tolerates no failed child: a missing shard or stretch is lost data', () => {
-    expect(map).toMatchObject({ ToleratedFailurePercentage: 0 });
-    const said = Object.keys(map).filter((name) => name.startsWith('ToleratedFailure'));
-    expect(said).toEqual(['ToleratedFailurePercentage']);
+  test('tolerates no failed child, which is the default: a missing shard is lost data', () => {
+    expect(Object.keys(map).filter((name) => name.startsWith('ToleratedFailure'))).toEqual([]);
   });
 
   test('passes on none of what its children say, which has no bound', () => {

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as z from 'zod';
+import { WORKERS_PAY_BYTES } from '../../cli/local/shard-steps.ts';
 import { synthesize } from '../infra/synthesized.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -68,6 +69,19 @@ test('its command runs the pipeline and prints the schema', () => {
   expect(node([bin, 'run', 'traces.json', '--out', 'out'])).toMatch(/^pairs +104$/m);
   expect(JSON.parse(node([bin, 'schema']))).toMatchObject({ title: 'A request of dpo-trajectories' });
 });
+
+test('its command starts worker threads for a large input, and they start from the package', () => {
+  const items = z.array(z.unknown()).parse(JSON.parse(readFileSync(join(project, 'traces.json'), 'utf8')));
+  const lines = items.map((item) => `${JSON.stringify(item)}\n`).join('');
+  writeFileSync(join(project, 'large.jsonl'), lines.repeat(Math.ceil(WORKERS_PAY_BYTES / lines.length)));
+  const bin = 'node_modules/dpo-trajectories/dist/cli/dpo.js';
+  const run = (concurrency: string) =>
+    node([bin, 'run', 'large.jsonl', '--out', `out-${concurrency}`, '--concurrency', concurrency, '--set', FEW]);
+  expect(run('2').replaceAll(/out-2|run-\w+/g, '')).toBe(run('1').replaceAll(/out-1|run-\w+/g, ''));
+});
+
+/** What is written is not the point here. */
+const FEW = 'dataset.formats=["trl"]';
 
 test('the example of the library runs', () => {
   expect(JSON.parse(node(['library/build.js', 'traces.json']))).toEqual({

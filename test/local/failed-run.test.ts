@@ -24,7 +24,7 @@ async function run(misbehaving: (collections: ObjectStore) => ObjectStore) {
   const lines: string[] = [];
   const progress = lineProgress((line) => lines.push(line));
   const deps = memoryDeps(traces, misbehaving(collections));
-  const ended = runLocally({ request, deps, progress, workflow: never, training: never, waits: 'skipped' });
+  const ended = runLocally({ request, deps, progress, workflow: never, training: never, pause: async () => {} });
   const error: unknown = await ended.then(
     () => undefined,
     (reason: unknown) => reason,

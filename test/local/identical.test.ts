@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { fileStore } from '../../adapters/files/file-store.ts';
 import { s3Store } from '../../adapters/s3/s3-store.ts';
 import { runLocally } from '../../cli/local/run-locally.ts';
+import { lineProgress } from '../../cli/progress.ts';
 import { parseRequest } from '../../lib/contract/parse-request.ts';
 import { type ObjectStore, readAll } from '../../lib/objects/store.ts';
 import { type S3Server, startS3Server } from '../support/s3-server.ts';
@@ -32,16 +33,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-const quiet = {
-  asking: () => {},
-  batchAsked: () => {},
-  planned: () => {},
-  shardBuilt: () => {},
-  finalizing: () => {},
-  training: () => {},
-  failed: () => {},
-  stop: () => {},
-};
+const quiet = lineProgress(() => {});
 
 const never = () => Promise.reject(new Error('not of this run'));
 

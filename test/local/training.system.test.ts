@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type TrainersDeps, trainers } from '../../adapters/trainers/trainers.ts';
 import { runLocally } from '../../cli/local/run-locally.ts';
+import { lineProgress } from '../../cli/progress.ts';
 import { parseRequest } from '../../lib/contract/parse-request.ts';
 import { InvalidRequest } from '../../lib/errors.ts';
 import type { ObjectStore } from '../../lib/objects/store.ts';
@@ -39,17 +40,8 @@ async function run(
   }));
   const deps = { bucket: () => traces, collections, collectionsBucket: 'collections', now: time.now, codeVersion: '1' };
   const workflow = () => Promise.reject(new Error('no workflow'));
-  const progress = {
-    asking: () => {},
-    batchAsked: () => {},
-    planned: () => {},
-    shardBuilt: () => {},
-    finalizing: () => {},
-    training: (message: string) => said.push(message),
-    failed: () => {},
-    stop: () => {},
-  };
-  const ended = await runLocally({ request, deps, progress, workflow, training, waits: 'skipped' });
+  const progress = { ...lineProgress(() => {}), training: (message: string) => void said.push(message) };
+  const ended = await runLocally({ request, deps, progress, workflow, training, pause: async () => {} });
   return { ...ended, said, asked: training.mock.calls.length, collections };
 }
 

@@ -58,7 +58,7 @@ describe.skipIf(executablePath === null && !inCi)('the report in a browser', () 
   const cards = () => page.getByRole('article');
 
   test('renders every section and asks for nothing but itself', async () => {
-    const url = await open(reportOf(ticTacToe()));
+    const url = await open(await reportOf(ticTacToe()));
     expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('tic-tac-toe');
     expect(await page.getByRole('heading', { level: 2 }).allTextContents()).toEqual([
       'Where every candidate went',
@@ -83,7 +83,7 @@ describe.skipIf(executablePath === null && !inCi)('the report in a browser', () 
         })),
       ),
     );
-    await open(reportOf(groups));
+    await open(await reportOf(groups));
     expect(await found()).toBe('30 pairs, 10 shown.');
     await page.getByRole('button', { name: 'Show more' }).click();
     expect(await cards().count()).toBe(20);
@@ -107,7 +107,7 @@ describe.skipIf(executablePath === null && !inCi)('the report in a browser', () 
 
   test('marks the words that stand on one side only, and shows both texts whole', async () => {
     const [chosen, rejected] = ['Go to the left corner now', 'Go to the right edge now'];
-    await open(reportOf([groupOf('e', [{ chosen, rejected }])]));
+    await open(await reportOf([groupOf('e', [{ chosen, rejected }])]));
     const sides = page.locator('.side');
     expect(await sides.locator('.text').allTextContents()).toEqual([chosen, rejected]);
     expect(await sides.locator('mark').allTextContents()).toEqual(['left corner', 'right edge']);
@@ -116,7 +116,7 @@ describe.skipIf(executablePath === null && !inCi)('the report in a browser', () 
   test('says what is cut and what cannot be compared', async () => {
     const chosen = Array.from({ length: 1000 }, (_, index) => `a${index}`).join(' ');
     const rejected = Array.from({ length: 3000 }, (_, index) => `b${index}`).join(' ');
-    await open(reportOf([groupOf('e', [{ chosen, rejected }])]));
+    await open(await reportOf([groupOf('e', [{ chosen, rejected }])]));
     expect(await page.locator('.side .cut').allTextContents()).toEqual([
       `Cut: the first 6000 of ${rejected.length} characters.`,
     ]);
@@ -131,14 +131,14 @@ describe.skipIf(executablePath === null && !inCi)('the report in a browser', () 
         index % 20 === 0 ? `They agree on ${index}. ` : `${`${name}${index} `.repeat(6)}ends. `,
       );
     const [chosen, rejected] = [sentences('a'), sentences('b')];
-    await open(reportOf([groupOf('e', [{ chosen: chosen.join(''), rejected: rejected.join('') }])]));
+    await open(await reportOf([groupOf('e', [{ chosen: chosen.join(''), rejected: rejected.join('') }])]));
     const marks = await page.locator('.side.chosen mark').allTextContents();
     expect(marks).toEqual([1, 21, 41].map((from) => chosen.slice(from, from + 19).join('')));
     expect(await cards().textContent()).toContain('Whole sentences are marked');
   });
 
   test('keeps hostile text as text, wherever it stands', async () => {
-    const input = hostileReport();
+    const input = await hostileReport();
     const url = await open(input);
     const [first = ''] = HOSTILE;
     expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe(first);
@@ -160,7 +160,7 @@ describe.skipIf(executablePath === null && !inCi)('the report in a browser', () 
 
   test('would run nothing of a trace even if it were not escaped', async () => {
     const file = join(folder, 'injected.html');
-    const html = renderReport(reportOf(ticTacToe()));
+    const html = renderReport(await reportOf(ticTacToe()));
     writeFileSync(
       file,
       html.replace('</main>', '<script>window.hacked = 1</script><img src=x onerror="window.hacked=1"></main>'),
@@ -173,7 +173,12 @@ describe.skipIf(executablePath === null && !inCi)('the report in a browser', () 
   test('is 320 px wide without scrolling sideways', async () => {
     await page.setViewportSize({ width: 320, height: 640 });
     const wide = groupOf('x'.repeat(500), [{ chosen: 'y'.repeat(500), rejected: 'z'.repeat(500) }]);
-    for (const input of [reportOf(ticTacToe()), hostileReport(), reportOf([wide]), reportOf([])]) {
+    for (const input of [
+      await reportOf(ticTacToe()),
+      await hostileReport(),
+      await reportOf([wide]),
+      await reportOf([]),
+    ]) {
       await open(input);
       await page.locator('details').evaluateAll((all) => all.map((details) => details.setAttribute('open', '')));
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(320);
@@ -183,7 +188,7 @@ describe.skipIf(executablePath === null && !inCi)('the report in a browser', () 
 
   test('prints what is shown, whole and without what is for clicking', async () => {
     const long = 'One word after another. '.repeat(200);
-    await open(reportOf([groupOf('e', [{ chosen: long, rejected: `${long}And more.` }])]));
+    await open(await reportOf([groupOf('e', [{ chosen: long, rejected: `${long}And more.` }])]));
     await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
     expect(await page.locator('nav, #filters, #more, .as-table').filter({ visible: true }).count()).toBe(0);
     const cut = await page
@@ -196,14 +201,14 @@ describe.skipIf(executablePath === null && !inCi)('the report in a browser', () 
 
   test.each(['light', 'dark'] as const)('passes axe in %s, its tables opened', async (colorScheme) => {
     await page.emulateMedia({ colorScheme });
-    await open(reportOf(ticTacToe(), { warnings: ['Look here.'] }));
+    await open(await reportOf(ticTacToe(), { warnings: ['Look here.'] }));
     await page.locator('details').evaluateAll((all) => all.map((details) => details.setAttribute('open', '')));
     const { violations } = await new AxeBuilder({ page }).analyze();
     expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
   });
 
   test('is used with the keyboard alone', async () => {
-    await open(reportOf(ticTacToe()));
+    await open(await reportOf(ticTacToe()));
     await page.keyboard.press('Tab');
     expect(await page.evaluate('document.activeElement?.textContent')).toBe('Skip to the report');
     await page.getByLabel('Search').focus();

@@ -3,8 +3,12 @@ import * as z from 'zod';
 import { noCounts } from '../../lib/contract/counters.ts';
 import { Request } from '../../lib/contract/request.ts';
 import { Group, Trajectory } from '../../lib/contract/trajectory.ts';
-import { ReportInput } from '../../lib/report/input.ts';
-import { reportSample } from '../../lib/report/sample.ts';
+import { toUtf8 } from '../../lib/objects/utf8.ts';
+import { ReportInput, ReportSample } from '../../lib/report/input.ts';
+import { mergeSamples } from '../../lib/report/merge-samples.ts';
+import type { GroupCandidate, GroupPair, PairedGroup } from '../../lib/report/paired-group.ts';
+import { openShardSample, ShardSample } from '../../lib/report/shard-sample.ts';
+import { parseShownPairs } from '../../lib/report/shown-pair.ts';
 
 const Golden = z.object({
   trajectories: z.array(
@@ -82,11 +86,69 @@ export const groupOf = (example: string, parts: readonly PairParts[]): Group => 
   trajectories: parts.map((part, index) => trajectoryOf({ example, turn: `turn-${index}`, ...part })),
 });
 
+/** A group of the collection as it was in memory before it was written. */
+export function pairedGroup({ example_id, trajectories }: Group): PairedGroup {
+  const turns = new Map<string, { pairs: GroupPair[]; candidateOf: ReturnType<typeof candidateReader> }>();
+  for (const trajectory of trajectories) {
+    const { lineage, turn_id, score_diff, num_candidates } = trajectory.metadata;
+    const name = `${lineage.offset} ${turn_id}`;
+    const turn = turns.get(name) ?? { pairs: [], candidateOf: candidateReader() };
+    turns.set(name, turn);
+    turn.pairs.push({
+      chosen: turn.candidateOf(trajectory, 'chosen'),
+      rejected: turn.candidateOf(trajectory, 'rejected'),
+      margin: score_diff,
+      among: num_candidates ?? 0,
+    });
+  }
+  const key = trajectories[0]?.metadata.lineage.key ?? '';
+  return { exampleId: example_id, key, turns: [...turns.values()].map(({ pairs }) => pairs) };
+}
+
+/** One object for each candidate, in however many pairs it is. */
+function candidateReader() {
+  const known = new Map<string, GroupCandidate>();
+  return ({ episode: [step], metadata }: Trajectory, side: 'chosen' | 'rejected'): GroupCandidate => {
+    const [index, uuid] = [metadata[`${side}_index`], metadata.lineage[`${side}_uuid`]];
+    const name = `${index} ${uuid}`;
+    const candidate = known.get(name) ?? {
+      turnId: metadata.turn_id,
+      index,
+      score: metadata[`${side}_score`],
+      uuid,
+      offset: metadata.lineage.offset,
+      prompt: { json: toUtf8(JSON.stringify(step.prompt)), value: () => step.prompt },
+      response: { value: () => step[`${side}_response`] },
+    };
+    known.set(name, candidate);
+    return candidate;
+  };
+}
+
+const EXHAUSTIVE = { exhaustive_pairs: true, reward_from_score_diff: true };
+
+/** What the report shows of a run with these shards, read back from what each shard stores. */
+export async function sampleOf(
+  shards: readonly (readonly Group[])[],
+  { builder = EXHAUSTIVE, read = (_ordinal: number, _bytes: number): void => {} } = {},
+): Promise<ReportSample> {
+  const stored = shards.map((groups) => {
+    const sampler = openShardSample(builder);
+    for (const group of groups) sampler.addGroup(pairedGroup(group));
+    const { sample, lines } = sampler.end();
+    return { sample: JSON.stringify(sample), lines: Buffer.from(lines.join(''), 'latin1') };
+  });
+  const samples = stored.map(({ sample }, ordinal) => ({ ordinal, sample: ShardSample.parse(JSON.parse(sample)) }));
+  const merged = await mergeSamples(samples, async (ordinal, { start, end }) => {
+    read(ordinal, end - start);
+    return parseShownPairs(stored[ordinal]?.lines.toString('utf8', start, end) ?? '');
+  });
+  return ReportSample.parse(merged);
+}
+
 /** A report's input over `groups`, with totals that fit them and reconcile. */
-export function reportOf(groups: readonly Group[], changes: Partial<ReportInput> = {}): ReportInput {
-  const sampler = reportSample();
-  for (const group of groups) sampler.add(group);
-  const sample = sampler.sample();
+export async function reportOf(groups: readonly Group[], changes: Partial<ReportInput> = {}): Promise<ReportInput> {
+  const sample = await sampleOf([groups]);
   const turns = sample.turns_by_candidates.reduce((sum, { turns: some }) => sum + some, 0);
   const candidates = sample.turns_by_candidates.reduce((sum, size) => sum + size.turns * size.candidates, 0);
   return ReportInput.parse({
@@ -140,7 +202,7 @@ export const HOSTILE = [
 ] as const;
 
 /** Every text of a run that comes from outside, hostile. */
-export function hostileReport(): ReportInput {
+export function hostileReport(): Promise<ReportInput> {
   const groups = HOSTILE.map((text, index) =>
     groupOf(text, [
       {

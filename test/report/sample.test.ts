@@ -1,15 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { Group } from '../../lib/contract/trajectory.ts';
 import { histogram } from '../../lib/report/histogram.ts';
-import { ReportSample } from '../../lib/report/input.ts';
-import { reportSample } from '../../lib/report/sample.ts';
-import { groupOf, ticTacToe } from './fixture.ts';
+import { mergeSamples } from '../../lib/report/merge-samples.ts';
+import { pickShards } from '../../lib/report/pick-shards.ts';
+import { openShardSample } from '../../lib/report/shard-sample.ts';
+import { groupOf, type PairParts, pairedGroup, sampleOf, ticTacToe } from './fixture.ts';
 
-const sampleOf = (groups: readonly ReturnType<typeof groupOf>[]) => {
-  const sampler = reportSample();
-  for (const group of groups) sampler.add(group);
-  return ReportSample.parse(sampler.sample());
-};
+const EXHAUSTIVE = { exhaustive_pairs: true, reward_from_score_diff: true };
 
 const many = (groups: number) =>
   Array.from({ length: groups }, (_, group) =>
@@ -24,8 +22,14 @@ const many = (groups: number) =>
     ),
   );
 
-test('counts every pair of the collection, and samples a bounded number', () => {
-  const sample = sampleOf(many(600));
+/** The groups in shards that begin at these places. */
+const cutAt = (groups: readonly Group[], places: readonly number[]): Group[][] => {
+  const edges = [0, ...places.toSorted((a, b) => a - b), groups.length];
+  return edges.slice(1).map((end, index) => groups.slice(edges[index], end));
+};
+
+test('counts every pair of the collection, and samples a bounded number', async () => {
+  const sample = await sampleOf([many(600)]);
   expect(sample.pairs).toBe(3000);
   expect(sample.groups).toBe(600);
   expect(sample.margins.reduce((sum, { count }) => sum + count, 0)).toBe(3000);
@@ -35,22 +39,60 @@ test('counts every pair of the collection, and samples a bounded number', () => 
   expect(sample.curriculum).toHaveLength(300);
 });
 
-test('takes the same sample whatever order the groups come in', () => {
+test('takes the same sample whatever order the groups come in', async () => {
   const groups = many(200);
-  fc.assert(
-    fc.property(fc.shuffledSubarray(groups, { minLength: groups.length }), (shuffled) => {
-      const [one, other] = [sampleOf(groups), sampleOf(shuffled)];
-      // A mean of means may round differently in another order; it is shown to four digits.
-      expect(other.lengths.chosen_mean).toBeCloseTo(one.lengths.chosen_mean ?? Number.NaN, 9);
-      expect(other).toEqual(one);
+  await fc.assert(
+    fc.asyncProperty(fc.shuffledSubarray(groups, { minLength: groups.length }), async (shuffled) => {
+      expect(await sampleOf([shuffled])).toEqual(await sampleOf([groups]));
     }),
     { numRuns: 5 },
   );
 });
 
-test('holds the widest, the narrowest and the longest pairs there are', () => {
+test('takes the same sample for any shards, where there is more of everything than a sample holds', async () => {
+  const groups = many(400);
+  const whole = await sampleOf([groups]);
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.nat(groups.length), { maxLength: 12 }), async (places) => {
+      expect(await sampleOf(cutAt(groups, places))).toEqual(whole);
+    }),
+    { numRuns: 10 },
+  );
+});
+
+/** Few values, so that many pairs rank alike. */
+const pair: fc.Arbitrary<PairParts> = fc.record({
+  turn: fc.constantFrom('a', 'b'),
+  prompt: fc.oneof(fc.string(), fc.array(fc.record({ role: fc.string(), content: fc.string() }), { maxLength: 3 })),
+  chosen: fc.string({ unit: 'grapheme', maxLength: 4 }),
+  rejected: fc.string({ unit: 'binary', maxLength: 4 }),
+  margin: fc.oneof(fc.constantFrom(0, 0.25, 1), fc.double({ min: 0, max: Number.MAX_VALUE, noNaN: true })),
+});
+const someGroups = fc
+  .array(fc.record({ example: fc.constantFrom('x', 'y'), pairs: fc.array(pair, { minLength: 1, maxLength: 6 }) }), {
+    maxLength: 50,
+  })
+  .map((drawn) =>
+    drawn.map(({ example, pairs }, offset) =>
+      groupOf(
+        example,
+        pairs.map((one) => ({ ...one, offset })),
+      ),
+    ),
+  );
+
+test('takes the same sample for any groups in any shards', async () => {
+  await fc.assert(
+    fc.asyncProperty(someGroups, fc.array(fc.nat(50), { maxLength: 6 }), async (groups, places) => {
+      expect(await sampleOf(cutAt(groups, places))).toEqual(await sampleOf([groups]));
+    }),
+    { numRuns: 50 },
+  );
+});
+
+test('holds the widest, the narrowest and the longest pairs there are', async () => {
   const groups = many(300);
-  const { sampled_pairs: pairs } = sampleOf(groups);
+  const { sampled_pairs: pairs } = await sampleOf([groups]);
   const margins = groups
     .flatMap(({ trajectories }) => trajectories.map(({ metadata }) => metadata.score_diff))
     .sort((a, b) => a - b);
@@ -76,28 +118,116 @@ test('holds the widest, the narrowest and the longest pairs there are', () => {
   );
 });
 
-test('orders the examples by mean reward, the highest first, and counts the candidates of a turn', () => {
-  const sample = sampleOf(ticTacToe());
+test('orders the examples by mean reward, the highest first, and counts the candidates of a turn', async () => {
+  const sample = await sampleOf([ticTacToe()]);
   const means = sample.curriculum.map(({ mean }) => mean);
   expect(means).toEqual([...means].sort((a, b) => b - a));
   expect(sample.turns_by_candidates).toEqual([{ candidates: 4, turns: 25 }]);
 });
 
-test('cuts long texts visibly and keeps the end of a long prompt', () => {
+test('cuts long texts visibly and keeps the end of a long prompt', async () => {
   const long = 'x'.repeat(5999) + '😀'.repeat(10);
   const prompt = Array.from({ length: 100 }, (_, index) => ({ role: 'user', content: `${index} ${'y'.repeat(300)}` }));
-  const [pair] = sampleOf([groupOf('e', [{ prompt, chosen: long, rejected: 'short' }])]).sampled_pairs;
+  const [pair] = (await sampleOf([[groupOf('e', [{ prompt, chosen: long, rejected: 'short' }])]])).sampled_pairs;
   expect(pair?.chosen).toEqual({ text: 'x'.repeat(5999), length: long.length });
   expect(pair?.rejected).toEqual({ text: 'short', length: 5 });
   expect(pair?.prompt.at(-1)?.body.text).toMatch(/^99 /);
   expect((pair?.prompt.length ?? 0) + (pair?.earlier_messages ?? 0)).toBe(100);
 });
 
-test('shows a message that is more than text: its content, then its other keys', () => {
+test('shows a message that is more than text: its content, then its other keys', async () => {
   const calls = [{ id: 'c', function: { name: 'look', arguments: '{}' } }];
   const prompt = [{ role: 'assistant', content: null, tool_calls: calls }];
-  const [pair] = sampleOf([groupOf('e', [{ prompt, chosen: 'a', rejected: 'b' }])]).sampled_pairs;
+  const [pair] = (await sampleOf([[groupOf('e', [{ prompt, chosen: 'a', rejected: 'b' }])]])).sampled_pairs;
   expect(JSON.parse(pair?.prompt[0]?.body.text ?? '')).toEqual({ tool_calls: calls });
+});
+
+test('counts all candidates of a turn of which only the best and the worst are paired', async () => {
+  const group = groupOf('e', [{ chosen: 'a', rejected: 'b' }]);
+  for (const { metadata } of group.trajectories) metadata.num_candidates = 7;
+  const sample = await sampleOf([[group]], { builder: { ...EXHAUSTIVE, exhaustive_pairs: false } });
+  expect(sample.turns_by_candidates).toEqual([{ candidates: 7, turns: 1 }]);
+});
+
+test('shows the chosen score as the reward where it is', async () => {
+  const groups = [groupOf('e', [{ chosen: 'a', rejected: 'b', margin: 0.5 }])];
+  for (const { metadata } of groups[0]?.trajectories ?? []) metadata.chosen_score = 3;
+  const sample = await sampleOf([groups], { builder: { ...EXHAUSTIVE, reward_from_score_diff: false } });
+  expect(sample.sampled_pairs).toMatchObject([{ reward: 3, margin: 0.5 }]);
+  expect(sample.curriculum).toMatchObject([{ mean: 3 }]);
+});
+
+test('reads all pairs of one shard at once, and of several only those that rank first', async () => {
+  const reads: (readonly [ordinal: number, bytes: number])[] = [];
+  const read = (ordinal: number, bytes: number) => reads.push([ordinal, bytes]);
+  await sampleOf([many(300)], { read });
+  expect(reads).toHaveLength(1);
+  const allOfOne = reads[0]?.[1] ?? 0;
+  reads.length = 0;
+  const { sampled_pairs } = await sampleOf(cutAt(many(300), [50, 100, 150, 200, 250]), { read });
+  expect(new Set(reads.map(([ordinal]) => ordinal)).size).toBe(6);
+  expect(reads.length).toBeLessThan(sampled_pairs.length);
+  expect(reads.reduce((sum, [, bytes]) => sum + bytes, 0)).toBe(allOfOne);
+});
+
+test('has at most 32 reads under way', async () => {
+  const sampler = openShardSample(EXHAUSTIVE);
+  for (const group of many(300)) sampler.addGroup(pairedGroup(group));
+  const { sample } = sampler.end();
+  // As if other lines were between those that rank first.
+  const apart = {
+    ...sample,
+    sampled_pairs: sample.sampled_pairs.map((one, index) => ({ ...one, start: 10 * index, end: 10 * index + 5 })),
+  };
+  const [shown] = (await sampleOf([many(1)])).sampled_pairs;
+  if (!shown) throw new Error('a group has pairs');
+  const { kinds: _, ...text } = shown;
+  let [underWay, most] = [0, 0];
+  await mergeSamples([{ ordinal: 0, sample: apart }], async () => {
+    most = Math.max(most, ++underWay);
+    await Promise.resolve();
+    underWay -= 1;
+    return [text];
+  });
+  expect(most).toBe(32);
+});
+
+test('refuses sampled pairs that are cut short', async () => {
+  const sampler = openShardSample(EXHAUSTIVE);
+  sampler.addGroup(pairedGroup(groupOf('e', [{ chosen: 'a', rejected: 'b' }])));
+  const merged = mergeSamples([{ ordinal: 3, sample: sampler.end().sample }], async () => []);
+  await expect(merged).rejects.toMatchObject({
+    name: 'CorruptObject',
+    message: expect.stringContaining('Shard 3 has 0 '),
+  });
+});
+
+test('makes few excerpts, even where each pair is narrower than those before it', () => {
+  const texts = { turn: 't', chosen: 'c'.repeat(4000), rejected: 'r'.repeat(4000) };
+  const pairs = Array.from({ length: 2000 }, (_, index) => ({ ...texts, margin: 1 - index / 2000 }));
+  const { turns, ...group } = pairedGroup(groupOf('e', pairs));
+  let excerpts = 0;
+  const prompt = { json: '', value: () => `${++excerpts}` };
+  const counted = turns.map((turn) => turn.map((one) => ({ ...one, chosen: { ...one.chosen, prompt } })));
+  const sampler = openShardSample(EXHAUSTIVE);
+  sampler.addGroup({ ...group, turns: counted });
+  expect(sampler.end().lines.length).toBeLessThanOrEqual(240);
+  // Of 16 MB of text, those that are kept after each four.
+  expect(excerpts).toBeLessThan(600);
+});
+
+test('looks at all of a few shards, and at 32 of many, evenly spaced', () => {
+  expect(pickShards(0)).toEqual([]);
+  expect(pickShards(3)).toEqual([0, 1, 2]);
+  expect(pickShards(64)).toEqual(Array.from({ length: 32 }, (_, index) => 2 * index));
+  fc.assert(
+    fc.property(fc.integer({ min: 33, max: 1_000_000 }), (shards) => {
+      const picked = pickShards(shards);
+      const gaps = picked.map((ordinal, index) => (picked[index + 1] ?? shards) - ordinal);
+      expect(picked).toHaveLength(32);
+      expect(Math.max(...gaps) - Math.min(...gaps)).toBeLessThanOrEqual(1);
+    }),
+  );
 });
 
 test('bins whole decimals where they belong, in at most 25 round bins and one for what lies far out', () => {
@@ -119,6 +249,19 @@ test('has every value in one bin, for any values', () => {
       const bins = counted.bins();
       expect(bins.reduce((sum, { count }) => sum + count, 0)).toBe(values.length);
       expect(bins.length).toBeLessThanOrEqual(27);
+      expect(bins.every(({ from, to }) => Number.isFinite(from) && (to === null || Number.isFinite(to)))).toBe(true);
+    }),
+  );
+});
+
+test('keeps the same values of a histogram as of the values that another one kept of them', () => {
+  fc.assert(
+    fc.property(fc.array(fc.double({ min: 0, noNaN: true })), (values) => {
+      const [counted, merged] = [histogram({ whole: false }), histogram({ whole: false })];
+      for (const value of values) counted.add(value);
+      merged.addKept(counted.kept());
+      expect(merged.kept()).toEqual(counted.kept());
+      for (const [value] of counted.kept()) expect(String(value)).not.toMatch(/NaN|Infinity/);
     }),
   );
 });

@@ -221,12 +221,12 @@ describe('values', () => {
     expect(run.totals).toMatchObject({ skipped_tie: 1, skipped_identical: 1, skipped_prompt_mismatch: 3 });
   });
 
-  test('strict keeps messages whole and joins the rollouts of a repeated id in one group', async () => {
+  test('strict keeps messages whole, and every rollout of a repeated id is a group of its own', async () => {
     const input = [{ role: 'assistant', content: null, tool_calls: [{ id: 'c' }] }];
     const rollout = item('x', { intermediate_steps: [step('A', 1, { input }), step('B', 0, { input })] });
     const run = await runText(lines(rollout, item('y'), rollout), { limits: { shard_bytes: 1024 } });
-    expect(examples(run)).toEqual(['x', 'y']);
-    expect(run.groups[0]?.trajectories).toHaveLength(2);
+    expect(examples(run)).toEqual(['x', 'y', 'x']);
+    expect(run.groups.map(({ trajectories }) => trajectories.length)).toEqual([1, 1, 1]);
     expect(run.groups[0]?.trajectories[0]?.episode[0].prompt).toEqual(input);
   });
 

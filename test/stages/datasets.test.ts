@@ -62,10 +62,11 @@ describe('the datasets of a run', () => {
     await expect(runSteps(request, memoryDeps(traces, collections))).rejects.toThrow(
       expect.objectContaining({
         name: 'GateMissed',
-        message: expect.stringMatching(/min_pairs is 1000, found \d+.*collections\/runs\/run\/metrics\.jsonl/),
+        message: expect.stringMatching(/min_pairs is 1000, found \d+.*collections\/runs\/run\/choice\/facts\.json/),
       }),
     );
     expect(collections.objects.has('runs/run/manifest.json')).toBe(false);
-    expect(collections.objects.has('runs/run/metrics.jsonl')).toBe(true);
+    expect(collections.objects.has('runs/run/choice/facts.json')).toBe(true);
+    expect([...collections.objects.keys()].filter((key) => key.includes('/datasets/'))).toEqual([]);
   });
 });

@@ -86,7 +86,7 @@ test('no file that a run writes holds a number that JSON has not', async () => {
     },
     memoryDeps(traces, collections),
   );
-  expect(run.losses).toMatchObject([{ reason: 'empty_response', detail: 'output is null' }]);
+  expect(run.losses).toMatchObject([{ reason: 'empty_response', detail: 'response is null' }]);
   expect(run.totals).toMatchObject({ total_candidates: 4, total_pairs: 6 });
   for (const [key, bytes] of collections.objects) {
     const text = bytes.toString();

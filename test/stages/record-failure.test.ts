@@ -42,13 +42,14 @@ test('failure.json says what, where, which shard and what to do, and the Cause i
     error: 'StoreRefused',
     message: 's3://traces: AccessDenied.',
     what_to_do:
-      'Mend the credentials, the permissions or the bucket that the message names. Then start the run again under the same id (on AWS: dpo redrive r--redrive-1): what is built is kept.',
+      'Fix the credentials, the permissions or the bucket that the message names. Then start the run again under the same id (on AWS: dpo redrive r--redrive-1): what is built is kept.',
   });
 });
 
 test.each([
   ['AskBatch', 'batch'],
-  ['ExportStretch', 'stretch'],
+  ['BuildShard', 'shard'],
+  ['WriteDatasets', 'shard'],
 ] as const)('of a failed %s failure.json says which %s', async (state, part) => {
   const deps = memoryDeps();
   await record({ state, run_id: 'r', [part]: 17, failure: thrown('StoreRefused', 'no') }, deps);

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { parseRequest } from '../../lib/contract/parse-request.ts';
 import { type Batch, workflowKeys } from '../../lib/contract/workflow.ts';
 import { jsonText } from '../../lib/objects/stored-json.ts';
-import { askedDataset } from '../../lib/stages/workflow-outcome.ts';
+import { askedDataset } from '../../lib/stages/finalize/workflow-outcome.ts';
 import { memoryDeps } from '../support/run.ts';
 
 test('a run whose traces hold fewer examples than were asked is not committed', async () => {

@@ -5,10 +5,10 @@ import { format } from 'node:util';
 import { vi } from 'vitest';
 import * as z from 'zod';
 import { s3Store } from '../../adapters/s3/s3-store.ts';
-import { type Handler, type RunResult, stateMachine } from '../../cli/local/asl-runner.ts';
-import definition from '../../infra/pipeline.asl.json' with { type: 'json' };
+import { type Handler, type RunResult, stateMachine } from './asl/asl-runner.ts';
 import { contextOf } from './lambda-context.ts';
 import { FUNCTIONS } from './lambda-functions.ts';
+import { PIPELINE } from './pipeline-definition.ts';
 import { clientOf } from './s3-client.ts';
 import { type S3Server, startS3Server } from './s3-server.ts';
 
@@ -17,7 +17,7 @@ export interface Lambda {
   readonly s3: S3Server;
   /** A run, from the input of its execution. */
   execute(executionName: string, input: unknown): Promise<RunResult>;
-  /** One call of a function, by its construct's id. */
+  /** One call of a step's function. */
   invoke(name: string, event: unknown): Promise<unknown>;
   /** All that was logged since the last time: by the functions, and by Lambda of the errors that they threw. */
   logged(): string;
@@ -70,7 +70,7 @@ export async function startLambda({ secrets, allowedEndpoints, sampled }: Lambda
   const handlers = await loadHandlers((line) => written.push(line));
   // What the state machine itself reads and writes.
   const client = clientOf(s3);
-  const run = stateMachine(definition);
+  const run = stateMachine(PIPELINE);
   return {
     s3,
     execute: (executionName, input) =>
@@ -78,7 +78,7 @@ export async function startLambda({ secrets, allowedEndpoints, sampled }: Lambda
         ...{ input, executionName, handlers, maxConcurrency: 4, waits: 'skipped' },
         storeOf: (bucket) => s3Store(client, bucket),
       }),
-    invoke: async (name, event) => handlers[`${name}Function`]?.(event),
+    invoke: async (name, event) => handlers[name]?.(event),
     logged: () => written.splice(0).join(''),
     traced: daemon.received,
     async close() {

@@ -1,4 +1,4 @@
-import { InputChanged, ObjectNotFound } from '../../lib/errors.ts';
+import { CorruptObject, InputChanged, ObjectNotFound } from '../../lib/errors.ts';
 import { combineCrc32, crc32 } from '../../lib/objects/checksum.ts';
 import type { ObjectStore } from '../../lib/objects/store.ts';
 
@@ -43,7 +43,9 @@ export function memoryStore(
       const pieces = parts.map(({ key: part, start = 0, bytes }) => get(part).subarray(start, start + bytes));
       const whole = Buffer.concat(pieces);
       const combined = pieces.reduce((sum, piece) => combineCrc32(sum, crc32(piece), piece.length), 0);
-      if (options?.crc32 !== undefined && options.crc32 !== combined) throw new Error(`${key}: wrong checksum`);
+      if (options?.crc32 !== undefined && options.crc32 !== combined) {
+        throw new CorruptObject(`${name}/${key} was to have CRC-32 ${options.crc32}: a part changed.`);
+      }
       objects.set(key, whole);
     },
     async *list(prefix) {

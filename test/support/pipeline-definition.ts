@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { type Definition, supported } from '../../cli/local/asl.ts';
+import { pipelineDefinition } from '../../infra/state-machine.ts';
+import { type Definition, supported } from './asl/asl.ts';
 
-/** The real one. */
+/** The real one, with each step's name in the place of its function's ARN. */
 export const PIPELINE: Definition = supported(
-  JSON.parse(readFileSync(new URL('../../infra/pipeline.asl.json', import.meta.url), 'utf8')),
+  JSON.parse(JSON.stringify(pipelineDefinition({ partition: 'aws', functionArn: (step) => step }))),
 );
 
 /** The pipeline from a state on: those that it can come to, some of them replaced. */

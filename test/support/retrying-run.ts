@@ -2,9 +2,12 @@ import { Shards } from '../../lib/contract/plan.ts';
 import type { EvaluateOutput } from '../../lib/contract/states.ts';
 import { StoreUnavailable } from '../../lib/errors.ts';
 import { readJson } from '../../lib/objects/stored-json.ts';
-import { buildShard } from '../../lib/stages/build-shard.ts';
+import { buildShard } from '../../lib/stages/build-shard/build-shard.ts';
+import { choose } from '../../lib/stages/choose.ts';
 import { evaluate } from '../../lib/stages/evaluate.ts';
-import { finalizeRun, type RunDeps } from './run.ts';
+import { finalize } from '../../lib/stages/finalize/finalize.ts';
+import { writeDatasets } from '../../lib/stages/write-datasets.ts';
+import type { RunDeps } from './run.ts';
 
 /**
  * A run, state after state, with the state machine's own retries of a store that does not answer, and without its
@@ -18,13 +21,19 @@ export async function runRetrying(
   ask?: (evaluated: EvaluateOutput, deps: RunDeps) => Promise<EvaluateOutput>,
 ): Promise<void> {
   let planned = await retried(() => evaluate({ execution, input }, deps));
-  while (planned.status === 'cutting') planned = await retried(() => evaluate({ execution, input }, deps));
   if (planned.status === 'workflow' && ask) planned = await ask(planned, deps);
-  if (planned.status !== 'committed') {
-    const shards = await retried(() => readJson(deps.collections, planned.plan.key, Shards));
-    await untilOneFails(shards, (shard) => retried(() => buildShard({ run_id: planned.run_id, shard }, deps)));
-  }
-  await finalizeRun(planned, deps, retried);
+  if (planned.status !== 'committed') await untilFinalize(planned, deps);
+  await retried(() => finalize({ run_id: planned.run_id }, deps));
+}
+
+/** The maps over shards, and the choice between them. */
+async function untilFinalize({ run_id, plan, datasets }: EvaluateOutput, deps: RunDeps): Promise<void> {
+  const shards = await retried(() => readJson(deps.collections, plan.key, Shards));
+  await untilOneFails(shards, (shard) => retried(() => buildShard({ run_id, shard, shards: shards.length }, deps)));
+  if (datasets === 'none') return;
+  await retried(() => choose({ run_id }, { memoryBytes: Number.POSITIVE_INFINITY, ...deps }));
+  if (datasets === 'facts') return;
+  await untilOneFails(shards, ({ ordinal }) => retried(() => writeDatasets({ run_id, ordinal }, deps)));
 }
 
 /** Four at a time; as in the map, what is under way when one fails is over before the run is. */

@@ -2,35 +2,33 @@ import type { Counters } from '../../lib/contract/counters.ts';
 import { Manifest } from '../../lib/contract/manifest.ts';
 import { Shards } from '../../lib/contract/plan.ts';
 import type { EvaluateOutput } from '../../lib/contract/states.ts';
-import { Stretches } from '../../lib/contract/stretch.ts';
 import type { Group, Rejected } from '../../lib/contract/trajectory.ts';
 import { runKeys } from '../../lib/objects/keys.ts';
 import type { ObjectStore } from '../../lib/objects/store.ts';
 import { readAll } from '../../lib/objects/store.ts';
 import { readJson } from '../../lib/objects/stored-json.ts';
-import { buildShard } from '../../lib/stages/build-shard.ts';
-import type { CutDeps } from '../../lib/stages/cut-in-rounds.ts';
+import { buildShard } from '../../lib/stages/build-shard/build-shard.ts';
+import { type ChooseDeps, choose } from '../../lib/stages/choose.ts';
+import type { Deps } from '../../lib/stages/deps.ts';
 import { evaluate } from '../../lib/stages/evaluate.ts';
-import { type ExportLimits, NO_LIMITS } from '../../lib/stages/export-limits.ts';
-import { exportStretch } from '../../lib/stages/export-stretch.ts';
-import { finalize } from '../../lib/stages/finalize.ts';
+import { finalize } from '../../lib/stages/finalize/finalize.ts';
+import { writeDatasets } from '../../lib/stages/write-datasets.ts';
 import { memoryStore } from './memory-store.ts';
 
-/** What a run's steps work on. A collection of any size is exported in one go, unless a test sets `exportsAlone`. */
-export type RunDeps = CutDeps & Partial<ExportLimits>;
+/** What a run's stages work on. Any number of pairs has room, unless a test sets `memoryBytes`. */
+export type RunDeps = Deps & Partial<Pick<ChooseDeps, 'memoryBytes'>>;
 
 /** Stands on `traces` and `collections` in memory; any other stores can be given. */
 export function memoryDeps(
   traces: ObjectStore = memoryStore('traces'),
   collections: ObjectStore = memoryStore('collections'),
-): CutDeps {
+): Deps {
   return {
     bucket: () => traces,
     collections,
     collectionsBucket: 'collections',
     now: () => new Date('2026-01-02T03:04:05.678Z'),
     codeVersion: 'test',
-    remainingMs: () => Number.POSITIVE_INFINITY,
   };
 }
 
@@ -48,28 +46,25 @@ export interface RunResult {
 export async function runSteps(request: Record<string, unknown>, deps: RunDeps): Promise<RunResult> {
   const planned = await evaluate({ execution: 'run', input: { run_id: 'run', ...request } }, deps);
   for (const shard of await readJson(deps.collections, planned.plan.key, Shards)) {
-    await buildShard({ run_id: planned.run_id, shard }, deps);
+    await buildShard({ run_id: planned.run_id, shard, shards: planned.shards }, deps);
   }
   await finalizeRun(planned, deps);
   return committedRun(planned.run_id, deps.collections);
 }
 
-/** Finalize, and its collection's stretches where it asks for them, until the run is committed. */
+/** What comes after the shards: choosing, writing the datasets, and Finalize. */
 export async function finalizeRun(
-  planned: EvaluateOutput,
+  { run_id, plan, datasets }: EvaluateOutput,
   deps: RunDeps,
   attempt: <Result>(step: () => Promise<Result>) => Promise<Result> = (step) => step(),
 ): Promise<void> {
-  const given = { ...NO_LIMITS, ...deps };
-  let answer = await attempt(() => finalize(planned, given));
-  while (answer.status === 'exporting') {
-    const asked = answer;
-    const { key, phase } = asked.export;
-    for (const stretch of await attempt(() => readJson(deps.collections, key, Stretches))) {
-      await attempt(() => exportStretch({ run_id: asked.run_id, phase, stretch }, deps));
+  if (datasets !== 'none') await attempt(() => choose({ run_id }, { memoryBytes: Number.POSITIVE_INFINITY, ...deps }));
+  if (datasets === 'files') {
+    for (const { ordinal } of await attempt(() => readJson(deps.collections, plan.key, Shards))) {
+      await attempt(() => writeDatasets({ run_id, ordinal }, deps));
     }
-    answer = await attempt(() => finalize(asked, given));
   }
+  await attempt(() => finalize({ run_id }, deps));
 }
 
 export async function committedRun(runId: string, store: ObjectStore): Promise<RunResult> {
@@ -98,14 +93,14 @@ export async function committedRun(runId: string, store: ObjectStore): Promise<R
 /** Runs the pipeline over one trace file given as text. */
 export async function runText(
   text: string | Uint8Array,
-  settings: { key?: string; builder?: object; limits?: object } = {},
+  settings: { key?: string; cut?: boolean; builder?: object; limits?: object } = {},
 ): Promise<RunResult> {
   const traces = memoryStore('traces');
   const key = settings.key ?? 'traces.json';
   await traces.create(key, Buffer.from(text));
   return runSteps(
     {
-      source: { traces: { bucket: 'traces', key } },
+      source: { traces: { bucket: 'traces', key }, cut: settings.cut },
       builder: settings.builder ?? {},
       limits: { max_rejected_fraction: 1, ...settings.limits },
     },

@@ -5,7 +5,6 @@ import { fileStore } from '../../adapters/files/file-store.ts';
 import { credentialsFrom } from '../../adapters/http/endpoint-credentials.ts';
 import { wayOutOfHere } from '../../adapters/http/way-out.ts';
 import { type TrainersDeps, trainers } from '../../adapters/trainers/trainers.ts';
-import { stateMachine } from '../../cli/local/asl-runner.ts';
 import { RecordFailureInput } from '../../lib/contract/failure.ts';
 import { CheckTrainingInput, DeployModelInput, SubmitTrainingInput } from '../../lib/contract/training-states.ts';
 import { type ObjectStore, readAll } from '../../lib/objects/store.ts';
@@ -15,6 +14,7 @@ import { recordFailure } from '../../lib/stages/record-failure.ts';
 import { submitTraining } from '../../lib/stages/submit-training.ts';
 import type { TrainingDeps } from '../../lib/stages/training/committed-run.ts';
 import { SUBMIT_SECONDS } from '../../lib/stages/training/job-once.ts';
+import { stateMachine } from './asl/asl-runner.ts';
 import { pipelineFrom } from './pipeline-definition.ts';
 
 export const newStore = () => fileStore(mkdtempSync(join(tmpdir(), 'dpo-training-')));
@@ -80,10 +80,10 @@ export async function runTraining(
     waits: 'skipped',
     storeOf: () => collections,
     handlers: {
-      SubmitTrainingFunction: async (payload) => submitTraining(SubmitTrainingInput.parse(payload), deps),
-      CheckTrainingFunction: async (payload) => checkTraining(CheckTrainingInput.parse(payload), deps),
-      DeployModelFunction: async (payload) => deployModel(DeployModelInput.parse(payload), deps),
-      RecordFailureFunction: async (payload) => recordFailure(RecordFailureInput.parse(payload), failureDeps(deps)),
+      SubmitTraining: async (payload) => submitTraining(SubmitTrainingInput.parse(payload), deps),
+      CheckTraining: async (payload) => checkTraining(CheckTrainingInput.parse(payload), deps),
+      DeployModel: async (payload) => deployModel(DeployModelInput.parse(payload), deps),
+      RecordFailure: async (payload) => recordFailure(RecordFailureInput.parse(payload), failureDeps(deps)),
     },
     onEvent: (event) => {
       if (event.type === 'state_entered') entered.push(event.state);

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Format } from './format.ts';
-import { plainTurns } from './plain.ts';
+import { type PlainMessage, plainMessages, plainText, whyNotPlainPrompt, whyNotPlainResponse } from './plain.ts';
 
 /** A job fails if one of these stands anywhere in a user's or a system's text. */
 const RESERVED = ['User:', 'Bot:', 'Assistant:', 'System:', '[EOS]', '<image>', '<video>'];
@@ -29,35 +29,40 @@ export const amazonNova: Format = {
       .refine((messages) => messages.every((message, at) => message.role === (at % 2 === 0 ? 'user' : 'assistant')))
       .refine((messages) => messages.every((message, at) => 'candidates' in message === (at === messages.length - 1))),
   }),
-  line(preference) {
-    const plain = plainTurns(preference, { roles: ['system', 'user', 'assistant'] });
-    if ('left_out' in plain) return plain;
-    const { messages, chosen, rejected } = plain;
-    const firstTurn = messages.findIndex(({ role }) => role !== 'system');
-    const turns = firstTurn < 0 ? [] : messages.slice(firstTurn);
-    const system = messages.slice(0, messages.length - turns.length);
+  whyNotPrompt(prompt) {
+    const reason = whyNotPlainPrompt(prompt, ['system', 'user', 'assistant']);
+    if (reason !== undefined) return reason;
+    const messages = plainMessages(prompt);
+    const { turns } = partSystem(messages);
     const inOrder = turns.every(({ role }, at) => role === (at % 2 === 0 ? 'user' : 'assistant'));
-    if (!inOrder || turns.length % 2 === 0) return { left_out: 'turn_order' };
-    const texts = [...messages.map(({ content }) => content), chosen, rejected];
-    if (texts.some((text) => text.trim() === '')) return { left_out: 'empty_text' };
-    const prompts = messages.filter(({ role }) => role !== 'assistant');
-    if (prompts.some(({ content }) => RESERVED.some((word) => content.includes(word)))) {
-      return { left_out: 'reserved_word' };
-    }
+    if (!inOrder || turns.length % 2 === 0) return 'turn_order';
+    if (messages.some(({ content }) => content.trim() === '')) return 'empty_text';
+    const asked = messages.filter(({ role }) => role !== 'assistant');
+    return asked.some(({ content }) => RESERVED.some((word) => content.includes(word))) ? 'reserved_word' : undefined;
+  },
+  whyNotResponse: (response) =>
+    whyNotPlainResponse(response) ?? (plainText(response).trim() === '' ? 'empty_text' : undefined),
+  line({ prompt, chosen, rejected }) {
+    const { system, turns } = partSystem(plainMessages(prompt));
     return {
-      line: {
-        ...(system.length > 0 && { system: system.map(({ content }) => ({ text: content })) }),
-        messages: [
-          ...turns.map(({ role, content }) => ({ role, content: [{ text: content }] })),
-          {
-            role: 'assistant',
-            candidates: [
-              { content: [{ text: chosen }], preferenceLabel: 'preferred' },
-              { content: [{ text: rejected }], preferenceLabel: 'non-preferred' },
-            ],
-          },
-        ],
-      },
+      ...(system.length > 0 && { system: system.map(({ content }) => ({ text: content })) }),
+      messages: [
+        ...turns.map(({ role, content }) => ({ role, content: [{ text: content }] })),
+        {
+          role: 'assistant',
+          candidates: [
+            { content: [{ text: plainText(chosen) }], preferenceLabel: 'preferred' },
+            { content: [{ text: plainText(rejected) }], preferenceLabel: 'non-preferred' },
+          ],
+        },
+      ],
     };
   },
 };
+
+/** The system's messages at the beginning, and the turns after them. */
+function partSystem(messages: readonly PlainMessage[]) {
+  const firstTurn = messages.findIndex(({ role }) => role !== 'system');
+  const turns = firstTurn < 0 ? [] : messages.slice(firstTurn);
+  return { system: messages.slice(0, messages.length - turns.length), turns };
+}

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Format } from './format.ts';
-import { PlainMessage, plainTurns } from './plain.ts';
+import { PlainMessage, plainMessages, plainText, whyNotPlainPrompt, whyNotPlainResponse } from './plain.ts';
 
 const Response = z.strictObject({ role: z.literal('assistant'), content: z.string() });
 
@@ -12,16 +12,11 @@ export const axolotl: Format = {
     chosen: Response,
     rejected: Response,
   }),
-  line(preference) {
-    const turns = plainTurns(preference);
-    if ('left_out' in turns) return turns;
-    const { messages, chosen, rejected } = turns;
-    return {
-      line: {
-        messages,
-        chosen: { role: 'assistant', content: chosen },
-        rejected: { role: 'assistant', content: rejected },
-      },
-    };
-  },
+  whyNotPrompt: (prompt) => whyNotPlainPrompt(prompt),
+  whyNotResponse: whyNotPlainResponse,
+  line: ({ prompt, chosen, rejected }) => ({
+    messages: plainMessages(prompt),
+    chosen: { role: 'assistant', content: plainText(chosen) },
+    rejected: { role: 'assistant', content: plainText(rejected) },
+  }),
 };

@@ -3,18 +3,26 @@ import type { DatasetFile, LeftOutReason } from '../../contract/dataset-result.t
 import type { Layout } from '../layout.ts';
 import type { Preference } from '../preference.ts';
 
-/** A trainer's format: where its lines go, what they must be, and how a preference becomes one. */
+/** A trainer's format: where its lines go, what it can hold, what a line must be, and how a preference becomes one. */
 export interface Format {
   /** Relative to the format's folder. With a curriculum `-1-of-3` and so on goes before the last dot. */
   readonly files: { readonly training: string; readonly validation: string };
   /** What a line must be; every line is checked against it. */
   readonly Line: z.ZodType;
-  /** Pure: the same preference and layout give the same line. */
-  readonly line: (preference: Preference, layout: Layout) => LineOf;
+  /** Why no line can hold this prompt; undefined where one can. Asked once a turn. */
+  readonly whyNotPrompt: (prompt: Preference['prompt'], settings: FormatSettings) => LeftOutReason | undefined;
+  /** Why no line can hold this response. Asked once a candidate. */
+  readonly whyNotResponse: (response: Preference['chosen']) => LeftOutReason | undefined;
+  /**
+   * The line of a preference that the format can hold; of an unpaired one two lines, the chosen completion's first. A text
+   * has to come into the line as it is: lines are made of one text and used for others.
+   */
+  readonly line: (preference: Preference, layout: Layout) => object;
   /** A file that goes with the lines: its name, and its text from what was written. */
   readonly companion?: { readonly file: string; readonly text: (files: readonly DatasetFile[]) => string };
-  /** Writes each completion by itself: a line holds two, the chosen one first, that are written apart. */
+  /** Writes each completion by itself. */
   readonly unpaired?: true;
 }
 
-export type LineOf = { readonly line: object } | { readonly left_out: LeftOutReason };
+/** What of a run's settings decides what a format holds. */
+export type FormatSettings = Pick<Layout, 'fullHistory' | 'nat'>;

@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import type { DatasetFile } from '../../contract/dataset-result.ts';
+import type { Preference } from '../preference.ts';
 import type { Format } from './format.ts';
-import { type PlainMessage, plainTurns } from './plain.ts';
+import { plainMessages, plainText, whyNotPlainPrompt, whyNotPlainResponse } from './plain.ts';
 
 const FROM: Readonly<Record<string, string>> = {
   system: 'system',
@@ -24,21 +25,23 @@ export const llamaFactory: Format = {
     chosen: Response,
     rejected: Response,
   }),
-  line(preference) {
-    const turns = plainTurns(preference);
-    if ('left_out' in turns) return turns;
-    const conversations = turns.messages.map(turnOf);
-    if (!alternates(conversations.map(({ from }) => from))) return { left_out: 'turn_order' };
-    const [chosen, rejected] = [turns.chosen, turns.rejected].map((value) => ({ from: 'gpt', value }));
-    return { line: { conversations, chosen, rejected } };
-  },
+  whyNotPrompt: (prompt) =>
+    whyNotPlainPrompt(prompt) ??
+    (alternates(conversationOf(prompt).map(({ from }) => from)) ? undefined : 'turn_order'),
+  whyNotResponse: whyNotPlainResponse,
+  line: ({ prompt, chosen, rejected }) => ({
+    conversations: conversationOf(prompt),
+    chosen: { from: 'gpt', value: plainText(chosen) },
+    rejected: { from: 'gpt', value: plainText(rejected) },
+  }),
   companion: {
     file: 'dataset_info.json',
     text: (files) => `${JSON.stringify(Object.fromEntries(files.map(entryOf)), null, 2)}\n`,
   },
 };
 
-const turnOf = ({ role, content }: PlainMessage) => ({ from: FROM[role] ?? role, value: content });
+const conversationOf = (prompt: Preference['prompt']) =>
+  plainMessages(prompt).map(({ role, content }) => ({ from: FROM[role] ?? role, value: content }));
 
 function alternates(speakers: readonly string[]): boolean {
   const turns = speakers[0] === 'system' ? speakers.slice(1) : speakers;

@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { messagesOf, type Preference } from '../preference.ts';
-import type { Format, LineOf } from './format.ts';
-import { PlainMessage, plainTurns } from './plain.ts';
+import type { Preference } from '../preference.ts';
+import type { Format } from './format.ts';
+import { PlainMessage, plainMessages, plainText, whyNotPlainPrompt, whyNotPlainResponse } from './plain.ts';
 
 /** NeMo Customizer's DPO schemas: the prompt as text, or as OpenAI messages. File names as NAT uploads them. */
 export const nemoCustomizer: Format = {
@@ -11,21 +11,18 @@ export const nemoCustomizer: Format = {
     chosen_response: z.string(),
     rejected_response: z.string(),
   }),
-  line(preference, layout): LineOf {
-    const { prompt } = preference;
+  whyNotPrompt: (prompt, { fullHistory, nat }) =>
     // NAT writes any prompt that its builder made, an empty list as an empty text.
-    if (layout.nat && prompt.length === 0) return lineOf(layout.fullHistory ? messagesOf(prompt) : '', preference);
-    const turns = plainTurns(layout.fullHistory ? preference : { ...preference, prompt: lastOf(prompt) }, {
-      anyRole: layout.nat,
-    });
-    if ('left_out' in turns) return turns;
-    return lineOf(layout.fullHistory ? turns.messages : (turns.messages[0]?.content ?? ''), turns);
-  },
+    nat && prompt.length === 0
+      ? undefined
+      : whyNotPlainPrompt(fullHistory ? prompt : lastOf(prompt), nat ? 'any' : undefined),
+  whyNotResponse: whyNotPlainResponse,
+  line: ({ prompt, chosen, rejected }, { fullHistory }) => ({
+    prompt: fullHistory ? plainMessages(prompt) : (plainMessages(lastOf(prompt))[0]?.content ?? ''),
+    chosen_response: plainText(chosen),
+    rejected_response: plainText(rejected),
+  }),
 };
-
-const lineOf = (prompt: unknown, { chosen, rejected }: Pick<Preference, 'chosen' | 'rejected'>): LineOf => ({
-  line: { prompt, chosen_response: chosen, rejected_response: rejected },
-});
 
 /** All that is asked of the last message is its content; one that is no text stays as it is, to be left out. */
 function lastOf(prompt: Preference['prompt']): Preference['prompt'] {

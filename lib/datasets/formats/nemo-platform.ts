@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Format } from './format.ts';
-import { PlainMessage, plainTurns } from './plain.ts';
+import { PlainMessage, plainMessages, plainText, whyNotPlainPrompt, whyNotPlainResponse } from './plain.ts';
 
 /** NeMo Platform's binary preferences. It takes the schema from the first line, so a file has one form of prompt. */
 export const nemoPlatform: Format = {
@@ -10,10 +10,14 @@ export const nemoPlatform: Format = {
     chosen: z.string(),
     rejected: z.string(),
   }),
-  line(preference, layout) {
-    const turns = plainTurns(preference);
-    if ('left_out' in turns) return turns;
-    const prompt = layout.promptMessages ? turns.messages : (turns.messages[0]?.content ?? '');
-    return { line: { prompt, chosen: turns.chosen, rejected: turns.rejected } };
+  whyNotPrompt: (prompt) => whyNotPlainPrompt(prompt),
+  whyNotResponse: whyNotPlainResponse,
+  line: ({ prompt, chosen, rejected }, layout) => {
+    const messages = plainMessages(prompt);
+    return {
+      prompt: layout.promptMessages ? messages : (messages[0]?.content ?? ''),
+      chosen: plainText(chosen),
+      rejected: plainText(rejected),
+    };
   },
 };

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Format } from './format.ts';
-import { PlainMessage, plainTurns } from './plain.ts';
+import { PlainMessage, plainMessages, plainText, whyNotPlainPrompt, whyNotPlainResponse } from './plain.ts';
 
 const completion = (rank: 0 | 1) =>
   z.strictObject({
@@ -15,13 +15,13 @@ export const nemoRl: Format = {
     context: z.array(PlainMessage).min(1),
     completions: z.tuple([completion(0), completion(1)]),
   }),
-  line(preference) {
-    const turns = plainTurns(preference);
-    if ('left_out' in turns) return turns;
-    const completions = [turns.chosen, turns.rejected].map((content, rank) => ({
+  whyNotPrompt: (prompt) => whyNotPlainPrompt(prompt),
+  whyNotResponse: whyNotPlainResponse,
+  line: ({ prompt, chosen, rejected }) => ({
+    context: plainMessages(prompt),
+    completions: [chosen, rejected].map((response, rank) => ({
       rank,
-      completion: [{ role: 'assistant', content }],
-    }));
-    return { line: { context: turns.messages, completions } };
-  },
+      completion: [{ role: 'assistant', content: plainText(response) }],
+    })),
+  }),
 };

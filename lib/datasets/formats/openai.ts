@@ -45,25 +45,20 @@ export const openai: Format = {
     preferred_output: z.tuple([AssistantMessage]),
     non_preferred_output: z.tuple([AssistantMessage]),
   }),
-  line({ prompt, chosen, rejected }) {
+  whyNotPrompt(prompt) {
     const messages = messagesOf(prompt);
-    const outputs = [messageOf(chosen), messageOf(rejected)];
-    if (messages.length === 0) return { left_out: 'empty_prompt' };
-    const left_out = messages.map(whyNot).find(Boolean) ?? outputs.map(whyNotOutput).find(Boolean);
-    if (left_out) return { left_out };
-    const [preferred, other] = outputs.map(inOrder);
-    return {
-      line: {
-        input: { messages: messages.map(inOrder), tools: [], parallel_tool_calls: true },
-        preferred_output: [preferred],
-        non_preferred_output: [other],
-      },
-    };
+    return messages.length === 0 ? 'empty_prompt' : messages.map(whyNot).find((reason) => reason !== undefined);
   },
+  whyNotResponse(response) {
+    const message = messageOf(response);
+    return message.role === 'assistant' ? whyNot(message) : 'role';
+  },
+  line: ({ prompt, chosen, rejected }) => ({
+    input: { messages: messagesOf(prompt).map(inOrder), tools: [], parallel_tool_calls: true },
+    preferred_output: [inOrder(messageOf(chosen))],
+    non_preferred_output: [inOrder(messageOf(rejected))],
+  }),
 };
-
-const whyNotOutput = (message: Message): LeftOutReason | undefined =>
-  message.role === 'assistant' ? whyNot(message) : 'role';
 
 function whyNot(message: Message): LeftOutReason | undefined {
   if (InputMessage.safeParse(message).success) return undefined;

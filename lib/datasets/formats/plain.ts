@@ -1,39 +1,30 @@
 import * as z from 'zod';
 import type { LeftOutReason } from '../../contract/dataset-result.ts';
-import type { Message } from '../../contract/trajectory.ts';
+import type { Message, Response } from '../../contract/trajectory.ts';
 import { isPlain, messageOf, messagesOf, type Preference } from '../preference.ts';
 
 /** Role and text: all that most trainers take of a message. */
 export const PlainMessage = z.strictObject({ role: z.string(), content: z.string() });
 export type PlainMessage = z.infer<typeof PlainMessage>;
 
-export interface PlainTurns {
-  readonly messages: readonly PlainMessage[];
-  readonly chosen: string;
-  readonly rejected: string;
+/** `any`: whatever role a message has. */
+export type Roles = readonly string[] | 'any';
+
+const ROLES: Roles = ['system', 'user', 'assistant', 'tool'];
+
+/** Why a prompt is more, or less, than roles and texts. */
+export function whyNotPlainPrompt(prompt: Preference['prompt'], roles: Roles = ROLES): LeftOutReason | undefined {
+  const messages = messagesOf(prompt);
+  const reason = messages.map(whyNotPlain).find((found) => found !== undefined);
+  if (reason !== undefined) return reason;
+  if (messages.length === 0) return 'empty_prompt';
+  return roles === 'any' || messages.every(({ role }) => roles.includes(role)) ? undefined : 'role';
 }
 
-export interface PlainOptions {
-  readonly roles?: readonly string[];
-  readonly anyRole?: boolean;
-}
-
-/** The pair as roles and texts, or why it is more than that. */
-export function plainTurns(
-  preference: Preference,
-  { roles = ['system', 'user', 'assistant', 'tool'], anyRole = false }: PlainOptions = {},
-): PlainTurns | { readonly left_out: LeftOutReason } {
-  const messages = messagesOf(preference.prompt);
-  const chosen = messageOf(preference.chosen);
-  const rejected = messageOf(preference.rejected);
-  for (const message of [...messages, chosen, rejected]) {
-    const left_out = whyNotPlain(message);
-    if (left_out) return { left_out };
-  }
-  if (messages.length === 0) return { left_out: 'empty_prompt' };
-  const foreign = !anyRole && messages.some(({ role }) => !roles.includes(role));
-  if (foreign || chosen.role !== 'assistant' || rejected.role !== 'assistant') return { left_out: 'role' };
-  return { messages: messages.filter(isPlain).map(plain), chosen: textOf(chosen), rejected: textOf(rejected) };
+/** Why a response is more than an assistant's text. */
+export function whyNotPlainResponse(response: Response): LeftOutReason | undefined {
+  if (typeof response === 'string') return undefined;
+  return whyNotPlain(response) ?? (response.role === 'assistant' ? undefined : 'role');
 }
 
 export function whyNotPlain(message: Message): LeftOutReason | undefined {
@@ -43,6 +34,14 @@ export function whyNotPlain(message: Message): LeftOutReason | undefined {
   return typeof message.content === 'string' ? 'message_fields' : 'content_parts';
 }
 
-/** In one order of keys, whatever the trace's was. */
-const plain = ({ role, content }: PlainMessage): PlainMessage => ({ role, content });
-const textOf = ({ content }: Message): string => (typeof content === 'string' ? content : '');
+/** Messages of role and text, in one order of keys, whatever the trace's was. */
+export const plainMessages = (prompt: Preference['prompt']): readonly PlainMessage[] =>
+  messagesOf(prompt)
+    .filter(isPlain)
+    .map(({ role, content }) => ({ role, content }));
+
+/** The response's text. */
+export function plainText(response: Response): string {
+  const { content } = messageOf(response);
+  return typeof content === 'string' ? content : '';
+}

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Format } from './format.ts';
-import { TrlMessage, trlTexts } from './trl.ts';
+import { TrlMessage, trlTexts, whyNotTrlPrompt, whyNotTrlResponse } from './trl.ts';
 
 const Standard = z.strictObject({ prompt: z.string(), completion: z.string(), label: z.boolean() });
 const Conversational = z.strictObject({
@@ -18,15 +18,13 @@ export const trlKto: Format = {
   files: { training: 'train.jsonl', validation: 'validation.jsonl' },
   Line: z.tuple([Standard, Standard]).or(z.tuple([Conversational, Conversational])),
   unpaired: true,
+  whyNotPrompt: whyNotTrlPrompt,
+  whyNotResponse: whyNotTrlResponse,
   line(preference, layout) {
-    const texts = trlTexts(preference, layout);
-    if ('left_out' in texts) return texts;
-    const { prompt, chosen, rejected } = texts;
-    return {
-      line: [
-        { prompt, completion: chosen, label: true },
-        { prompt, completion: rejected, label: false },
-      ],
-    };
+    const { prompt, chosen, rejected } = trlTexts(preference, layout);
+    return [
+      { prompt, completion: chosen, label: true },
+      { prompt, completion: rejected, label: false },
+    ];
   },
 };

@@ -3,7 +3,7 @@ import type { LeftOutReason } from '../../contract/dataset-result.ts';
 import type { Message } from '../../contract/trajectory.ts';
 import type { Layout } from '../layout.ts';
 import { messageOf, messagesOf, type Preference } from '../preference.ts';
-import type { Format, LineOf } from './format.ts';
+import type { Format } from './format.ts';
 
 const ToolCall = z.strictObject({
   id: z.string().nullable(),
@@ -31,27 +31,34 @@ export const trl: Format = {
       rejected: z.tuple([TrlMessage]),
     }),
   ]),
-  line(preference, layout): LineOf {
-    const texts = trlTexts(preference, layout);
-    return 'left_out' in texts ? texts : { line: texts };
-  },
+  whyNotPrompt: whyNotTrlPrompt,
+  whyNotResponse: whyNotTrlResponse,
+  line: trlTexts,
 };
 
 export const isConversational = (layout: Layout): boolean => layout.promptMessages || layout.responseMessages;
 
+export function whyNotTrlPrompt(prompt: Preference['prompt']): LeftOutReason | undefined {
+  if (typeof prompt === 'string') return undefined;
+  return prompt.length === 0 ? 'empty_prompt' : prompt.map(whyNot).find((reason) => reason !== undefined);
+}
+
+export function whyNotTrlResponse(response: Preference['chosen']): LeftOutReason | undefined {
+  const message = messageOf(response);
+  return whyNot(message) ?? (message.role === 'assistant' ? undefined : 'role');
+}
+
+/** What both of TRL's formats are made of. */
 export function trlTexts(
   { prompt, chosen, rejected }: Preference,
   layout: Layout,
-): { readonly prompt: unknown; readonly chosen: unknown; readonly rejected: unknown } | { left_out: LeftOutReason } {
+): { readonly prompt: unknown; readonly chosen: unknown; readonly rejected: unknown } {
   if (!isConversational(layout)) return { prompt, chosen, rejected };
-  const messages = messagesOf(prompt);
-  const responses = [messageOf(chosen), messageOf(rejected)];
-  if (messages.length === 0) return { left_out: 'empty_prompt' };
-  const left_out = [...messages, ...responses].map(whyNot).find(Boolean);
-  if (left_out) return { left_out };
-  if (responses.some(({ role }) => role !== 'assistant')) return { left_out: 'role' };
-  const [better, worse] = responses.map((response) => columnsOf(response, layout));
-  return { prompt: messages.map((message) => columnsOf(message, layout)), chosen: [better], rejected: [worse] };
+  return {
+    prompt: messagesOf(prompt).map((message) => columnsOf(message, layout)),
+    chosen: [columnsOf(messageOf(chosen), layout)],
+    rejected: [columnsOf(messageOf(rejected), layout)],
+  };
 }
 
 const HeldMessage = TrlMessage.extend({

@@ -1,12 +1,19 @@
 import type { Slice } from '../../contract/plan.ts';
 import type { ReadItem, Span } from '../record.ts';
-import { readArrayItems } from './array.ts';
+import { readCompactArray } from './compact-array.ts';
 import { gunzip } from './gunzip.ts';
+import { readIndentedArray } from './indented-array.ts';
 import { readLineItems } from './lines.ts';
-import { HEAD_BYTES, sniff } from './sniff.ts';
+import { type Form, HEAD_BYTES, sniff } from './sniff.ts';
 
 /** The bytes of one pinned object from `start` on, to its end or to before `end`. */
 export type OpenBytes = (start: number, end?: number) => AsyncIterable<Uint8Array>;
+
+/** What a slice says of the bytes to read. The key of a cut array is for an error: it may not be indented after all. */
+export type Extent =
+  | (Range & { readonly cut: 'lines' | null })
+  | (Range & { readonly cut: 'array'; readonly indentation: string; readonly key: string });
+type Range = Pick<Slice, 'start' | 'end' | 'object_bytes'>;
 
 /** Reads JSON lines from a stream that begins as {@link readLineItems} wants it. */
 export type ReadLines<Item> = (
@@ -20,7 +27,7 @@ export type ReadLines<Item> = (
  */
 export async function* readItems<Item>(
   open: OpenBytes,
-  slice: Pick<Slice, 'cut' | 'start' | 'end' | 'object_bytes'>,
+  slice: Extent,
   read: ReadItem<Item>,
   readLines: ReadLines<Item> = (stream, range) => readLineItems(stream, range, read),
 ): AsyncGenerator<Span<Item>> {
@@ -29,7 +36,8 @@ export async function* readItems<Item>(
   if (slice.cut === 'lines') {
     yield* readLines(bytesFrom(open, Math.max(slice.start - 1, 0), slice), range);
   } else if (slice.cut === 'array') {
-    yield* readArrayItems(bytesFrom(open, slice.start, slice), range, read);
+    const lines = { ...range, indentation: slice.indentation, cut: slice.key };
+    yield* readIndentedArray(bytesFrom(open, slice.start, slice), lines, read);
   } else {
     yield* readWholeObject(open, slice.object_bytes, read, readLines);
   }
@@ -43,12 +51,24 @@ async function* readWholeObject<Item>(
 ): AsyncGenerator<Span<Item>> {
   const [head, whole] = await peek(open(0, bytes), HEAD_BYTES);
   const form = sniff(head);
+  if (form.kind === 'gzip') yield* readGzip(whole, read, readLines);
+  else if (form.kind === 'unreadable') yield noTraces(form.why, bytes);
+  else yield* readText(form, whole, read, readLines);
+}
+
+async function* readText<Item>(
+  form: Extract<Form, { kind: 'lines' | 'array' | 'empty' }>,
+  text: AsyncIterable<Uint8Array>,
+  read: ReadItem<Item>,
+  readLines: ReadLines<Item>,
+): AsyncGenerator<Span<Item>> {
   const everything = { start: 0, end: Number.POSITIVE_INFINITY };
-  if (form === 'empty') return;
-  if (form === 'lines') yield* readLines(whole, everything);
-  else if (form === 'array') yield* readArrayItems(whole, everything, read);
-  else if (form === 'gzip') yield* readGzip(whole, read, readLines);
-  else yield { offset: 0, bytes, rejected: { reason: 'not_traces', detail: form.unreadable, exampleId: null } };
+  if (form.kind === 'lines') yield* readLines(text, everything);
+  else if (form.kind === 'array') {
+    const { indentation } = form;
+    if (indentation === null) yield* readCompactArray(text, read);
+    else yield* readIndentedArray(text, { ...everything, indentation, cut: undefined }, read);
+  }
 }
 
 async function* readGzip<Item>(
@@ -59,22 +79,9 @@ async function* readGzip<Item>(
   const stream = gunzip(compressed);
   const [head, whole] = await peek(stream.bytes, HEAD_BYTES);
   const form = sniff(head);
-  const everything = { start: 0, end: Number.POSITIVE_INFINITY };
-  if (form === 'lines') yield* readLines(whole, everything);
-  else if (form === 'array') yield* readArrayItems(whole, everything, read);
-  else if (form === 'gzip') {
-    yield {
-      offset: 0,
-      bytes: head.length,
-      rejected: { reason: 'not_traces', detail: 'it is compressed twice', exampleId: null },
-    };
-  } else if (form !== 'empty') {
-    yield {
-      offset: 0,
-      bytes: head.length,
-      rejected: { reason: 'not_traces', detail: form.unreadable, exampleId: null },
-    };
-  }
+  if (form.kind === 'gzip') yield noTraces('it is compressed twice', head.length);
+  else if (form.kind === 'unreadable') yield noTraces(form.why, head.length);
+  else yield* readText(form, whole, read, readLines);
   // Said after the items that came out whole: a cut download loses its last item, not its first ones.
   const ending = stream.ending();
   if (ending) {
@@ -82,6 +89,12 @@ async function* readGzip<Item>(
     yield { offset: at, bytes: 0, rejected: { reason, detail, exampleId: null } };
   }
 }
+
+const noTraces = (detail: string, bytes: number): Span<never> => ({
+  offset: 0,
+  bytes,
+  rejected: { reason: 'not_traces', detail, exampleId: null },
+});
 
 /** First what the slice covers, then, for the item that goes on past its end, small steps until the reader has it. */
 async function* bytesFrom(

@@ -49,7 +49,7 @@ async function attempt(
   try {
     return await trainer.submit(submission);
   } catch (error) {
-    // A clear no made no job: nothing to look for, and whoever mends the cause need not wait.
+    // After a clear no there is no job to look for, and once the cause is fixed nothing needs to wait.
     if (error instanceof TrainerRefused) await collections.remove(key);
     throw error;
   }

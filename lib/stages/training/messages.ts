@@ -23,7 +23,7 @@ export function statusMessage(job: TrainingJob, seen: JobStatus): string {
 }
 
 export const failedMessage = (job: TrainingJob, seen: JobStatus) =>
-  `${statusMessage(job, seen)}. No model was trained and none is deployed. Look at the job's logs, mend the cause, and train again under a new run_id.`;
+  `${statusMessage(job, seen)}. No model was trained and none is deployed. Look at the job's logs, fix the cause, and train again under a new run_id.`;
 
 export const canceledMessage = (job: TrainingJob, seen: JobStatus, deploys: boolean) =>
   deploys

@@ -31,7 +31,7 @@ export async function planBatches(
   const keys = workflowKeys(runId);
   if (!(await stores.runs.head(keys.dataset))) {
     const dataset = await findDataset(source, stores.datasets);
-    // Until the rows stand, it is written anew: a dataset mended after a failed try is read as it is then.
+    // Until the rows exist, it is written again: a dataset that was fixed after a failed try is read as it is now.
     await stores.runs.write(keys.datasetPin, pinText(source, dataset));
     const rows = readDataset(stores.datasets, dataset, source);
     await stores.runs.write(keys.dataset, asLines(rows, source), { ifAbsent: true });

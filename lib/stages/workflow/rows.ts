@@ -5,7 +5,7 @@ import type { ObjectStore, StoredObject } from '../../objects/store.ts';
 import { readItems } from '../../sources/containers/read-records.ts';
 import { depthOf, isNumber, isObject, parseExactly, pythonText } from '../../sources/json/exact-json.ts';
 import { parsePythonJson } from '../../sources/json/python-json.ts';
-import { MAX_DEPTH } from '../../sources/record.ts';
+import { MAX_DEPTH, type ReadItem } from '../../sources/record.ts';
 import { joined } from './lines.ts';
 
 /** One example of the dataset. Values are JSON whose numbers keep their digits (`parseExactly`). */
@@ -41,20 +41,25 @@ export const idText = (id: unknown): string | undefined =>
 async function* readJson(store: ObjectStore, dataset: StoredObject): AsyncGenerator<unknown> {
   const open = (start: number, end?: number) => store.read(dataset.key, { pin: dataset, start, end });
   const whole = { cut: null, start: 0, end: dataset.bytes, object_bytes: dataset.bytes };
-  for await (const span of readItems(open, whole, (bytes) => ({ item: parseEntry(bytes, dataset.key) }))) {
+  for await (const span of readItems(open, whole, entryReader(dataset.key))) {
     if ('rejected' in span) throw new InvalidRequest(`${dataset.key}: at byte ${span.offset}, ${span.rejected.detail}`);
     yield span.item;
   }
 }
 
-function parseEntry(bytes: Uint8Array, key: string): unknown {
-  const json = parsePythonJson(decode(bytes, key));
-  if (!json) throw new InvalidRequest(`${key}: a row of ${bytes.length} bytes is not valid JSON`);
-  if (depthOf(json.text, MAX_DEPTH) > MAX_DEPTH) {
-    throw new InvalidRequest(`${key}: a row nests deeper than ${MAX_DEPTH} levels`);
-  }
-  return parseExactly(json.text);
-}
+const entryReader =
+  (key: string): ReadItem<unknown> =>
+  (bytes) => {
+    const json = parsePythonJson(decode(bytes, key));
+    if (!json) {
+      const detail = `a row of ${bytes.length} bytes is not valid JSON`;
+      return { rejected: { reason: 'invalid_json', detail, exampleId: null } };
+    }
+    if (depthOf(json.text, MAX_DEPTH) > MAX_DEPTH) {
+      throw new InvalidRequest(`${key}: a row nests deeper than ${MAX_DEPTH} levels`);
+    }
+    return { item: parseExactly(json.text) };
+  };
 
 async function* readCsv(store: ObjectStore, dataset: StoredObject): AsyncGenerator<unknown> {
   if (dataset.bytes > MOST_CSV_BYTES) {

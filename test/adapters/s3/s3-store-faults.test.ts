@@ -111,6 +111,23 @@ describe('the S3 store, when S3 fails', () => {
       expect(server.get('bucket', 'large')).toEqual(noise(7 * PART));
     });
 
+    test.each(['PutObject', 'CompleteMultipartUpload'] as const)(
+      'a precondition that failed, of a %s that set none, is a failure: nothing else stands there',
+      async (operation) => {
+        const bytes = operation === 'PutObject' ? PART - 1 : 7 * PART;
+        server.put('bucket', 'part', noise(bytes));
+        const failed = { kind: 'error', status: 412, code: 'PreconditionFailed' } as const;
+        for (const work of [
+          () => write('whole', noise(bytes)),
+          () => store.compose('whole', [{ key: 'part', bytes }], { crc32: crc32(noise(bytes)) }),
+        ]) {
+          server.fail({ operation }, failed);
+          await expect(work()).rejects.toMatchObject({ name: 'StoreRefused' });
+          expect(server.get('bucket', 'whole')).toBeUndefined();
+        }
+      },
+    );
+
     test('a conflict with another conditional PUT is tried again', async () => {
       server.fail({ operation: 'PutObject' }, { kind: 'error', status: 409, code: 'ConditionalRequestConflict' }, 3);
       expect(await store.create('a', noise(1))).toBe('created');

@@ -42,7 +42,7 @@ const write = async (key: string, tagging: { tagsOf?: typeof tagsOf }) => {
   return tags;
 };
 
-test.each(['runs/a/shards/000001/x', 'runs/a/export/000001/nemo_customizer/x'])(
+test.each(['runs/a/shards/000001/x', 'runs/a/choice/000001.bin'])(
   '%s is tagged, however it is written',
   async (key) => {
     const tag = 'dpo-trajectories=shard';
@@ -55,7 +55,7 @@ test.each(['runs/a/shards/000001/x', 'runs/a/export/000001/nemo_customizer/x'])(
 
 test.each([
   ...['runs/a/collection.jsonl', 'runs/shards/collection.jsonl', 'runs/a/traces/shards/0', 'shards/a'],
-  ...['runs/a/datasets/export/x', 'runs/export/collection.jsonl', 'runs/a/export.jsonl', 'export/a'],
+  ...['runs/a/datasets/choice/x', 'runs/choice/collection.jsonl', 'runs/a/choice.jsonl', 'choice/a'],
 ])('%s stays, so it is not tagged', async (key) => {
   expect(new Set((await write(key, { tagsOf })).map(([, tagging]) => tagging))).toEqual(new Set([undefined]));
 });

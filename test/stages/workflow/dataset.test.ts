@@ -87,6 +87,12 @@ describe('planning a dataset’s batches', () => {
     expect(made.dataset).toMatchObject({ bucket: 'b', key: 'mended.jsonl', bytes: text.length });
   });
 
+  it('reads an indented array with two rows on one line', async () => {
+    const rows = [1, 2, 3].map((id) => ({ id, question: 'q' }));
+    const text = JSON.stringify(rows, null, 2).replace('},\n  {\n    "id": 2', '}, {\n    "id": 2');
+    expect((await plan('rows.json', text)).rows).toHaveLength(3);
+  });
+
   it.each([
     ['no rows', 'rows.json', '[]', 'has no rows'],
     [

@@ -6,16 +6,16 @@ import { fileStore } from '../../../adapters/files/file-store.ts';
 import { createHttpClient } from '../../../adapters/http/client.ts';
 import { credentialsFrom } from '../../../adapters/http/endpoint-credentials.ts';
 import { workflowConnector } from '../../../adapters/http/workflow-client.ts';
-import { runStateMachine } from '../../../cli/local/asl-runner.ts';
 import { RecordFailureInput } from '../../../lib/contract/failure.ts';
 import { Shards } from '../../../lib/contract/plan.ts';
-import { Limits } from '../../../lib/contract/request.ts';
+import { Request } from '../../../lib/contract/request.ts';
 import { PlanTracesInput, RunWorkflowInput, WorkflowSource, workflowKeys } from '../../../lib/contract/workflow.ts';
 import { readJson } from '../../../lib/objects/stored-json.ts';
 import { planTraces } from '../../../lib/stages/plan-traces.ts';
 import { recordFailure } from '../../../lib/stages/record-failure.ts';
 import { runWorkflow } from '../../../lib/stages/run-workflow.ts';
 import { planBatches } from '../../../lib/stages/workflow/plan-batches.ts';
+import { runStateMachine } from '../../support/asl/asl-runner.ts';
 import { pipelineFrom } from '../../support/pipeline-definition.ts';
 import { answers, bareError, inTurn, type Reply, startWorkflowServer, status } from '../../support/workflow-server.ts';
 
@@ -57,7 +57,7 @@ async function run(reply: Reply, settings: object) {
   await writeFile(join(root, 'rows.json'), JSON.stringify(rows));
   const dataset = { bucket: 'traces', key: 'rows.json' };
   const source = WorkflowSource.parse({ endpoint: server.origin, dataset, ...settings });
-  const request = { run_id: 'run-1', source: { workflow: source }, limits: Limits.parse({}) };
+  const request = Request.parse({ run_id: 'run-1', source: { workflow: source } });
   await store.create(workflowKeys('run-1').request, Buffer.from(JSON.stringify(request)));
   const { key, batches, examples, max_concurrency } = await planBatches('run-1', source, {
     datasets: store,
@@ -87,7 +87,7 @@ async function run(reply: Reply, settings: object) {
       },
       executionName: 'run-1',
       handlers: {
-        RunWorkflowFunction: async (payload) => {
+        RunWorkflow: async (payload) => {
           // Each look at the clock takes a while.
           let left = 900_000;
           const remainingMs = () => {
@@ -105,8 +105,8 @@ async function run(reply: Reply, settings: object) {
           rounds.push(output);
           return output;
         },
-        PlanTracesFunction: (payload) => planTraces(PlanTracesInput.parse(payload), deps),
-        RecordFailureFunction: (payload) => recordFailure(RecordFailureInput.parse(payload), deps),
+        PlanTraces: (payload) => planTraces(PlanTracesInput.parse(payload), deps),
+        RecordFailure: (payload) => recordFailure(RecordFailureInput.parse(payload), deps),
       },
       storeOf: () => store,
       maxConcurrency: 8,

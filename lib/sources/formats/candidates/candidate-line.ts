@@ -1,8 +1,11 @@
 import { isUtf8 } from 'node:buffer';
 import { depthOf, hasLongInteger, isObject, type JsonObject, parseExactly } from '../../json/exact-json.ts';
+import { kindOf } from '../../json/kind-of.ts';
 import { parsePythonJson } from '../../json/python-json.ts';
-import { type ItemRejection, MAX_DEPTH, type ReadItem } from '../../record.ts';
-import { readObject, type TraceItem } from '../nat/trace-item.ts';
+import { type ItemReason, MAX_DEPTH, type ReadItem } from '../../record.ts';
+import { readScoredAnswer } from '../../scored-answer.ts';
+import { sortCandidates, type TraceItem } from '../../trace-item.ts';
+import { readExampleId } from '../nat/trace-item.ts';
 
 /** A line of JSON lines: a trace item, or one candidate of an example whose other candidates stand on the lines around it. */
 export interface TraceLine {
@@ -16,11 +19,11 @@ export interface TraceLine {
  * `{example_id, turn_id, candidate_index, score, prompt, response, metadata}`. It is told by its keys.
  */
 export const readTraceLine =
-  (readItem: ReadItem<TraceItem>, stepName: string): ReadItem<TraceLine> =>
+  (readItem: ReadItem<TraceItem>): ReadItem<TraceLine> =>
   (bytes) => {
     // Quotes inside text are escaped, so these bytes are the key (or a value) and cost one search to find.
     if (!bytes.includes('"intermediate_steps"')) {
-      const candidate = readCandidateLine(bytes, stepName);
+      const candidate = readCandidateLine(bytes);
       if (candidate) return candidate;
     }
     const read = readItem(bytes);
@@ -28,15 +31,26 @@ export const readTraceLine =
   };
 
 /** One item of the lines of one example. */
-export function joinCandidates(lines: readonly TraceLine[]): TraceLine | undefined {
+export function joinCandidates(lines: readonly TraceLine[]): TraceItem | undefined {
   const [first] = lines;
-  return first && { ...first, item: { ...first.item, payloads: lines.flatMap(({ item }) => item.payloads) } };
+  return (
+    first && {
+      ...first.item,
+      read: (compatibility) => {
+        const read = lines.map(({ item }) => item.read(compatibility));
+        return {
+          candidates: read.flatMap(({ candidates }) => candidates),
+          rejected: read.flatMap(({ rejected }) => rejected),
+        };
+      },
+    }
+  );
 }
 
 type ReadLine = ReturnType<ReadItem<TraceLine>>;
 
 /** Undefined where the bytes are no candidate line: the reader of trace items then says what they are. */
-function readCandidateLine(bytes: Buffer, stepName: string): ReadLine | undefined {
+function readCandidateLine(bytes: Buffer): ReadLine | undefined {
   const json = parsePythonJson(bytes.toString());
   if (!json) return undefined;
   const { text, value: line } = json;
@@ -46,26 +60,26 @@ function readCandidateLine(bytes: Buffer, stepName: string): ReadLine | undefine
     hasLongInteger(text) || NUMBERS_THAT_BECOME_TEXT.some((key) => typeof line[key] === 'number')
       ? parseExactly(text)
       : line;
-  return isObject(exact) ? readAsStep(exact, stepName) : undefined;
+  return isObject(exact) ? readObject(exact) : undefined;
 }
 
-/** The line as NAT would have written it: everything after that is the same for both. */
-function readAsStep(line: JsonObject, stepName: string): ReadLine {
-  const { example_id, turn_id, candidate_index, score, prompt, response, metadata } = line;
-  const data = { turn_id, candidate_index, score, input: prompt, output: response };
-  const payload = { event_type: 'TTC_END', name: stepName, metadata, data };
-  const read = readObject({ id: example_id, intermediate_steps: [{ payload }] }, stepName);
-  if ('item' in read) return { item: { item: read.item, run: read.item.id.key } };
-  return { rejected: inThisFormsWords(read.rejected) };
+function readObject(line: JsonObject): ReadLine {
+  const { example_id, turn_id: turnId, candidate_index: index, score, prompt, response, metadata } = line;
+  if (example_id === undefined) return reject('missing_id', 'this candidate line has no "example_id"');
+  const id = readExampleId(example_id);
+  if (!id) return reject('invalid_id', `its "example_id" is ${kindOf(example_id)}; give text or a number`);
+  const answer = { turnId, turnIndex: undefined, index, score, prompt, response, metadata, uuid: undefined };
+  const item: TraceItem = {
+    id,
+    read: (compatibility) => sortCandidates([readScoredAnswer(answer, compatibility, 'response')]),
+    describe: () => NOTHING_BESIDES,
+  };
+  return { item: { item, run: id.key } };
 }
 
-const inThisFormsWords = (rejected: ItemRejection): ItemRejection => ({
-  ...rejected,
-  detail:
-    rejected.reason === 'missing_id'
-      ? 'this candidate line has no "example_id"'
-      : rejected.detail.replace('"id"', '"example_id"'),
-});
+const NOTHING_BESIDES = { eventTypes: [], ttcNames: [], withoutSteps: false, atif: false };
+
+const reject = (reason: ItemReason, detail: string): ReadLine => ({ rejected: { reason, detail, exampleId: null } });
 
 /** Three of its four telling keys, so that the one forgotten can be named. A trace item has its steps, or an `id`. */
 const isCandidateLine = (line: JsonObject): boolean =>

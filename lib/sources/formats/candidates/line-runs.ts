@@ -1,6 +1,6 @@
 import type { LineSpan } from '../../containers/lines.ts';
 import { MAX_ITEM_BYTES, type Span } from '../../record.ts';
-import type { TraceItem } from '../nat/trace-item.ts';
+import type { TraceItem } from '../../trace-item.ts';
 import type { TraceLine } from './candidate-line.ts';
 import { joinCandidates } from './candidate-line.ts';
 
@@ -78,7 +78,7 @@ function extend(run: Run | undefined, example: string, offset: number, bytes: nu
 
 function closed({ offset, bytes, lines }: Run): Span<TraceItem> {
   const joined = joinCandidates(lines);
-  if (joined && bytes <= MAX_ITEM_BYTES) return { offset, bytes, item: joined.item };
+  if (joined && bytes <= MAX_ITEM_BYTES) return { offset, bytes, item: joined };
   const detail = `the lines of one example are larger than ${MAX_ITEM_BYTES} bytes together; give each example its own example_id`;
   return { offset, bytes, rejected: { reason: 'too_large', detail, exampleId: null } };
 }

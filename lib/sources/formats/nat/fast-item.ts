@@ -4,19 +4,21 @@ import { withoutNonFinite } from '../../json/python-json.ts';
 import { WrittenText } from '../../json/written-text.ts';
 import { MAX_DEPTH, type ReadItem } from '../../record.ts';
 import { createItemScanner, type ItemScan, type Span } from './scan/item-scanner.ts';
-import { readTraceItem, type TraceItem } from './trace-item.ts';
+import { type NatItem, readTraceItem, rejectText } from './trace-item.ts';
 
 /**
  * `readTraceItem`, many times as fast: most bytes of a trace are steps that are no candidates, and those are checked to
  * be JSON by the scanner but never parsed; of candidates only what preferences are made of is cut out. Whatever is out of the ordinary goes to `readTraceItem` itself, so the two
  * agree by construction there; test/sources/formats/nat/fast-item.test.ts holds them to it everywhere.
  */
-export function traceItemReader(stepName: string): ReadItem<TraceItem> {
-  return function read(bytes) {
+export function traceItemReader(stepName: string): ReadItem<NatItem> {
+  return function read(bytes): ReturnType<ReadItem<NatItem>> {
     scanner ??= createItemScanner();
     const scan = scanner.scan(bytes);
-    const json = scan === 'not_json' ? withoutNonFinite(bytes) : undefined;
-    if (json) return read(json);
+    if (scan === 'not_json') {
+      const json = withoutNonFinite(bytes);
+      return json ? read(json) : rejectText(bytes);
+    }
     if (typeof scan === 'string' || scan.depth > MAX_DEPTH || scan.longInteger) return readTraceItem(bytes, stepName);
     const id = plainId(bytes, scan.id);
     if (
@@ -47,7 +49,7 @@ export function isJson(bytes: Buffer): boolean {
 let scanner: ReturnType<typeof createItemScanner> | undefined;
 
 /** Text without escapes, or an integer written plainly and held exactly by a double; undefined: ask the reference. */
-function plainId(bytes: Buffer, span: Span | undefined): TraceItem['id'] | undefined {
+function plainId(bytes: Buffer, span: Span | undefined): NatItem['id'] | undefined {
   if (!span) return undefined;
   const source = bytes.toString('utf8', span.start, span.end);
   if (bytes[span.start] === QUOTE) {

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import {
   depthOf,
   hasLongInteger,
@@ -11,12 +12,14 @@ import {
   sourceOf,
 } from '../../json/exact-json.ts';
 import { someBetweenStrings } from '../../json/json-strings.ts';
+import { kindOf } from '../../json/kind-of.ts';
 import { parsePythonJson } from '../../json/python-json.ts';
 import { WrittenText } from '../../json/written-text.ts';
 import { type ItemReason, type ItemRejection, MAX_DEPTH } from '../../record.ts';
+import type { ExampleId, ItemDescription } from '../../trace-item.ts';
 
-/** One evaluated dataset example, as far as preferences go. */
-export interface TraceItem {
+/** An element of NAT's `workflow_output.json`: one evaluated dataset example, as far as preferences go. */
+export interface NatItem {
   readonly id: ExampleId;
   /**
    * `payload` of each step that is a candidate by type and name, in order: at least the members that preferences are
@@ -27,40 +30,29 @@ export interface TraceItem {
   readonly describe: () => ItemDescription;
 }
 
-export interface ExampleId {
-  /** The id as text: `example_id`. */
-  readonly text: string;
-  /** Alike for two ids that Python's dict takes for one key: 1, 1.0 and true are, 1 and "1" are not. */
-  readonly key: string;
-}
-
-export interface ItemDescription {
-  readonly eventTypes: readonly string[];
-  readonly ttcNames: readonly string[];
-  readonly withoutSteps: boolean;
-  readonly atif: boolean;
-}
-
 /** Reads one trace item from exactly its bytes. The reference for any faster reader: this one parses everything. */
-export function readTraceItem(bytes: Buffer, stepName: string): { item: TraceItem } | { rejected: ItemRejection } {
+export function readTraceItem(bytes: Buffer, stepName: string): { item: NatItem } | { rejected: ItemRejection } {
   let text: string;
   try {
     text = UTF8.decode(bytes);
   } catch {
-    return reject('invalid_utf8', 'its bytes are not UTF-8 text');
+    return NOT_UTF8;
   }
   const json = parsePythonJson(text);
-  if (!json) return reject('invalid_json', 'it is not valid JSON');
+  if (!json) return NOT_JSON;
   if (!isObject(json.value)) return reject('not_an_object', `it is ${kindOf(json.value)}, not an object`);
   if (depthOf(json.text, MAX_DEPTH) > MAX_DEPTH) return reject('too_deep', `it nests deeper than ${MAX_DEPTH} levels`);
   const value = needsExactNumbers(json.text, json.value, stepName) ? parseExactly(json.text) : json.value;
   return isObject(value) ? readObject(value, stepName) : reject('not_an_object', 'it is not an object');
 }
 
+/** The same of bytes that are known to be no JSON. JSON.parse would spend more time on its error than on its text. */
+export const rejectText = (bytes: Buffer): { rejected: ItemRejection } => (isUtf8(bytes) ? NOT_JSON : NOT_UTF8);
+
 /** Reads an item that is parsed already. */
-export function readObject(value: JsonObject, stepName: string): { item: TraceItem } | { rejected: ItemRejection } {
+export function readObject(value: JsonObject, stepName: string): { item: NatItem } | { rejected: ItemRejection } {
   if (value.id === undefined) return reject('missing_id', `it has no "id" (${knownKeys(value)})`);
-  const id = exampleId(value.id);
+  const id = readExampleId(value.id);
   if (!id) return reject('invalid_id', `its "id" is ${kindOf(value.id)}; give text or a number`);
   const steps = Array.isArray(value.intermediate_steps) ? value.intermediate_steps : [];
   const payloads = candidatePayloads(steps, stepName);
@@ -77,7 +69,7 @@ export function candidatePayloads(steps: readonly unknown[], stepName: string): 
   return payloads;
 }
 
-const exampleId = (id: unknown): ExampleId | undefined => {
+export const readExampleId = (id: unknown): ExampleId | undefined => {
   if (typeof id === 'string') return { text: id, key: `text ${id}` };
   if (isNumber(id) && !isNotFinite(id)) return { text: pythonText(id), key: `number ${numericKey(sourceOf(id))}` };
   if (typeof id === 'boolean') return { text: String(id), key: `number ${id ? 1 : 0}` };
@@ -118,22 +110,14 @@ const reject = (reason: ItemReason, detail: string): { rejected: ItemRejection }
   rejected: { reason, detail, exampleId: null },
 });
 
+const NOT_JSON = reject('invalid_json', 'it is not valid JSON');
+const NOT_UTF8 = reject('invalid_utf8', 'its bytes are not UTF-8 text');
+
 /** Keys are the file's own words, but no prompt or response; ten of them tell what kind of file it is. */
 const knownKeys = (item: JsonObject): string => {
   const keys = Object.keys(item);
   const shown = keys.slice(0, 10).map((key) => JSON.stringify(key.slice(0, 40)));
   return keys.length === 0 ? 'it is empty' : `its keys: ${shown.join(', ')}${keys.length > 10 ? ', …' : ''}`;
-};
-
-export const kindOf = (value: unknown): string => {
-  if (value === null) return 'null';
-  if (value === undefined) return 'missing';
-  if (Array.isArray(value)) return 'a list';
-  if (isNotFinite(value)) return 'not a finite number';
-  if (isNumber(value)) return 'a number';
-  if (typeof value === 'string' || value instanceof WrittenText) return 'text';
-  if (typeof value === 'boolean') return String(value);
-  return 'an object';
 };
 
 // Without `ignoreBOM` the decoder would silently drop a byte order mark that JSON.parse refuses.

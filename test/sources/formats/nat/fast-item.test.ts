@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { readCandidate } from '../../../../lib/preferences/candidate.ts';
+import type { Candidate } from '../../../../lib/preferences/candidate.ts';
 import { traceItemReader } from '../../../../lib/sources/formats/nat/fast-item.ts';
+import { asTraceItem } from '../../../../lib/sources/formats/nat/nat-item.ts';
 import { readTraceItem } from '../../../../lib/sources/formats/nat/trace-item.ts';
 import { isObject, type JsonObject } from '../../../../lib/sources/json/exact-json.ts';
 import { traceItems } from '../../../support/trace-arbitraries.ts';
@@ -14,15 +15,23 @@ const fast = traceItemReader(STEP);
 function known(read: ReturnType<typeof fast>) {
   if ('rejected' in read) return read;
   const { id, payloads, describe } = read.item;
+  const item = asTraceItem(read.item);
   return {
     id,
     payloads: JSON.stringify(payloads.map(ofPreferences)),
-    candidates: ['strict' as const, 'nat' as const].map((compatibility) =>
-      payloads.map((payload) => readCandidate(payload, compatibility, 0)),
-    ),
+    candidates: ['strict' as const, 'nat' as const].map((compatibility) => {
+      const { candidates, rejected } = item.read(compatibility);
+      return { candidates: candidates.map(dataOf), rejected };
+    }),
     description: payloads.length === 0 ? describe() : undefined,
   };
 }
+/** A candidate with its texts as they are written, as values, and as what they are compared by. */
+const dataOf = ({ prompt, response, ...plain }: Candidate) => ({
+  ...plain,
+  prompt: [prompt.json, prompt.value(), prompt.digest(), prompt.lastMessage()],
+  response: [response.json, response.value(), response.digest()],
+});
 const ofPreferences = ({ UUID, metadata, data }: JsonObject): object => {
   if (!isObject(data)) return { UUID, metadata, data };
   const { turn_id, turn_index, candidate_index, score, input, output } = data;

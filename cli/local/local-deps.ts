@@ -1,0 +1,37 @@
+import { fileStore } from '../../adapters/files/file-store.ts';
+import { prefixedStore } from '../../lib/objects/prefixed-store.ts';
+import type { ObjectStore } from '../../lib/objects/store.ts';
+import type { Deps } from '../../lib/stages/deps.ts';
+import { addressOf, directoryOf, isLocal, type OutLocation } from '../locations.ts';
+
+/** What a run's tasks work on, as data: each thread opens its own. */
+export interface LocalPlaces {
+  readonly out: OutLocation;
+  /** A bucket of the run is in S3. */
+  readonly inS3: boolean;
+  readonly codeVersion: string;
+}
+
+/** The S3 client is loaded only where a bucket is in S3. */
+export async function openDeps({ out, inS3, codeVersion }: LocalPlaces): Promise<Deps> {
+  const openS3 = inS3 ? await s3Opener() : undefined;
+  const bucket = (name: string): ObjectStore => {
+    if (isLocal(name)) return fileStore(directoryOf(name));
+    if (!openS3) throw new Error(`Bucket ${name} is not one of the request's.`);
+    return openS3(name);
+  };
+  const whole = bucket(out.bucket);
+  return {
+    bucket,
+    collections: out.prefix === '' ? whole : prefixedStore(whole, out.prefix),
+    collectionsBucket: addressOf(out),
+    now: () => new Date(),
+    codeVersion,
+  };
+}
+
+async function s3Opener(): Promise<(bucket: string) => ObjectStore> {
+  const { s3Client, s3Store } = await import('../../adapters/s3/s3-store.ts');
+  const client = s3Client();
+  return (bucket) => s3Store(client, bucket);
+}

@@ -1,0 +1,90 @@
+import { availableParallelism } from 'node:os';
+import { type Shard, Shards } from '../../lib/contract/plan.ts';
+import type { EvaluateOutput, FinalizeOutput } from '../../lib/contract/states.ts';
+import { readJson } from '../../lib/objects/stored-json.ts';
+import { finalize } from '../../lib/stages/finalize/finalize.ts';
+import { type AttemptStep, failingAt } from './attempt-step.ts';
+import { byteTally, countingDeps } from './byte-tally.ts';
+import type { LocalRun } from './local-steps.ts';
+import { mapChildren } from './map-children.ts';
+import { partBytes } from './part-bytes.ts';
+import { TASKS_A_THREAD, tasksHere } from './tasks.ts';
+
+/** The steps from the plan to the committed run: in threads where that pays, each stage's progress told by its bytes. */
+export function shardSteps(run: LocalRun, attempt: AttemptStep) {
+  const { request, deps, progress, startWorkers, atOnce = availableParallelism() } = run;
+  const { run_id } = request;
+  const here = tasksHere(deps);
+  let runner = here;
+  let shards: readonly Shard[] = [];
+  let pairs = 0;
+  const underWay = () => (runner === here ? atOnce : atOnce * TASKS_A_THREAD);
+
+  /** A stage that deals with so many bytes, told from now on. */
+  function begin(name: string, total: number) {
+    const tally = byteTally();
+    progress.stage({ name, unit: 'bytes', total, done: tally.done });
+    return tally;
+  }
+
+  return {
+    async buildShards({ plan, inputs, input_bytes: bytes }: EvaluateOutput): Promise<void> {
+      shards = await failingAt({ state: 'BuildShards', run_id }, () => readJson(deps.collections, plan.key, Shards));
+      progress.planned({ shards: shards.length, inputs, bytes });
+      const threads = Math.min(atOnce, shards.length);
+      if (startWorkers && threads > 1 && bytes >= WORKERS_PAY_BYTES) runner = await startWorkers(threads);
+      const reading = begin('reading', sum(shards.map(bytesOf)));
+      const built = await mapChildren(shards, underWay(), (shard) =>
+        attempt('BuildShard', { state: 'BuildShard', run_id, shard: shard.ordinal }, () =>
+          reading.attempt(bytesOf(shard), (count) =>
+            runner.run('BuildShard', { run_id, shard, shards: shards.length }, count),
+          ),
+        ),
+      );
+      pairs = sum(built.map((shard) => shard.pairs));
+    },
+
+    async choose(): Promise<void> {
+      const { indexes: bytes } = await partBytes(run_id, deps);
+      // This thread tells the progress and hears Ctrl-C: a choice among many pairs would keep it from both.
+      if (runner === here && pairs >= CHOSEN_APART_PAIRS) runner = (await startWorkers?.(1)) ?? here;
+      const choosing = begin('choosing', bytes);
+      const input = { run_id, memoryBytes: run.memoryBytes ?? Number.POSITIVE_INFINITY };
+      await attempt('Choose', { state: 'Choose', run_id }, () =>
+        choosing.attempt(bytes, (count) => runner.run('Choose', input, count)),
+      );
+    },
+
+    async writeDatasets(): Promise<void> {
+      const { collection } = await partBytes(run_id, deps);
+      const writing = begin('writing datasets', sum(shards.map(({ ordinal }) => collection(ordinal))));
+      await mapChildren(shards, underWay(), ({ ordinal }) =>
+        attempt('WriteDatasets', { state: 'WriteParts', run_id, shard: ordinal }, () =>
+          writing.attempt(collection(ordinal), (count) => runner.run('WriteDatasets', { run_id, ordinal }, count)),
+        ),
+      );
+    },
+
+    async finalize(): Promise<FinalizeOutput> {
+      // Of a run that was committed before nothing is composed.
+      const bytes = shards.length === 0 ? 0 : (await partBytes(run_id, deps)).composed;
+      const composing = begin('composing', bytes);
+      return attempt('Finalize', { state: 'Finalize', run_id }, () =>
+        composing.attempt(bytes, (count) => finalize({ run_id }, countingDeps(deps, count))),
+      );
+    },
+  };
+}
+
+/**
+ * Of less, two threads make nothing faster: each takes a tenth of a second to start, and a second one on two cores that
+ * are one does little more than the first.
+ */
+export const WORKERS_PAY_BYTES = 2 ** 25;
+
+/** So many are chosen among in some 0.3 seconds, all at one stretch. */
+const CHOSEN_APART_PAIRS = 200_000;
+
+const bytesOf = ({ slices }: Shard): number => sum(slices.map(({ start, end }) => end - start));
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0);

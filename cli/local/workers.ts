@@ -1,0 +1,67 @@
+import { Piscina } from 'piscina';
+import { WorkerDied } from '../../lib/errors.ts';
+import { errorFrom } from './error-data.ts';
+import type { LocalPlaces } from './local-deps.ts';
+import { TASKS_A_THREAD, type TaskName, type TaskRunner } from './tasks.ts';
+import type { WorkerReply, WorkerTask } from './worker.ts';
+
+export interface Workers extends TaskRunner {
+  /** Stops them, whatever they are doing: what they were to do has no end. */
+  stop(): Promise<void>;
+}
+
+/** So many worker threads, each with stores of its own. */
+export function startWorkers(count: number, places: LocalPlaces, entry: URL = ENTRY): Workers {
+  const pool = new Piscina({
+    filename: entry.href,
+    workerData: places,
+    ...{ minThreads: count, maxThreads: count, idleTimeout: Number.POSITIVE_INFINITY },
+    concurrentTasksPerWorker: TASKS_A_THREAD,
+    // A worker that waits by `Atomics.wait` would not notice that an idle connection to S3 was closed.
+    atomics: 'disabled',
+    recordTiming: false,
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+  });
+  let stopped = false;
+  // A worker that cannot even start has no task to fail by it, and those that wait would wait for ever.
+  pool.on('error', () => void pool.destroy());
+
+  async function attempt<Name extends TaskName>(task: WorkerTask<Name>): Promise<WorkerReply<Name>> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await pool.run(task);
+      } catch (cause) {
+        // A caller that stops them waits for no answer.
+        if (stopped) return new Promise(() => {});
+        // The worker answers with its tasks' errors: what is thrown here is that it is gone.
+        if (tries === MOST_TRIES) throw died(cause);
+      }
+    }
+  }
+  return {
+    async run(name, input, count) {
+      const reply = await attempt({ name, input, count });
+      if ('error' in reply) throw errorFrom(reply.error);
+      return reply.output;
+    },
+    async stop() {
+      stopped = true;
+      await pool.destroy();
+    },
+  };
+}
+
+/** Beside this file, as a source and in the package. */
+const ENTRY = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
+
+/** Of the space for young objects: see {@link boundYoungSpace}. V8 divides it in three. */
+const YOUNG_MB = 24;
+
+/** A worker may die of what passes: memory that others held. */
+const MOST_TRIES = 2;
+
+const died = (cause: unknown): WorkerDied =>
+  new WorkerDied(
+    `A worker thread ended in the middle of its work, twice (${cause instanceof Error ? cause.message : cause}). Start the same command again: it goes on from what is written. If it ends there again, give it less to do at once (--concurrency 1, or a smaller --shard-bytes).`,
+    { cause },
+  );

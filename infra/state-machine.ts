@@ -1,0 +1,155 @@
+import type { Machine, States } from './asl.ts';
+import { childTask, choice, distributedMap, endInFailure, type Place, step } from './states.ts';
+
+/** The maps, by their Labels. */
+export const MAPS = ['RunWorkflow', 'BuildShards', 'WriteDatasets'] as const;
+
+/**
+ * The run as a state machine: the order of tasks that `cli/local/run-locally.ts` has on this machine. A test holds the two
+ * equal. From Evaluate to Finalize one document passes from state to state: the run as it was planned.
+ */
+export const pipelineDefinition = (place: Place): Machine => ({
+  Comment: 'Agent traces in, grouped DPO trajectories and metrics out.',
+  StartAt: 'Evaluate',
+  // 23 days: the longest training that it follows, and all before that.
+  TimeoutSeconds: 2_000_000,
+  States: {
+    ...step('Evaluate', { ...EVALUATE, knows: 'started_with', next: 'Evaluated' }, place),
+    Evaluated: choice(
+      [
+        { Variable: '$.status', StringEquals: 'committed', Next: 'Finalize' },
+        { Variable: '$.status', StringEquals: 'workflow', Next: 'RunWorkflow' },
+      ],
+      'BuildShards',
+    ),
+    ...askWorkflow(place),
+    ...distributedMap('BuildShards', { ...SHARDS, ...buildShard(place), next: 'Built' }, place),
+    Built: choice([{ Variable: '$.datasets', StringEquals: 'none', Next: 'Finalize' }], 'Choose'),
+    ...step('Choose', { ...CHOOSE, payload: OF_RUN, passes: 'input', next: 'Chosen' }, place),
+    Chosen: choice([{ Variable: '$.datasets', StringEquals: 'files', Next: 'WriteDatasets' }], 'Finalize'),
+    ...distributedMap('WriteDatasets', { ...SHARDS, ...writeParts(place), next: 'Finalize' }, place),
+    ...step('Finalize', { ...FINALIZE, payload: OF_RUN, next: 'Finalized' }, place),
+    Finalized: choice([{ Variable: '$.train', BooleanEquals: true, Next: 'SubmitTraining' }], 'Committed'),
+    Committed: { Type: 'Succeed' },
+    ...train(place),
+    ...endInFailure(place),
+  },
+});
+
+const OF_RUN = { 'run_id.$': '$.run_id' } as const;
+
+const EVALUATE = {
+  comment:
+    'Claims the run, pins the traces, cuts them into shards. Or cuts the dataset of a live workflow into batches.',
+  payload: { 'execution.$': '$$.Execution.Name', 'input.$': '$$.Execution.Input' },
+} as const;
+
+const CHOOSE = { comment: "Chooses the datasets' pairs among all of the run." } as const;
+
+const FINALIZE = { comment: 'Requires every part, composes the files, commits by the manifest.' } as const;
+
+/** Of both maps over the plan. */
+const SHARDS = { items: '$.plan.key', atOnce: '$.max_concurrency' } as const;
+
+const buildShard = (place: Place) => ({
+  comment: 'One child execution a shard: pairs its candidates.',
+  task: { ...OF_RUN, 'shard.$': '$$.Map.Item.Value', 'shards.$': '$.shards' },
+  child: {
+    StartAt: 'BuildShard',
+    States: childTask('BuildShard', { step: 'BuildShard', part: { 'shard.$': '$.task.shard.ordinal' } }, place),
+  },
+});
+
+const writeParts = (place: Place) => ({
+  comment: 'One child execution a shard: writes its part of each dataset file.',
+  task: { ...OF_RUN, 'ordinal.$': '$$.Map.Item.Value.ordinal' },
+  child: {
+    StartAt: 'WriteParts',
+    States: childTask('WriteParts', { step: 'WriteDatasets', part: { 'shard.$': '$.task.ordinal' } }, place),
+  },
+});
+
+/** A slow agent's time is never that of one function: a batch is asked in as many rounds as it takes. */
+const askWorkflow = (place: Place): States => ({
+  ...distributedMap(
+    'RunWorkflow',
+    {
+      comment: "One child execution a batch of the dataset's examples.",
+      ...{ items: '$.workflow.key', atOnce: '$.workflow.max_concurrency' },
+      task: { ...OF_RUN, 'batch.$': '$$.Map.Item.Value' },
+      child: {
+        StartAt: 'AskBatch',
+        States: {
+          ...childTask(
+            'AskBatch',
+            {
+              comment: "Asks the batch's examples that have no answer yet, as many as the time allows.",
+              step: 'RunWorkflow',
+              part: { 'batch.$': '$.task.batch.ordinal' },
+              after: { result: '$.asked', next: 'BatchAsked' },
+            },
+            place,
+          ),
+          BatchAsked: choice(
+            [{ Variable: '$.asked.Payload.done', BooleanEquals: false, Next: 'AskRest' }],
+            'BatchDone',
+          ),
+          AskRest: {
+            Type: 'Pass',
+            Parameters: { 'task.$': '$.asked.Payload', 'failure_at.$': '$.failure_at' },
+            Next: 'AskBatch',
+          },
+          BatchDone: { Type: 'Pass', InputPath: '$.asked.Payload', End: true },
+        },
+      },
+      next: 'PlanTraces',
+    },
+    place,
+  ),
+  ...step(
+    'PlanTraces',
+    {
+      comment: "Pins the traces that the workflow's answers made, and cuts them into shards.",
+      payload: OF_RUN,
+      next: 'BuildShards',
+    },
+    place,
+  ),
+});
+
+const train = (place: Place): States => ({
+  ...step(
+    'SubmitTraining',
+    { comment: 'Hands the dataset to the trainer; the job is created once.', payload: '$', next: 'AfterTraining' },
+    place,
+  ),
+  AfterTraining: choice(
+    [
+      { Variable: '$.training.next', StringEquals: 'check', Next: 'WaitForTraining' },
+      { Variable: '$.training.next', StringEquals: 'deploy', Next: 'DeployModel' },
+      { Variable: '$.training.next', StringEquals: 'deploying', Next: 'WaitForDeployment' },
+    ],
+    'Trained',
+  ),
+  WaitForTraining: { Type: 'Wait', SecondsPath: '$.training.wait_seconds', Next: 'CheckTraining' },
+  ...step(
+    'CheckTraining',
+    {
+      comment: 'Looks at the job once. A status that cannot be read is counted, not thrown.',
+      payload: '$',
+      next: 'AfterTraining',
+    },
+    place,
+  ),
+  WaitForDeployment: { Type: 'Wait', SecondsPath: '$.training.wait_seconds', Next: 'DeployModel' },
+  ...step(
+    'DeployModel',
+    {
+      comment: 'Creates the deployment where it is missing, and looks whether it is ready.',
+      payload: '$',
+      next: 'AfterTraining',
+    },
+    place,
+  ),
+  Trained: { Type: 'Succeed' },
+});

@@ -1,0 +1,19 @@
+import * as z from 'zod';
+import { FormatName } from './dataset.ts';
+import { FormatChoice, View, ViewOutcome } from './dataset-result.ts';
+import { RunId } from './run-id.ts';
+
+/** `choice/facts.json`: what was chosen of a run's pairs. Made once, when each shard's decisions are stored. */
+export const ChoiceFacts = z.strictObject({
+  run_id: RunId,
+  /** Pairs chosen among. */
+  pairs: z.int().min(0),
+  views: z.partialRecord(View, ViewOutcome),
+  formats: z.partialRecord(FormatName, FormatChoice),
+  /** CRC-32 of all shards' decisions, one after the other. */
+  decisions_crc32: z.int().min(0),
+  /** Keys of the first trace objects with a pair, and how many there are. */
+  sources: z.array(z.string()),
+  source_count: z.int().min(0),
+});
+export type ChoiceFacts = z.infer<typeof ChoiceFacts>;

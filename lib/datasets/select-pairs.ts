@@ -1,0 +1,112 @@
+import type { DatasetSettings } from '../contract/dataset.ts';
+import type { View } from '../contract/dataset-result.ts';
+import { combineDigests } from '../preferences/digest.ts';
+import { chosenOf, earlier, type PairTable, promptOf, rejectedOf, type ViewTable } from './pair-table.ts';
+import { compareText, splitByExample, splitInOrder } from './split-pairs.ts';
+import { digestIn } from './word-table.ts';
+
+export interface Selection {
+  readonly view: View;
+  /** By pair: `TRAINING`, `VALIDATION` (`split-pairs.ts`), or 0 where it is on no side. */
+  readonly sides: Uint8Array;
+  readonly duplicates: number;
+  readonly contradictions: number;
+  readonly sampledOut: number;
+  readonly leaking: number;
+}
+
+export type SelectionSettings = Pick<
+  DatasetSettings,
+  'deduplicate_pairs' | 'max_pairs' | 'validation_fraction' | 'seed'
+> & { readonly nat: boolean };
+
+/**
+ * Which pairs a dataset is made of: duplicates (of prompt, chosen and rejected) but the first dropped, then pairs that
+ * contradict each other, then all but a random `max_pairs`, then the split. The set does not depend on the order of
+ * the groups: "first" is by trace object and place in it, "random" by seeded digest of the pair. With NAT's rules
+ * the order of the collection counts, contradictions stay, and the split is NAT's.
+ */
+export function selectPairs(table: PairTable, view: View, settings: SelectionSettings): Selection {
+  const { nat, seed, validation_fraction: fraction } = settings;
+  const seen = viewIn(table, view);
+  const kept = new Uint8Array(table.pairs).fill(1);
+  const duplicates = settings.deduplicate_pairs ? dropDuplicates(table, seen, kept, nat) : 0;
+  const contradictions = nat ? 0 : dropContradictions(seen, kept);
+  const sampledOut = dropUnsampled(table, seen, kept, { limit: settings.max_pairs ?? table.pairs, seed });
+  const { sides, leaking } = nat ? splitInOrder(kept, fraction) : splitByExample(table, seen, kept, { fraction, seed });
+  return { view, sides, duplicates, contradictions, sampledOut, leaking };
+}
+
+export function viewIn(table: PairTable, view: View): ViewTable {
+  const found = table.views.get(view);
+  if (!found) throw new Error(`The pair indexes were not read for the view ${view}.`);
+  return found;
+}
+
+/** A content in one direction: what duplicates share. */
+const directed = ({ contentOf, flipped }: ViewTable, pair: number): number => contentOf.at(pair) * 2 + flipped.at(pair);
+
+function dropDuplicates(table: PairTable, view: ViewTable, kept: Uint8Array, inOrder: boolean): number {
+  const first = new Int32Array(view.contents.size * 2).fill(-1);
+  let dropped = 0;
+  for (let pair = 0; pair < kept.length; pair++) {
+    const content = directed(view, pair);
+    const before = first[content] ?? -1;
+    if (before >= 0) {
+      const later = inOrder || earlier(table, before, pair) < 0 ? pair : before;
+      kept[later] = 0;
+      dropped++;
+      if (later === pair) continue;
+    }
+    first[content] = pair;
+  }
+  return dropped;
+}
+
+function dropContradictions(view: ViewTable, kept: Uint8Array): number {
+  const directions = new Uint8Array(view.contents.size);
+  for (let pair = 0; pair < kept.length; pair++) {
+    const content = view.contentOf.at(pair);
+    directions[content] = (directions[content] ?? 0) | (1 << view.flipped.at(pair));
+  }
+  let dropped = 0;
+  for (let pair = 0; pair < kept.length; pair++) {
+    if (kept[pair] !== 1 || directions[view.contentOf.at(pair)] !== 3) continue;
+    kept[pair] = 0;
+    dropped++;
+  }
+  return dropped;
+}
+
+function dropUnsampled(
+  table: PairTable,
+  view: ViewTable,
+  kept: Uint8Array,
+  { limit, seed }: { readonly limit: number; readonly seed: number },
+): number {
+  const left = indexesOf(kept);
+  if (left.length <= limit) return 0;
+  const draws = new Map(Array.from(left, (pair) => [pair, drawOf(table, view, pair, seed)]));
+  const order = (a: number, b: number): number => compareText(draws.get(a), draws.get(b)) || earlier(table, a, b);
+  const out = left.sort(order).subarray(limit);
+  for (const pair of out) kept[pair] = 0;
+  return out.length;
+}
+
+/** The seeded digest of the pair, its responses in the order of their digests, and then its direction. */
+function drawOf(table: PairTable, view: ViewTable, pair: number, seed: number): string {
+  const prompt = digestIn(view.prompts, promptOf(view, pair));
+  const chosen = digestIn(table.responses, chosenOf(view, pair));
+  const rejected = digestIn(table.responses, rejectedOf(view, pair));
+  return chosen > rejected
+    ? `${combineDigests(seed, prompt, rejected, chosen)}1`
+    : `${combineDigests(seed, prompt, chosen, rejected)}0`;
+}
+
+/** The indexes of the non-zero entries. */
+function indexesOf(marks: Uint8Array): Int32Array {
+  const indexes = new Int32Array(marks.reduce((sum, mark) => sum + (mark === 0 ? 0 : 1), 0));
+  let at = 0;
+  for (let index = 0; index < marks.length; index++) if (marks[index] !== 0) indexes[at++] = index;
+  return indexes;
+}

@@ -1,0 +1,80 @@
+import type { Message, Prompt, Response } from '../contract/trajectory.ts';
+import { fromUtf8, type Utf8 } from '../objects/utf8.ts';
+import { type Digest, digestBytes } from './digest.ts';
+import {
+  digestLastMessage,
+  digestNormalText,
+  digestPrompt,
+  digestResponse,
+  digestTextPrompt,
+  digestTextResponse,
+} from './normal-form.ts';
+
+/** A prompt or a response as the JSON that is written of it, encoded once. What is asked of it besides is made once. */
+export interface EncodedPrompt {
+  readonly json: Utf8;
+  readonly value: () => Prompt;
+  /** Of its normal form; in `nat` of its JSON. */
+  readonly digest: () => Digest;
+  /** Of the last message's content. */
+  readonly lastMessage: () => Digest;
+}
+
+export interface EncodedResponse {
+  readonly json: Utf8;
+  readonly value: () => Response;
+  readonly digest: () => Digest;
+}
+
+/** NAT compares prompts and responses as they are written. */
+export type Comparison = 'normal form' | 'as written';
+
+/** Text of which only the JSON is known: it is decoded where somebody asks. */
+export function encodeTextPrompt(json: Utf8, comparison: Comparison): EncodedPrompt {
+  const value = once(() => decodeText(json));
+  return {
+    json,
+    value,
+    digest: once(() => (comparison === 'as written' ? digestBytes(json) : digestTextPrompt(json, value))),
+    lastMessage: once(() => (comparison === 'as written' ? digestBytes(json) : digestNormalText(json, value))),
+  };
+}
+
+export function encodeMessages(json: Utf8, messages: readonly Message[], comparison: Comparison): EncodedPrompt {
+  return {
+    json,
+    value: () => [...messages],
+    digest: once(() => (comparison === 'as written' ? digestBytes(json) : digestPrompt([...messages]))),
+    lastMessage: once(() => (comparison === 'as written' ? digestBytes(json) : digestLastMessage([...messages]))),
+  };
+}
+
+export function encodeTextResponse(json: Utf8, comparison: Comparison): EncodedResponse {
+  const value = once(() => decodeText(json));
+  return {
+    json,
+    value,
+    digest: once(() => (comparison === 'as written' ? digestBytes(json) : digestTextResponse(json, value))),
+  };
+}
+
+export function encodeMessage(json: Utf8, message: Message, comparison: Comparison): EncodedResponse {
+  return {
+    json,
+    value: () => message,
+    digest: once(() => (comparison === 'as written' ? digestBytes(json) : digestResponse(message))),
+  };
+}
+
+/** The text of its JSON. ASCII without escapes is its own JSON. */
+const decodeText = (json: Utf8): string => (PLAIN.test(json) ? json.slice(1, -1) : JSON.parse(fromUtf8(json)));
+
+const PLAIN = /^"[^\\\x80-\xff]*"$/;
+
+function once<Value>(make: () => Value): () => Value {
+  let made: { readonly value: Value } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}

@@ -1,0 +1,57 @@
+import { SampleKind } from './input.ts';
+import { type Reservoir, reservoir } from './reservoir.ts';
+
+/** What a person pages through. */
+const PAIRS_PER_KIND = 60;
+export const MOST_SAMPLED_PAIRS = PAIRS_PER_KIND * SampleKind.options.length;
+
+/** What pairs are ranked by. */
+export interface PairRank {
+  readonly hash: number;
+  readonly margin: number;
+  /** Of both responses together. */
+  readonly length: number;
+}
+
+/** The pairs of each kind that rank first, whatever order they come in. */
+export interface PairSample<Pair extends PairRank> {
+  /** Asked first, so that a pair that no kind keeps need not be described. */
+  readonly admits: (rank: PairRank) => boolean;
+  readonly keep: (pair: Pair) => void;
+  /** In order of kind, then of that kind's rank; a pair of several kinds is there once. */
+  readonly kept: () => Map<Pair, SampleKind[]>;
+}
+
+/** `share`: of the whole sample's size. */
+export function openPairSample<Pair extends PairRank>(share = 1): PairSample<Pair> {
+  const size = Math.ceil(PAIRS_PER_KIND * share);
+  const kinds = SampleKind.options.map((kind) => ({ kind, by: RANK_BY[kind], pairs: reservoir<Pair>(size) }));
+  return {
+    admits: (rank) => kinds.some(({ pairs, by }) => pairs.admits(by(rank), rank.hash)),
+    keep: (pair) => {
+      for (const { pairs, by } of kinds) if (pairs.admits(by(pair), pair.hash)) pairs.keep(by(pair), pair);
+    },
+    kept: () => kindsByPair(kinds),
+  };
+}
+
+const RANK_BY: Record<SampleKind, (rank: PairRank) => number> = {
+  widest: ({ margin }) => -margin,
+  narrowest: ({ margin }) => margin,
+  longest: ({ length }) => -length,
+  random: ({ hash }) => hash,
+};
+
+function kindsByPair<Pair extends PairRank>(
+  kinds: readonly { readonly kind: SampleKind; readonly pairs: Reservoir<Pair> }[],
+): Map<Pair, SampleKind[]> {
+  const found = new Map<Pair, SampleKind[]>();
+  for (const { kind, pairs } of kinds) {
+    for (const pair of pairs.kept()) {
+      const before = found.get(pair);
+      if (before) before.push(kind);
+      else found.set(pair, [kind]);
+    }
+  }
+  return found;
+}

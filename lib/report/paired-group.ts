@@ -1,0 +1,29 @@
+import type { Prompt, Response } from '../contract/trajectory.ts';
+
+/** What the report takes of a group, its preference pairs and their candidates, as BuildShard has them in memory. */
+export interface PairedGroup {
+  readonly exampleId: string;
+  /** The trace object's key. */
+  readonly key: string;
+  /** Turn by turn, each with at least one pair. */
+  readonly turns: readonly (readonly GroupPair[])[];
+}
+
+/** Pairs of one turn share their candidates: each is one object. */
+export interface GroupPair {
+  readonly chosen: GroupCandidate;
+  readonly rejected: GroupCandidate;
+  readonly margin: number;
+  /** Candidates of the turn. */
+  readonly among: number;
+}
+
+export interface GroupCandidate {
+  readonly turnId: string;
+  readonly index: number;
+  readonly score: number;
+  readonly uuid: string | null;
+  readonly offset: number;
+  readonly prompt: { readonly json: string; readonly value: () => Prompt };
+  readonly response: { readonly value: () => Response };
+}

@@ -1,0 +1,111 @@
+import * as z from 'zod';
+import type { BuilderSettings } from '../contract/builder.ts';
+import type { Utf8 } from '../objects/utf8.ts';
+import { rewardOf } from '../preferences/reward.ts';
+import { ExampleSample, openExampleSample } from './example-sample.ts';
+import { responseText } from './excerpt.ts';
+import { histogram, KeptValue } from './histogram.ts';
+import { LengthSample, openLengthSample } from './length-sample.ts';
+import { MOST_SAMPLED_PAIRS } from './pair-sample.ts';
+import { openPairTexts, PlacedPair } from './pair-texts.ts';
+import type { GroupCandidate, GroupPair, PairedGroup } from './paired-group.ts';
+import { hashAt, hashNumber, hashText, NO_HASH } from './sample-hash.ts';
+import { describePair } from './shown-pair.ts';
+
+const count = z.int().min(0);
+
+/** What the report needs of a shard, of bounded size. Samples of several shards merge (`merge-samples.ts`). */
+export const ShardSample = z.strictObject({
+  pairs: count,
+  groups: count,
+  margins: z.array(KeptValue),
+  pairs_per_example: z.array(KeptValue),
+  turns_by_candidates: z.array(KeptValue),
+  lengths: LengthSample,
+  examples: ExampleSample,
+  sampled_pairs: z.array(PlacedPair).max(MOST_SAMPLED_PAIRS),
+});
+export type ShardSample = z.infer<typeof ShardSample>;
+
+/** Samples a shard's groups as they are built, in bounded memory. */
+export interface ShardSampler {
+  readonly addGroup: (group: PairedGroup) => void;
+  /** The sample, and the lines of `sampled-pairs.jsonl` that belong to it. */
+  readonly end: () => { readonly sample: ShardSample; readonly lines: readonly Utf8[] };
+}
+
+/**
+ * The samples are taken by a hash of each pair's origin: the same pairs whatever order the groups come in. `share` is the
+ * part of the whole sample's size that this shard keeps (see {@link shareSample}).
+ */
+export function openShardSample(
+  builder: Pick<BuilderSettings, 'exhaustive_pairs' | 'reward_from_score_diff'>,
+  share = 1,
+): ShardSampler {
+  const margins = histogram({ whole: false });
+  const perExample = histogram({ whole: true });
+  const turnSizes = histogram({ whole: true });
+  const lengths = openLengthSample(share);
+  const examples = openExampleSample(share);
+  const texts = openPairTexts(share);
+  let [pairs, groups] = [0, 0];
+
+  function addPair(group: PairedGroup, pair: GroupPair, hash: number, lengthOf: Lengths): void {
+    const chosen = lengthOf.get(pair.chosen) ?? 0;
+    const rejected = lengthOf.get(pair.rejected) ?? 0;
+    margins.add(pair.margin);
+    lengths.add(chosen, rejected, hash);
+    const rank = { hash, margin: pair.margin, length: chosen + rejected };
+    if (texts.admits(rank)) texts.keep(rank, describePair(group, pair, rewardOf(pair, builder)));
+  }
+  return {
+    addGroup: (group) => {
+      if (group.turns.length === 0) return;
+      const origin = hashOrigin(group);
+      let place = 0;
+      for (const turn of group.turns) {
+        const measured = measureResponses(turn);
+        for (const pair of turn) {
+          place += 1;
+          addPair(group, pair, hashAt(origin, place), measured);
+        }
+        // Those in a pair, or all of the turn's where only its best and its worst are paired.
+        turnSizes.add(builder.exhaustive_pairs ? measured.size : (turn[0]?.among ?? 0));
+      }
+      groups += 1;
+      pairs += place;
+      perExample.add(place);
+      examples.add(group, hashAt(origin, 0), builder);
+    },
+    end: () => {
+      const { pairs: sampled_pairs, lines } = texts.end();
+      const sample = {
+        pairs,
+        groups,
+        margins: margins.kept(),
+        pairs_per_example: perExample.kept(),
+        turns_by_candidates: turnSizes.kept(),
+        lengths: lengths.kept(),
+        examples: examples.kept(),
+        sampled_pairs,
+      };
+      return { sample, lines };
+    },
+  };
+}
+
+/** What tells a group from every other of the run, wherever shards begin. */
+const hashOrigin = ({ exampleId, key, turns }: PairedGroup) =>
+  hashNumber(hashText(hashText(NO_HASH, key), exampleId), turns[0]?.[0]?.chosen.offset ?? 0);
+
+type Lengths = ReadonlyMap<GroupCandidate, number>;
+
+/** Of each candidate that is in a pair of the turn, once: the length of its response's text. */
+function measureResponses(turn: readonly GroupPair[]): Lengths {
+  const lengths = new Map<GroupCandidate, number>();
+  for (const { chosen, rejected } of turn) {
+    if (!lengths.has(chosen)) lengths.set(chosen, responseText(chosen.response.value()).length);
+    if (!lengths.has(rejected)) lengths.set(rejected, responseText(rejected.response.value()).length);
+  }
+  return lengths;
+}

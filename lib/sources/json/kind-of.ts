@@ -1,0 +1,14 @@
+import { isNotFinite, isNumber } from './exact-json.ts';
+import { WrittenText } from './written-text.ts';
+
+/** What kind of value was found, for messages that must not quote it. */
+export const kindOf = (value: unknown): string => {
+  if (value === null) return 'null';
+  if (value === undefined) return 'missing';
+  if (Array.isArray(value)) return 'a list';
+  if (isNotFinite(value)) return 'not a finite number';
+  if (isNumber(value)) return 'a number';
+  if (typeof value === 'string' || value instanceof WrittenText) return 'text';
+  if (typeof value === 'boolean') return String(value);
+  return 'an object';
+};

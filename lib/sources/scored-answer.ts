@@ -1,0 +1,114 @@
+import type { BuilderSettings } from '../contract/builder.ts';
+import { toUtf8 } from '../objects/utf8.ts';
+import type { Candidate, RejectedCandidate } from '../preferences/candidate.ts';
+import { laxFloat, laxInt } from './formats/nat/lax.ts';
+import {
+  encodeNatPrompt,
+  encodeNatResponse,
+  encodeStrictPrompt,
+  encodeStrictResponse,
+} from './formats/nat/text-form.ts';
+import { isNumber, isObject } from './json/exact-json.ts';
+import { kindOf } from './json/kind-of.ts';
+import { WrittenText } from './json/written-text.ts';
+
+/** The members of an answer as a record has them, unread. */
+export interface ScoredAnswer {
+  readonly turnId: unknown;
+  readonly turnIndex: unknown;
+  readonly index: unknown;
+  readonly score: unknown;
+  readonly prompt: unknown;
+  readonly response: unknown;
+  readonly metadata: unknown;
+  readonly uuid: unknown;
+}
+
+export type AnswerReason =
+  | 'missing_turn_id'
+  | 'invalid_turn_id'
+  | 'invalid_turn_index'
+  | 'invalid_candidate_index'
+  | 'missing_score'
+  | 'invalid_score'
+  | 'score_not_finite'
+  | 'empty_response';
+
+type Read<T> = { readonly value: T } | { readonly reason: AnswerReason; readonly detail: string };
+
+/**
+ * Reads a scored answer. NAT drops what it can't read with a log line; here both compatibilities give the reason. A score
+ * that is not finite is refused in both: JSON can't hold what NAT would make of it. `responseName` is what the source
+ * calls the response.
+ */
+export function readScoredAnswer(
+  answer: ScoredAnswer,
+  compatibility: BuilderSettings['compatibility'],
+  responseName: string,
+): Candidate | { readonly rejected: RejectedCandidate } {
+  const uuid = typeof answer.uuid === 'string' ? answer.uuid : null;
+  const turnId = typeof answer.turnId === 'string' ? answer.turnId : null;
+  const reject = ({ reason, detail }: { reason: AnswerReason; detail: string }) => ({
+    rejected: { reason, detail, turnId, uuid },
+  });
+  const failed = whyWrongTurn(answer);
+  if (failed) return reject(failed);
+  const index = readIndex(answer.index);
+  if (!('value' in index)) return reject(index);
+  const score = readScore(answer.score, compatibility);
+  if (!('value' in score)) return reject(score);
+  if (turnId === null) return reject({ reason: 'missing_turn_id', detail: 'turn_id is null or missing' });
+  const nat = compatibility === 'nat';
+  const response = nat ? encodeNatResponse(answer.response) : encodeStrictResponse(answer.response);
+  if (response === undefined) {
+    return reject({ reason: 'empty_response', detail: `${responseName} is ${emptyKind(answer.response)}` });
+  }
+  return {
+    turnId,
+    index: index.value,
+    score: score.value,
+    prompt: nat ? encodeNatPrompt(answer.prompt) : encodeStrictPrompt(answer.prompt),
+    response,
+    metadataJson: toUtf8(isObject(answer.metadata) ? JSON.stringify(answer.metadata) : '{}'),
+    uuid,
+  };
+}
+
+const whyWrongTurn = ({ turnId, turnIndex }: ScoredAnswer): { reason: AnswerReason; detail: string } | undefined => {
+  if (turnId !== undefined && turnId !== null && typeof turnId !== 'string') {
+    return { reason: 'invalid_turn_id', detail: `turn_id is ${kindOf(turnId)}; it must be text` };
+  }
+  if (turnIndex !== undefined && turnIndex !== null && laxInt(turnIndex) === undefined) {
+    return { reason: 'invalid_turn_index', detail: `turn_index is ${kindOf(turnIndex)} that is no integer` };
+  }
+  return undefined;
+};
+
+/** Null is 0, as in NAT. */
+const readIndex = (found: unknown): Read<number> => {
+  if (found === undefined || found === null) return { value: 0 };
+  const value = laxInt(found);
+  if (value === undefined) {
+    return { reason: 'invalid_candidate_index', detail: `candidate_index is ${kindOf(found)} that is no integer` };
+  }
+  // An integer can be larger than any double, and JSON has no infinity.
+  return { value: Math.max(-Number.MAX_VALUE, Math.min(value, Number.MAX_VALUE)) };
+};
+
+/** Strict takes numbers and numeric text; NAT takes what pydantic's lax mode takes, `true` included. */
+const readScore = (found: unknown, compatibility: BuilderSettings['compatibility']): Read<number> => {
+  if (found === undefined || found === null) return { reason: 'missing_score', detail: `score is ${kindOf(found)}` };
+  const value = compatibility === 'strict' && typeof found === 'boolean' ? undefined : laxFloat(found);
+  if (value === undefined) {
+    return { reason: 'invalid_score', detail: `score is ${kindOf(found)}; it must be a number or numeric text` };
+  }
+  if (!Number.isFinite(value)) return { reason: 'score_not_finite', detail: 'score is not a finite number' };
+  return { value };
+};
+
+const emptyKind = (found: unknown): string => {
+  const response = found instanceof WrittenText ? found.toJSON() : found;
+  if (typeof response === 'string') return response === '' ? 'empty text' : 'white space only';
+  if (isNumber(response) || !response) return kindOf(response);
+  return `${kindOf(response)} without content`;
+};

@@ -1,0 +1,53 @@
+import { Request } from '../../contract/request.ts';
+import type { BuildShardInput, BuildShardOutput } from '../../contract/states.ts';
+import { Summary } from '../../contract/summary.ts';
+import { runKeys } from '../../objects/keys.ts';
+import { jsonText, readJson } from '../../objects/stored-json.ts';
+import type { Deps } from '../deps.ts';
+import { buildNatSlice } from './build-nat-slice.ts';
+import { buildSlice } from './build-slice.ts';
+import { openShard } from './open-shard.ts';
+
+/**
+ * Streams the shard's trace items, pairs their candidates, and writes groups, their pairs' entries and losses as it goes;
+ * the summary last, once. A shard whose summary exists is not built again. Throws {@link InputChanged} where a trace
+ * object is no longer the one that was planned.
+ */
+export async function buildShard({ run_id, shard, shards }: BuildShardInput, deps: Deps): Promise<BuildShardOutput> {
+  const { summary: key } = runKeys(run_id).shard(shard.ordinal);
+  if (await deps.collections.head(key)) return report(await readJson(deps.collections, key, Summary), false);
+
+  const request = await readJson(deps.collections, runKeys(run_id).request, Request);
+  const started = deps.now();
+  const open = openShard(request, { ordinal: shard.ordinal, shards }, deps);
+  const build = request.builder.compatibility === 'nat' ? buildNatSlice : buildSlice;
+  try {
+    for (const [source, slice] of shard.slices.entries()) await build({ request, slice, source }, open, deps);
+    const built = await open.close();
+    const summary: Summary = {
+      run_id,
+      ordinal: shard.ordinal,
+      ...built,
+      started_at: started.toISOString(),
+      seconds: (deps.now().getTime() - started.getTime()) / 1000,
+    };
+    // Another execution of this shard may have been first: its summary says the same but for the time.
+    await deps.collections.create(key, jsonText(summary));
+    return report(summary, true);
+  } catch (error) {
+    await open.abort();
+    throw error;
+  }
+}
+
+const report = ({ run_id, ordinal, counters }: Summary, built: boolean): BuildShardOutput => ({
+  run_id,
+  ordinal,
+  built,
+  items: counters.total_items,
+  candidates: counters.total_candidates,
+  pairs: counters.total_pairs,
+  bytes: counters.bytes,
+  rejected_items: counters.rejected_items,
+  rejected_candidates: counters.rejected_candidates,
+});

@@ -1,0 +1,30 @@
+import type { Slice } from '../../contract/plan.ts';
+import type { Request } from '../../contract/request.ts';
+import type { Deps } from '../deps.ts';
+import { sliceItems } from '../slice-items.ts';
+import { diagnoseItem } from './diagnosis.ts';
+import type { OpenShard } from './open-shard.ts';
+
+export interface SliceJob {
+  readonly request: Request;
+  readonly slice: Slice;
+  /** The slice's number in its shard. */
+  readonly source: number;
+}
+
+/** Builds the slice's trace items, each a group of its own, in file order. */
+export async function buildSlice({ request, slice, source }: SliceJob, shard: OpenShard, deps: Deps): Promise<void> {
+  const { run_id: runId, builder } = request;
+  for await (const span of sliceItems(runId, slice, builder.ttc_step_name, deps)) {
+    shard.countItem(span);
+    if ('rejected' in span) {
+      await shard.loseItem({ key: slice.key, offset: span.offset }, span.rejected);
+      continue;
+    }
+    const { item, offset } = span;
+    const read = item.read(builder.compatibility);
+    if (read.candidates.length + read.rejected.length === 0) diagnoseItem(shard.diagnosis, item);
+    await shard.addExample({ runId, key: slice.key, exampleId: item.id.text }, source, [{ offset, ...read }]);
+  }
+  if (slice.object_bytes === 0) shard.warn(`${slice.key} is empty (0 bytes).`);
+}

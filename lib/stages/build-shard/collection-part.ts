@@ -1,0 +1,143 @@
+import { LeftOutReason } from '../../contract/dataset-result.ts';
+import type { Request } from '../../contract/request.ts';
+import { type DatasetPlan, planDatasets } from '../../datasets/dataset-plan.ts';
+import { FORMATS } from '../../datasets/formats/index.ts';
+import { shapeOfPrompt, shapeOfResponse } from '../../datasets/layout.ts';
+import { writePairIndex } from '../../datasets/pair-index.ts';
+import { lengthOf, preferPrompt, preferResponse } from '../../datasets/preference.ts';
+import type { ObjectSink } from '../../objects/object-sink.ts';
+import { toUtf8, utf8 } from '../../objects/utf8.ts';
+import { type Digest, digestText } from '../../preferences/digest.ts';
+import type { EncodedPrompt, EncodedResponse } from '../../preferences/encoded-text.ts';
+import { rootOf } from '../../preferences/example-root.ts';
+import type { PairedExample } from '../../preferences/pair-example.ts';
+import type { PreferencePair } from '../../preferences/pairs.ts';
+import { rewardOf } from '../../preferences/reward.ts';
+import {
+  type ExampleOrigin,
+  GROUP_CLOSING,
+  openGroupText,
+  TEXT_GAPS,
+  trajectoryWriter,
+} from '../../preferences/trajectory-text.ts';
+
+/** A shard's part of the collection, and the index of its pairs, as they are written. */
+export interface CollectionPart {
+  /** Writes the group's line and enters its pairs. `source` is the trace object's number in this shard. */
+  addGroup(origin: ExampleOrigin, source: number, turns: PairedExample['turns']): Promise<void>;
+  readonly pairs: number;
+  /** Hands over what is left of the index. */
+  end(): Promise<void>;
+}
+
+export function openCollectionPart(
+  { builder, dataset }: Pick<Request, 'builder' | 'dataset'>,
+  collection: ObjectSink,
+  index: ObjectSink | undefined,
+): CollectionPart {
+  const plan = planDatasets(dataset, builder);
+  const entries = index && writePairIndex(index, plan);
+  const facts = factsReader(plan, dataset);
+
+  async function addGroup(origin: ExampleOrigin, source: number, turns: PairedExample['turns']): Promise<void> {
+    const write = trajectoryWriter(origin, builder);
+    const root = digestText(rootOf(origin.exampleId));
+    let before = openGroupText(origin);
+    let opensGroup = true;
+    for (const turn of turns) {
+      let opensTurn = true;
+      for (const pair of turn) {
+        const start = collection.bytes + before.length + TEXT_GAPS.prompt;
+        const behind = collection.write(utf8`${before}${write(pair)}`);
+        // Awaiting nothing would cost a turn of the event loop's microtasks for each pair.
+        if (behind) await behind;
+        before = COMMA;
+        if (!entries) continue;
+        const [prompt, chosen, rejected] = [
+          facts.ofPrompt(pair.chosen.prompt),
+          facts.ofResponse(pair.chosen.response),
+          facts.ofResponse(pair.rejected.response),
+        ];
+        const entered = entries.add({
+          ...{ root, source, start, opensGroup, opensTurn },
+          ...numbersOf(pair, builder),
+          prompts: prompt.digests,
+          chosen: chosen.digest,
+          rejected: rejected.digest,
+          chosenLength: chosen.length,
+          rejectedLength: rejected.length,
+          shape: prompt.shape | chosen.shape | rejected.shape,
+          unheld: plan.formats.map((_, at) => prompt.unheld[at] || chosen.unheld[at] || rejected.unheld[at] || 0),
+        });
+        if (entered) await entered;
+        opensGroup = false;
+        opensTurn = false;
+      }
+    }
+    await collection.write(GROUP_CLOSING);
+  }
+  return {
+    addGroup,
+    get pairs() {
+      return entries?.pairs ?? 0;
+    },
+    async end() {
+      await entries?.end();
+    },
+  };
+}
+
+const COMMA = toUtf8(',');
+
+const numbersOf = (pair: PreferencePair, builder: Request['builder']) => ({
+  offset: pair.chosen.offset,
+  margin: pair.margin,
+  reward: rewardOf(pair, builder),
+  promptBytes: pair.chosen.prompt.json.length,
+  chosenBytes: pair.chosen.response.json.length,
+  rejectedBytes: pair.rejected.response.json.length,
+});
+
+/** What is entered of one prompt or response, whatever pair it is in. */
+interface TextFacts {
+  readonly shape: number;
+  /** In the order of the plan's formats: 0, or the place of the reason, from 1. */
+  readonly unheld: readonly number[];
+}
+
+/** Facts are made once a text: a turn's pairs share their prompt, and each candidate is in several pairs. */
+function factsReader(plan: DatasetPlan, dataset: Request['dataset']) {
+  const prompts = new WeakMap<EncodedPrompt, TextFacts & { readonly digests: readonly Digest[] }>();
+  const responses = new WeakMap<EncodedResponse, TextFacts & { readonly digest: Digest; readonly length: number }>();
+  const settings = { fullHistory: dataset.use_full_message_history, nat: plan.nat };
+  return {
+    ofPrompt(prompt: EncodedPrompt) {
+      const known = prompts.get(prompt);
+      if (known) return known;
+      const bare = preferPrompt(prompt.value());
+      const made = {
+        digests: plan.views.map((view) => (view === 'whole' ? prompt.digest() : prompt.lastMessage())),
+        shape: shapeOfPrompt(bare),
+        unheld: plan.formats.map(({ name }) => placeOf(FORMATS[name].whyNotPrompt(bare, settings))),
+      };
+      prompts.set(prompt, made);
+      return made;
+    },
+    ofResponse(response: EncodedResponse) {
+      const known = responses.get(response);
+      if (known) return known;
+      const bare = preferResponse(response.value());
+      const made = {
+        digest: response.digest(),
+        length: lengthOf(bare),
+        shape: shapeOfResponse(bare),
+        unheld: plan.formats.map(({ name }) => placeOf(FORMATS[name].whyNotResponse(bare))),
+      };
+      responses.set(response, made);
+      return made;
+    },
+  };
+}
+
+const placeOf = (reason: LeftOutReason | undefined): number =>
+  reason === undefined ? 0 : LeftOutReason.options.indexOf(reason) + 1;

@@ -1,0 +1,67 @@
+import type { Diagnosis } from '../../contract/summary.ts';
+import type { TraceItem } from '../../sources/trace-item.ts';
+
+export const noDiagnosis = (): Diagnosis => ({ items: 0, without_steps: 0, atif: 0, event_types: {}, ttc_names: {} });
+
+/** Notes what an item without candidates looks like; the first 20 of a shard tell enough. */
+export function diagnoseItem(diagnosis: Diagnosis, item: TraceItem): void {
+  if (diagnosis.items >= 20) return;
+  const { eventTypes, ttcNames, withoutSteps, atif } = item.describe();
+  diagnosis.items += 1;
+  if (withoutSteps) diagnosis.without_steps += 1;
+  if (atif) diagnosis.atif += 1;
+  for (const type of eventTypes) note(diagnosis.event_types, type);
+  for (const name of ttcNames) note(diagnosis.ttc_names, name);
+}
+
+/** One diagnosis of all shards. */
+export function addDiagnosis(sum: Diagnosis, more: Diagnosis): void {
+  sum.items += more.items;
+  sum.without_steps += more.without_steps;
+  sum.atif += more.atif;
+  for (const [type, times] of Object.entries(more.event_types)) note(sum.event_types, type, times);
+  for (const [name, times] of Object.entries(more.ttc_names)) note(sum.ttc_names, name, times);
+}
+
+/** Why a run has no candidate, as a person would say it, with the way out. */
+export function likelyCause(diagnosis: Diagnosis, stepName: string): string {
+  const names = Object.keys(diagnosis.ttc_names).sort();
+  if (names.length > 0) {
+    return `The TTC_END steps are named ${list(names)}, not ${JSON.stringify(stepName)}: set builder.ttc_step_name to the one you mean.`;
+  }
+  if (diagnosis.atif > 0 && diagnosis.without_steps === diagnosis.items) {
+    return "This looks like NAT's ATIF export, which holds no TTC steps: give workflow_output.json instead.";
+  }
+  if (diagnosis.items > 0 && diagnosis.without_steps === diagnosis.items) {
+    return (
+      'The items hold no intermediate_steps: NAT writes none with eval.general.output.structure.disable: true, nor for a ' +
+      'workflow that was interrupted. Set it to false and evaluate again.'
+    );
+  }
+  const types = Object.keys(diagnosis.event_types).sort();
+  if (types.length > 0) {
+    return (
+      `The steps are ${list(types)} only: NAT's default eval.general.output.workflow_output_step_filter drops TTC_END. ` +
+      'Set it to [TTC_END] (or [] for all steps) and evaluate again.'
+    );
+  }
+  return 'No trace item was found in the traces.';
+}
+
+/** `event_type` and `name` come from the trace: bounded in number and length, and never taken for a prototype. */
+const note = (counts: Record<string, number>, name: string, times = 1): void => {
+  const short = name.slice(0, 80);
+  const known = Object.hasOwn(counts, short);
+  if (!known && Object.keys(counts).length >= 20) return;
+  Object.defineProperty(counts, short, {
+    value: (known ? (counts[short] ?? 0) : 0) + times,
+    enumerable: true,
+    configurable: true,
+    writable: true,
+  });
+};
+
+const list = (names: readonly string[]): string => {
+  const quoted = names.map((name) => JSON.stringify(name));
+  return quoted.length === 1 ? `${quoted[0]}` : `${quoted.slice(0, -1).join(', ')} and ${quoted.at(-1)}`;
+};

@@ -1,0 +1,125 @@
+import { ChoiceFacts } from '../contract/choice-facts.ts';
+import { Shards } from '../contract/plan.ts';
+import { Request } from '../contract/request.ts';
+import type { ChooseInput, ChooseOutput } from '../contract/states.ts';
+import { choosePairs } from '../datasets/choose-pairs.ts';
+import { type DatasetPlan, planDatasets } from '../datasets/dataset-plan.ts';
+import { packDecisions } from '../datasets/decisions.ts';
+import { passGate } from '../datasets/gate.ts';
+import { readPairIndex } from '../datasets/pair-index.ts';
+import { bytesToChoose, openPairTable, type PairTable } from '../datasets/pair-table.ts';
+import { DatasetTooLarge } from '../errors.ts';
+import { crc32 } from '../objects/checksum.ts';
+import { runKeys } from '../objects/keys.ts';
+import { inOneChunk } from '../objects/store.ts';
+import { jsonText, readChecked, readJson } from '../objects/stored-json.ts';
+import { addParts, composeFile, partsOf } from './compose-parts.ts';
+import type { Deps } from './deps.ts';
+import { each } from './each.ts';
+import { requireGoodRun } from './require-good-run.ts';
+import { type BuiltShard, readSummaries, sumCounters } from './summaries.ts';
+
+export interface ChooseDeps extends Deps {
+  /** What it may hold of the pairs that it chooses among, in bytes. */
+  readonly memoryBytes: number;
+}
+
+/**
+ * Chooses the datasets' pairs among all of the run, by the shards' pair indexes, and leaves each shard its decisions; the
+ * facts last, once. A run whose facts exist is not chosen again. Throws {@link ShardMissing}, {@link NoCandidates},
+ * {@link TooManyRejected}, {@link DatasetTooLarge}, {@link LeakingDataset}, {@link GateMissed}.
+ */
+export async function choose({ run_id }: ChooseInput, deps: ChooseDeps): Promise<ChooseOutput> {
+  const keys = runKeys(run_id);
+  const store = deps.collections;
+  const request = await readJson(store, keys.request, Request);
+  const built = await readSummaries(run_id, await readJson(store, keys.plan, Shards), deps);
+  // Before this can fail the run, the losses are where the message says.
+  await composeFile(keys.rejected, partsOf(run_id, built, 'rejected'), deps);
+  requireGoodRun(request, built, `${store.name}/${keys.rejected}`);
+  const facts = (await store.head(keys.choice.facts))
+    ? await readJson(store, keys.choice.facts, ChoiceFacts)
+    : await chooseAmong(request, built, deps);
+  passGate(request.dataset.gate, facts, sumCounters(built), `${store.name}/${keys.choice.facts}`);
+  return { run_id, pairs: facts.pairs };
+}
+
+/** Chooses, and stores each shard's decisions and then the facts. Throws {@link DatasetTooLarge}, {@link LeakingDataset}. */
+export async function chooseAmong(
+  request: Request,
+  built: readonly BuiltShard[],
+  deps: ChooseDeps,
+): Promise<ChoiceFacts> {
+  const { run_id } = request;
+  const keys = runKeys(run_id);
+  const store = deps.collections;
+  const plan = planDatasets(request.dataset, request.builder);
+  requireRoom(plan, built, deps);
+  const table = await readTable(run_id, plan, built, deps);
+  const choice = choosePairs(table, plan, request.dataset);
+  const firsts = firstPairs(built);
+  // 32 small requests at a time keep a store busy without being throttled.
+  const decided = await each(built, 32, async ({ summary: { ordinal, index } }, position) => {
+    const decisions = packDecisions(choice.views, firsts[position] ?? 0, index.pairs);
+    await store.write(keys.choice.decisions(ordinal), inOneChunk(decisions));
+    return { bytes: decisions.length, crc32: crc32(decisions) };
+  });
+  const facts: ChoiceFacts = {
+    run_id,
+    pairs: table.pairs,
+    views: Object.fromEntries(choice.views.map(({ view, outcome }) => [view, outcome])),
+    formats: choice.formats,
+    decisions_crc32: addParts(decided).crc32,
+    sources: table.sources.slice(0, NAMED_SOURCES),
+    source_count: table.sources.length,
+  };
+  await store.create(keys.choice.facts, jsonText(facts));
+  return facts;
+}
+
+/** Trace objects that the facts, and so the cards, name: a run may have a million. */
+const NAMED_SOURCES = 20;
+
+async function readTable(
+  runId: string,
+  plan: DatasetPlan,
+  built: readonly BuiltShard[],
+  { collections }: Deps,
+): Promise<PairTable> {
+  const table = openPairTable(plan, sumPairs(built));
+  for (const { shard, summary } of built) {
+    const { index } = summary;
+    if (index.pairs === 0) continue;
+    const key = runKeys(runId).shard(summary.ordinal).index;
+    const stream = readChecked(collections, key, index.crc32);
+    const blocks = readPairIndex(stream, plan, { pairs: index.pairs, name: `${collections.name}/${key}` });
+    const sources = shard.slices.map((slice) => slice.key);
+    for await (const block of blocks) table.add(block, sources);
+  }
+  return table.close();
+}
+
+const sumPairs = (built: readonly BuiltShard[]): number =>
+  built.reduce((sum, { summary }) => sum + summary.index.pairs, 0);
+
+/** The number of each shard's first pair. */
+function firstPairs(built: readonly BuiltShard[]): readonly number[] {
+  let first = 0;
+  return built.map(({ summary }) => {
+    const here = first;
+    first += summary.index.pairs;
+    return here;
+  });
+}
+
+function requireRoom(plan: DatasetPlan, built: readonly BuiltShard[], { memoryBytes }: ChooseDeps): void {
+  const { total_turns: turns, total_candidates: candidates, total_examples: examples } = sumCounters(built);
+  const pairs = sumPairs(built);
+  const bytes = bytesToChoose(plan, { pairs, turns, candidates, examples });
+  if (bytes <= memoryBytes) return;
+  throw new DatasetTooLarge(
+    `There are ${pairs} pairs. To choose among them for these formats takes ${inMegabytes(bytes)} MB of memory, and this function has ${inMegabytes(memoryBytes)}. Give it more (the stack's chooseMemory), or finish the run on a larger machine: dpo run with the same request and --run-id. Or start another run with fewer formats, none (dataset.formats []), or over fewer traces.`,
+  );
+}
+
+const inMegabytes = (bytes: number): number => Math.ceil(bytes / 1e6);

@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto';
+import { ChoiceFacts } from '../../contract/choice-facts.ts';
+import { Manifest } from '../../contract/manifest.ts';
+import { type Shard, Shards, type Slice } from '../../contract/plan.ts';
+import { Request } from '../../contract/request.ts';
+import type { FinalizeInput, FinalizeOutput } from '../../contract/states.ts';
+import { wantedDatasets } from '../../datasets/wanted-datasets.ts';
+import { runKeys } from '../../objects/keys.ts';
+import { readAll } from '../../objects/store.ts';
+import { jsonText, readJson } from '../../objects/stored-json.ts';
+import { composeFile, partsOf } from '../compose-parts.ts';
+import type { Deps } from '../deps.ts';
+import { requireGoodRun } from '../require-good-run.ts';
+import { type BuiltShard, readSummaries, sumCounters } from '../summaries.ts';
+import { type ComposedDatasets, composeDatasets } from './compose-datasets.ts';
+import { writeMetrics } from './run-metrics.ts';
+import { askedDataset } from './workflow-outcome.ts';
+import { writeReport } from './write-report.ts';
+
+/**
+ * Requires every shard, composes the run's files without reading them, and commits by the manifest, the last write. A
+ * run that is committed is reported as it is. Throws {@link ShardMissing}, {@link NoCandidates}, {@link AnswersMissing},
+ * {@link TooManyRejected}.
+ */
+export async function finalize({ run_id }: FinalizeInput, deps: Deps): Promise<FinalizeOutput> {
+  const keys = runKeys(run_id);
+  const store = deps.collections;
+  const request = await readJson(store, keys.request, Request);
+  if (await store.head(keys.manifest)) return report(request, await readJson(store, keys.manifest, Manifest), deps);
+
+  const shards = await readJson(store, keys.plan, Shards);
+  const built = await readSummaries(run_id, shards, deps);
+  const asked = await askedDataset(request, built, deps);
+  const rejected = await composeFile(keys.rejected, partsOf(run_id, built, 'rejected'), deps);
+  // Before this can fail the run, the losses are where the message says.
+  const warnings = requireGoodRun(request, built, `${store.name}/${keys.rejected}`);
+  const collection = await composeFile(keys.collection, partsOf(run_id, built, 'collection'), deps);
+  const datasets = await composeWanted(request, built, deps);
+  const metrics = await writeMetrics(request, built, datasets?.result, deps);
+  const totals = sumCounters(built);
+  const listed: Omit<Manifest, 'report'> = {
+    run_id,
+    status: 'committed',
+    request_sha256: await digestObject(keys.request, deps),
+    code_version: deps.codeVersion,
+    inputs: [...asked, ...inputsOf(shards)],
+    collection: { ...collection, groups: totals.total_examples, trajectories: totals.total_trajectories },
+    rejected: { ...rejected, lines: built.reduce((sum, { summary }) => sum + summary.rejected.lines, 0) },
+    metrics,
+    datasets: datasets?.files ?? {},
+    selections: datasets?.result.selections ?? {},
+    totals,
+    warnings: [...warnings, ...(datasets?.result.warnings ?? [])],
+  };
+  const manifest: Manifest = { ...listed, report: await writeReport(request, built, listed, deps) };
+  if ((await store.create(keys.manifest, jsonText(manifest))) === 'created') return report(request, manifest, deps);
+  return report(request, await readJson(store, keys.manifest, Manifest), deps);
+}
+
+const report = (request: Request, manifest: Manifest, deps: Deps): FinalizeOutput => ({
+  run_id: manifest.run_id,
+  status: 'committed',
+  manifest: { bucket: deps.collectionsBucket, key: runKeys(manifest.run_id).manifest },
+  examples: manifest.totals.total_examples,
+  pairs: manifest.totals.total_pairs,
+  train: request.training !== undefined,
+});
+
+async function composeWanted(
+  request: Request,
+  built: readonly BuiltShard[],
+  deps: Deps,
+): Promise<ComposedDatasets | undefined> {
+  if (wantedDatasets(request) === 'none') return undefined;
+  const facts = await readJson(deps.collections, runKeys(request.run_id).choice.facts, ChoiceFacts);
+  return composeDatasets(request, facts, built, deps);
+}
+
+const digestObject = async (key: string, { collections }: Deps): Promise<string> =>
+  createHash('sha256')
+    .update(await readAll(collections, key))
+    .digest('hex');
+
+const inputsOf = (shards: readonly Shard[]): Manifest['inputs'] => {
+  const inputs = new Map<string, Slice>();
+  for (const { slices } of shards)
+    for (const slice of slices) inputs.set(JSON.stringify([slice.bucket, slice.key]), slice);
+  return [...inputs.values()].map(({ bucket, key, version, etag, object_bytes }) => ({
+    bucket,
+    key,
+    ...(version === undefined ? {} : { version }),
+    etag,
+    bytes: object_bytes,
+  }));
+};

@@ -1,0 +1,27 @@
+import type { Request } from '../../contract/request.ts';
+import { Batches, DatasetPin, workflowKeys } from '../../contract/workflow.ts';
+import { readJson } from '../../objects/stored-json.ts';
+import type { Deps } from '../deps.ts';
+import type { BuiltShard } from '../summaries.ts';
+import { AnswersMissing } from '../workflow/errors.ts';
+
+/**
+ * The dataset that a live workflow was asked, as inputs of the manifest; none for traces that were there. Throws
+ * {@link AnswersMissing} unless every example has its answer, or its failure, in the shards.
+ */
+export async function askedDataset(
+  { run_id, source }: Request,
+  built: readonly BuiltShard[],
+  { collections }: Deps,
+): Promise<readonly DatasetPin[]> {
+  if (!('workflow' in source)) return [];
+  const keys = workflowKeys(run_id);
+  const asked = (await readJson(collections, keys.batches, Batches)).reduce((sum, { rows }) => sum + rows, 0);
+  const found = built.reduce((sum, { summary }) => sum + summary.counters.total_items, 0);
+  if (found !== asked) {
+    throw new AnswersMissing(
+      `Run ${run_id} asked ${asked} examples, but ${collections.name}/${keys.traces} holds ${found} trace items and failures. Start it under another run id.`,
+    );
+  }
+  return [await readJson(collections, keys.datasetPin, DatasetPin)];
+}

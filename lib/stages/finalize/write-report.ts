@@ -1,0 +1,49 @@
+import type { CommittedFile, Manifest } from '../../contract/manifest.ts';
+import type { Request } from '../../contract/request.ts';
+import { runKeys } from '../../objects/keys.ts';
+import { renderReport } from '../../report/render.ts';
+import type { Deps } from '../deps.ts';
+import type { BuiltShard } from '../summaries.ts';
+import { readSample } from './read-sample.ts';
+import { writeOnce } from './write-once.ts';
+
+/** Writes `report.html`: what the manifest holds, as a page to look at. Written once, because of the shards' times. */
+export async function writeReport(
+  request: Request,
+  built: readonly BuiltShard[],
+  manifest: Omit<Manifest, 'report'>,
+  deps: Deps,
+): Promise<CommittedFile> {
+  const sample = await readSample(request.run_id, built, deps);
+  const { run_id, code_version, inputs, totals, warnings } = manifest;
+  const page = renderReport({
+    run_id,
+    code_version,
+    request,
+    inputs,
+    totals,
+    started_at: built[0]?.summary.started_at ?? null,
+    shards: built.map(({ summary: { ordinal, seconds, counters } }) => ({
+      ordinal,
+      seconds,
+      items: counters.total_items,
+      pairs: counters.total_pairs,
+      bytes: counters.bytes,
+    })),
+    warnings,
+    files: filesOf(manifest),
+    sample,
+  });
+  return writeOnce(runKeys(run_id).report, [page], deps);
+}
+
+function filesOf({ run_id, collection, rejected, metrics, datasets }: Omit<Manifest, 'report'>) {
+  const folder = runKeys(run_id).report.replace(/[^/]*$/, '');
+  const listed: (CommittedFile & { lines?: number })[] = [
+    { ...collection, lines: collection.groups },
+    rejected,
+    metrics,
+    ...Object.values(datasets).flatMap((files) => Object.values(files)),
+  ];
+  return listed.map(({ key, bytes, lines }) => ({ path: key.slice(folder.length), bytes, lines: lines ?? null }));
+}
