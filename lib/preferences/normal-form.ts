@@ -1,6 +1,7 @@
 import type { Message, Prompt, Response } from '../contract/trajectory.ts';
 import { toUtf8, type Utf8 } from '../objects/utf8.ts';
 import { depthOf, isObject } from '../sources/json/exact-json.ts';
+import { sortKeys } from '../sources/json/sort-keys.ts';
 import { MAX_DEPTH } from '../sources/record.ts';
 import { type Digest, digestBytes } from './digest.ts';
 
@@ -12,7 +13,7 @@ import { type Digest, digestBytes } from './digest.ts';
 
 /** Of the whole prompt, as it is compared when candidates are paired. */
 export const digestPrompt = (prompt: Prompt): Digest =>
-  digestBytes(normalMessages(typeof prompt === 'string' ? [{ role: 'user', content: prompt }] : prompt));
+  digestBytes(joinMessages(typeof prompt === 'string' ? [{ role: 'user', content: prompt }] : prompt));
 
 /** Of the content of the prompt's last message: all that some formats write. A prompt without such a text is whole. */
 export function digestLastMessage(prompt: Prompt): Digest {
@@ -24,7 +25,13 @@ export function digestLastMessage(prompt: Prompt): Digest {
 }
 
 export const digestResponse = (response: Response): Digest =>
-  digestBytes(normalMessages(typeof response === 'string' ? [{ role: 'assistant', content: response }] : [response]));
+  digestBytes(joinMessages(typeof response === 'string' ? [{ role: 'assistant', content: response }] : [response]));
+
+/** Each message's normal form, the ids of calls numbered from the first message on: equal messages are equal text. */
+export function normalizeMessages(messages: readonly Message[]): readonly string[] {
+  const calls = new Map<string, string>();
+  return messages.map((message) => normalMessage(message, calls));
+}
 
 /** As {@link digestPrompt} of a text whose JSON is known: nothing is encoded again where the text is normal already. */
 export const digestTextPrompt = (json: Utf8, text: () => string): Digest =>
@@ -56,10 +63,7 @@ const normalizeText = (text: string): string => (COMBINES.test(text) ? text.norm
 /** What is below combines with nothing, and is composed: NFC leaves such text alone, and this sees it sooner. */
 const COMBINES = /[\u0300-\uffff]/;
 
-function normalMessages(messages: readonly Message[]): Utf8 {
-  const calls = new Map<string, string>();
-  return toUtf8(messages.map((message) => normalMessage(message, calls)).join('\n'));
-}
+const joinMessages = (messages: readonly Message[]): Utf8 => toUtf8(normalizeMessages(messages).join('\n'));
 
 /** A plain message is a JSON list, any other an object with its keys in order: neither can look like the other. */
 function normalMessage(message: Message, calls: Map<string, string>): string {
@@ -105,13 +109,6 @@ function parseArguments(found: unknown): unknown {
   } catch {
     return found;
   }
-}
-
-function sortKeys(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sortKeys);
-  if (!isObject(value)) return value;
-  const entries = Object.entries(value).map(([key, inner]) => [key, sortKeys(inner)] as const);
-  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** Text parts without anything else are their text, joined; null and missing content is empty text. */

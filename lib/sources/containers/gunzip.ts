@@ -1,5 +1,7 @@
-import { createGunzip, type Gunzip } from 'node:zlib';
+import { createGunzip } from 'node:zlib';
 import { type ItemReason, MAX_ITEM_BYTES } from '../record.ts';
+import { inPieces } from './byte-reader.ts';
+import { INFLATED_CHUNK_BYTES, inflating } from './inflating.ts';
 
 export interface Gunzipped {
   readonly bytes: AsyncIterable<Uint8Array>;
@@ -27,7 +29,7 @@ export function gunzip(compressed: AsyncIterable<Uint8Array>): Gunzipped {
     let at = 0;
     let read = 0;
     try {
-      for await (const piece of inPieces(compressed)) {
+      for await (const piece of inPieces(compressed, PIECE_BYTES)) {
         read += piece.length;
         for (const chunk of await inflater.take(piece)) {
           at += chunk.length;
@@ -66,62 +68,29 @@ const broken = (at: number, how: string): BadEnding => ({
   detail: `the gzip stream is damaged or cut off (${how})`,
 });
 
-/** zlib, fed a piece at a time; each call gives what it inflated. */
 function openInflater() {
-  const zlib = createGunzip({ chunkSize: CHUNK_BYTES });
-  let inflated: Uint8Array[] = [];
+  const zlib = createGunzip({ chunkSize: INFLATED_CHUNK_BYTES });
+  const { write, end, damage, close } = inflating(zlib);
   let given = 0;
-  let damage: string | undefined;
-  zlib.on('data', (chunk: Uint8Array) => inflated.push(chunk));
-  zlib.on('error', ({ message }) => {
-    damage ??= message;
-  });
-  const taken = (): readonly Uint8Array[] => {
-    const chunks = inflated;
-    inflated = [];
-    return chunks;
-  };
+  let behindEnd: string | undefined;
   return {
     async take(piece: Uint8Array): Promise<readonly Uint8Array[]> {
-      const behind = given > zlib.bytesWritten;
+      const isBehind = given > zlib.bytesWritten;
       given += piece.length;
-      if (!behind) await write(zlib, piece);
+      const chunks = isBehind ? [] : await write(piece);
       // Past the end of all members zlib takes nothing more; some writers fill up with zeros there.
       const rest = piece.subarray(Math.max(0, piece.length - (given - zlib.bytesWritten)));
-      if (rest.some((byte) => byte !== 0)) damage ??= 'there is something else behind its end';
-      return taken();
+      if (rest.some((byte) => byte !== 0)) behindEnd ??= 'there is something else behind its end';
+      return chunks;
     },
-    async end(): Promise<readonly Uint8Array[]> {
-      await new Promise((resolve) => zlib.once('close', resolve).end());
-      return taken();
+    end,
+    damage(at: number): BadEnding | undefined {
+      const how = damage() ?? behindEnd;
+      return how === undefined ? undefined : broken(at, how);
     },
-    damage: (at: number) => (damage === undefined ? undefined : broken(at, damage)),
-    close: () => void zlib.destroy(),
+    close,
   };
 }
-
-/** Until the piece is taken, or will never be: a write that fails is not called back. */
-const write = (zlib: Gunzip, piece: Uint8Array): Promise<void> =>
-  new Promise((resolve) => {
-    zlib.once('close', resolve);
-    zlib.write(piece, () => {
-      zlib.off('close', resolve);
-      resolve();
-    });
-  });
 
 /** Small, because all that a piece inflates to is held at once: 16 MiB at most. */
 const PIECE_BYTES = 16_384;
-/** Four times zlib's own: fewer ways to its thread and back. Of a damaged stream as much may be missing before the damage. */
-const CHUNK_BYTES = 65_536;
-
-async function* inPieces(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let held: Uint8Array = new Uint8Array();
-  for await (const chunk of stream) {
-    const bytes = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
-    let at = 0;
-    for (; at + PIECE_BYTES <= bytes.length; at += PIECE_BYTES) yield bytes.subarray(at, at + PIECE_BYTES);
-    held = bytes.subarray(at);
-  }
-  if (held.length > 0) yield held;
-}

@@ -1,9 +1,10 @@
 import type { Slice } from '../../contract/plan.ts';
 import type { ReadItem, Span } from '../record.ts';
-import { readCompactArray } from './compact-array.ts';
+import { peek } from './byte-reader.ts';
 import { gunzip } from './gunzip.ts';
 import { readIndentedArray } from './indented-array.ts';
 import { readLineItems } from './lines.ts';
+import { readArray } from './read-array.ts';
 import { type Form, HEAD_BYTES, sniff } from './sniff.ts';
 
 /** The bytes of one pinned object from `start` on, to its end or to before `end`. */
@@ -62,13 +63,8 @@ async function* readText<Item>(
   read: ReadItem<Item>,
   readLines: ReadLines<Item>,
 ): AsyncGenerator<Span<Item>> {
-  const everything = { start: 0, end: Number.POSITIVE_INFINITY };
-  if (form.kind === 'lines') yield* readLines(text, everything);
-  else if (form.kind === 'array') {
-    const { indentation } = form;
-    if (indentation === null) yield* readCompactArray(text, read);
-    else yield* readIndentedArray(text, { ...everything, indentation, cut: undefined }, read);
-  }
+  if (form.kind === 'lines') yield* readLines(text, { start: 0, end: Number.POSITIVE_INFINITY });
+  else if (form.kind === 'array') yield* readArray(text, form.indentation, read);
 }
 
 async function* readGzip<Item>(
@@ -106,31 +102,5 @@ async function* bytesFrom(
   // 1 MiB holds the rest of most items; doubling reaches a large one in few requests.
   for (let at = slice.end, step = 1 << 20; at < slice.object_bytes; at += step, step *= 2) {
     yield* open(at, Math.min(at + step, slice.object_bytes));
-  }
-}
-
-/** The first `bytes` bytes, and the whole stream again. */
-async function peek(
-  stream: AsyncIterable<Uint8Array>,
-  bytes: number,
-): Promise<[Uint8Array, AsyncIterable<Uint8Array>]> {
-  const chunks = stream[Symbol.asyncIterator]();
-  const seen: Uint8Array[] = [];
-  let length = 0;
-  while (length < bytes) {
-    const next = await chunks.next();
-    if (next.done) break;
-    seen.push(next.value);
-    length += next.value.length;
-  }
-  return [Buffer.concat(seen).subarray(0, bytes), again(seen, chunks)];
-}
-
-async function* again(seen: readonly Uint8Array[], rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  try {
-    yield* seen;
-    for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
-  } finally {
-    await rest.return?.();
   }
 }

@@ -1,0 +1,57 @@
+import { array } from './array.ts';
+import { readWhole } from './byte-reader.ts';
+import type { Container, ContainerName, ContainerSpan, PinnedObject, RecordReader } from './container.ts';
+import { DETECTED_BYTES, type Detected, detectContainer } from './detect.ts';
+import { gunzip } from './gunzip.ts';
+import { parquet } from './parquet.ts';
+import { readItems } from './read-records.ts';
+import { readTextRecords, type TextContainer } from './text-records.ts';
+import { zip } from './zip.ts';
+import { type Decompressed, unzstd } from './zstd.ts';
+
+/** Every container by its name, as `source.container` has it. */
+export const CONTAINERS: Readonly<Record<ContainerName, Container>> = {
+  lines: {
+    cuts: 'anywhere',
+    read: ({ open, bytes }, range, reader) =>
+      readItems(open, { cut: 'lines', ...range, object_bytes: bytes }, reader.fromJson),
+  },
+  array,
+  json: wholeText('json'),
+  csv: wholeText('csv'),
+  tsv: wholeText('tsv'),
+  parquet,
+  zip,
+  gzip: { cuts: 'nowhere', read: (object, _, reader) => readCompressed(object, gunzip, reader) },
+  zstd: { cuts: 'nowhere', read: (object, _, reader) => readCompressed(object, unzstd, reader) },
+};
+
+/** Which of them an object is. */
+export async function detectObject(object: PinnedObject, name: string): Promise<Detected> {
+  const head = await readWhole(object.open(0, Math.min(object.bytes, DETECTED_BYTES)), DETECTED_BYTES);
+  return detectContainer(head ?? Buffer.alloc(0), name);
+}
+
+/** Where the text's own container is not named, its first bytes tell. */
+export async function* readCompressed<Item>(
+  object: PinnedObject,
+  decompress: (compressed: AsyncIterable<Uint8Array>) => Decompressed,
+  reader: RecordReader<Item>,
+  named?: TextContainer,
+): AsyncGenerator<ContainerSpan<Item>> {
+  const text = decompress(object.open(0, object.bytes));
+  yield* readTextRecords(text.bytes, reader, named);
+  // Said after the records that came out whole: a cut download loses its last record, not its first ones.
+  const ending = text.ending();
+  if (ending) {
+    const { at, reason, detail } = ending;
+    yield { offset: at, bytes: 0, rejected: { reason, detail, exampleId: null } };
+  }
+}
+
+function wholeText(container: TextContainer): Container {
+  return {
+    cuts: 'nowhere',
+    read: (object, _, reader) => readTextRecords(object.open(0, object.bytes), reader, container),
+  };
+}

@@ -1,0 +1,60 @@
+import { MAX_ITEM_BYTES } from '../record.ts';
+import {
+  type ByteRange,
+  type Container,
+  type ContainerSpan,
+  type PinnedObject,
+  type RecordReader,
+  reject,
+} from './container.ts';
+import { openParquet } from './parquet-file.ts';
+import { readGroup } from './parquet-group.ts';
+import { unitCuts } from './unit-cuts.ts';
+import { MAX_ZSTD_RATIO } from './zstd.ts';
+
+/** A Parquet file: a row is a record, an object by its columns' names. It may be cut between row groups. */
+export const parquet: Container = { cuts: cutsAtGroups, read: readParquet };
+
+async function* readParquet<Item>(
+  object: PinnedObject,
+  range: ByteRange,
+  reader: RecordReader<Item>,
+): AsyncGenerator<ContainerSpan<Item>> {
+  const file = await openParquet(object);
+  if ('rejected' in file) {
+    yield { offset: 0, bytes: object.bytes, ...file };
+    return;
+  }
+  const work = { jsonBytes: 0, bytes: 0 };
+  for (const group of file.groups) {
+    if (group.start < range.start || group.start >= range.end) continue;
+    work.bytes += group.bytes;
+    for await (const { value, ...place } of readGroup(object, file, group)) {
+      if ('rejected' in value) {
+        yield { ...place, ...value };
+        continue;
+      }
+      work.jsonBytes += value.jsonBytes;
+      if (work.jsonBytes > MAX_ITEM_BYTES && work.jsonBytes > MAX_ZSTD_RATIO * work.bytes) {
+        yield { ...place, ...BOMB };
+        return;
+      }
+      yield { ...place, ...(value.jsonBytes > MAX_ITEM_BYTES ? TOO_LARGE : reader.fromValue(value.row)) };
+    }
+  }
+}
+
+const BOMB = reject(
+  'parquet_bomb',
+  `its rows come to more than ${MAX_ZSTD_RATIO} times its size; if they are real records, store them as JSON lines`,
+);
+const TOO_LARGE = reject('too_large', `the row is larger than ${MAX_ITEM_BYTES} bytes`);
+
+async function* cutsAtGroups(object: PinnedObject, every: number): AsyncGenerator<number> {
+  const file = await openParquet(object);
+  if ('rejected' in file) return;
+  yield* unitCuts(
+    file.groups.map(({ start }) => start),
+    every,
+  );
+}

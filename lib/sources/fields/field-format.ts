@@ -1,0 +1,34 @@
+import { isObject } from '../json/exact-json.ts';
+import { parsePointer } from '../json-pointer.ts';
+import type { RecordFormat } from '../source-format.ts';
+import { type FieldChoices, pointersOf } from './field-choices.ts';
+import { fieldReader } from './read-fields.ts';
+import type { FieldRules } from './row.ts';
+
+/** A format that is where the fields are, and nothing besides. */
+export interface FieldFormat extends RecordFormat {
+  readonly fields: FieldChoices;
+  readonly rules: FieldRules;
+  /** Where pointers begin, if not at the record itself. */
+  readonly open?: (record: unknown) => unknown;
+  /** The keys at the top of a record that no pointer goes through. */
+  readonly unusedKeys: (record: unknown) => readonly string[];
+}
+
+export function fieldFormat(format: Omit<FieldFormat, 'kind' | 'read' | 'unusedKeys'>): FieldFormat {
+  const used = new Set(pointersOf(format.fields).map(({ pointer }) => parsePointer(pointer)[0]));
+  const read = fieldReader(format.fields, format.rules);
+  const open = format.open ?? ((record: unknown) => record);
+  return {
+    ...format,
+    kind: 'records',
+    read: (record) => read(open(record)),
+    unusedKeys: (record) => {
+      const opened = open(record);
+      return isObject(opened) ? Object.keys(opened).filter((key) => !used.has(key)) : [];
+    },
+  };
+}
+
+/** Of a preset every pointer is a customary key. */
+export const customaryFields = (fields: FieldChoices): ReadonlySet<string> => new Set(Object.keys(fields));

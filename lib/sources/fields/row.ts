@@ -1,0 +1,108 @@
+import { readTools } from '../conversation.ts';
+import type { JsonObject } from '../json/exact-json.ts';
+import { kindOf } from '../json/kind-of.ts';
+import { type JsonPointer, MISSING, parsePointer, type Reached, reach } from '../json-pointer.ts';
+import type { SourceLoss } from '../source-candidate.ts';
+import type { FieldPlaces } from './field-choices.ts';
+import { placesByKeys } from './places-by-keys.ts';
+import { type Asked, messagesOf, readPrompt } from './read-answer.ts';
+import { unwrapJson } from './unwrap-json.ts';
+
+/** What fields are read from: a record, or an entry of its list of candidates and then the record. */
+export interface Row {
+  /** The entry before its record. */
+  readonly scopes: readonly JsonObject[];
+  readonly record: JsonObject;
+  readonly places: FieldPlaces;
+  readonly rules: FieldRules;
+  /** What the first of the pointers that holds something reaches; null is next to nothing. */
+  readonly find: (pointers: readonly JsonPointer[], within?: readonly JsonObject[]) => Reached;
+  /** Undefined where the row has no prompt. */
+  readonly readAsked: () => Asked | { readonly rejected: SourceLoss } | undefined;
+  /** Undefined where the row has no tools. */
+  readonly readTools: () => { readonly tools: readonly unknown[] | undefined } | { readonly rejected: SourceLoss };
+}
+
+export interface FieldRules {
+  /** Whether prompts that are text have their chat template in them; undefined: told from the text. */
+  readonly rendered?: boolean;
+  /** Fields whose pointers are customary keys: a record need not have them. */
+  readonly customary?: ReadonlySet<string>;
+  /** Where a winner is a number below 0 for the first answer and above 0 for the second. */
+  readonly signedWinners?: readonly JsonPointer[];
+}
+
+/** What all rows of a record share, a long prompt or many tools, is read once. */
+export function rowsOf(places: FieldPlaces, rules: FieldRules): (scopes: readonly JsonObject[]) => Row {
+  const pathOf = rememberEach(parsePointer);
+  const placesIn = placesByKeys(places, rules.customary ?? new Set());
+  const askedOf = rememberLast((found, record) => readPrompt(unwrapMessages(found, record), rules.rendered));
+  const toolsOf = rememberLast((found) => {
+    const list = unwrapJson(found);
+    return list === undefined || Array.isArray(list)
+      ? { tools: readTools(list) }
+      : { rejected: { reason: 'invalid_tools', detail: `the tools are ${kindOf(list)}; they must be a list` } };
+  });
+  return (scopes) => {
+    const record = scopes.at(-1) ?? {};
+    const here = scopes.length === 1 ? placesIn(record) : places;
+    const find = (pointers: readonly JsonPointer[], within = scopes): Reached => {
+      let next: Reached = MISSING;
+      for (const pointer of pointers) {
+        for (const scope of within) {
+          const reached = reach(scope, pathOf(pointer));
+          if ('value' in reached && reached.value !== null) return reached;
+          if ('value' in reached || ('blockedAt' in reached && 'missing' in next)) next = reached;
+        }
+      }
+      return next;
+    };
+    const readAsked = () => {
+      const prompt = valueIn(find(here.prompt));
+      return prompt === undefined ? undefined : askedOf(prompt, record);
+    };
+    const tools = () => toolsOf(valueIn(find(here.tools)), record);
+    return { scopes, record, places: here, rules, find, readAsked, readTools: tools };
+  };
+}
+
+/** Undefined where there is nothing, or null. */
+export const valueIn = (reached: Reached): unknown => ('value' in reached ? (reached.value ?? undefined) : undefined);
+
+/** Where a pointer does not get through, why its field cannot be read. */
+export const blockedIn = (field: string, reached: Reached): SourceLoss | undefined =>
+  'blockedAt' in reached
+    ? {
+        reason: 'pointer_into_text',
+        detail: `source.format.${field} points into ${reached.blockedAt}, which holds neither an object nor a list`,
+      }
+    : undefined;
+
+/** In a row of text alone, as CSV has it, messages are written as JSON. */
+export function unwrapMessages(found: unknown, record: JsonObject): unknown {
+  if (typeof found !== 'string' || !/^\s*[[{]/.test(found)) return found;
+  if (!Object.values(record).every((value) => typeof value === 'string' || value === null)) return found;
+  const messages = unwrapJson(found);
+  return messagesOf(messages) ? messages : found;
+}
+
+function rememberEach<Result>(read: (key: string) => Result): (key: string) => Result {
+  const known = new Map<string, Result>();
+  return (key) => {
+    const result = known.get(key) ?? read(key);
+    known.set(key, result);
+    return result;
+  };
+}
+
+type ReadIn<Result> = (found: unknown, record: JsonObject) => Result;
+
+function rememberLast<Result>(read: ReadIn<Result>): ReadIn<Result> {
+  let last: { readonly found: unknown; readonly record: JsonObject; readonly result: Result } | undefined;
+  return (found, record) => {
+    if (last === undefined || last.found !== found || last.record !== record) {
+      last = { found, record, result: read(found, record) };
+    }
+    return last.result;
+  };
+}

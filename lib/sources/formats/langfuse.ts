@@ -1,0 +1,182 @@
+import type { Message } from '../../contract/trajectory.ts';
+import { isAssistant, readTools } from '../conversation.ts';
+import { messagesOf } from '../fields/read-answer.ts';
+import { unwrapJson } from '../fields/unwrap-json.ts';
+import { isObject, type JsonObject } from '../json/exact-json.ts';
+import { readKey } from '../read-key.ts';
+import { readScore } from '../read-score.ts';
+import type { SourceLoss, SourceScore } from '../source-candidate.ts';
+import type { AssembledFormat, PlacedReading, PlacedRecord, RecordPlace } from '../source-format.ts';
+import { type JoinedScore, joinTraces, type TracedSpan } from './traces/join-traces.ts';
+import { newerOf, timeText } from './traces/newest.ts';
+import type { SpokenCall } from './traces/trace.ts';
+
+/**
+ * Langfuse's export to blob storage: observations, scores and manifests, a file of each per window. Windows overlap, and a
+ * later one may correct a score: of records with one id the newest counts. An object that no manifest lists is not
+ * finished.
+ */
+export const langfuse: AssembledFormat = {
+  kind: 'assembled',
+  name: 'langfuse',
+  generic: false,
+  holds: 'conversations',
+  defaultScore: undefined,
+  scattered: true,
+  detect: ({ records }) => (records.length > 0 && records.every((record) => kindOfRecord(record)) ? 'sure' : 'no'),
+  assemble,
+};
+
+type RecordKind = 'observation' | 'score' | 'manifest' | 'trace';
+
+function kindOfRecord(record: unknown): RecordKind | undefined {
+  if (!isObject(record)) return undefined;
+  if (Array.isArray(record.files) && (record.exportSource !== undefined || Array.isArray(record.tables)))
+    return 'manifest';
+  if (typeof record.id !== 'string' || typeof record.project_id !== 'string') return undefined;
+  if (typeof record.trace_id === 'string' && typeof record.type === 'string' && 'start_time' in record)
+    return 'observation';
+  if ('data_type' in record && typeof record.name === 'string') return 'score';
+  return 'timestamp' in record && 'bookmarked' in record ? 'trace' : undefined;
+}
+
+function* assemble(records: Iterable<PlacedRecord>): Iterable<PlacedReading> {
+  const found = { observation: [] as Placed[], score: [] as Placed[], manifest: [] as Placed[] };
+  for (const { record, place } of records) {
+    const kind = kindOfRecord(record);
+    if (!isObject(record) || kind === undefined) {
+      yield { place, rejected: lost('unknown_record', 'it is no observation, score or manifest of Langfuse') };
+    } else if (kind !== 'trace') found[kind].push({ record, place });
+  }
+  const isFinished = finishedObjects(found.manifest);
+  const unfinished = Map.groupBy(
+    [...found.observation, ...found.score].filter(({ place }) => !isFinished(place.key)),
+    ({ place }) => place.key,
+  );
+  for (const [first, ...others] of unfinished.values()) {
+    if (!first) continue;
+    const detail = `no manifest lists this object, so its export did not finish; its ${others.length + 1} records are left out`;
+    yield { place: first.place, rejected: lost('unfinished_object', detail) };
+  }
+  const newest = (of: readonly Placed[]) => newestById(of.filter(({ place }) => isFinished(place.key)));
+  yield* joinTraces(newest(found.observation).map(readObservation), newest(found.score).map(readTraceScore));
+}
+
+interface Placed {
+  readonly record: JsonObject;
+  readonly place: RecordPlace;
+}
+
+/** Bytes: no store has longer keys. */
+const LONGEST_KEY = 1024;
+
+/** Manifests name objects from the bucket on; where the source is read from may be above or below that. */
+function finishedObjects(manifests: readonly Placed[]): (key: string) => boolean {
+  if (manifests.length === 0) return () => true;
+  const listed = new Set(
+    manifests.flatMap(({ record: { files } }) =>
+      Array.isArray(files) ? files.flatMap((file) => (isObject(file) && isKey(file.key) ? [file.key] : [])) : [],
+    ),
+  );
+  const listedFromAnywhere = new Set([...listed].flatMap(endsOf));
+  return (key) => listedFromAnywhere.has(key) || endsOf(key).some((end) => listed.has(end));
+}
+
+const isKey = (found: unknown): found is string => typeof found === 'string' && found.length <= LONGEST_KEY;
+
+/** The key, and what follows each of its slashes. */
+const endsOf = (key: string): readonly string[] => {
+  const parts = key.split('/');
+  return parts.map((_, at) => parts.slice(at).join('/'));
+};
+
+function newestById(found: readonly Placed[]): readonly Placed[] {
+  const newest = new Map<unknown, Placed & { readonly updated: string }>();
+  for (const { record, place } of found) {
+    const one = { record, place, updated: timeText(record.updated_at) };
+    newest.set(
+      record.id,
+      newerOf(newest.get(record.id), one, (kept) => kept.record),
+    );
+  }
+  return [...newest.values()];
+}
+
+const readObservation = ({ record, place }: Placed): TracedSpan => ({
+  place,
+  traceId: readKey(record.trace_id) ?? '',
+  spanId: readKey(record.id) ?? '',
+  time: timeText(record.start_time),
+  failed: record.level === 'ERROR',
+  call: record.type === 'GENERATION' ? readGeneration(record) : undefined,
+});
+
+const readTraceScore = ({ record, place }: Placed): JoinedScore => ({
+  place,
+  ...(typeof record.trace_id === 'string' && { traceId: record.trace_id }),
+  ...(typeof record.observation_id === 'string' && { spanId: record.observation_id }),
+  name: readKey(record.name) ?? '',
+  score: readValue(record),
+  updated: timeText(record.updated_at),
+});
+
+/** The number of a category is its index, and categories have no order. */
+const readValue = ({ name, value, data_type: type }: JsonObject): SourceScore =>
+  type === 'CATEGORICAL' || type === 'TEXT'
+    ? { loss: lost('score_without_order', `it is of the type ${type}, which has no order`) }
+    : readScore(value, readKey(name) ?? 'the score');
+
+function readGeneration(record: JsonObject): SpokenCall {
+  const { messages, tools } = readInput(record.input);
+  return {
+    given: messages,
+    answered: readOutput(record.output),
+    tools: readTools(readDefinitions(record.tool_definitions)) ?? readTools(tools),
+    truncated: isCutShort(record.output),
+    ...(messages.length === 0 && { loss: lost('no_content', 'its first generation has no input') }),
+  };
+}
+
+/** Text that may hold JSON: messages, or messages and tools. */
+function readInput(found: unknown): { readonly messages: readonly Message[]; readonly tools?: unknown } {
+  const input = unwrapJson(found);
+  if (isObject(input) && Array.isArray(input.messages)) {
+    const messages = messagesOf(input.messages);
+    if (messages) return { messages, tools: input.tools };
+  }
+  return { messages: messagesOf(input) ?? said('user', found) };
+}
+
+function readOutput(found: unknown): readonly Message[] {
+  const output = unwrapJson(found);
+  const messages = messagesOf(choiceOf(output)?.message ?? output);
+  return messages?.some(isAssistant) ? messages : said('assistant', found);
+}
+
+const isCutShort = (found: unknown): boolean => choiceOf(unwrapJson(found))?.finish_reason === 'length';
+
+/** Of a chat completion as OpenAI answers it. */
+const choiceOf = (output: unknown): JsonObject | undefined => {
+  const [choice] = isObject(output) && Array.isArray(output.choices) ? output.choices : [];
+  return isObject(choice) ? choice : undefined;
+};
+
+/** Anything else, JSON that is no message too, is what was said, as it is written. */
+const said = (role: string, found: unknown): readonly Message[] => {
+  if (found === undefined || found === null || found === '') return [];
+  return [{ role, content: typeof found === 'string' ? found : JSON.stringify(found) }];
+};
+
+/** `{name: JSON text}`; in Parquet a list of keys and values. */
+function readDefinitions(found: unknown): readonly unknown[] {
+  const definitions = unwrapJson(found);
+  const entries = Array.isArray(definitions)
+    ? definitions.map((entry) => (isObject(entry) ? [entry.key, entry.value] : []))
+    : Object.entries(isObject(definitions) ? definitions : {});
+  return entries.map(([name, definition]) => {
+    const tool = unwrapJson(definition);
+    return { name, ...(isObject(tool) && tool) };
+  });
+}
+
+const lost = (reason: string, detail: string): SourceLoss => ({ reason, detail });

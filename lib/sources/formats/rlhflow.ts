@@ -1,0 +1,36 @@
+import { fieldFormat } from '../fields/field-format.ts';
+import { looksRendered } from '../fields/looks-rendered.ts';
+import { isObject } from '../json/exact-json.ts';
+
+/**
+ * What RLHFlow's reward models write: instances of a rendered prompt, its responses and their rewards, as lines or in
+ * LMFlow's document `{type, instances}`.
+ */
+export const rlhflow = fieldFormat({
+  name: 'rlhflow',
+  generic: false,
+  holds: 'answers',
+  defaultScore: 'reward',
+  scattered: false,
+  listKey: 'instances',
+  open: instanceIn,
+  fields: { prompt: ['/prompt'], response: ['/responses'], score: [{ reward: '/rewards' }] },
+  rules: { rendered: true },
+  detect: ({ records }) => (records.length > 0 && records.every(isInstance) ? 'sure' : 'no'),
+});
+
+function instanceIn(record: unknown): unknown {
+  return isObject(record) && isObject(record.instances) ? record.instances : record;
+}
+
+/** Lines of these keys with a prompt that is not rendered are scored lists of anyone's. */
+function isInstance(record: unknown): boolean {
+  const instance = instanceIn(record);
+  return (
+    isObject(instance) &&
+    Object.keys(instance).toSorted().join() === 'prompt,responses,rewards' &&
+    Array.isArray(instance.responses) &&
+    Array.isArray(instance.rewards) &&
+    (instance !== record || (typeof instance.prompt === 'string' && looksRendered(instance.prompt)))
+  );
+}

@@ -1,0 +1,56 @@
+import { isNumber, sourceOf } from '../../json/exact-json.ts';
+import { sortKeys } from '../../json/sort-keys.ts';
+import { readScore } from '../../read-score.ts';
+import type { SourceScore } from '../../source-candidate.ts';
+
+/** A score that someone gave a trace. */
+export interface TraceScore {
+  readonly name: string;
+  readonly score: SourceScore;
+  /** Text that sorts by time. */
+  readonly updated: string;
+}
+
+/** Of several scores of one name the newest, in the order of their names. */
+export function newestScores(scores: readonly TraceScore[]): Readonly<Record<string, SourceScore>> {
+  const newest = new Map<string, TraceScore>();
+  for (const score of scores)
+    newest.set(
+      score.name,
+      newerOf(newest.get(score.name), score, (one) => one.score),
+    );
+  return Object.fromEntries(
+    [...newest.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1)).map(({ name, score }) => [name, score]),
+  );
+}
+
+/** Of two that are equally new the one whose `content` is the larger text: the order of records must not matter. */
+export function newerOf<Found extends { readonly updated: string }>(
+  kept: Found | undefined,
+  found: Found,
+  content: (one: Found) => unknown,
+): Found {
+  if (!kept || kept.updated < found.updated) return found;
+  if (kept.updated > found.updated) return kept;
+  return JSON.stringify(sortKeys(content(kept))) < JSON.stringify(sortKeys(content(found))) ? found : kept;
+}
+
+/** A true judgement is 1 and a false one 0. */
+export const readJudgement = (found: unknown, name: string): SourceScore =>
+  typeof found === 'boolean' ? { value: Number(found) } : readScore(found, name);
+
+/**
+ * A time as text that sorts. Nanoseconds are a number or its text. Of dates, writers leave out a fraction of nothing, so
+ * that `43Z` would sort behind `43.005Z`.
+ */
+export function timeText(found: unknown): string {
+  if (isNumber(found)) return sourceOf(found).padStart(24, '0');
+  if (found instanceof Date) return timeText(found.toISOString());
+  if (typeof found !== 'string') return '';
+  if (/^\d+$/.test(found)) return found.padStart(24, '0');
+  const [, date, time, fraction = '', zone = 'Z'] = DATE.exec(found) ?? [];
+  const seconds = date === undefined ? Number.NaN : Date.parse(`${date}T${time}${zone}`) / 1000;
+  return Number.isNaN(seconds) ? found : `${String(seconds).padStart(12, '0')}.${fraction.padEnd(9, '0')}`;
+}
+
+const DATE = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,](\d{1,9}))?(Z|[+-]\d\d:\d\d)?$/;

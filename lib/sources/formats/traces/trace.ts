@@ -1,0 +1,66 @@
+import type { Message } from '../../../contract/trajectory.ts';
+import { splitConversation } from '../../conversation.ts';
+import { sortKeys } from '../../json/sort-keys.ts';
+import type { SourceCandidate, SourceLoss, SourceScore } from '../../source-candidate.ts';
+import type { RecordPlace } from '../../source-format.ts';
+
+/** What was said in a call of a model, whatever the tracing. */
+export interface SpokenCall {
+  readonly given: readonly Message[];
+  /** What the model said: empty where the call failed. */
+  readonly answered: readonly Message[];
+  readonly tools: readonly unknown[] | undefined;
+  readonly truncated: boolean;
+  /** Why what was said is not here. */
+  readonly loss?: SourceLoss;
+}
+
+export interface ModelCall extends SpokenCall {
+  readonly place: RecordPlace;
+  /** Text that sorts by time. */
+  readonly start: string;
+}
+
+export interface Trace {
+  readonly id: string | null;
+  /** At least one, in any order. */
+  readonly calls: readonly [ModelCall, ...ModelCall[]];
+  readonly scores: Readonly<Record<string, SourceScore>>;
+  /** Why the whole trace is no candidate. */
+  readonly loss: SourceLoss | undefined;
+}
+
+/**
+ * A trace is an answer: to what its first call was given, by the last call that goes on from there, whose input repeats
+ * all that happened in between. Calls that began otherwise (a sub-agent, a title) are not part of it.
+ */
+export function traceCandidate({ id, calls, scores, loss }: Trace): SourceCandidate {
+  const [first, ...later] = calls.toSorted((a, b) => (a.start < b.start ? -1 : a.start > b.start ? 1 : 0));
+  const goOn = first ? later.filter(beginsLike(first)) : [];
+  const last = goOn.at(-1) ?? first;
+  const given = first?.given ?? [];
+  const others = later.length - goOn.length;
+  return {
+    group: undefined,
+    turnId: '0',
+    index: undefined,
+    id,
+    conversation: splitConversation(given, [...(last?.given.slice(given.length) ?? []), ...(last?.answered ?? [])]),
+    scores,
+    tools: first?.tools,
+    flags: [...(last?.truncated ? ['truncated'] : []), ...(others > 0 ? [`other_calls:${others}`] : [])],
+    loss: loss ?? first?.loss ?? last?.loss,
+    metadata: {},
+  };
+}
+
+/** Where the trace begins: its earliest call. */
+export const placeOf = ({ calls }: Trace): RecordPlace =>
+  calls.reduce((first, call) => (call.start < first.start ? call : first)).place;
+
+const beginsLike = ({ given }: ModelCall): ((call: ModelCall) => boolean) => {
+  const wanted = given.map(normalText);
+  return (call) => call.given.length >= given.length && wanted.every((text, at) => normalText(call.given[at]) === text);
+};
+
+const normalText = (message: Message | undefined): string => JSON.stringify(sortKeys(message));

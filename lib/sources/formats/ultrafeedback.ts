@@ -1,0 +1,77 @@
+import { MAX_ANSWERS_PER_RECORD, tooManyAnswers } from '../fields/listed-answers.ts';
+import { looksRendered } from '../fields/looks-rendered.ts';
+import { isObject, type JsonObject } from '../json/exact-json.ts';
+import { readScore } from '../read-score.ts';
+import type { SourceCandidate, SourceLoss, SourceScore } from '../source-candidate.ts';
+import type { RecordFormat, RecordReading } from '../source-format.ts';
+
+/**
+ * UltraFeedback: an instruction and the completions of several models, rated by aspect. Each completion was asked for with
+ * a system prompt of its own, which is left out, as TRL leaves it out. An instruction may recur: the record is the group.
+ */
+export const ultrafeedback: RecordFormat = {
+  kind: 'records',
+  name: 'ultrafeedback',
+  generic: false,
+  holds: 'answers',
+  defaultScore: 'overall_score',
+  scattered: false,
+  detect: ({ records }) => (records.length > 0 && records.every(isRecord) ? 'sure' : 'no'),
+  read,
+};
+
+const isRecord = (record: unknown): boolean =>
+  isObject(record) &&
+  typeof record.instruction === 'string' &&
+  Array.isArray(record.completions) &&
+  record.completions.every((completion) => isObject(completion) && isObject(completion.annotations));
+
+function read(record: unknown): RecordReading {
+  if (!isObject(record) || typeof record.instruction !== 'string')
+    return rejected('missing_prompt', 'it has no instruction');
+  const { instruction, completions } = record;
+  if (!Array.isArray(completions)) return rejected('no_answers', 'it has no list of completions');
+  if (completions.length > MAX_ANSWERS_PER_RECORD) return tooManyAnswers(completions.length);
+  const rendered = looksRendered(instruction);
+  return { candidates: completions.map((completion, at) => readCompletion({ instruction, rendered }, completion, at)) };
+}
+
+function readCompletion(
+  { instruction, rendered }: { readonly instruction: string; readonly rendered: boolean },
+  found: unknown,
+  at: number,
+): SourceCandidate {
+  const completion = isObject(found) ? found : {};
+  const response = typeof completion.response === 'string' ? completion.response : '';
+  return {
+    group: undefined,
+    turnId: '0',
+    index: at,
+    id: null,
+    at: `/completions/${at}`,
+    conversation: { kind: 'text', prompt: instruction, response, rendered },
+    scores: readScores(completion),
+    record: completion,
+    tools: undefined,
+    flags: [],
+    loss: response.trim() === '' ? lost('empty_response', 'its response is empty or no text') : undefined,
+    metadata: typeof completion.model === 'string' ? { model: completion.model } : {},
+  };
+}
+
+/** A rating is text, and `N/A` where nobody rated. */
+function readScores(completion: JsonObject): Readonly<Record<string, SourceScore>> {
+  const annotations = isObject(completion.annotations) ? Object.entries(completion.annotations) : [];
+  const ratings = annotations.map(([aspect, annotation]) => [
+    aspect,
+    readRating(isObject(annotation) ? annotation.Rating : undefined, aspect),
+  ]);
+  const overall = ['overall_score', 'fine-grained_score'].map((name) => [name, readScore(completion[name], name)]);
+  return Object.fromEntries([...ratings, ...overall]);
+}
+
+const readRating = (rating: unknown, aspect: string): SourceScore =>
+  rating === 'N/A' ? { loss: lost('missing_score', `the rating of ${aspect} is N/A`) } : readScore(rating, aspect);
+
+const rejected = (reason: string, detail: string): RecordReading => ({ rejected: lost(reason, detail) });
+const lost = (reason: string, detail: string): SourceLoss => ({ reason, detail });

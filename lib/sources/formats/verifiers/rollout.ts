@@ -1,0 +1,66 @@
+import type { Message } from '../../../contract/trajectory.ts';
+import { readMessages, readTools, splitConversation } from '../../conversation.ts';
+import { isObject, type JsonObject } from '../../json/exact-json.ts';
+import { readKey } from '../../read-key.ts';
+import { readScore } from '../../read-score.ts';
+import type { Conversation, SourceLoss } from '../../source-candidate.ts';
+import type { RecordReading } from '../../source-format.ts';
+
+/** A line of `results.jsonl`. What its environment adds stands between the library's own keys, so only these tell it. */
+export const isRollout = (record: unknown): boolean =>
+  isObject(record) &&
+  ['example_id', 'prompt', 'completion', 'reward'].every((key) => key in record) &&
+  ['metrics', 'timing', 'stop_condition', 'is_truncated', 'generation_ms'].some((key) => key in record);
+
+export function readRollout(record: unknown): RecordReading {
+  if (!isObject(record) || !('completion' in record)) {
+    return { rejected: { reason: 'not_a_rollout', detail: 'it has neither a completion nor traces' } };
+  }
+  const conversation = readConversation(record.prompt, record.completion);
+  return {
+    candidates: [
+      {
+        group: readKey(record.example_id),
+        turnId: '0',
+        index: undefined,
+        id: null,
+        conversation: conversation ?? { kind: 'messages', prompt: [], trajectory: [] },
+        scores: { reward: readScore(record.reward, 'reward') },
+        record,
+        tools: readTools(record.tool_defs),
+        flags: record.is_truncated === true ? ['truncated'] : [],
+        loss: readError(record) ?? (conversation ? undefined : UNREADABLE),
+        metadata: {},
+      },
+    ],
+  };
+}
+
+/** Undefined: they are neither text nor messages. Without a completion there is an error, or nothing. */
+function readConversation(prompt: unknown, completion: unknown): Conversation | undefined {
+  const given = readMessages(prompt ?? []);
+  const answered = typeof completion === 'string' ? [text(completion)] : readMessages(completion ?? []);
+  if (!given || !answered) return undefined;
+  // A base model continues text: no chat template, no roles.
+  if ([prompt, completion].every((part) => typeof part === 'string') || given.some(({ role }) => role === 'text')) {
+    return { kind: 'text', prompt: joinTexts(given), response: joinTexts(answered), rendered: true };
+  }
+  return splitConversation(given, answered);
+}
+
+const text = (content: string): Message => ({ role: 'assistant', content });
+
+const joinTexts = (messages: readonly Message[]): string =>
+  messages.map(({ content }) => (typeof content === 'string' ? content : '')).join('');
+
+/** A failed rollout has the reward 0. */
+function readError({ error }: JsonObject): SourceLoss | undefined {
+  if (error === undefined || error === null) return undefined;
+  const name = isObject(error) ? readKey(error.error) : undefined;
+  return { reason: 'error', detail: name === undefined ? 'its error is not null' : `its error is a ${name}` };
+}
+
+const UNREADABLE: SourceLoss = {
+  reason: 'invalid_messages',
+  detail: 'its prompt or completion is neither text nor a list of messages',
+};

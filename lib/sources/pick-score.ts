@@ -1,0 +1,66 @@
+import type { ScoreChoice } from '../contract/score-choice.ts';
+import { InvalidRequest } from '../errors.ts';
+import { parsePointer, reach } from './json-pointer.ts';
+import { readScore } from './read-score.ts';
+import type { SourceCandidate, SourceScore } from './source-candidate.ts';
+import type { SourceFormat } from './source-format.ts';
+
+/**
+ * What a run takes for the score: what the request asks for, else the format's default, else the one score that there is.
+ * `found` are the names of scores that the first records have.
+ */
+export function chooseScore(
+  asked: ScoreChoice | undefined,
+  format: Pick<SourceFormat, 'name' | 'defaultScore'>,
+  found: readonly string[],
+): ScoreChoice {
+  if (asked !== undefined) {
+    const unknown = namesIn(asked).filter((name) => !isPointer(name) && !found.includes(name));
+    if (unknown.length > 0 && found.length > 0) {
+      throw new InvalidRequest(`No candidate has a score named ${quote(unknown)} (source.score). ${thereIs(found)}`);
+    }
+    return asked;
+  }
+  const { name, defaultScore } = format;
+  if (defaultScore !== undefined && (found.length === 0 || found.includes(defaultScore))) return defaultScore;
+  const [only, ...others] = found;
+  if (only !== undefined && others.length === 0) return only;
+  throw new InvalidRequest(
+    defaultScore === undefined
+      ? `${name} has no default score: name the one to compare answers by, in source.score. ${thereIs(found)}`
+      : `No candidate has the score "${defaultScore}", the default of ${name}: name another in source.score. ${thereIs(found)}`,
+  );
+}
+
+/** The candidate's score: one of its own, or the sum of several by their weights, which is missing where one of them is. */
+export function pickScore(candidate: SourceCandidate, choice: ScoreChoice): SourceScore {
+  if (typeof choice === 'string') return readNamed(candidate, choice);
+  let sum = 0;
+  for (const [name, weight] of Object.entries(choice)) {
+    const score = readNamed(candidate, name);
+    if ('loss' in score) return score;
+    sum += weight * score.value;
+  }
+  return Number.isFinite(sum)
+    ? { value: sum }
+    : { loss: { reason: 'score_not_finite', detail: 'the weighted sum of its scores is not a finite number' } };
+}
+
+function readNamed({ scores, record }: SourceCandidate, name: string): SourceScore {
+  if (isPointer(name)) {
+    const reached = reach(record, parsePointer(name));
+    return readScore('value' in reached ? reached.value : undefined, `the value at ${name}`);
+  }
+  const score = Object.hasOwn(scores, name) ? scores[name] : undefined;
+  return score ?? { loss: { reason: 'missing_score', detail: `it has no score named ${name}` } };
+}
+
+const isPointer = (name: string): boolean => name.startsWith('/');
+
+const namesIn = (choice: ScoreChoice): readonly string[] =>
+  typeof choice === 'string' ? [choice] : Object.keys(choice);
+
+const thereIs = (found: readonly string[]): string =>
+  found.length === 0 ? 'The first records have none.' : `The first records have ${quote(found)}.`;
+
+const quote = (names: readonly string[]): string => names.map((name) => `"${name}"`).join(', ');
