@@ -288,7 +288,7 @@ async function* partsOf(top: FileTree, parts: readonly ComposePart[]): AsyncGene
   }
 }
 
-/** Each chunk is told when the next is asked for: by then it is written. */
+/** Reports each chunk when the next one is asked for: by then it is written. */
 async function* telling(
   body: AsyncIterable<Uint8Array>,
   onWritten: (bytes: number) => void,

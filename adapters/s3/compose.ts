@@ -106,7 +106,7 @@ async function composeTree(
       branches.push(branch);
       await composeSteps(bucket, branch.key, group, { onCopied: options.onCopied });
     }
-    // Its bytes have been told of: they are the branches'.
+    // Its branches have reported these bytes already.
     await composeObject(bucket, key, branches, { crc32: options.crc32 });
   } finally {
     // One that stays behind is in no manifest: not worth failing for.

@@ -18,7 +18,8 @@ export interface UploadProgress {
 
 /**
  * The source as AWS can read it: what is local, traces or a workflow's dataset, is copied to a folder of the run's in the
- * traces bucket, where it starts no run by itself. What stands there is not sent again. What is in S3 stays as it is.
+ * traces bucket, where it starts no run by itself. A file that exists there is not sent again. What is in S3 already stays
+ * where it is.
  */
 export async function uploadSource(
   source: Source,
@@ -66,7 +67,7 @@ async function uploadDataset(
   progress: UploadProgress,
 ): Promise<WorkflowSource> {
   const found = await localDataset(source);
-  // CSV is told by the name, everything else by the content.
+  // The name shows CSV, the content everything else.
   const name = /\.csv$/i.test(found.key) ? found.key : `${found.key}.dataset`;
   const key = `${uploadPrefix}${folderOf(runId, [[found]])}${name}`;
   await copyAll([{ ...found, to: key }], bucket, progress);

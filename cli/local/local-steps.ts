@@ -36,7 +36,10 @@ export interface LocalRun {
 
 export type LocalSteps = ReturnType<typeof localSteps>;
 
-/** How each step of a run is done on this machine: tried again by its rules, in threads where that pays, its progress told. */
+/**
+ * How this machine does each step of a run: it retries by the step's rules, uses threads where that pays, and reports
+ * progress.
+ */
 export function localSteps(run: LocalRun) {
   const { request, deps, pause = async (seconds: number) => sleep(seconds * 1000) } = run;
   const { run_id } = request;

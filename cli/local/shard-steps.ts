@@ -10,7 +10,10 @@ import { mapChildren } from './map-children.ts';
 import { partBytes } from './part-bytes.ts';
 import { TASKS_A_THREAD, tasksHere } from './tasks.ts';
 
-/** The steps from the plan to the committed run: in threads where that pays, each stage's progress told by its bytes. */
+/**
+ * The steps from the plan to the committed run. They use threads where that pays, and report each stage's progress by its
+ * bytes.
+ */
 export function shardSteps(run: LocalRun, attempt: AttemptStep) {
   const { request, deps, progress, startWorkers, atOnce = availableParallelism() } = run;
   const { run_id } = request;
@@ -20,7 +23,7 @@ export function shardSteps(run: LocalRun, attempt: AttemptStep) {
   let pairs = 0;
   const underWay = () => (runner === here ? atOnce : atOnce * TASKS_A_THREAD);
 
-  /** A stage that deals with so many bytes, told from now on. */
+  /** Begins a stage of so many bytes: progress reports it from now on. */
   function begin(name: string, total: number) {
     const tally = byteTally();
     progress.stage({ name, unit: 'bytes', total, done: tally.done });
@@ -82,7 +85,7 @@ export function shardSteps(run: LocalRun, attempt: AttemptStep) {
  */
 export const WORKERS_PAY_BYTES = 2 ** 25;
 
-/** So many are chosen among in some 0.3 seconds, all at one stretch. */
+/** Choosing among so many pairs blocks its thread for some 0.3 seconds. */
 const CHOSEN_APART_PAIRS = 200_000;
 
 const bytesOf = ({ slices }: Shard): number => sum(slices.map(({ start, end }) => end - start));

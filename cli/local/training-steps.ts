@@ -10,7 +10,7 @@ import type { LocalRun } from './local-steps.ts';
 export function trainingSteps({ request, progress, training }: LocalRun, attempt: AttemptStep) {
   const { run_id } = request;
   let given: Promise<TrainingDeps> | undefined;
-  let told: string | undefined;
+  let reported: string | undefined;
   const step =
     <Input>(
       name: 'SubmitTraining' | 'CheckTraining' | 'DeployModel',
@@ -21,8 +21,8 @@ export function trainingSteps({ request, progress, training }: LocalRun, attempt
         given ??= training();
         return work(input, await given);
       });
-      if (output.training.message !== told) progress.training(output.training.message);
-      told = output.training.message;
+      if (output.training.message !== reported) progress.training(output.training.message);
+      reported = output.training.message;
       return output;
     };
   return {

@@ -35,9 +35,10 @@ export async function writeDatasets(input: WriteDatasetsInput, deps: Deps): Prom
   const facts = await readJson(store, keys.choice.facts, ChoiceFacts);
   const plan = planDatasets(request.dataset, request.builder);
   const packed = await readAll(store, keys.choice.decisions(ordinal));
-  const writers = await openWriters(input, request, { plan, facts, packed }, deps);
+  const summary = await readJson(store, shard.summary, Summary);
+  const writers = openWriters(input, request, { plan, facts, packed, pairs: summary.index.pairs }, deps);
   try {
-    await writeShard(input, plan, writers, deps);
+    await writeShard(summary, plan, writers, deps);
     const formats: WrittenDatasets['formats'] = {};
     for (const { name, close } of writers) formats[name] = await close();
     const decisions = { bytes: packed.length, crc32: crc32(packed) };
@@ -47,7 +48,7 @@ export async function writeDatasets(input: WriteDatasetsInput, deps: Deps): Prom
   } catch (error) {
     await Promise.all(writers.map(({ abort }) => abort()));
     // What is altered can fail anywhere before its checksum is compared.
-    if (!isOfStore(error)) await requireUnaltered(input, deps);
+    if (!isOfStore(error)) await requireUnaltered(summary, deps);
     throw error;
   }
 }
@@ -67,17 +68,18 @@ interface Chosen {
   readonly facts: ChoiceFacts;
   /** The shard's decisions. */
   readonly packed: Uint8Array;
+  /** How many the shard has. */
+  readonly pairs: number;
 }
 
-async function openWriters(
+function openWriters(
   { run_id, ordinal }: WriteDatasetsInput,
   { dataset }: Request,
-  { plan, facts, packed }: Chosen,
+  { plan, facts, packed, pairs }: Chosen,
   { collections }: Deps,
-): Promise<readonly FormatWriter[]> {
+): readonly FormatWriter[] {
   const keys = runKeys(run_id);
-  const { index } = await readJson(collections, keys.shard(ordinal).summary, Summary);
-  const decisions = unpackDecisions(packed, plan.views.length, index.pairs);
+  const decisions = unpackDecisions(packed, plan.views.length, pairs);
   return plan.formats.map(({ name, view }) => {
     const decided = decisions[plan.views.indexOf(view)];
     if (!decided) throw new Error(`Nothing was decided for the view ${view}.`);
@@ -92,13 +94,12 @@ async function openWriters(
 }
 
 async function writeShard(
-  { run_id, ordinal }: WriteDatasetsInput,
+  { run_id, ordinal, index, collection }: Summary,
   plan: DatasetPlan,
   writers: readonly FormatWriter[],
   { collections }: Deps,
 ): Promise<void> {
   const keys = runKeys(run_id).shard(ordinal);
-  const { index, collection } = await readJson(collections, keys.summary, Summary);
   if (index.pairs === 0) return;
   const name = `${collections.name}/${keys.index}`;
   const part = byteCursor(readChecked(collections, keys.collection, collection.crc32));
@@ -138,9 +139,8 @@ async function writeBlock(
 }
 
 /** Throws {@link CorruptObject} where what is read of the shard is not what was built. */
-async function requireUnaltered({ run_id, ordinal }: WriteDatasetsInput, { collections }: Deps): Promise<void> {
+async function requireUnaltered({ run_id, ordinal, index, collection }: Summary, { collections }: Deps): Promise<void> {
   const keys = runKeys(run_id).shard(ordinal);
-  const { index, collection } = await readJson(collections, keys.summary, Summary);
   for (const [key, { crc32 }] of [
     [keys.collection, collection],
     [keys.index, index],

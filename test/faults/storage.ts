@@ -9,6 +9,20 @@ import { note, type Row, row } from './matrix.ts';
 import { overS3, requireNoUploads } from './over-s3.ts';
 import { brief, putTraces, requestOf } from './traces.ts';
 
+/** What a run reads and writes until Finalize. */
+const BEFORE_FINALIZE = [
+  /^t\//,
+  /request/,
+  /plan/,
+  /summary/,
+  /pairs\.bin/,
+  /sample/,
+  /choice\/\d/,
+  /facts/,
+  /shards\/\d+\/datasets/,
+  /written/,
+];
+
 interface Misbehaviour {
   readonly fault: string;
   readonly operations: readonly Operation[];
@@ -54,21 +68,7 @@ const MISBEHAVIOURS: readonly Misbehaviour[] = [
     operations: ['GetObject', 'PutObject', 'CompleteMultipartUpload'],
     behaviour: error(412, 'PreconditionFailed'),
     times: 1,
-    places: [
-      ...[
-        /^t\//,
-        /request/,
-        /plan/,
-        /summary/,
-        /pairs\.bin/,
-        /sample/,
-        /choice\/\d/,
-        /facts/,
-        /shards\/\d+\/datasets/,
-        /written/,
-      ],
-      ...[/run\/(?:collection|metrics)/, /run\/datasets/, /report/, /manifest/],
-    ],
+    places: [...BEFORE_FINALIZE, ...[/run\/(?:collection|metrics)/, /run\/datasets/, /report/, /manifest/]],
   },
   {
     fault: 'connection dropped before the request',
@@ -133,21 +133,7 @@ const MISBEHAVIOURS: readonly Misbehaviour[] = [
     operations: ['GetObject', 'HeadObject'],
     behaviour: error(404, 'NoSuchKey'),
     times: 1,
-    places: [
-      ...[
-        /^t\//,
-        /request/,
-        /plan/,
-        /summary/,
-        /pairs\.bin/,
-        /sample/,
-        /choice\/\d/,
-        /facts/,
-        /shards\/\d+\/datasets/,
-        /written/,
-      ],
-      ...[/collection/, /rejected/, /manifest/],
-    ],
+    places: [...BEFORE_FINALIZE, ...[/collection/, /rejected/, /manifest/]],
   },
   { fault: 'access denied (403)', operations: ALL, behaviour: error(403, 'AccessDenied'), times: 1 },
 ];
