@@ -82,6 +82,16 @@ export class GateMissed extends PipelineError {
   override readonly name = 'GateMissed';
 }
 
+/** A source whose candidates are joined from records anywhere in it is more than one task may hold. */
+export class SourceTooLarge extends PipelineError {
+  override readonly name = 'SourceTooLarge';
+}
+
+/** Traces were read, but no two candidates made a preference pair. */
+export class NoPairs extends PipelineError {
+  override readonly name = 'NoPairs';
+}
+
 /** In `nat`, items whose ids repeat are more than a function can hold. */
 export class RepeatedIdsTooLarge extends PipelineError {
   override readonly name = 'RepeatedIdsTooLarge';

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { Unit } from './unit.ts';
 
 /** How candidates become preference pairs. The names, defaults and checks are NAT's `dpo_traj_builder`'s, then ours. */
 export const BuilderSettings = z.strictObject({
@@ -16,5 +17,13 @@ export const BuilderSettings = z.strictObject({
   require_multiple_candidates: z.boolean().default(true),
   /** `strict`: what a careful person would train on. `nat`: what NAT's builder makes, to the last bit. */
   compatibility: z.enum(['strict', 'nat']).default('strict'),
+  /**
+   * What a pair is made of, where answers are conversations: a single answer (`turn`), the last one (`final`), the first
+   * message in which conversations differ (`divergence`), or all that follows the prompt (`trajectory`). Left out: the
+   * source format's default.
+   */
+  unit: Unit.optional(),
+  /** Leaves answers out that were cut short by a limit of their length. */
+  drop_truncated: z.boolean().default(false),
 });
 export type BuilderSettings = z.infer<typeof BuilderSettings>;

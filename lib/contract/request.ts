@@ -12,6 +12,10 @@ export const Limits = z.strictObject({
   shard_bytes: z.int().min(1024).default(67_108_864),
   /** Shards built at once, and parts of datasets written at once. */
   max_concurrency: z.int().min(1).max(10_000).default(100),
+  /** Bytes of a source whose candidates are joined from records anywhere in it (spans of a trace, say): one task holds them. */
+  max_joined_bytes: z.int().min(1).default(2_000_000_000),
+  /** Commits a run without a single pair instead of failing it. Left out: only `nat` does so. */
+  allow_empty: z.boolean().optional(),
 });
 export type Limits = z.infer<typeof Limits>;
 

@@ -1,4 +1,8 @@
 import * as z from 'zod';
+import { FieldMap } from '../sources/field-map.ts';
+import { ContainerName } from './container-name.ts';
+import { ScoreChoice } from './score-choice.ts';
+import { SourceFormatName } from './source-format-name.ts';
 import { WorkflowSource } from './workflow.ts';
 
 /** One trace object, or all trace objects under a prefix. */
@@ -15,6 +19,15 @@ export const TraceSource = z.strictObject({
    * `false`: one task reads each object whole.
    */
   cut: z.boolean().default(true),
+  /** How records become candidates: a format's name, or where a record holds what. Left out: the content shows it. */
+  format: z.union([SourceFormatName, FieldMap]).optional(),
+  /** How the records lie in the objects (of `.gz` and `.zst`: in their text). Left out: the content shows it. */
+  container: ContainerName.optional(),
+  /**
+   * The score to compare answers by: its name (`quality`), a JSON Pointer to it in the record (`/reward`), or several of
+   * either with the weight of each. Left out: the format's default.
+   */
+  score: ScoreChoice.optional(),
 });
 export type TraceSource = z.infer<typeof TraceSource>;
 

@@ -16,9 +16,10 @@ export const EvaluateOutput = z.strictObject({
   run_id: RunId,
   /**
    * `committed`: the manifest exists already, nothing is left to do. `workflow`: there are no traces yet; the live
-   * workflow is asked next, and PlanTraces makes the plan.
+   * workflow is asked next, and PlanTraces makes the plan. `scattered`: a group's candidates lie apart, and are grouped
+   * before the shards are built.
    */
-  status: z.enum(['planned', 'committed', 'workflow']),
+  status: z.enum(['planned', 'committed', 'workflow', 'scattered']),
   /** Where the maps over shards read their items: a JSON array of {@link Shard}. */
   plan: z.strictObject({ bucket: z.string(), key: z.string() }),
   shards: z.int().min(0),
@@ -27,6 +28,8 @@ export const EvaluateOutput = z.strictObject({
   max_concurrency: z.int().min(1),
   /** Of what is chosen: nothing, the facts that a gate asks for, or the files of dataset formats. */
   datasets: z.enum(['none', 'facts', 'files']),
+  /** With `scattered`: where the map over the tasks of GroupCandidates reads their ordinals. */
+  grouping: z.strictObject({ key: z.string(), tasks: z.int().min(1) }).optional(),
   /** With `workflow`: where the map over the dataset's batches reads them, and how many it runs at once. */
   workflow: z
     .strictObject({
@@ -39,6 +42,27 @@ export const EvaluateOutput = z.strictObject({
     .optional(),
 });
 export type EvaluateOutput = z.infer<typeof EvaluateOutput>;
+
+export const GroupCandidatesInput = z.strictObject({
+  run_id: RunId,
+  /** Of a shard of `grouping.json`. */
+  ordinal: z.int().min(0),
+});
+export type GroupCandidatesInput = z.infer<typeof GroupCandidatesInput>;
+
+export const GroupCandidatesOutput = z.strictObject({
+  run_id: RunId,
+  ordinal: z.int(),
+  /** Grouped by this call; false where it was done before, and is reported as it is. */
+  grouped: z.boolean(),
+  /** Records read. */
+  items: z.int(),
+  candidates: z.int(),
+  /** Of records read, uncompressed. */
+  bytes: z.int(),
+  rejected_items: Counters.shape.rejected_items,
+});
+export type GroupCandidatesOutput = z.infer<typeof GroupCandidatesOutput>;
 
 export const BuildShardInput = z.strictObject({
   run_id: RunId,

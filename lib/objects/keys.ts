@@ -6,6 +6,11 @@ export const runKeys = (runId: string) => {
     root: `${root}/`,
     request: `${root}/request.json`,
     plan: `${root}/plan.json`,
+    /** What the source was found to be. Only where it is neither NAT's traces nor candidate lines. */
+    source: `${root}/source.json`,
+    /** Only of a scattered source: the tasks of GroupCandidates, and their ordinals alone. */
+    grouping: `${root}/grouping.json`,
+    groupingTasks: `${root}/grouping-tasks.json`,
     collection: `${root}/collection.jsonl`,
     rejected: `${root}/rejected.jsonl`,
     metrics: `${root}/metrics.jsonl`,
@@ -35,6 +40,9 @@ const shardKeys = (folder: string) => ({
   rejected: `${folder}/rejected.jsonl`,
   /** An entry of each pair: digests, numbers and byte ranges (`lib/datasets/pair-index.ts`). */
   index: `${folder}/pairs.bin`,
+  /** Of a task of GroupCandidates: its candidates by bucket, and how many bytes each bucket has (`grouped-part.ts`). */
+  grouped: `${folder}/grouped.jsonl`,
+  buckets: `${folder}/buckets.bin`,
   /** What the report needs of the shard, and the texts of the pairs that it may show. */
   sample: `${folder}/sample.json`,
   sampledPairs: `${folder}/sampled-pairs.jsonl`,

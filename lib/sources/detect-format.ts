@@ -29,7 +29,7 @@ export function detectFormat(sampleFor: SampleFor, formats: readonly SourceForma
   );
 }
 
-function explainUnknown(records: readonly unknown[]): string {
+export function explainUnknown(records: readonly unknown[]): string {
   const keys = [...new Set(records.flatMap((record) => (isObject(record) ? Object.keys(record) : [])))];
   if (keys.length === 0) return 'The first records fit no source format: none of them is an object with keys.';
   const { map, missing, notes } = proposeFieldMap(records);

@@ -61,10 +61,12 @@ export interface JoinedEntries {
 /** A record's candidates, or why it holds none. A record that belongs to the source and never holds any gives an empty list. */
 export type RecordReading = { readonly candidates: readonly SourceCandidate[] } | { readonly rejected: SourceLoss };
 
-/** Where a record begins: the object's key (with the entry's name in an archive), and the byte or the row. */
+/** Where a record begins: the object's key (with `!/` and the entry's name in an archive), and the byte. */
 export interface RecordPlace {
   readonly key: string;
   readonly offset: number;
+  /** In Parquet, the row, counted from 0 through the whole file. */
+  readonly row?: number;
 }
 
 export interface PlacedRecord {

@@ -4,6 +4,7 @@ import { readAll } from '../objects/store.ts';
 import { HEAD_BYTES, sniff } from '../sources/containers/sniff.ts';
 import { type Deps, storeOf } from './deps.ts';
 import { ahead } from './each.ts';
+import { type Piece, packShards } from './pack-shards.ts';
 
 export interface Cutting {
   readonly shardBytes: number;
@@ -16,48 +17,34 @@ export interface Cutting {
  * and arrays whose elements begin lines with the same indentation, are cut into fixed ranges. All other objects (compact
  * arrays, gzip, anything unreadable) and small ones stay whole, several to a shard.
  */
-export async function* cutShards(
+export const cutShards = (
+  objects: readonly TraceObject[],
+  cutting: Cutting,
+  deps: Deps,
+): AsyncGenerator<Shard> => packShards(cutObjects(objects, cutting, deps), cutting.shardBytes);
+
+async function* cutObjects(
   objects: readonly TraceObject[],
   { shardBytes, cut }: Cutting,
   deps: Deps,
-): AsyncGenerator<Shard> {
-  let ordinal = 0;
-  let packed: Slice[] = [];
-  let bytes = 0;
-  let planBytes = 0;
-  const pack = (): Shard => {
-    const shard = { ordinal: ordinal++, slices: packed };
-    packed = [];
-    bytes = 0;
-    planBytes = 0;
-    return shard;
-  };
+): AsyncGenerator<Piece> {
   const howIfLarge = async (object: TraceObject) =>
     cut && object.bytes > shardBytes ? howToCut(object, deps) : undefined;
   for await (const [object, how] of ahead(objects, LOOKS_AHEAD, howIfLarge)) {
-    if (how) {
-      if (packed.length > 0) yield pack();
-      for (let start = 0; start < object.bytes; start += shardBytes) {
-        const end = Math.min(start + shardBytes, object.bytes);
-        yield { ordinal: ordinal++, slices: [{ ...pinned(object), ...how, start, end }] };
-      }
+    if (!how) {
+      const whole: Slice = { ...pinned(object), cut: null, start: 0, end: object.bytes };
+      yield { slices: [whole], bytes: object.bytes, alone: false };
       continue;
     }
-    const whole = { ...pinned(object), cut: null, start: 0, end: object.bytes };
-    const size = JSON.stringify(whole).length;
-    if (packed.length > 0 && (bytes + object.bytes > shardBytes || planBytes + size > MAX_SHARD_TEXT)) yield pack();
-    packed.push(whole);
-    bytes += object.bytes;
-    planBytes += size;
+    for (let start = 0; start < object.bytes; start += shardBytes) {
+      const end = Math.min(start + shardBytes, object.bytes);
+      yield { slices: [{ ...pinned(object), ...how, start, end }], bytes: end - start, alone: true };
+    }
   }
-  if (packed.length > 0) yield pack();
 }
 
 /** In `nat` the last of several items with one id wins, wherever in the object they are: one task has to see them all. */
 export const mayBeCut = ({ compatibility }: BuilderSettings): boolean => compatibility === 'strict';
-
-/** A map's item may have 256 KiB (Step Functions), of which keys in the plan's JSON text take a quarter at most. */
-const MAX_SHARD_TEXT = 65_536;
 
 /** Large objects are looked at before their turn: one after the other, 100,000 of them would take most of an hour. */
 const LOOKS_AHEAD = 64;

@@ -2,9 +2,6 @@ import type { JsonObject } from '../json/exact-json.ts';
 import type { ItemReason, ItemRejection, ReadItem } from '../record.ts';
 import type { OpenBytes } from './read-records.ts';
 
-/** How the records lie in an object. `json` is one value written over several lines. */
-export type ContainerName = 'lines' | 'array' | 'json' | 'csv' | 'tsv' | 'parquet' | 'zip' | 'gzip' | 'zstd';
-
 /** What every container gives and needs. A container knows bytes and records; it does not know what a record means. */
 export interface Container {
   /**

@@ -1,11 +1,12 @@
+import type { ContainerName, TextContainer } from '../../contract/container-name.ts';
 import { array } from './array.ts';
 import { readWhole } from './byte-reader.ts';
-import type { Container, ContainerName, ContainerSpan, PinnedObject, RecordReader } from './container.ts';
+import type { Container, ContainerSpan, PinnedObject, RecordReader } from './container.ts';
 import { DETECTED_BYTES, type Detected, detectContainer } from './detect.ts';
 import { gunzip } from './gunzip.ts';
 import { parquet } from './parquet.ts';
 import { readItems } from './read-records.ts';
-import { readTextRecords, type TextContainer } from './text-records.ts';
+import { readTextRecords } from './text-records.ts';
 import { zip } from './zip.ts';
 import { type Decompressed, unzstd } from './zstd.ts';
 

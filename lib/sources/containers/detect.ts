@@ -1,6 +1,6 @@
 import { type CsvError, parse as parseCsv } from 'csv-parse/sync';
+import type { ContainerName } from '../../contract/container-name.ts';
 import { endOfString } from '../json/json-strings.ts';
-import type { ContainerName } from './container.ts';
 import { csvDialect, headerProblem } from './csv-dialect.ts';
 import { FRAME_MAGIC } from './zstd-frames.ts';
 

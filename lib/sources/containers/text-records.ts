@@ -1,14 +1,12 @@
+import type { ContainerName, TextContainer } from '../../contract/container-name.ts';
 import { MAX_ITEM_BYTES, tooLarge } from '../record.ts';
 import { readArrayText } from './array.ts';
 import { isWhite } from './array-elements.ts';
 import { peek, readWhole } from './byte-reader.ts';
-import { type ContainerName, type ContainerSpan, type RecordReader, reject } from './container.ts';
+import { type ContainerSpan, type RecordReader, reject } from './container.ts';
 import { readCsv } from './csv.ts';
 import { DETECTED_BYTES, detectContainer, SEPARATORS } from './detect.ts';
 import { readLineItems } from './lines.ts';
-
-/** Containers that are text from their first byte to their last, whether it lies in an object, is compressed, or in an archive. */
-export type TextContainer = Extract<ContainerName, 'lines' | 'array' | 'json' | 'csv' | 'tsv'>;
 
 /** The records of a text, in the container that its first bytes tell, if it is not named. */
 export async function* readTextRecords<Item>(

@@ -1,5 +1,6 @@
 import type { FieldFormat } from '../fields/field-format.ts';
 import type { SourceFormat } from '../source-format.ts';
+import { candidates } from './candidates/candidates.ts';
 import { comparisons } from './comparisons.ts';
 import { harbor } from './harbor/harbor.ts';
 import { inspect } from './inspect/inspect.ts';
@@ -18,7 +19,15 @@ import { verifiers } from './verifiers/verifiers.ts';
 import { verl } from './verl.ts';
 
 /** Formats that are where their fields are, and nothing besides: a request's pointers replace theirs. */
-export const FIELD_FORMATS: readonly FieldFormat[] = [rollouts, scoredLists, comparisons, pairs, openrlhf, rlhflow];
+export const FIELD_FORMATS: readonly FieldFormat[] = [
+  candidates,
+  rollouts,
+  scoredLists,
+  comparisons,
+  pairs,
+  openrlhf,
+  rlhflow,
+];
 
 /** All source formats, by the names that `source.format` takes. */
 export const SOURCE_FORMATS: readonly SourceFormat[] = [

@@ -1,8 +1,8 @@
+import type { ContainerName } from '../../../lib/contract/container-name.ts';
 import { readFileSync } from 'node:fs';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import {
-  type ContainerName,
   type ContainerSpan,
   isIncomplete,
   type PinnedObject,

@@ -34,7 +34,7 @@ test.each(['inspect/zstd.eval', 'inspect/odd.eval', 'inspect/odd-chunked.eval'])
 test('a document is the same in elements of its list', () => {
   const { samples, ...document } = Object(parse(readFileSync(golden('inspect/react.json'), 'utf8')));
   const [whole] = [inspect.read({ ...document, samples })];
-  const one = samples.map((element: unknown) => Object(inspect.read({ document, element })).candidates[0]);
+  const one = samples.map((element: unknown) => Object(inspect.read({ document, samples: element })).candidates[0]);
   expect(inspect.listKey).toBe('samples');
   expect(one).toEqual(Object(whole).candidates.map(({ at: _, ...candidate }: SourceCandidate) => candidate));
 });

@@ -82,7 +82,7 @@ const NOTHING_BESIDES = { eventTypes: [], ttcNames: [], withoutSteps: false, ati
 const reject = (reason: ItemReason, detail: string): ReadLine => ({ rejected: { reason, detail, exampleId: null } });
 
 /** Three of its four telling keys, so that the one forgotten can be named. A trace item has its steps, or an `id`. */
-const isCandidateLine = (line: JsonObject): boolean =>
+export const isCandidateLine = (line: JsonObject): boolean =>
   line.intermediate_steps === undefined &&
   (line.id === undefined || line.example_id !== undefined) &&
   TELLING_KEYS.filter((key) => line[key] !== undefined).length >= 3;

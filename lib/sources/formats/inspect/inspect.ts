@@ -29,13 +29,13 @@ function read(record: unknown): RecordReading {
   if (Array.isArray(record.samples)) {
     return { candidates: record.samples.map((sample, at) => readSample(sample, task, `/samples/${at}`)) };
   }
-  return { candidates: [readSample(isObject(record.sample) ? joinChunks(record) : record.element, task)] };
+  return { candidates: [readSample(isObject(record.sample) ? joinChunks(record) : record.samples, task)] };
 }
 
 const isOfLog = (record: unknown): boolean =>
   isObject(record) &&
   readTask(record) !== undefined &&
-  [record.samples, record.sample, record.element].some((found) => Array.isArray(found) || isSample(found));
+  [record.samples, record.sample].some((found) => Array.isArray(found) || isSample(found));
 
 const isSample = (found: unknown): boolean => isObject(found) && 'id' in found && 'epoch' in found;
 

@@ -1,0 +1,16 @@
+import type { RunSource } from '../contract/run-source.ts';
+import { InvalidRequest } from '../errors.ts';
+import { fieldMapFormat } from './field-map-format.ts';
+import { FIELD_FORMATS, SOURCE_FORMATS } from './formats/index.ts';
+import type { SourceFormat } from './source-format.ts';
+
+/** The source format of this name, or the one that the field map spells out. Throws {@link InvalidRequest}. */
+export function openFormat(choice: RunSource['format']): SourceFormat {
+  if (typeof choice !== 'string') return fieldMapFormat(choice, PRESETS);
+  const format = SOURCE_FORMATS.find(({ name }) => name === choice);
+  if (!format) throw new InvalidRequest(`source.format is ${choice}, which takes no part here.`);
+  return format;
+}
+
+const fields = new Set<SourceFormat>(FIELD_FORMATS);
+const PRESETS = { fields: FIELD_FORMATS, others: SOURCE_FORMATS.filter((format) => !fields.has(format)) };

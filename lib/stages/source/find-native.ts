@@ -1,0 +1,71 @@
+import type { TraceObject } from '../../contract/plan.ts';
+import { InvalidRequest } from '../../errors.ts';
+import { isCandidateLine } from '../../sources/formats/candidates/candidate-line.ts';
+import { isObject, type JsonObject } from '../../sources/json/exact-json.ts';
+import { readKey } from '../../sources/read-key.ts';
+import type { Deps } from '../deps.ts';
+import { each } from '../each.ts';
+import { TRACE_NAME } from '../find-traces.ts';
+import { formatsOf, PLAIN } from './find-formats.ts';
+import { type SampledObject, sampleFor } from './sample-object.ts';
+
+/**
+ * The objects to read as NAT's traces or as adjacent candidate lines; undefined where the first of them are of another
+ * format, or of none that could be theirs. Objects that show nothing (empty ones, broken ones) go with their neighbours.
+ */
+export async function findNative(
+  first: readonly SampledObject[],
+  objects: readonly TraceObject[],
+  deps: Deps,
+): Promise<readonly TraceObject[] | undefined> {
+  const kinds = await each(first, first.length, (one) => kindOfObject(one, deps));
+  const foreign = kinds.findIndex((kind) => kind === 'another');
+  const native = kinds.findIndex((kind) => kind === 'native');
+  if (foreign !== -1 && native !== -1) {
+    throw new InvalidRequest(
+      `${first[native]?.object.key} holds NAT's traces and ${first[foreign]?.object.key} records of another format: a run has one. Give the one or the other as source.traces, or name what to read, as in --set source.format=nat.`,
+    );
+  }
+  if (foreign !== -1) return undefined;
+  const [only] = objects;
+  // An object that was named alone is read whatever its name is.
+  const named = objects.length === 1 && only ? [only] : objects.filter(({ key }) => TRACE_NAME.test(key));
+  return named.length > 0 ? named : undefined;
+}
+
+async function kindOfObject(one: SampledObject, deps: Deps): Promise<'native' | 'another' | 'unknown'> {
+  if (!one.slice) return 'unknown';
+  const { container, text } = one.slice;
+  const isNativeContainer = container === 'lines' || container === 'array' || (container === 'gzip' && !text);
+  // Most of NAT's items are longer than what was read, so this is found without parsing one.
+  if (isNativeContainer && one.head.includes('"intermediate_steps"')) return 'native';
+  const { records } = await sampleFor(one, deps)(PLAIN);
+  if (records.some((record) => isObject(record) && record.intermediate_steps !== undefined)) {
+    return isNativeContainer ? 'native' : 'another';
+  }
+  if (container !== 'array' && isNativeContainer && areAdjacent(records)) return 'native';
+  if ((await formatsOf(one, deps)).length > 0) return 'another';
+  return records.length > 0 && records.every(isStrange) ? 'another' : 'unknown';
+}
+
+/** An object of other keys than those by which NAT's items and candidate lines are recognised. */
+const isStrange = (record: unknown): boolean =>
+  isObject(record) && record.id === undefined && record.example_id === undefined;
+
+/** Candidate lines, of which no example ends with a single line or begins again. */
+function areAdjacent(records: readonly unknown[]): boolean {
+  if (
+    records.length === 0 ||
+    !records.every((record): record is JsonObject => isObject(record) && isCandidateLine(record))
+  )
+    return false;
+  const runs: { id: string; lines: number }[] = [];
+  for (const record of records) {
+    const id = readKey(record.example_id) ?? '';
+    const last = runs.at(-1);
+    if (last?.id === id) last.lines += 1;
+    else runs.push({ id, lines: 1 });
+  }
+  const ended = runs.slice(0, -1);
+  return new Set(runs.map(({ id }) => id)).size === runs.length && ended.every(({ lines }) => lines > 1);
+}

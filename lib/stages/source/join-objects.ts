@@ -1,0 +1,61 @@
+import { readWhole } from '../../sources/containers/byte-reader.ts';
+import { reject } from '../../sources/containers/container.ts';
+import { valueReader } from '../../sources/containers/json-value.ts';
+import { MAX_ITEM_BYTES } from '../../sources/record.ts';
+import type { JoinedEntries } from '../../sources/source-format.ts';
+import type { Deps } from '../deps.ts';
+import { type ContainerSlice, openSlice, type RecordSpan } from './read-records.ts';
+
+/** Reads the objects of a folder that make a record together: each is one JSON value. */
+export async function* joinObjects(
+  joins: readonly JoinedEntries[],
+  slices: readonly ContainerSlice[],
+  deps: Deps,
+): AsyncGenerator<RecordSpan> {
+  const byKey = new Map(slices.map((slice) => [slice.key, slice]));
+  const readText = async (key: string) => {
+    const slice = byKey.get(key);
+    const { open } = slice ? openSlice(slice, deps) : { open: undefined };
+    const text = open && (await readWhole(open(0), MAX_ITEM_BYTES));
+    return text ? { text } : reject('too_large', `it is larger than ${MAX_ITEM_BYTES} bytes`);
+  };
+  for (const join of joins) yield await joinRecord(join, join.place, readText);
+}
+
+type ReadText = (name: string) => Promise<{ readonly text: Buffer } | ReturnType<typeof reject>>;
+
+/** One record of several texts. What cannot be read in one of them loses the record by that reason. */
+export async function joinRecord({ entries }: JoinedEntries, key: string, readText: ReadText): Promise<RecordSpan> {
+  let bytes = 0;
+  const values = new Map<string, unknown>();
+  for (const [member, found] of Object.entries(entries)) {
+    const parts: unknown[] = [];
+    for (const name of typeof found === 'string' ? [found] : found) {
+      const read = await readText(name);
+      const value = 'text' in read ? parseEntry(read.text) : read;
+      if ('rejected' in value) {
+        const detail = name === key ? value.rejected.detail : `${name}: ${value.rejected.detail}`;
+        return { place: { key, offset: 0 }, bytes, rejected: { ...value.rejected, detail } };
+      }
+      if ('text' in read) bytes += read.text.length;
+      parts.push(value.item);
+    }
+    values.set(member, typeof found === 'string' ? parts[0] : parts);
+  }
+  return { place: { key, offset: 0 }, bytes, record: Object.fromEntries(values) };
+}
+
+function parseEntry(text: Buffer) {
+  const trimmed = trimWhite(text);
+  return trimmed.length === 0 ? reject('invalid_json', 'it is empty') : valueReader.fromJson(trimmed);
+}
+
+/** Without a byte order mark and white space around. */
+function trimWhite(text: Buffer): Buffer {
+  let from = text[0] === 0xef && text[1] === 0xbb && text[2] === 0xbf ? 3 : 0;
+  let to = text.length;
+  const isWhite = (byte: number | undefined) => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
+  while (from < to && isWhite(text[from])) from++;
+  while (to > from && isWhite(text[to - 1])) to--;
+  return text.subarray(from, to);
+}

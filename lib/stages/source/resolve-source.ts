@@ -1,0 +1,214 @@
+import type { BuilderSettings } from '../../contract/builder.ts';
+import type { TraceObject } from '../../contract/plan.ts';
+import type { RunSource } from '../../contract/run-source.ts';
+import type { TraceSource } from '../../contract/source.ts';
+import { SourceFormatName } from '../../contract/source-format-name.ts';
+import { InvalidRequest } from '../../errors.ts';
+import { checkFieldMap } from '../../sources/check-field-map.ts';
+import { explainUnknown } from '../../sources/detect-format.ts';
+import { SOURCE_FORMATS } from '../../sources/formats/index.ts';
+import { openFormat } from '../../sources/open-format.ts';
+import { chooseScore } from '../../sources/pick-score.ts';
+import type { JoinedEntries, RecordFormat, SourceFormat } from '../../sources/source-format.ts';
+import type { Deps } from '../deps.ts';
+import { each } from '../each.ts';
+import { formatsOf, PLAIN } from './find-formats.ts';
+import { findNative } from './find-native.ts';
+import { findScores } from './find-scores.ts';
+import { readRecords } from './read-records.ts';
+import { isJoining, lookAtObject, type SampledObject, sampleFor, takeFirst } from './sample-object.ts';
+
+/** What a run's objects are: NAT's traces and candidate lines, which are read as they always were, or another format's records. */
+export type ResolvedSource =
+  | { readonly kind: 'native'; readonly objects: readonly TraceObject[] }
+  | {
+      readonly kind: 'records';
+      readonly format: SourceFormat;
+      readonly settings: Omit<RunSource, 'run_id'>;
+      readonly objects: readonly SampledObject[];
+      /** Of a folder whose objects make records together. */
+      readonly joins: readonly JoinedEntries[];
+    };
+
+/**
+ * Finds container and format of the objects, the score and the unit: from the request, else from the content. Throws
+ * {@link InvalidRequest} where the content does not show it, with what to set.
+ */
+export async function resolveSource(
+  source: TraceSource,
+  { builder, objects }: { readonly builder: BuilderSettings; readonly objects: readonly TraceObject[] },
+  deps: Deps,
+): Promise<ResolvedSource> {
+  const { format: choice, container } = source;
+  refuseNat(source, builder);
+  if (choice === 'nat' || builder.compatibility === 'nat') return { kind: 'native', objects };
+  const folder =
+    choice === undefined || typeof choice === 'string' ? await findFolder(objects, choice, deps) : undefined;
+  if (folder) return records(source, builder, folder, deps);
+  const look = (object: TraceObject) => lookAtObject(object, container, deps);
+  const first = await each(objects.slice(0, DETECTED_OBJECTS), LOOKS_AT_ONCE, look);
+  if (choice === undefined && container === undefined) {
+    const native = await findNative(first, objects, deps);
+    if (native) return { kind: 'native', objects: native };
+  }
+  const sampled = [...first, ...(await each(objects.slice(DETECTED_OBJECTS), LOOKS_AT_ONCE, look))];
+  const format = choice === undefined ? await detect(sampled, deps) : openFormat(choice);
+  const fitting = await keepFitting(sampled, format, deps);
+  return records(source, builder, { format, joins: [], ...fitting }, deps);
+}
+
+const DETECTED_OBJECTS = 16;
+/** Small requests; so many keep a store busy without being throttled. */
+const LOOKS_AT_ONCE = 32;
+
+function refuseNat({ format, container, score }: TraceSource, { compatibility, unit }: BuilderSettings): void {
+  if (compatibility !== 'nat') return;
+  const named = Object.entries({
+    'source.format': format === 'nat' ? undefined : format,
+    'source.container': container,
+    'source.score': score,
+    'builder.unit': unit,
+  });
+  const [other] = named.find(([, value]) => value !== undefined) ?? [];
+  if (other === undefined) return;
+  throw new InvalidRequest(
+    `${other} is set, and builder.compatibility is nat: NAT reads its own traces only. Leave ${other} out, or set builder.compatibility to strict.`,
+  );
+}
+
+interface Found {
+  readonly format: SourceFormat;
+  readonly objects: readonly SampledObject[];
+  readonly joins: readonly JoinedEntries[];
+  readonly passedOver: readonly string[];
+}
+
+/** A format whose records are made of several objects, if the names and the content of the objects are of one. */
+async function findFolder(
+  objects: readonly TraceObject[],
+  named: string | undefined,
+  deps: Deps,
+): Promise<Found | undefined> {
+  const keys = objects.map(({ key }) => key);
+  const byKey = new Map(objects.map((object) => [object.key, object]));
+  for (const format of SOURCE_FORMATS.filter(isJoining)) {
+    if (named !== undefined && format.name !== named) continue;
+    const joins = format.joinEntries(keys);
+    if (joins.length === 0) continue;
+    const used = new Set(joins.flatMap(namesIn));
+    const sampled = await each(
+      [...used].flatMap((key) => byKey.get(key) ?? []),
+      LOOKS_AT_ONCE,
+      async (object) => asJson(object),
+    );
+    const seen = new Set(joins.slice(0, SAMPLED_JOINS).flatMap(namesIn));
+    const slices = sampled.flatMap(({ object, slice }) => (slice && seen.has(object.key) ? [slice] : []));
+    const sample = await takeFirst(readRecords(slices, only(format, joins.slice(0, SAMPLED_JOINS)), deps));
+    if (format.detect(sample) === 'sure') {
+      return { format, joins, objects: sampled, passedOver: keys.filter((key) => !used.has(key)) };
+    }
+  }
+  return undefined;
+}
+
+const SAMPLED_JOINS = 8;
+const only = (format: RecordFormat, joins: readonly JoinedEntries[]): RecordFormat => ({
+  ...format,
+  joinEntries: () => joins,
+});
+
+export const namesIn = ({ entries }: JoinedEntries): readonly string[] => Object.values(entries).flat();
+
+/** A part of a joined record is one JSON value, whatever its lines. */
+const asJson = (object: TraceObject): SampledObject => {
+  const { bucket, key, version, etag, bytes } = object;
+  const pin = { bucket, key, ...(version === undefined ? {} : { version }), etag, object_bytes: bytes };
+  return {
+    object,
+    head: Buffer.alloc(0),
+    unsure: undefined,
+    slice: { ...pin, cut: 'container', container: 'json', start: 0, end: bytes },
+  };
+};
+
+/** The one format that the objects are of; those of which none is sure say nothing. */
+async function detect(sampled: readonly SampledObject[], deps: Deps): Promise<SourceFormat> {
+  const firstOf = new Map<SourceFormat, string>();
+  for (const one of sampled.slice(0, DETECTED_OBJECTS)) {
+    for (const format of await formatsOf(one, deps)) if (!firstOf.has(format)) firstOf.set(format, one.object.key);
+  }
+  const [only, ...others] = firstOf;
+  if (only && others.length === 0) return only[0];
+  if (only) {
+    const found = [only, ...others].map(([{ name }, key]) => `${name} (${key})`);
+    throw new InvalidRequest(
+      `The first records fit several source formats: ${found.join(', ')}. Name the one to read, as in --set source.format=${only[0].name}; objects of the others are passed over.`,
+    );
+  }
+  throw new InvalidRequest(await explainNone(sampled, deps));
+}
+
+async function explainNone(sampled: readonly SampledObject[], deps: Deps): Promise<string> {
+  const [first] = sampled;
+  const unsure = sampled.find((one) => one.unsure !== undefined);
+  for (const one of sampled) {
+    if (!one.slice) continue;
+    const { records } = await sampleFor(one, deps)(PLAIN);
+    if (records.length > 0) return `${one.object.key}: ${explainUnknown(records)}`;
+  }
+  if (unsure) return `${unsure.object.key} cannot be read: ${unsure.unsure}`;
+  return `${first?.object.key ?? 'The source'} holds no record that can be read.`;
+}
+
+/** A prefix holds other things than records; where nothing fits, everything is read, so that the losses say why. */
+async function keepFitting(
+  sampled: readonly SampledObject[],
+  format: SourceFormat,
+  deps: Deps,
+): Promise<Pick<Found, 'objects' | 'passedOver'>> {
+  const fits = await each(sampled, LOOKS_AT_ONCE, async (one) => {
+    const sample = one.slice ? await sampleFor(one, deps)(format) : { records: [] };
+    return sample.records.length > 0 && format.detect(sample) === 'sure';
+  });
+  const objects = sampled.filter((_, at) => fits[at]);
+  if (objects.length === 0)
+    return {
+      objects: sampled.filter(({ slice }) => slice),
+      passedOver: sampled.filter(({ slice }) => !slice).map(({ object }) => object.key),
+    };
+  return { objects, passedOver: sampled.filter((_, at) => !fits[at]).map(({ object }) => object.key) };
+}
+
+async function records(
+  source: TraceSource,
+  builder: BuilderSettings,
+  found: Found,
+  deps: Deps,
+): Promise<ResolvedSource> {
+  const { format, objects, joins, passedOver } = found;
+  if (typeof source.format === 'object') checkFieldMap(source.format, await firstRecords(objects, format, deps));
+  const score = chooseScore(source.score, format, await findScores(found, source.score, deps));
+  return {
+    kind: 'records',
+    format,
+    objects,
+    joins,
+    settings: {
+      format: source.format ?? SourceFormatName.parse(format.name),
+      score,
+      unit: builder.unit ?? (format.holds === 'conversations' ? 'final' : 'turn'),
+      passed_over: { count: passedOver.length, keys: passedOver.slice(0, NAMED_KEYS) },
+    },
+  };
+}
+
+const NAMED_KEYS = 10;
+
+async function firstRecords(
+  objects: readonly SampledObject[],
+  format: SourceFormat,
+  deps: Deps,
+): Promise<readonly unknown[]> {
+  const samples = await each(objects.slice(0, DETECTED_OBJECTS), LOOKS_AT_ONCE, (one) => sampleFor(one, deps)(format));
+  return samples.flatMap(({ records: seen }) => seen);
+}
