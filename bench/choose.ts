@@ -31,13 +31,14 @@ const byRow = Array.from({ length: BLOCK_PAIRS }, (_, row) => row);
 const turnOf = (row: number): number => Math.floor(row / pairsOfTurn);
 const groupOf = (row: number): number => Math.floor(turnOf(row) / TURNS);
 const opens = (of: (row: number) => number, row: number): boolean => row === 0 || of(row) !== of(row - 1);
-const flags = Uint8Array.from(
+const flags = Uint16Array.from(
   byRow,
   (row) => (opens(groupOf, row) ? OPENS_GROUP : 0) | (opens(turnOf, row) ? OPENS_TURN : 0),
 );
 const numbers = Float64Array.from(byRow, Math.random);
 const lengths = Uint32Array.from(byRow, () => 500 + 500 * Math.random());
 const zeros = new Uint32Array(BLOCK_PAIRS);
+const NO_TOOLS = new Uint32Array(BLOCK_PAIRS * DIGEST_WORDS);
 
 /** Of each row the digest that has its number: rows with the same number share it, and nothing else has it. */
 function shareDigests(...numberOf: readonly ((row: number) => number)[]): Uint32Array[] {
@@ -59,7 +60,7 @@ function newBlock(rows: number): PairBlock {
     (row) => 3 * turnOf(row) + (CHOSEN[row % pairsOfTurn] ?? 0),
     (row) => 3 * turnOf(row) + (REJECTED[row % pairsOfTurn] ?? 0),
   );
-  const words = { root, chosen, rejected };
+  const words = { root, tools: NO_TOOLS, chosen, rejected };
   return {
     pairs: rows,
     words: (name) => words[name],

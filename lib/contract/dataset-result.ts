@@ -29,6 +29,8 @@ export const LeftOutReason = z.enum([
   'repeated_completion',
   /** `trl_kto`: one pair prefers this completion and another rejects it. Counted per completion. */
   'both_labels',
+  /** The answer is several messages, and the format holds one. */
+  'conversation',
 ]);
 export type LeftOutReason = z.infer<typeof LeftOutReason>;
 

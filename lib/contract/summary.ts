@@ -32,8 +32,10 @@ export const Summary = z.strictObject({
   index: Part.extend({ pairs: z.int().min(0) }),
   /** Trace items that gave at least one pair. */
   items_with_pairs: z.int().min(0),
-  /** The first rejected items, for the failure message: key, byte offset, reason. */
-  first_rejected: z.array(z.strictObject({ key: z.string(), offset: z.int(), reason: z.string() })).max(3),
+  /** The first rejected items, for the failure message: key, byte or row, reason. */
+  first_rejected: z
+    .array(z.strictObject({ key: z.string(), offset: z.int().optional(), row: z.int().optional(), reason: z.string() }))
+    .max(3),
   diagnosis: Diagnosis,
   /** What the shard has of each repetition of a workflow's dataset. */
   repetitions: z.array(RepetitionSum),

@@ -13,19 +13,29 @@ export type Message = z.infer<typeof Message>;
 export const Prompt = z.union([z.string(), z.array(Message)]);
 export type Prompt = z.infer<typeof Prompt>;
 
-/** A candidate's answer: text, or in `strict` a whole assistant message (one with tool calls, say). */
-export const Response = z.union([z.string(), Message]);
+/**
+ * A candidate's answer: text, or in `strict` a whole assistant message (one with tool calls, say), or with `builder.unit`
+ * `trajectory` all messages up to the last one of the assistant.
+ */
+export const Response = z.union([z.string(), Message, z.array(Message).min(1)]);
 export type Response = z.infer<typeof Response>;
 
+/** The trace object's key, relative to its bucket or to the directory given; of an archive with `!/` and the entry. */
+const key = z.string();
+/** The byte at which the record begins, in the uncompressed text. */
+const offset = z.int().min(0);
+/** Of Parquet, in place of the byte: the record's row. */
+const row = z.int().min(0);
+
+const absent = z.undefined().optional();
+
+const uuids = { chosen_uuid: z.string().nullable(), rejected_uuid: z.string().nullable() };
+
 /** Where a pair comes from: enough to find both candidates in the pinned trace object (the manifest's `inputs`). */
-export const Lineage = z.strictObject({
-  /** The trace object's key, relative to its bucket or to the directory given. */
-  key: z.string(),
-  /** The byte at which the trace item begins, in the uncompressed text. */
-  offset: z.int().min(0),
-  chosen_uuid: z.string().nullable(),
-  rejected_uuid: z.string().nullable(),
-});
+export const Lineage = z.union([
+  z.strictObject({ key, offset, row: absent, ...uuids }),
+  z.strictObject({ key, row, offset: absent, ...uuids }),
+]);
 export type Lineage = z.infer<typeof Lineage>;
 
 const RawMetadata = z.record(z.string(), z.unknown());
@@ -50,6 +60,8 @@ export const Trajectory = z.strictObject({
     rejected_raw_metadata: RawMetadata.optional(),
     /** Best against worst only. */
     num_candidates: z.int().optional(),
+    /** The tools that the candidates were offered, as the source has them. */
+    tools: z.array(z.unknown()).min(1).optional(),
     lineage: Lineage,
   }),
 });
@@ -63,17 +75,22 @@ export const Group = z.strictObject({
 });
 export type Group = z.infer<typeof Group>;
 
-/** A line of `rejected.jsonl`: one candidate, or one whole trace item, that is not in the collection, and why. */
-export const Rejected = z.strictObject({
+const loss = {
   run_id: z.string(),
   kind: z.enum(['item', 'candidate']),
   reason: z.string(),
   /** What was found, without its text: prompts and responses stay in the trace. */
   detail: z.string(),
-  key: z.string(),
-  offset: z.int().min(0),
+};
+const lost = {
   example_id: z.string().nullable(),
   turn_id: z.string().nullable(),
   candidate_uuid: z.string().nullable(),
-});
+};
+
+/** A line of `rejected.jsonl`: one candidate, or one whole trace item, that is not in the collection, and why. */
+export const Rejected = z.union([
+  z.strictObject({ ...loss, key, offset, row: absent, ...lost }),
+  z.strictObject({ ...loss, key, row, offset: absent, ...lost }),
+]);
 export type Rejected = z.infer<typeof Rejected>;

@@ -1,5 +1,5 @@
 import type { Fate } from './decisions.ts';
-import { chosenOf, earlier, type PairTable, promptOf, rejectedOf } from './pair-table.ts';
+import { chosenOf, earlier, type PairTable, promptOf, rejectedOf, toolsOf } from './pair-table.ts';
 import { type Selection, viewIn } from './select-pairs.ts';
 import { wordTable } from './word-table.ts';
 
@@ -12,11 +12,12 @@ export type CompletionFate = (pair: number, chosen: boolean) => Fate;
  */
 export function assignCompletions(table: PairTable, selection: Selection): CompletionFate {
   const view = viewIn(table, selection.view);
-  const completions = wordTable(2);
-  const key = new Uint32Array(2);
+  const completions = wordTable(3);
+  const key = new Uint32Array(3);
   const completionOf = (pair: number, chosen: boolean): number => {
     key[0] = promptOf(view, pair);
     key[1] = chosen ? chosenOf(view, pair) : rejectedOf(view, pair);
+    key[2] = toolsOf(view, pair);
     return completions.add(key, 0);
   };
   const owners = { true: new Map<number, number>(), false: new Map<number, number>() };

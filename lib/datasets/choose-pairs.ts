@@ -170,7 +170,8 @@ function requireNoLeak(table: PairTable, { view, sides }: Selection): void {
     const side = sides[pair] ?? 0;
     if (side === 0) continue;
     const group = table.groupOf.at(pair);
-    const where = () => `${table.sources[table.sourceOf.at(group)]}, byte ${table.offset.at(pair)}, view ${view}`;
+    const where = () =>
+      `${table.sources[table.sourceOf.at(group)]}, byte or row ${table.offset.at(pair)}, view ${view}`;
     mark(sideOfRoot, table.rootOf.at(group), side, () => `The example itself (${where()})`);
     mark(sideOfPrompt, promptOf(seen, pair), side, () => `A prompt (${where()})`);
   }

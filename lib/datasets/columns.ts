@@ -2,7 +2,7 @@
  * Columns of numbers that grow: what a pass over the collection remembers of each pair is a fixed number of bytes,
  * never its text.
  */
-type Numbers = Uint8Array | Int32Array | Uint32Array | Float64Array;
+type Numbers = Uint8Array | Uint16Array | Int32Array | Uint32Array | Float64Array;
 
 export interface Column {
   readonly length: number;
@@ -15,6 +15,7 @@ export interface Column {
 
 /** `expected`: so many entries it has room for from the start; as it grows past them it doubles. */
 export const bytes = (expected = 0): Column => column((length) => new Uint8Array(length), expected);
+export const shorts = (expected = 0): Column => column((length) => new Uint16Array(length), expected);
 export const integers = (expected = 0): Column => column((length) => new Int32Array(length), expected);
 export const doubles = (expected = 0): Column => column((length) => new Float64Array(length), expected);
 

@@ -1,7 +1,7 @@
 import type { DatasetSettings } from '../contract/dataset.ts';
 import type { Message } from '../contract/trajectory.ts';
 import type { DatasetPlan } from './dataset-plan.ts';
-import { isPlain, type Preference } from './preference.ts';
+import { answersOf, isPlain, type Preference } from './preference.ts';
 
 /**
  * What every line of a file is laid out for. Readers such as Hugging Face `datasets` take the columns from the first
@@ -30,7 +30,9 @@ export function shapeOfPrompt(prompt: Preference['prompt']): number {
 }
 
 export const shapeOfResponse = (response: Preference['chosen']): number =>
-  typeof response === 'string' ? 0 : RESPONSE_MESSAGES | fieldsOf(response);
+  typeof response === 'string'
+    ? 0
+    : answersOf(response).reduce<number>((shape, message) => shape | fieldsOf(message), RESPONSE_MESSAGES);
 
 export const layoutFor = (shape: number, { nat }: Pick<DatasetPlan, 'nat'>, settings: DatasetSettings): Layout => ({
   promptMessages: (shape & PROMPT_MESSAGES) !== 0,

@@ -1,5 +1,5 @@
 import type { FormatName } from '../contract/dataset.ts';
-import type { Message } from '../contract/trajectory.ts';
+import type { Response } from '../contract/trajectory.ts';
 import { CorruptObject } from '../errors.ts';
 import { FORMATS } from './formats/index.ts';
 import type { Layout } from './layout.ts';
@@ -11,9 +11,10 @@ export interface TextRange {
   readonly end: number;
 }
 
-/** A pair's three texts, as the collection has them. */
+/** A pair's three texts, as the collection has them, and the tools where it has any. */
 export interface PairTexts extends Readonly<Record<Slot, TextRange>> {
   readonly bytes: Buffer;
+  readonly tools: TextRange | undefined;
 }
 
 /** A line in pieces, its end included: JSON as it is, or the place of a text. */
@@ -38,7 +39,7 @@ export function lineMaker(name: FormatName, layout: Layout): LineMaker {
     turn = { json, prompt: preferPrompt(JSON.parse(json.toString())), templates: undefined, responses: new Map() };
     return turn;
   };
-  const responseIn = (open: Turn, bytes: Buffer, { start, end }: TextRange): Message | string => {
+  const responseIn = (open: Turn, bytes: Buffer, { start, end }: TextRange): Response => {
     const json = bytes.toString('utf8', start, end);
     const known = open.responses.get(json) ?? preferResponse(JSON.parse(json));
     open.responses.set(json, known);
@@ -71,7 +72,7 @@ interface Turn {
   readonly json: Buffer;
   readonly prompt: Preference['prompt'];
   templates: readonly LineTemplate[] | undefined;
-  readonly responses: Map<string, Message | string>;
+  readonly responses: Map<string, Response>;
 }
 
 const QUOTE = 0x22;

@@ -1,6 +1,6 @@
 import type { FormatName } from '../contract/dataset.ts';
 import type { View } from '../contract/dataset-result.ts';
-import { bytes, type Column, doubles, integers } from './columns.ts';
+import { bytes, type Column, doubles, integers, shorts } from './columns.ts';
 import type { DatasetPlan } from './dataset-plan.ts';
 import { opensGroup, type PairBlock } from './pair-index.ts';
 import { DIGEST_WORDS, type WordTable, wordTable } from './word-table.ts';
@@ -26,8 +26,9 @@ export interface PairTable {
   readonly rootOf: Column;
   readonly sourceOf: Column;
   readonly meanReward: Column;
-  /** Digests of the examples' roots, and of the responses. */
+  /** Digests of the examples' roots, of the tools (those of none included), and of the responses. */
   readonly roots: WordTable;
+  readonly tools: WordTable;
   readonly responses: WordTable;
   /** Keys of the trace objects, in order of first appearance. */
   readonly sources: readonly string[];
@@ -39,7 +40,7 @@ export interface PairTable {
 export interface ViewTable {
   /** Digests of the prompts. */
   readonly prompts: WordTable;
-  /** Numbers of (prompt, one response, the other), the smaller number first. */
+  /** Numbers of (prompt, one response, the other, tools), the smaller response first. */
   readonly contents: WordTable;
   /** By pair. A content in both directions is a contradiction. */
   readonly contentOf: Column;
@@ -49,6 +50,10 @@ export interface ViewTable {
 
 export const promptOf = ({ contents, contentOf }: ViewTable, pair: number): number =>
   contents.word(contentOf.at(pair), 0);
+
+/** Of the tools that go with the prompt: of those of a chat, a template writes a prompt. */
+export const toolsOf = ({ contents, contentOf }: ViewTable, pair: number): number =>
+  contents.word(contentOf.at(pair), 3);
 
 export const chosenOf = ({ contents, contentOf, flipped }: ViewTable, pair: number): number =>
   contents.word(contentOf.at(pair), flipped.at(pair) === 1 ? 2 : 1);
@@ -73,7 +78,7 @@ export const bytesToChoose = (
   { views, formats, unpaired }: Pick<DatasetPlan, 'views' | 'formats' | 'unpaired'>,
   { pairs, turns, candidates, examples }: ChosenAmong,
 ): number =>
-  pairs * (34 + formats.length + views.length * (unpaired ? 90 : 42)) +
+  pairs * (35 + formats.length + views.length * (unpaired ? 98 : 46)) +
   Math.min(turns, pairs) * views.length * 60 +
   Math.min(candidates, 2 * pairs) * 60 +
   examples * 150;
@@ -85,16 +90,16 @@ export function openPairTable(plan: Pick<DatasetPlan, 'views' | 'formats'>, expe
   const byPair = {
     groupOf: integers(expected),
     offset: doubles(expected),
-    flags: bytes(expected),
+    flags: shorts(expected),
     margin: doubles(expected),
     chosenLength: integers(expected),
     rejectedLength: integers(expected),
   };
   const byGroup = { rootOf: integers(), sourceOf: integers(), meanReward: doubles() };
-  const [roots, responses] = [wordTable(DIGEST_WORDS), wordTable(DIGEST_WORDS)];
+  const [roots, tools, responses] = [wordTable(DIGEST_WORDS), wordTable(DIGEST_WORDS), wordTable(DIGEST_WORDS)];
   const sources = new Map<string, number>();
   const open = { pairs: 0, rewards: 0 };
-  const content = new Uint32Array(3);
+  const content = new Uint32Array(4);
 
   const closeGroup = (): void => {
     if (open.pairs > 0) byGroup.meanReward.push(open.rewards / open.pairs);
@@ -114,6 +119,7 @@ export function openPairTable(plan: Pick<DatasetPlan, 'views' | 'formats'>, expe
     add(block: PairBlock, sourceNames: readonly string[]): void {
       const [root, chosen, rejected] = [block.words('root'), block.words('chosen'), block.words('rejected')];
       const [offset, margin, reward] = [block.doubles('offset'), block.doubles('margin'), block.doubles('reward')];
+      const offered = block.words('tools');
       const [source, chosenLength] = [block.integers('source'), block.integers('chosenLength')];
       const rejectedLength = block.integers('rejectedLength');
       const held = [...unheld].map(([name, column]) => ({ column, reasons: block.unheld(name) }));
@@ -134,6 +140,7 @@ export function openPairTable(plan: Pick<DatasetPlan, 'views' | 'formats'>, expe
         const [better, worse] = [responses.add(chosen, word), responses.add(rejected, word)];
         content[1] = Math.min(better, worse);
         content[2] = Math.max(better, worse);
+        content[3] = tools.add(offered, word);
         for (const { table, prompts } of seen) {
           content[0] = table.prompts.add(prompts, word);
           table.contentOf.push(table.contents.add(content, 0));
@@ -145,9 +152,14 @@ export function openPairTable(plan: Pick<DatasetPlan, 'views' | 'formats'>, expe
       closeGroup();
       const columns = [...Object.values(byPair), ...Object.values(byGroup), ...unheld.values()];
       const inViews = [...views.values()].flatMap(({ contentOf, flipped }) => [contentOf, flipped]);
-      const tables = [roots, responses, ...[...views.values()].flatMap(({ prompts, contents }) => [prompts, contents])];
+      const tables = [
+        roots,
+        tools,
+        responses,
+        ...[...views.values()].flatMap(({ prompts, contents }) => [prompts, contents]),
+      ];
       return {
-        ...{ pairs: byPair.groupOf.length, views, unheld, roots, responses },
+        ...{ pairs: byPair.groupOf.length, views, unheld, roots, tools, responses },
         ...byPair,
         ...byGroup,
         sources: [...sources.keys()],
@@ -174,7 +186,7 @@ export function compareGroups(table: PairTable, a: number, b: number): number {
 /** Few contents repeat, but a turn's pairs have one prompt. */
 const emptyView = (expected: number): ViewTable => ({
   prompts: wordTable(DIGEST_WORDS),
-  contents: wordTable(3, expected),
+  contents: wordTable(4, expected),
   contentOf: integers(expected),
   flipped: bytes(expected),
 });

@@ -17,15 +17,26 @@ export const preferPrompt = (prompt: Prompt): Preference['prompt'] =>
 /** A response of the collection as the formats take it. */
 export function preferResponse(response: Response): Response {
   if (typeof response === 'string') return response;
-  const message = bareMessage(response);
+  if (Array.isArray(response) && response.length > 1) return response.map(bareMessage);
+  const [only] = Array.isArray(response) ? response : [response];
+  if (!only) return '';
+  const message = bareMessage(only);
   return isPlain(message) && message.role === 'assistant' ? message.content : message;
 }
 
 export const messagesOf = (prompt: Preference['prompt']): readonly Message[] =>
   typeof prompt === 'string' ? [{ role: 'user', content: prompt }] : prompt;
 
-export const messageOf = (response: Response): Message =>
-  typeof response === 'string' ? { role: 'assistant', content: response } : response;
+/** The messages that the model answers with: one, or of a whole conversation several. */
+export function answersOf(response: Response): readonly Message[] {
+  if (typeof response === 'string') return [{ role: 'assistant', content: response }];
+  return Array.isArray(response) ? response : [response];
+}
+
+/** The last message of the answer: the only one where a format holds no more. */
+export const messageOf = (response: Response): Message => answersOf(response).at(-1) ?? NO_MESSAGE;
+
+const NO_MESSAGE: Message = { role: 'assistant', content: '' };
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,7 +1,7 @@
 import type { DatasetSettings } from '../contract/dataset.ts';
 import type { View } from '../contract/dataset-result.ts';
-import { combineDigests } from '../preferences/digest.ts';
-import { chosenOf, earlier, type PairTable, promptOf, rejectedOf, type ViewTable } from './pair-table.ts';
+import { combineDigests, NO_DIGEST } from '../preferences/digest.ts';
+import { chosenOf, earlier, type PairTable, promptOf, rejectedOf, toolsOf, type ViewTable } from './pair-table.ts';
 import { compareText, splitByExample, splitInOrder } from './split-pairs.ts';
 import { digestIn } from './word-table.ts';
 
@@ -21,7 +21,7 @@ export type SelectionSettings = Pick<
 > & { readonly nat: boolean };
 
 /**
- * Which pairs a dataset is made of: duplicates (of prompt, chosen and rejected) but the first dropped, then pairs that
+ * Which pairs a dataset is made of: duplicates (of prompt, tools, chosen and rejected) but the first dropped, then pairs that
  * contradict each other, then all but a random `max_pairs`, then the split. The set does not depend on the order of
  * the groups: "first" is by trace object and place in it, "random" by seeded digest of the pair. With NAT's rules
  * the order of the collection counts, contradictions stay, and the split is NAT's.
@@ -93,14 +93,16 @@ function dropUnsampled(
   return out.length;
 }
 
-/** The seeded digest of the pair, its responses in the order of their digests, and then its direction. */
+/** The seeded digest of the pair, with its tools where there are any, its responses in the order of their digests, and then its direction. */
 function drawOf(table: PairTable, view: ViewTable, pair: number, seed: number): string {
   const prompt = digestIn(view.prompts, promptOf(view, pair));
+  const tools = digestIn(table.tools, toolsOf(view, pair));
+  const asked = tools === NO_DIGEST ? [prompt] : [prompt, tools];
   const chosen = digestIn(table.responses, chosenOf(view, pair));
   const rejected = digestIn(table.responses, rejectedOf(view, pair));
   return chosen > rejected
-    ? `${combineDigests(seed, prompt, rejected, chosen)}1`
-    : `${combineDigests(seed, prompt, chosen, rejected)}0`;
+    ? `${combineDigests(seed, ...asked, rejected, chosen)}1`
+    : `${combineDigests(seed, ...asked, chosen, rejected)}0`;
 }
 
 /** The indexes of the non-zero entries. */

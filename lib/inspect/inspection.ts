@@ -1,6 +1,7 @@
 import { BuilderSettings } from '../contract/builder.ts';
 import { addCounts, type Counters, noCounts } from '../contract/counters.ts';
 import type { Candidate } from '../preferences/candidate.ts';
+import type { CandidatePlace } from '../preferences/candidate-place.ts';
 import { pairExample } from '../preferences/pair-example.ts';
 import type { Span } from '../sources/record.ts';
 import type { ReadCandidates, TraceItem } from '../sources/trace-item.ts';
@@ -57,14 +58,14 @@ export function openInspector(stepName: string): Inspector {
   const outcomes = VARIANTS.map((set) => ({ set, settings: settingsOf(set, stepName), counters: noCounts() }));
   const counts = noTally();
   let ids = new Set<string>();
-  const readItem = (item: TraceItem, offset: number): void => {
+  const readItem = (item: TraceItem, place: CandidatePlace): void => {
     const read = { strict: item.read('strict'), nat: item.read('nat') };
     describe(item, read.strict, stepName, counts);
     if (ids.has(item.id.text)) counts.repeated_ids += 1;
     else if (ids.size < MOST_IDS) ids.add(item.id.text);
     countTurns(read.strict, counts);
     for (const { settings, counters } of outcomes) {
-      const paired = pairExample([{ offset, ...read[settings.compatibility] }], settings);
+      const paired = pairExample([{ place, ...read[settings.compatibility] }], settings);
       if (paired) addCounts(counters, paired.counters);
     }
   };
@@ -75,7 +76,7 @@ export function openInspector(stepName: string): Inspector {
     take: (span) => {
       counts.items += 1;
       counts.bytes += span.bytes;
-      if ('item' in span) readItem(span.item, span.offset);
+      if ('item' in span) readItem(span.item, { key: '', offset: span.offset });
       else add(counts.rejected_items, span.rejected.reason);
     },
     inspection: () => ({

@@ -53,7 +53,7 @@ export async function* buildTrajectories(
     }
     const exampleId = read.item.id.text;
     const { candidates, rejected: losses } = asTraceItem(read.item).read(settings.compatibility);
-    const paired = pairExample([{ candidates, rejected: losses, offset }], settings);
+    const paired = pairExample([{ candidates, rejected: losses, place: { key, offset } }], settings);
     if (!paired) {
       lose('too_many_pairs', 'its turns allow more than a million pairs', exampleId);
       continue;
@@ -65,8 +65,9 @@ export async function* buildTrajectories(
       });
     }
     if (paired.turns.length === 0) continue;
-    const origin = { runId, key, exampleId };
-    const trajectories = paired.turns.flat().map(trajectoryWriter(origin, settings)).join(',');
+    const origin = { runId, exampleId };
+    const write = trajectoryWriter(origin, settings);
+    const trajectories = paired.turns.flatMap((turn) => turn.map((pair) => write(pair).json)).join(',');
     yield Group.parse(JSON.parse(fromUtf8(utf8`${openGroupText(origin)}${trajectories as Utf8}${GROUP_CLOSING}`)));
   }
 }

@@ -1,5 +1,6 @@
 import type { Utf8 } from '../objects/utf8.ts';
-import type { EncodedPrompt, EncodedResponse } from './encoded-text.ts';
+import type { CandidatePlace } from './candidate-place.ts';
+import type { EncodedPrompt, EncodedResponse, EncodedTools } from './encoded-text.ts';
 
 /** One scored answer, as every source format gives it. */
 export interface Candidate {
@@ -9,6 +10,8 @@ export interface Candidate {
   readonly score: number;
   readonly prompt: EncodedPrompt;
   readonly response: EncodedResponse;
+  /** The tools that were offered; undefined where the source has none. */
+  readonly tools?: EncodedTools | undefined;
   /** An object. */
   readonly metadataJson: Utf8;
   readonly uuid: string | null;
@@ -24,7 +27,7 @@ export interface RejectedCandidate {
   readonly uuid: string | null;
 }
 
-/** A candidate in its place: the byte at which its record begins in the trace object. */
+/** A candidate, and where its record begins. */
 export interface PlacedCandidate extends Candidate {
-  readonly offset: number;
+  readonly place: CandidatePlace;
 }

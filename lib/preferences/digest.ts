@@ -10,6 +10,9 @@ export type Digest = string & { readonly [digested]: true };
 
 export const DIGEST_BYTES = 16;
 
+/** Of nothing: where there is nothing to digest. */
+export const NO_DIGEST = '\0'.repeat(DIGEST_BYTES) as Digest;
+
 /** Of UTF-16 text: of its UTF-8. */
 export const digestText = (text: string): Digest => beginning(hash('sha256', text, 'binary'));
 

@@ -1,5 +1,5 @@
 import type { Message, Prompt, Response } from '../contract/trajectory.ts';
-import { fromUtf8, type Utf8 } from '../objects/utf8.ts';
+import { fromUtf8, toUtf8, type Utf8 } from '../objects/utf8.ts';
 import { type Digest, digestBytes } from './digest.ts';
 import {
   digestLastMessage,
@@ -8,6 +8,7 @@ import {
   digestResponse,
   digestTextPrompt,
   digestTextResponse,
+  digestTools,
 } from './normal-form.ts';
 
 /** A prompt or a response as the JSON that is written of it, encoded once. What is asked of it besides is made once. */
@@ -23,6 +24,12 @@ export interface EncodedPrompt {
 export interface EncodedResponse {
   readonly json: Utf8;
   readonly value: () => Response;
+  readonly digest: () => Digest;
+}
+
+/** The tools that a prompt offers. */
+export interface EncodedTools {
+  readonly json: Utf8;
   readonly digest: () => Digest;
 }
 
@@ -64,6 +71,17 @@ export function encodeMessage(json: Utf8, message: Message, comparison: Comparis
     value: () => message,
     digest: once(() => (comparison === 'as written' ? digestBytes(json) : digestResponse(message))),
   };
+}
+
+/** An answer of several messages: tool calls, their results, and what follows. */
+export function encodeConversation(json: Utf8, messages: readonly Message[]): EncodedResponse {
+  return { json, value: () => [...messages], digest: once(() => digestResponse([...messages])) };
+}
+
+/** Undefined where there are none. */
+export function encodeTools(tools: readonly unknown[]): EncodedTools | undefined {
+  if (tools.length === 0) return undefined;
+  return { json: toUtf8(JSON.stringify(tools)), digest: once(() => digestTools(tools)) };
 }
 
 /** The text of its JSON. ASCII without escapes is its own JSON. */

@@ -3,7 +3,7 @@ import { toUtf8, type Utf8 } from '../objects/utf8.ts';
 import { depthOf, isObject } from '../sources/json/exact-json.ts';
 import { sortKeys } from '../sources/json/sort-keys.ts';
 import { MAX_DEPTH } from '../sources/record.ts';
-import { type Digest, digestBytes } from './digest.ts';
+import { type Digest, digestBytes, digestText } from './digest.ts';
 
 /*
  * What makes two prompts, or two answers, the same: the normal form of their messages. Text is one message of the user,
@@ -24,8 +24,22 @@ export function digestLastMessage(prompt: Prompt): Digest {
     : digestPrompt(prompt);
 }
 
-export const digestResponse = (response: Response): Digest =>
-  digestBytes(joinMessages(typeof response === 'string' ? [{ role: 'assistant', content: response }] : [response]));
+export const digestResponse = (response: Response): Digest => digestBytes(joinMessages(messagesIn(response)));
+
+function messagesIn(response: Response): readonly Message[] {
+  if (typeof response === 'string') return [{ role: 'assistant', content: response }];
+  return Array.isArray(response) ? response : [response];
+}
+
+/** Of tools: by name, description and parameters, in whatever order. A tool that is no function counts whole. */
+export const digestTools = (tools: readonly unknown[]): Digest => digestText(tools.map(normalTool).sort().join('\n'));
+
+function normalTool(tool: unknown): string {
+  const declared = isObject(tool) && isObject(tool.function) ? tool.function : tool;
+  if (!isObject(declared) || typeof declared.name !== 'string') return JSON.stringify(sortKeys(tool));
+  const { name, description, parameters } = declared;
+  return JSON.stringify([name, description ?? '', sortKeys(parameters ?? {})]);
+}
 
 /** Each message's normal form, the ids of calls numbered from the first message on: equal messages are equal text. */
 export function normalizeMessages(messages: readonly Message[]): readonly string[] {

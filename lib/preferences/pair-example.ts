@@ -1,11 +1,12 @@
 import type { BuilderSettings } from '../contract/builder.ts';
 import { type Counters, noCounts } from '../contract/counters.ts';
 import type { Candidate, PlacedCandidate, RejectedCandidate } from './candidate.ts';
+import type { CandidatePlace } from './candidate-place.ts';
 import { countPossiblePairs, type PreferencePair, pairTurn } from './pairs.ts';
 
-/** What one trace item holds of an example, and the byte at which the item begins. */
+/** What one trace item holds of an example, and where the item begins. */
 export interface Rollout {
-  readonly offset: number;
+  readonly place: CandidatePlace;
   readonly candidates: readonly Candidate[];
   readonly rejected: readonly RejectedCandidate[];
 }
@@ -14,7 +15,7 @@ export interface PairedExample {
   /** Turn by turn; turns without a pair are left out. */
   readonly turns: readonly (readonly PreferencePair[])[];
   /** Of the item in which the first of these turns begins. */
-  readonly firstTurnOffset: number | undefined;
+  readonly firstTurnPlace: CandidatePlace | undefined;
   /** `total_items`, `bytes` and `rejected_items` are left to the reader of the items. */
   readonly counters: Counters;
 }
@@ -44,21 +45,22 @@ export function pairExample(rollouts: readonly Rollout[], settings: BuilderSetti
   for (const { length } of turns) possible += countPossiblePairs(length, settings.exhaustive_pairs);
   if (possible > MAX_PAIRS_PER_EXAMPLE) return undefined;
   const paired = turns
-    .map((candidates) => ({ begins: candidates[0]?.offset, pairs: pairTurn(candidates, settings, counters) }))
+    .map((candidates) => ({ begins: candidates[0]?.place, pairs: pairTurn(candidates, settings, counters) }))
     .filter(({ pairs }) => pairs.length > 0);
   if (paired.length > 0) counters.total_examples += 1;
-  return { turns: paired.map(({ pairs }) => pairs), firstTurnOffset: paired[0]?.begins, counters };
+  return { turns: paired.map(({ pairs }) => pairs), firstTurnPlace: paired[0]?.begins, counters };
 }
 
-/** The turns in order of first appearance. Candidates of one turn whose prompts are written alike share one. */
+/** The turns in order of first appearance. Candidates of one turn whose prompts, or tools, are written alike share them. */
 function groupTurns(rollouts: readonly Rollout[]): readonly (readonly PlacedCandidate[])[] {
   const turns = new Map<string, PlacedCandidate[]>();
-  for (const { offset, candidates } of rollouts) {
+  for (const { place, candidates } of rollouts) {
     for (const candidate of candidates) {
       const together = turns.get(candidate.turnId) ?? [];
       const [first] = together;
       const prompt = first?.prompt.json === candidate.prompt.json ? first.prompt : candidate.prompt;
-      together.push({ ...candidate, prompt, offset });
+      const tools = first?.tools?.json === candidate.tools?.json ? first?.tools : candidate.tools;
+      together.push({ ...candidate, prompt, tools, place });
       turns.set(candidate.turnId, together);
     }
   }

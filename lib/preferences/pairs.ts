@@ -105,6 +105,10 @@ const whySkip = ({ chosen, rejected, margin }: PreferencePair, settings: Builder
     if (chosen.prompt !== rejected.prompt && chosen.prompt.digest() !== rejected.prompt.digest()) {
       return 'skipped_prompt_mismatch';
     }
+    // A template writes the tools into the prompt.
+    if (chosen.tools !== rejected.tools && chosen.tools?.digest() !== rejected.tools?.digest()) {
+      return 'skipped_prompt_mismatch';
+    }
     if (chosen.response.digest() === rejected.response.digest()) return 'skipped_identical';
     if (margin === 0) return 'skipped_tie';
   }

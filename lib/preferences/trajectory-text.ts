@@ -1,13 +1,12 @@
 import type { BuilderSettings } from '../contract/builder.ts';
 import { toUtf8, type Utf8, utf8 } from '../objects/utf8.ts';
+import type { CandidatePlace } from './candidate-place.ts';
 import type { PreferencePair } from './pairs.ts';
 import { rewardOf } from './reward.ts';
 
-/** Where an example comes from: what its lines say of their origin. */
+/** Whose example it is: what its lines say of that. */
 export interface ExampleOrigin {
   readonly runId: string;
-  /** The trace object's key. */
-  readonly key: string;
   readonly exampleId: string;
 }
 
@@ -31,15 +30,42 @@ export const TEXT_GAPS = {
   rejected: BEFORE_REJECTED.length,
 } as const;
 
+/** A trajectory's JSON, and where in it the tools begin; 0 where it has none. */
+export interface TrajectoryText {
+  readonly json: Utf8;
+  readonly toolsAt: number;
+}
+
 /** Writes the trajectories of one group. */
-export function trajectoryWriter(origin: ExampleOrigin, settings: BuilderSettings): (pair: PreferencePair) => Utf8 {
-  const [example, key] = [json(origin.exampleId), json(origin.key)];
+export function trajectoryWriter(
+  { exampleId }: ExampleOrigin,
+  settings: BuilderSettings,
+): (pair: PreferencePair) => TrajectoryText {
+  const example = json(exampleId);
+  const writePlace = placeWriter();
   return (pair) => {
     const { chosen, rejected, margin, among } = pair;
     const raw = settings.exhaustive_pairs
       ? utf8`"chosen_raw_metadata":${chosen.metadataJson},"rejected_raw_metadata":${rejected.metadataJson}`
       : utf8`"num_candidates":${among}`;
-    return utf8`${OPENING}${chosen.prompt.json}${CHOSEN}${chosen.response.json}${REJECTED}${rejected.response.json}}],"reward":${rewardOf(pair, settings)},"shaped_rewards":null,"metadata":{"dpo_type":"preference_pair","score_diff":${margin},"example_id":${example},"turn_id":${json(chosen.turnId)},"chosen_score":${chosen.score},"rejected_score":${rejected.score},"chosen_index":${chosen.index},"rejected_index":${rejected.index},${raw},"lineage":{"key":${key},"offset":${chosen.offset},"chosen_uuid":${json(chosen.uuid)},"rejected_uuid":${json(rejected.uuid)}}}}`;
+    const before = utf8`${OPENING}${chosen.prompt.json}${CHOSEN}${chosen.response.json}${REJECTED}${rejected.response.json}}],"reward":${rewardOf(pair, settings)},"shaped_rewards":null,"metadata":{"dpo_type":"preference_pair","score_diff":${margin},"example_id":${example},"turn_id":${json(chosen.turnId)},"chosen_score":${chosen.score},"rejected_score":${rejected.score},"chosen_index":${chosen.index},"rejected_index":${rejected.index},${raw},`;
+    const after = utf8`"lineage":{${writePlace(chosen.place)},"chosen_uuid":${json(chosen.uuid)},"rejected_uuid":${json(rejected.uuid)}}}}`;
+    if (!chosen.tools) return { json: utf8`${before}${after}`, toolsAt: 0 };
+    const opened = utf8`${before}"tools":`;
+    return { json: utf8`${opened}${chosen.tools.json},${after}`, toolsAt: opened.length };
+  };
+}
+
+/** Pairs share their places: each is written once, one after the other mostly the same. */
+function placeWriter(): (place: CandidatePlace) => Utf8 {
+  const written = new Map<CandidatePlace, Utf8>();
+  return (place) => {
+    const known = written.get(place);
+    if (known !== undefined) return known;
+    const at = place.row === undefined ? utf8`"offset":${place.offset}` : utf8`"row":${place.row}`;
+    const text = utf8`"key":${json(place.key)},${at}`;
+    written.set(place, text);
+    return text;
   };
 }
 

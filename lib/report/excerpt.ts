@@ -12,9 +12,12 @@ export function excerpt(text: string, most: number): Excerpt {
   return { text: beginning(text, most), length: text.length };
 }
 
-/** A response as text: its own, or a message's content and then its other keys as JSON. */
-export const responseText = (response: Response): string =>
-  typeof response === 'string' ? response : messageText(response);
+/** A response as text: its own, or a message's content and then its other keys as JSON; of several, each under its role. */
+export function responseText(response: Response): string {
+  if (typeof response === 'string') return response;
+  if (!Array.isArray(response)) return messageText(response);
+  return response.map((message) => `${message.role}: ${messageText(message)}`).join('\n\n');
+}
 
 export const responseExcerpt = (response: Response): Excerpt => excerpt(responseText(response), RESPONSE_LENGTH);
 

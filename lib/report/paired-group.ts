@@ -1,10 +1,9 @@
 import type { Prompt, Response } from '../contract/trajectory.ts';
+import type { CandidatePlace } from '../preferences/candidate-place.ts';
 
 /** What the report takes of a group, its preference pairs and their candidates, as BuildShard has them in memory. */
 export interface PairedGroup {
   readonly exampleId: string;
-  /** The trace object's key. */
-  readonly key: string;
   /** Turn by turn, each with at least one pair. */
   readonly turns: readonly (readonly GroupPair[])[];
 }
@@ -23,7 +22,7 @@ export interface GroupCandidate {
   readonly index: number;
   readonly score: number;
   readonly uuid: string | null;
-  readonly offset: number;
+  readonly place: CandidatePlace;
   readonly prompt: { readonly json: string; readonly value: () => Prompt };
   readonly response: { readonly value: () => Response };
 }

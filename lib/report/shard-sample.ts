@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { BuilderSettings } from '../contract/builder.ts';
 import type { Utf8 } from '../objects/utf8.ts';
+import { positionOf } from '../preferences/candidate-place.ts';
 import { rewardOf } from '../preferences/reward.ts';
 import { ExampleSample, openExampleSample } from './example-sample.ts';
 import { responseText } from './excerpt.ts';
@@ -95,8 +96,10 @@ export function openShardSample(
 }
 
 /** What tells a group from every other of the run, wherever shards begin. */
-const hashOrigin = ({ exampleId, key, turns }: PairedGroup) =>
-  hashNumber(hashText(hashText(NO_HASH, key), exampleId), turns[0]?.[0]?.chosen.offset ?? 0);
+const hashOrigin = ({ exampleId, turns }: PairedGroup) => {
+  const place = turns[0]?.[0]?.chosen.place ?? { key: '', offset: 0 };
+  return hashNumber(hashText(hashText(NO_HASH, place.key), exampleId), positionOf(place));
+};
 
 type Lengths = ReadonlyMap<GroupCandidate, number>;
 

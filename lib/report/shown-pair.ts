@@ -15,7 +15,7 @@ export interface UnwrittenPair {
 }
 
 export const describePair = (
-  { exampleId, key }: Pick<PairedGroup, 'exampleId' | 'key'>,
+  { exampleId }: Pick<PairedGroup, 'exampleId'>,
   { chosen, rejected, margin }: GroupPair,
   reward: number,
 ): UnwrittenPair => ({
@@ -29,8 +29,7 @@ export const describePair = (
     chosen_index: chosen.index,
     rejected_index: rejected.index,
     lineage: {
-      key,
-      offset: chosen.offset,
+      ...chosen.place,
       chosen_uuid: shortUuid(chosen.uuid),
       rejected_uuid: shortUuid(rejected.uuid),
     },

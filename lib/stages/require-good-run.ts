@@ -33,7 +33,9 @@ function requireReadable(request: Request, built: readonly BuiltShard[], totals:
       ? ['examples have no answer', 'fix the workflow and ask it again under another run id']
       : ['trace items could not be read', 'fix the traces'];
   const [first] = built.flatMap(({ summary }) => summary.first_rejected);
-  const where = first ? ` The first is ${first.key} at byte ${first.offset}: ${first.reason}.` : '';
+  const where = first
+    ? ` The first is ${first.key} at ${first.row === undefined ? `byte ${first.offset}` : `row ${first.row}`}: ${first.reason}.`
+    : '';
   throw new TooManyRejected(
     `${lost} of ${totals.total_items} ${what}, more than limits.max_rejected_fraction (${most}) allows.` +
       `${where} All are listed in ${evidence}; ${fix}, or raise the limit.`,

@@ -7,7 +7,7 @@ import { type DatasetPlan, planDatasets } from '../datasets/dataset-plan.ts';
 import { unpackDecisions } from '../datasets/decisions.ts';
 import { type FormatWriter, formatWriter } from '../datasets/format-writer.ts';
 import { layoutFor } from '../datasets/layout.ts';
-import type { PairTexts } from '../datasets/line-template.ts';
+import type { PairTexts, Slot } from '../datasets/line-template.ts';
 import { type PairBlock, readPairIndex } from '../datasets/pair-index.ts';
 import { StoreRefused, StoreUnavailable } from '../errors.ts';
 import { type ByteCursor, byteCursor } from '../objects/byte-cursor.ts';
@@ -122,6 +122,7 @@ async function writeBlock(
   const start = block.doubles('start');
   const [promptBytes, chosenBytes] = [block.integers('promptBytes'), block.integers('chosenBytes')];
   const rejectedBytes = block.integers('rejectedBytes');
+  const [toolsBytes, toolsGap] = [block.integers('toolsBytes'), block.integers('toolsGap')];
   const held = writers.map((writer) => ({ writer, unheld: block.unheld(writer.name) }));
   for (let row = 0; row < block.pairs; row++) {
     let texts: PairTexts | undefined;
@@ -131,6 +132,8 @@ async function writeBlock(
         prompt: promptBytes[row] ?? 0,
         chosen: chosenBytes[row] ?? 0,
         rejected: rejectedBytes[row] ?? 0,
+        tools: toolsBytes[row] ?? 0,
+        toolsGap: toolsGap[row] ?? 0,
       });
       const behind = writer.write(first + row, texts);
       if (behind) await behind;
@@ -149,19 +152,21 @@ async function requireUnaltered({ run_id, ordinal, index, collection }: Summary,
   }
 }
 
-/** The pair's texts in the part, by where its prompt begins and how long they are. */
+/** The pair's texts in the part, by where its prompt begins and how long they are; the tools lie a gap behind them. */
 async function readTexts(
   part: ByteCursor,
   start: number,
-  bytes: { readonly prompt: number; readonly chosen: number; readonly rejected: number },
+  bytes: Readonly<Record<Slot | 'tools' | 'toolsGap', number>>,
 ): Promise<PairTexts> {
   const chosenAt = start + bytes.prompt + TEXT_GAPS.chosen;
   const rejectedAt = chosenAt + bytes.chosen + TEXT_GAPS.rejected;
-  const { held, base } = await part.reach(start, rejectedAt + bytes.rejected);
+  const toolsAt = rejectedAt + bytes.rejected + bytes.toolsGap;
+  const { held, base } = await part.reach(start, toolsAt + bytes.tools);
   return {
     bytes: held,
     prompt: { start: start - base, end: start - base + bytes.prompt },
     chosen: { start: chosenAt - base, end: chosenAt - base + bytes.chosen },
     rejected: { start: rejectedAt - base, end: rejectedAt - base + bytes.rejected },
+    tools: bytes.tools === 0 ? undefined : { start: toolsAt - base, end: toolsAt - base + bytes.tools },
   };
 }

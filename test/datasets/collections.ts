@@ -9,14 +9,17 @@ import { runKeys } from '../../lib/objects/keys.ts';
 import { openSink } from '../../lib/objects/object-sink.ts';
 import { jsonText } from '../../lib/objects/stored-json.ts';
 import { toUtf8 } from '../../lib/objects/utf8.ts';
+import { positionOf } from '../../lib/preferences/candidate-place.ts';
 import {
   type Comparison,
   type EncodedPrompt,
   type EncodedResponse,
+  encodeConversation,
   encodeMessage,
   encodeMessages,
   encodeTextPrompt,
   encodeTextResponse,
+  encodeTools,
 } from '../../lib/preferences/encoded-text.ts';
 import type { PreferencePair } from '../../lib/preferences/pairs.ts';
 import { openCollectionPart } from '../../lib/stages/build-shard/collection-part.ts';
@@ -35,6 +38,7 @@ export interface PairSpec {
   readonly rejected?: Response;
   readonly margin?: number;
   readonly turn?: string;
+  readonly tools?: readonly unknown[];
 }
 
 /** A group as the builder writes it. `offset` tells groups of one trace object apart. */
@@ -47,7 +51,7 @@ export function group(example: string, pairs: readonly PairSpec[], { key = 'trac
 }
 
 function trajectory(example_id: string, pair: PairSpec, key: string, offset: number): Trajectory {
-  const { prompt = 'p', chosen = 'good', rejected = 'bad', margin = 1, turn = 'turn' } = pair;
+  const { prompt = 'p', chosen = 'good', rejected = 'bad', margin = 1, turn = 'turn', tools } = pair;
   return {
     episode: [{ prompt, chosen_response: chosen, rejected_response: rejected }],
     reward: margin,
@@ -62,6 +66,7 @@ function trajectory(example_id: string, pair: PairSpec, key: string, offset: num
       chosen_index: 0,
       rejected_index: 1,
       num_candidates: 2,
+      ...(tools && { tools: [...tools] }),
       lineage: { key, offset, chosen_uuid: null, rejected_uuid: null },
     },
   };
@@ -136,10 +141,10 @@ async function builtShard(
   const items = new Set<string>();
   for (const { example_id: exampleId, trajectories } of groups) {
     const key = trajectories[0]?.metadata.lineage.key ?? '';
-    for (const { metadata } of trajectories) items.add(`${key} ${metadata.lineage.offset}`);
+    for (const { metadata } of trajectories) items.add(`${key} ${positionOf(metadata.lineage)}`);
     const pairs = trajectories.map((one) => pairOf(one, request.builder.compatibility));
-    const turns = [...Map.groupBy(pairs, ({ chosen }) => `${chosen.offset} ${chosen.turnId}`).values()];
-    await part.addGroup({ runId: request.run_id, key, exampleId }, sources.indexOf(key), turns);
+    const turns = [...Map.groupBy(pairs, ({ chosen }) => `${positionOf(chosen.place)} ${chosen.turnId}`).values()];
+    await part.addGroup({ runId: request.run_id, exampleId }, sources.indexOf(key), turns);
   }
   await part.end();
   const summary = Summary.parse({
@@ -170,7 +175,8 @@ function pairOf({ episode, metadata }: Trajectory, compatibility: 'strict' | 'na
     prompt: encodePrompt(prompt, comparison),
     metadataJson: toUtf8('{}'),
     uuid: null,
-    offset: metadata.lineage.offset,
+    tools: metadata.tools && encodeTools(metadata.tools),
+    place: { key: metadata.lineage.key, offset: positionOf(metadata.lineage) },
   };
   const answer = (response: Response, index: number, score: number) => ({
     ...shared,
@@ -193,10 +199,12 @@ export const encodePrompt = (prompt: Prompt, comparison: Comparison): EncodedPro
     ? encodeTextPrompt(json(prompt), comparison)
     : encodeMessages(json(prompt), prompt, comparison);
 
-export const encodeResponse = (response: Response, comparison: Comparison): EncodedResponse =>
-  typeof response === 'string'
-    ? encodeTextResponse(json(response), comparison)
+export function encodeResponse(response: Response, comparison: Comparison): EncodedResponse {
+  if (typeof response === 'string') return encodeTextResponse(json(response), comparison);
+  return Array.isArray(response)
+    ? encodeConversation(json(response), response)
     : encodeMessage(json(response), response, comparison);
+}
 
 export const parseLines = (text: string): readonly unknown[] =>
   text

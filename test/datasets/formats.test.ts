@@ -199,6 +199,11 @@ describe('a pair is left out of a format that cannot hold it:', () => {
     ['empty_prompt', 'nemo_customizer', { prompt: [] }],
     ['empty_text', 'amazon_nova', { chosen: ' ' }],
     ['reserved_word', 'amazon_nova', { prompt: 'User: hello' }],
+    ...['openai', 'axolotl', 'nemo_rl'].map((format): [LeftOutReason, string, PairSpec] => [
+      'conversation',
+      format,
+      { chosen: [calling, { role: 'assistant', content: 'x' }] },
+    ]),
   ];
 
   test.each(cases)('%s from %s', async (reason, format, pair) => {

@@ -26,6 +26,7 @@ const digest = fc.string().map(digestText);
 const count = fc.nat(2 ** 32 - 1);
 const entry: fc.Arbitrary<PairEntry> = fc.record({
   root: digest,
+  tools: digest,
   prompts: fc.tuple(digest, digest),
   chosen: digest,
   rejected: digest,
@@ -37,9 +38,11 @@ const entry: fc.Arbitrary<PairEntry> = fc.record({
   promptBytes: count,
   chosenBytes: count,
   rejectedBytes: count,
+  toolsBytes: count,
+  toolsGap: count,
   chosenLength: count,
   rejectedLength: count,
-  shape: fc.nat(31),
+  shape: fc.nat(2 ** 14 - 1),
   opensGroup: fc.boolean(),
   opensTurn: fc.boolean(),
   unheld: fc.tuple(fc.nat(20), fc.nat(20)),
@@ -70,6 +73,7 @@ async function readBack(bytes: Buffer, pairs: number, piece: number): Promise<Pa
       const flags = block.flags[row] ?? 0;
       entries.push({
         root: digestIn(block.words('root'), row),
+        tools: digestIn(block.words('tools'), row),
         prompts: plan.views.map((view) => digestIn(block.prompts(view), row)),
         chosen: digestIn(block.words('chosen'), row),
         rejected: digestIn(block.words('rejected'), row),
@@ -81,6 +85,8 @@ async function readBack(bytes: Buffer, pairs: number, piece: number): Promise<Pa
         promptBytes: block.integers('promptBytes')[row] ?? -1,
         chosenBytes: block.integers('chosenBytes')[row] ?? -1,
         rejectedBytes: block.integers('rejectedBytes')[row] ?? -1,
+        toolsBytes: block.integers('toolsBytes')[row] ?? -1,
+        toolsGap: block.integers('toolsGap')[row] ?? -1,
         chosenLength: block.integers('chosenLength')[row] ?? -1,
         rejectedLength: block.integers('rejectedLength')[row] ?? -1,
         shape: shapeIn(flags),

@@ -1,6 +1,7 @@
 import { deepStrictEqual, ok, strictEqual } from 'node:assert';
 import { type Counters, sumOfReasons } from '../../lib/contract/counters.ts';
 import type { Group } from '../../lib/contract/trajectory.ts';
+import { positionOf } from '../../lib/preferences/candidate-place.ts';
 import type { BuiltShards } from './built-shards.ts';
 import type { IndexedPair } from './indexed-pairs.ts';
 
@@ -56,7 +57,7 @@ const pairsOf = ({ trajectories }: Group): readonly IndexedPair[] =>
     const before = trajectories[at - 1]?.metadata;
     return {
       key: metadata.lineage.key,
-      offset: metadata.lineage.offset,
+      offset: positionOf(metadata.lineage),
       margin: metadata.score_diff,
       reward,
       opensGroup: at === 0,
@@ -66,7 +67,7 @@ const pairsOf = ({ trajectories }: Group): readonly IndexedPair[] =>
   });
 
 const whereItBegins = ({ metadata: { lineage } }: Group['trajectories'][number]): string =>
-  `${lineage.key} ${lineage.offset}`;
+  `${lineage.key} ${positionOf(lineage)}`;
 
 /** Throws at a line that says something of another run, object or group than its own, or a pair that is none. */
 export function requireSound({ groups, rejected }: BuiltShards, keys: ReadonlySet<string>): void {

@@ -8,6 +8,7 @@ import {
   digestResponse,
   digestTextPrompt,
   digestTextResponse,
+  digestTools,
 } from '../../lib/preferences/normal-form.ts';
 
 const call = (id: string, args: unknown, more: object = {}) => ({
@@ -106,4 +107,33 @@ test('the digest of a text whose JSON is known is that of the text', () => {
       },
     ),
   );
+});
+
+test('an answer of several messages is compared by all of them, its calls numbered across them', () => {
+  const answer = (id: string, result: string): Message[] => [
+    call(id, '{"x": 1}'),
+    { role: 'tool', tool_call_id: id, content: result },
+    { role: 'assistant', content: 'done ' },
+  ];
+  expect(digestResponse(answer('a', 'r'))).toBe(digestResponse(answer('b', 'r')));
+  expect(digestResponse(answer('a', 'r'))).not.toBe(digestResponse(answer('a', 'other')));
+  expect(digestResponse([{ role: 'assistant', content: 'yes' }])).toBe(digestResponse('yes'));
+});
+
+test('tools are the same in any order, and with their keys in any order', () => {
+  const tool = (name: string, more: object = {}) => ({
+    type: 'function',
+    function: { name, description: 'looks', parameters: { type: 'object', required: ['a'] }, ...more },
+  });
+  const same = [
+    {
+      function: { parameters: { required: ['a'], type: 'object' }, description: 'looks', name: 'b' },
+      type: 'function',
+    },
+    { name: 'a', description: 'looks', parameters: { required: ['a'], type: 'object' } },
+  ];
+  expect(digestTools([tool('a'), tool('b')])).toBe(digestTools(same));
+  expect(digestTools([tool('a')])).not.toBe(digestTools([tool('a'), tool('b')]));
+  expect(digestTools([tool('a')])).not.toBe(digestTools([tool('a', { description: 'finds' })]));
+  expect(digestTools([tool('a')])).not.toBe(digestTools([tool('a', { parameters: {} })]));
 });

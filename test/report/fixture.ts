@@ -4,6 +4,7 @@ import { noCounts } from '../../lib/contract/counters.ts';
 import { Request } from '../../lib/contract/request.ts';
 import { Group, Trajectory } from '../../lib/contract/trajectory.ts';
 import { toUtf8 } from '../../lib/objects/utf8.ts';
+import { positionOf } from '../../lib/preferences/candidate-place.ts';
 import { ReportInput, ReportSample } from '../../lib/report/input.ts';
 import { mergeSamples } from '../../lib/report/merge-samples.ts';
 import type { GroupCandidate, GroupPair, PairedGroup } from '../../lib/report/paired-group.ts';
@@ -91,7 +92,7 @@ export function pairedGroup({ example_id, trajectories }: Group): PairedGroup {
   const turns = new Map<string, { pairs: GroupPair[]; candidateOf: ReturnType<typeof candidateReader> }>();
   for (const trajectory of trajectories) {
     const { lineage, turn_id, score_diff, num_candidates } = trajectory.metadata;
-    const name = `${lineage.offset} ${turn_id}`;
+    const name = `${positionOf(lineage)} ${turn_id}`;
     const turn = turns.get(name) ?? { pairs: [], candidateOf: candidateReader() };
     turns.set(name, turn);
     turn.pairs.push({
@@ -101,8 +102,7 @@ export function pairedGroup({ example_id, trajectories }: Group): PairedGroup {
       among: num_candidates ?? 0,
     });
   }
-  const key = trajectories[0]?.metadata.lineage.key ?? '';
-  return { exampleId: example_id, key, turns: [...turns.values()].map(({ pairs }) => pairs) };
+  return { exampleId: example_id, turns: [...turns.values()].map(({ pairs }) => pairs) };
 }
 
 /** One object for each candidate, in however many pairs it is. */
@@ -116,7 +116,7 @@ function candidateReader() {
       index,
       score: metadata[`${side}_score`],
       uuid,
-      offset: metadata.lineage.offset,
+      place: { key: metadata.lineage.key, offset: positionOf(metadata.lineage) },
       prompt: { json: toUtf8(JSON.stringify(step.prompt)), value: () => step.prompt },
       response: { value: () => step[`${side}_response`] },
     };

@@ -12,6 +12,7 @@ const candidate = (label: string) => z.strictObject({ content: z.tuple([Text]), 
 /** Amazon Nova's DPO: the system's texts apart, turns that alternate from the user's, two labelled candidates last. */
 export const amazonNova: Format = {
   files: { training: 'training.jsonl', validation: 'validation.jsonl' },
+  conversations: false,
   Line: z.strictObject({
     system: z.array(Text).min(1).optional(),
     messages: z

@@ -7,6 +7,7 @@ const Response = z.strictObject({ role: z.literal('assistant'), content: z.strin
 /** Axolotl's `type: chat_template.default` for DPO. It reads role and content of a message and drops the rest unsaid. */
 export const axolotl: Format = {
   files: { training: 'training.jsonl', validation: 'validation.jsonl' },
+  conversations: false,
   Line: z.strictObject({
     messages: z.array(PlainMessage.extend({ role: z.enum(['system', 'user', 'assistant', 'tool']) })).min(1),
     chosen: Response,

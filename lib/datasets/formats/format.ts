@@ -7,6 +7,8 @@ import type { Preference } from '../preference.ts';
 export interface Format {
   /** Relative to the format's folder. With a curriculum `-1-of-3` and so on goes before the last dot. */
   readonly files: { readonly training: string; readonly validation: string };
+  /** Whether an answer may be several messages, tool calls and results among them (`builder.unit: trajectory`). */
+  readonly conversations: boolean;
   /** What a line must be; every line is checked against it. */
   readonly Line: z.ZodType;
   /** Why no line can hold this prompt; undefined where one can. Asked once a turn. */

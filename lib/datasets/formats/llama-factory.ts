@@ -20,6 +20,7 @@ const Turn = z.strictObject({ from: z.enum(['system', 'human', 'gpt', 'observati
  */
 export const llamaFactory: Format = {
   files: { training: 'training.jsonl', validation: 'validation.jsonl' },
+  conversations: false,
   Line: z.strictObject({
     conversations: z.array(Turn).refine((turns) => alternates(turns.map(({ from }) => from))),
     chosen: Response,

@@ -6,6 +6,7 @@ import { PlainMessage, plainMessages, plainText, whyNotPlainPrompt, whyNotPlainR
 /** NeMo Customizer's DPO schemas: the prompt as text, or as OpenAI messages. File names as NAT uploads them. */
 export const nemoCustomizer: Format = {
   files: { training: 'training/training_file.jsonl', validation: 'validation/validation_file.jsonl' },
+  conversations: false,
   Line: z.strictObject({
     prompt: z.union([z.string(), z.array(PlainMessage)]),
     chosen_response: z.string(),

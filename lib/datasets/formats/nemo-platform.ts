@@ -5,6 +5,7 @@ import { PlainMessage, plainMessages, plainText, whyNotPlainPrompt, whyNotPlainR
 /** NeMo Platform's binary preferences. It takes the schema from the first line, so a file has one form of prompt. */
 export const nemoPlatform: Format = {
   files: { training: 'training.jsonl', validation: 'validation.jsonl' },
+  conversations: false,
   Line: z.strictObject({
     prompt: z.union([z.string(), z.array(PlainMessage).min(1)]),
     chosen: z.string(),

@@ -11,6 +11,7 @@ const completion = (rank: 0 | 1) =>
 /** NeMo-RL's `PreferenceDataset` (`dataset_type: rank`): exactly two completions, the lower rank preferred. */
 export const nemoRl: Format = {
   files: { training: 'training.jsonl', validation: 'validation.jsonl' },
+  conversations: false,
   Line: z.strictObject({
     context: z.array(PlainMessage).min(1),
     completions: z.tuple([completion(0), completion(1)]),

@@ -36,6 +36,7 @@ const InputMessage = z.discriminatedUnion('role', [
  */
 export const openai: Format = {
   files: { training: 'training.jsonl', validation: 'validation.jsonl' },
+  conversations: false,
   Line: z.strictObject({
     input: z.strictObject({
       messages: z.array(InputMessage).min(1),
@@ -50,6 +51,7 @@ export const openai: Format = {
     return messages.length === 0 ? 'empty_prompt' : messages.map(whyNot).find((reason) => reason !== undefined);
   },
   whyNotResponse(response) {
+    if (Array.isArray(response)) return 'conversation';
     const message = messageOf(response);
     return message.role === 'assistant' ? whyNot(message) : 'role';
   },

@@ -24,6 +24,7 @@ export function whyNotPlainPrompt(prompt: Preference['prompt'], roles: Roles = R
 /** Why a response is more than an assistant's text. */
 export function whyNotPlainResponse(response: Response): LeftOutReason | undefined {
   if (typeof response === 'string') return undefined;
+  if (Array.isArray(response)) return 'conversation';
   return whyNotPlain(response) ?? (response.role === 'assistant' ? undefined : 'role');
 }
 

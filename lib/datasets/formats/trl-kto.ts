@@ -5,7 +5,7 @@ import { TrlMessage, trlTexts, whyNotTrlPrompt, whyNotTrlResponse } from './trl.
 const Standard = z.strictObject({ prompt: z.string(), completion: z.string(), label: z.boolean() });
 const Conversational = z.strictObject({
   prompt: z.array(TrlMessage).min(1),
-  completion: z.tuple([TrlMessage]),
+  completion: z.array(TrlMessage).min(1),
   label: z.boolean(),
 });
 
@@ -16,6 +16,7 @@ const Conversational = z.strictObject({
  */
 export const trlKto: Format = {
   files: { training: 'train.jsonl', validation: 'validation.jsonl' },
+  conversations: true,
   Line: z.tuple([Standard, Standard]).or(z.tuple([Conversational, Conversational])),
   unpaired: true,
   whyNotPrompt: whyNotTrlPrompt,

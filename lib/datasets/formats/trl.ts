@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { LeftOutReason } from '../../contract/dataset-result.ts';
 import type { Message } from '../../contract/trajectory.ts';
 import type { Layout } from '../layout.ts';
-import { messageOf, messagesOf, type Preference } from '../preference.ts';
+import { answersOf, messageOf, messagesOf, type Preference } from '../preference.ts';
 import type { Format } from './format.ts';
 
 const ToolCall = z.strictObject({
@@ -23,12 +23,13 @@ export const TrlMessage = z.strictObject({
 /** TRL's preference type: conversational as soon as one prompt or response of the dataset is messages, else standard. */
 export const trl: Format = {
   files: { training: 'train.jsonl', validation: 'validation.jsonl' },
+  conversations: true,
   Line: z.union([
     z.strictObject({ prompt: z.string(), chosen: z.string(), rejected: z.string() }),
     z.strictObject({
       prompt: z.array(TrlMessage).min(1),
-      chosen: z.tuple([TrlMessage]),
-      rejected: z.tuple([TrlMessage]),
+      chosen: z.array(TrlMessage).min(1),
+      rejected: z.array(TrlMessage).min(1),
     }),
   ]),
   whyNotPrompt: whyNotTrlPrompt,
@@ -44,8 +45,10 @@ export function whyNotTrlPrompt(prompt: Preference['prompt']): LeftOutReason | u
 }
 
 export function whyNotTrlResponse(response: Preference['chosen']): LeftOutReason | undefined {
-  const message = messageOf(response);
-  return whyNot(message) ?? (message.role === 'assistant' ? undefined : 'role');
+  const reason = answersOf(response)
+    .map(whyNot)
+    .find((found) => found !== undefined);
+  return reason ?? (messageOf(response).role === 'assistant' ? undefined : 'role');
 }
 
 /** What both of TRL's formats are made of. */
@@ -56,8 +59,8 @@ export function trlTexts(
   if (!isConversational(layout)) return { prompt, chosen, rejected };
   return {
     prompt: messagesOf(prompt).map((message) => columnsOf(message, layout)),
-    chosen: [columnsOf(messageOf(chosen), layout)],
-    rejected: [columnsOf(messageOf(rejected), layout)],
+    chosen: answersOf(chosen).map((message) => columnsOf(message, layout)),
+    rejected: answersOf(rejected).map((message) => columnsOf(message, layout)),
   };
 }
 

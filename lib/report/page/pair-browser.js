@@ -129,7 +129,7 @@ import { marksOf } from '../marks.ts';
     foot.append(
       element('p', '', SAID_OF_MARKS[marks.by]),
       isolated(lineage.key),
-      ` at byte ${lineage.offset}`,
+      lineage.row !== undefined ? ` at row ${lineage.row}` : ` at byte ${lineage.offset}`,
       ...(lineage.chosen_uuid === null ? [] : ['; chosen ', isolated(lineage.chosen_uuid)]),
       ...(lineage.rejected_uuid === null ? [] : ['; rejected ', isolated(lineage.rejected_uuid)]),
     );

@@ -20,7 +20,7 @@ export async function buildNatSlice(job: SliceJob, shard: OpenShard, deps: Deps)
   if (!ids.repeat) return buildSlice(job, shard, deps);
   const groups = await readDisplaced(job, ids, deps);
   const { request, slice, source } = job;
-  const originOf = (exampleId: string) => ({ runId: request.run_id, key: slice.key, exampleId });
+  const originOf = (exampleId: string) => ({ runId: request.run_id, exampleId });
   let place = -1;
   for await (const span of sliceItems(request.run_id, slice, request.builder.ttc_step_name, deps)) {
     place += 1;
@@ -30,12 +30,13 @@ export async function buildNatSlice(job: SliceJob, shard: OpenShard, deps: Deps)
       await shard.loseItem(at, span.rejected);
       continue;
     }
-    const { item, offset } = span;
+    const { item } = span;
     const id = ids.find(item.id);
     if (id.last !== place) await shard.loseItem(at, { ...REPLACED, exampleId: item.id.text });
     const group = groups.get(place);
     if (group) await shard.addExample(originOf(group.exampleId), source, group.rollouts);
-    else if (isInPlace(id)) await shard.addExample(originOf(item.id.text), source, [{ offset, ...item.read('nat') }]);
+    else if (isInPlace(id))
+      await shard.addExample(originOf(item.id.text), source, [{ place: at, ...item.read('nat') }]);
   }
 }
 
@@ -117,7 +118,7 @@ async function readDisplaced(
     byText.set(id.text, group);
     if (place === id.first && group.exampleId === '') group.exampleId = span.item.id.text;
     if (place !== id.last) continue;
-    const rollout = { offset: span.offset, ...span.item.read('nat') };
+    const rollout = { place: { key: slice.key, offset: span.offset }, ...span.item.read('nat') };
     held += sizeOf(rollout);
     if (held > MOST_HELD_BYTES) throw tooLarge(slice, request);
     group.items.push({ first: id.first, rollout });
@@ -126,8 +127,8 @@ async function readDisplaced(
     const inOrder = items.toSorted((a, b) => a.first - b.first);
     const rollouts = inOrder.map(({ rollout }) => rollout);
     // NAT groups trajectories in order of the first one: a group is where the turn of its first pair begins.
-    const begins = pairExample(rollouts, request.builder)?.firstTurnOffset;
-    const first = inOrder.find(({ rollout }) => rollout.offset === begins) ?? inOrder[0];
+    const begins = pairExample(rollouts, request.builder)?.firstTurnPlace;
+    const first = inOrder.find(({ rollout }) => rollout.place === begins) ?? inOrder[0];
     return [first?.first ?? 0, { exampleId, rollouts }];
   });
   return new Map(placed);

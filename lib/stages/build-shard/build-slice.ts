@@ -17,14 +17,15 @@ export async function buildSlice({ request, slice, source }: SliceJob, shard: Op
   const { run_id: runId, builder } = request;
   for await (const span of sliceItems(runId, slice, builder.ttc_step_name, deps)) {
     shard.countItem(span);
+    const place = { key: slice.key, offset: span.offset };
     if ('rejected' in span) {
-      await shard.loseItem({ key: slice.key, offset: span.offset }, span.rejected);
+      await shard.loseItem(place, span.rejected);
       continue;
     }
-    const { item, offset } = span;
+    const { item } = span;
     const read = item.read(builder.compatibility);
     if (read.candidates.length + read.rejected.length === 0) diagnoseItem(shard.diagnosis, item);
-    await shard.addExample({ runId, key: slice.key, exampleId: item.id.text }, source, [{ offset, ...read }]);
+    await shard.addExample({ runId, exampleId: item.id.text }, source, [{ place, ...read }]);
   }
   if (slice.object_bytes === 0) shard.warn(`${slice.key} is empty (0 bytes).`);
 }

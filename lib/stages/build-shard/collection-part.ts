@@ -7,7 +7,8 @@ import { writePairIndex } from '../../datasets/pair-index.ts';
 import { lengthOf, preferPrompt, preferResponse } from '../../datasets/preference.ts';
 import type { ObjectSink } from '../../objects/object-sink.ts';
 import { toUtf8, utf8 } from '../../objects/utf8.ts';
-import { type Digest, digestText } from '../../preferences/digest.ts';
+import { positionOf } from '../../preferences/candidate-place.ts';
+import { type Digest, digestText, NO_DIGEST } from '../../preferences/digest.ts';
 import type { EncodedPrompt, EncodedResponse } from '../../preferences/encoded-text.ts';
 import { rootOf } from '../../preferences/example-root.ts';
 import type { PairedExample } from '../../preferences/pair-example.ts';
@@ -18,6 +19,7 @@ import {
   GROUP_CLOSING,
   openGroupText,
   TEXT_GAPS,
+  type TrajectoryText,
   trajectoryWriter,
 } from '../../preferences/trajectory-text.ts';
 
@@ -48,7 +50,8 @@ export function openCollectionPart(
       let opensTurn = true;
       for (const pair of turn) {
         const start = collection.bytes + before.length + TEXT_GAPS.prompt;
-        const behind = collection.write(utf8`${before}${write(pair)}`);
+        const text = write(pair);
+        const behind = collection.write(utf8`${before}${text.json}`);
         // Awaiting nothing would cost a turn of the event loop's microtasks for each pair.
         if (behind) await behind;
         before = COMMA;
@@ -61,6 +64,7 @@ export function openCollectionPart(
         const entered = entries.add({
           ...{ root, source, start, opensGroup, opensTurn },
           ...numbersOf(pair, builder),
+          ...toolsOf(pair, text),
           prompts: prompt.digests,
           chosen: chosen.digest,
           rejected: rejected.digest,
@@ -90,13 +94,27 @@ export function openCollectionPart(
 const COMMA = toUtf8(',');
 
 const numbersOf = (pair: PreferencePair, builder: Request['builder']) => ({
-  offset: pair.chosen.offset,
+  offset: positionOf(pair.chosen.place),
   margin: pair.margin,
   reward: rewardOf(pair, builder),
   promptBytes: pair.chosen.prompt.json.length,
   chosenBytes: pair.chosen.response.json.length,
   rejectedBytes: pair.rejected.response.json.length,
 });
+
+const toolsOf = ({ chosen, rejected }: PreferencePair, { toolsAt }: TrajectoryText) => {
+  if (!chosen.tools) return NO_TOOLS;
+  const texts =
+    TEXT_GAPS.prompt +
+    chosen.prompt.json.length +
+    TEXT_GAPS.chosen +
+    chosen.response.json.length +
+    TEXT_GAPS.rejected +
+    rejected.response.json.length;
+  return { tools: chosen.tools.digest(), toolsBytes: chosen.tools.json.length, toolsGap: toolsAt - texts };
+};
+
+const NO_TOOLS = { tools: NO_DIGEST, toolsBytes: 0, toolsGap: 0 };
 
 /** What is entered of one prompt or response, whatever pair it is in. */
 interface TextFacts {

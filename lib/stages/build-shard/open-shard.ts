@@ -8,6 +8,7 @@ import { runKeys } from '../../objects/keys.ts';
 import { type ObjectSink, openSink } from '../../objects/object-sink.ts';
 import { inOneChunk, type Written } from '../../objects/store.ts';
 import type { RejectedCandidate } from '../../preferences/candidate.ts';
+import type { CandidatePlace } from '../../preferences/candidate-place.ts';
 import { MAX_PAIRS_PER_EXAMPLE, pairExample, type Rollout } from '../../preferences/pair-example.ts';
 import type { ExampleOrigin } from '../../preferences/trajectory-text.ts';
 import { pickShards, shareSample } from '../../report/pick-shards.ts';
@@ -22,7 +23,7 @@ import { noDiagnosis } from './diagnosis.ts';
 export interface OpenShard {
   readonly diagnosis: Diagnosis;
   countItem(span: { readonly bytes: number }): void;
-  loseItem(at: Place, why: ItemRejection): Promise<void>;
+  loseItem(place: CandidatePlace, why: ItemRejection): Promise<void>;
   /** Pairs the example's rollouts and writes what comes of it. `source`: the number of its trace object in the shard. */
   addExample(origin: ExampleOrigin, source: number, rollouts: readonly Rollout[]): Promise<void>;
   warn(warning: string): void;
@@ -30,12 +31,6 @@ export interface OpenShard {
   close(): Promise<Omit<Summary, 'run_id' | 'ordinal' | 'started_at' | 'seconds'>>;
   /** Gives the files up. */
   abort(): Promise<void>;
-}
-
-interface Place {
-  /** The trace object's key. */
-  readonly key: string;
-  readonly offset: number;
 }
 
 /** `shards`: so many has the run. */
@@ -66,12 +61,12 @@ export function openShard(
     rejected ??= openSink(collections, keys.rejected);
     await rejected.writeText(`${JSON.stringify(line)}\n`);
   };
-  const loseItem = async ({ key, offset }: Place, why: ItemRejection): Promise<void> => {
+  const loseItem = async (place: CandidatePlace, why: ItemRejection): Promise<void> => {
     counters.rejected_items[why.reason] = (counters.rejected_items[why.reason] ?? 0) + 1;
-    if (firstRejected.length < 3) firstRejected.push({ key, offset, reason: `${why.reason}: ${why.detail}` });
+    if (firstRejected.length < 3) firstRejected.push({ ...place, reason: `${why.reason}: ${why.detail}` });
     const { reason, detail, exampleId: example_id } = why;
-    const of = { run_id: runId, kind: 'item', reason, detail, key, offset, example_id } as const;
-    await writeLoss({ ...of, turn_id: null, candidate_uuid: null });
+    const of = { run_id: runId, kind: 'item', reason, detail } as const;
+    await writeLoss({ ...of, ...place, example_id, turn_id: null, candidate_uuid: null });
   };
   const writeSample = async ({ sample, lines }: ReturnType<ShardSampler['end']>): Promise<void> => {
     if (sample.pairs === 0) return;
@@ -88,19 +83,19 @@ export function openShard(
     async addExample(origin, source, rollouts) {
       const paired = pairExample(rollouts, builder);
       if (!paired) {
-        for (const { offset } of rollouts) await loseItem({ key: origin.key, offset }, tooManyPairs(origin));
+        for (const { place } of rollouts) await loseItem(place, tooManyPairs(origin));
         return;
       }
       addCounts(counters, paired.counters);
       if (paired.turns.length > 0) {
         await part.addGroup(origin, source, paired.turns);
-        const group = { exampleId: origin.exampleId, key: origin.key, turns: paired.turns };
+        const group = { exampleId: origin.exampleId, turns: paired.turns };
         sampler?.addGroup(group);
         repetitions.addGroup(group);
-        itemsWithPairs += new Set(paired.turns.flatMap((turn) => turn.map(({ chosen }) => chosen.offset))).size;
+        itemsWithPairs += new Set(paired.turns.flatMap((turn) => turn.map(({ chosen }) => chosen.place))).size;
       }
       for (const rollout of rollouts) {
-        for (const why of rollout.rejected) await writeLoss(describeCandidate(origin, rollout.offset, why));
+        for (const why of rollout.rejected) await writeLoss(describeCandidate(origin, rollout.place, why));
       }
     },
     warn: (warning) => void warnings.push(warning),
@@ -134,13 +129,12 @@ const tooManyPairs = ({ exampleId }: ExampleOrigin): ItemRejection => ({
   exampleId,
 });
 
-const describeCandidate = (origin: ExampleOrigin, offset: number, why: RejectedCandidate): Rejected => ({
+const describeCandidate = (origin: ExampleOrigin, place: CandidatePlace, why: RejectedCandidate): Rejected => ({
   run_id: origin.runId,
   kind: 'candidate',
   reason: why.reason,
   detail: why.detail,
-  key: origin.key,
-  offset,
+  ...place,
   example_id: origin.exampleId,
   turn_id: why.turnId,
   candidate_uuid: why.uuid,
