@@ -34,18 +34,19 @@ export function dataSteps(scope: Construct, props: DataStepsProps) {
       REQUESTS_FROM_UPLOADS: props.requestsFromUploads,
     },
   });
+  const groupCandidates = step('GroupCandidates', 'group-candidates', { environment: ofTraces, reservedConcurrency });
   const buildShard = step('BuildShard', 'build-shard', { environment: ofTraces, reservedConcurrency });
   const choose = step('Choose', 'choose', { memoryMb: props.chooseMemory ?? CHOOSE_MEMORY_MB.least });
   const writeDatasets = step('WriteDatasets', 'write-datasets');
   const finalize = step('Finalize', 'finalize');
-  for (const reader of [evaluate, buildShard]) readPinned(reader, traces);
+  for (const reader of [evaluate, groupCandidates, buildShard]) readPinned(reader, traces);
   for (const writer of [evaluate, finalize]) readWrite(writer, collections);
-  for (const writer of [buildShard, writeDatasets]) readWriteExpiring(writer, collections, 'shards');
+  for (const writer of [groupCandidates, buildShard, writeDatasets]) readWriteExpiring(writer, collections, 'shards');
   readWriteExpiring(choose, collections, 'choice');
   composeRejected(choose, collections);
   removePieces(finalize, collections);
   return {
-    ...{ Evaluate: evaluate, BuildShard: buildShard, Choose: choose },
+    ...{ Evaluate: evaluate, GroupCandidates: groupCandidates, BuildShard: buildShard, Choose: choose },
     ...{ WriteDatasets: writeDatasets, Finalize: finalize },
   };
 }

@@ -88,8 +88,11 @@ function alarms({ pipeline, deadLetters }: PipelineMonitoringProps): readonly Al
   ];
 }
 
-/** An alarm adds up ten metrics at most. What RecordFailure fails at is kept in its queue, which has an alarm of its own. */
-const isOfRuns = ({ node }: IFunction): boolean => node.id !== 'RecordFailure';
+/**
+ * An alarm adds up ten metrics at most. What RecordFailure fails at is kept in its queue, which has an alarm of its own;
+ * PlanTraces is called once a run.
+ */
+const isOfRuns = ({ node }: IFunction): boolean => !['RecordFailure', 'PlanTraces'].includes(node.id);
 
 function alarm(scope: Construct, spec: AlarmSpec, topic: ITopic | undefined): Alarm {
   const { id, says, section, metric, threshold, periods = 1 } = spec;

@@ -107,7 +107,9 @@ export class DpoPipeline extends Construct {
     grant(policy, ['states:DescribeExecution', 'states:StopExecution'], children, {
       wildcards: 'Step Functions names the child executions of a map itself; the state machine and the map are named.',
     });
-    const read = ['plan.json', 'batches.json'].map((file) => collections.arnForObjects(`runs/*/${file}`));
+    const read = ['plan.json', 'batches.json', 'grouping-tasks.json'].map((file) =>
+      collections.arnForObjects(`runs/*/${file}`),
+    );
     grant(policy, ['s3:GetObject'], read);
     const results = ['s3:PutObject', 's3:GetObject', 's3:ListMultipartUploadParts', 's3:AbortMultipartUpload'];
     grant(policy, results, [collections.arnForObjects('runs/*/map/*')]);

@@ -2,7 +2,7 @@ import type { Machine, States } from './asl.ts';
 import { childTask, choice, distributedMap, endInFailure, type Place, step } from './states.ts';
 
 /** The maps, by their Labels. */
-export const MAPS = ['RunWorkflow', 'BuildShards', 'WriteDatasets'] as const;
+export const MAPS = ['RunWorkflow', 'GroupCandidates', 'BuildShards', 'WriteDatasets'] as const;
 
 /**
  * The run as a state machine: the order of tasks that `cli/local/run-locally.ts` has on this machine. A test holds the two
@@ -19,10 +19,12 @@ export const pipelineDefinition = (place: Place): Machine => ({
       [
         { Variable: '$.status', StringEquals: 'committed', Next: 'Finalize' },
         { Variable: '$.status', StringEquals: 'workflow', Next: 'RunWorkflow' },
+        { Variable: '$.status', StringEquals: 'scattered', Next: 'GroupCandidates' },
       ],
       'BuildShards',
     ),
     ...askWorkflow(place),
+    ...distributedMap('GroupCandidates', { ...groupSlice(place), next: 'BuildShards' }, place),
     ...distributedMap('BuildShards', { ...SHARDS, ...buildShard(place), next: 'Built' }, place),
     Built: choice([{ Variable: '$.datasets', StringEquals: 'none', Next: 'Finalize' }], 'Choose'),
     ...step('Choose', { ...CHOOSE, payload: OF_RUN, passes: 'input', next: 'Chosen' }, place),
@@ -50,6 +52,16 @@ const FINALIZE = { comment: 'Requires every part, composes the files, commits by
 
 /** Of both maps over the plan. */
 const SHARDS = { items: '$.plan.key', atOnce: '$.max_concurrency' } as const;
+
+const groupSlice = (place: Place) => ({
+  comment: 'One child execution a slice of the source: partitions its candidates by group.',
+  ...{ items: '$.grouping.key', atOnce: '$.max_concurrency' },
+  task: { ...OF_RUN, 'ordinal.$': '$$.Map.Item.Value' },
+  child: {
+    StartAt: 'GroupSlice',
+    States: childTask('GroupSlice', { step: 'GroupCandidates', part: { 'shard.$': '$.task.ordinal' } }, place),
+  },
+});
 
 const buildShard = (place: Place) => ({
   comment: 'One child execution a shard: pairs its candidates.',

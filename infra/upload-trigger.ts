@@ -10,7 +10,7 @@ import { DeadLetters, TRIES } from './dead-letters.ts';
 export const TRACES_PREFIX = 'traces/';
 
 /** What a trace file's name ends in; that of settings, `run.json`, too. */
-const SUFFIXES = ['.json', '.jsonl', '.ndjson', '.gz'];
+const SUFFIXES = ['.json', '.jsonl', '.ndjson', '.gz', '.zst', '.csv', '.tsv', '.parquet', '.eval', '.zip'];
 
 export interface UploadTriggerProps {
   /** Its events go to EventBridge. */

@@ -68,7 +68,7 @@ async function uploadDataset(
 ): Promise<WorkflowSource> {
   const found = await localDataset(source);
   // The name shows CSV, the content everything else.
-  const name = /\.csv$/i.test(found.key) ? found.key : `${found.key}.dataset`;
+  const name = `${found.key}.dataset`;
   const key = `${uploadPrefix}${folderOf(runId, [[found]])}${name}`;
   await copyAll([{ ...found, to: key }], bucket, progress);
   return { ...source, dataset: { bucket, key } };

@@ -26,6 +26,7 @@ export async function runLocally(run: LocalRun): Promise<Committed> {
     if (!before) {
       if (evaluated.status === 'workflow') await steps.askWorkflow(evaluated);
       const plan = evaluated.status === 'workflow' ? await steps.planTraces() : evaluated;
+      if (plan.status === 'scattered') await steps.groupCandidates(plan);
       await steps.buildShards(plan);
       if (plan.datasets !== 'none') await steps.choose();
       if (plan.datasets === 'files') await steps.writeDatasets();

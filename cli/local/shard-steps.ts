@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { type Shard, Shards } from '../../lib/contract/plan.ts';
 import type { EvaluateOutput, FinalizeOutput } from '../../lib/contract/states.ts';
+import { runKeys } from '../../lib/objects/keys.ts';
 import { readJson } from '../../lib/objects/stored-json.ts';
 import { finalize } from '../../lib/stages/finalize/finalize.ts';
 import { type AttemptStep, failingAt } from './attempt-step.ts';
@@ -30,16 +31,39 @@ export function shardSteps(run: LocalRun, attempt: AttemptStep) {
     return tally;
   }
 
+  async function useThreads(tasks: number, bytes: number): Promise<void> {
+    const threads = Math.min(atOnce, tasks);
+    if (runner === here && startWorkers && threads > 1 && bytes >= WORKERS_PAY_BYTES)
+      runner = await startWorkers(threads);
+  }
+
   return {
-    async buildShards({ plan, inputs, input_bytes: bytes }: EvaluateOutput): Promise<void> {
+    async groupCandidates({ input_bytes: bytes }: EvaluateOutput): Promise<void> {
+      const { grouping } = runKeys(run_id);
+      const tasks = await failingAt({ state: 'GroupCandidates', run_id }, () =>
+        readJson(deps.collections, grouping, Shards),
+      );
+      await useThreads(tasks.length, bytes);
+      const reading = begin('grouping candidates', sum(tasks.map(bytesOf)));
+      await mapChildren(tasks, underWay(), (task) =>
+        attempt('GroupCandidates', { state: 'GroupSlice', run_id, shard: task.ordinal }, () =>
+          reading.attempt(bytesOf(task), (count) =>
+            runner.run('GroupCandidates', { run_id, ordinal: task.ordinal }, count),
+          ),
+        ),
+      );
+    },
+
+    async buildShards({ plan, inputs, input_bytes: bytes, grouping }: EvaluateOutput): Promise<void> {
       shards = await failingAt({ state: 'BuildShards', run_id }, () => readJson(deps.collections, plan.key, Shards));
       progress.planned({ shards: shards.length, inputs, bytes });
-      const threads = Math.min(atOnce, shards.length);
-      if (startWorkers && threads > 1 && bytes >= WORKERS_PAY_BYTES) runner = await startWorkers(threads);
-      const reading = begin('reading', sum(shards.map(bytesOf)));
+      await useThreads(shards.length, bytes);
+      // What a bucket holds is known when it is read; all together hold about what the source does.
+      const bytesOfShard = grouping ? () => Math.ceil(bytes / Math.max(shards.length, 1)) : bytesOf;
+      const reading = begin('reading', sum(shards.map(bytesOfShard)));
       const built = await mapChildren(shards, underWay(), (shard) =>
         attempt('BuildShard', { state: 'BuildShard', run_id, shard: shard.ordinal }, () =>
-          reading.attempt(bytesOf(shard), (count) =>
+          reading.attempt(bytesOfShard(shard), (count) =>
             runner.run('BuildShard', { run_id, shard, shards: shards.length }, count),
           ),
         ),

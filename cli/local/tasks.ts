@@ -3,17 +3,21 @@ import type {
   BuildShardOutput,
   ChooseInput,
   ChooseOutput,
+  GroupCandidatesInput,
+  GroupCandidatesOutput,
   WriteDatasetsInput,
   WriteDatasetsOutput,
 } from '../../lib/contract/states.ts';
 import { buildShard } from '../../lib/stages/build-shard/build-shard.ts';
 import { choose } from '../../lib/stages/choose.ts';
 import type { Deps } from '../../lib/stages/deps.ts';
+import { groupCandidates } from '../../lib/stages/group-candidates.ts';
 import { writeDatasets } from '../../lib/stages/write-datasets.ts';
 import { type ByteCount, countingDeps } from './byte-tally.ts';
 
 /** The tasks that take a run's time, each of which can run in a thread of its own: what goes in, what comes out. */
 interface TaskTypes {
+  GroupCandidates: { input: GroupCandidatesInput; output: GroupCandidatesOutput };
   BuildShard: { input: BuildShardInput; output: BuildShardOutput };
   Choose: { input: ChooseInput & { readonly memoryBytes: number }; output: ChooseOutput };
   WriteDatasets: { input: WriteDatasetsInput; output: WriteDatasetsOutput };
@@ -24,6 +28,7 @@ export type TaskInput<Name extends TaskName> = TaskTypes[Name]['input'];
 export type TaskOutput<Name extends TaskName> = TaskTypes[Name]['output'];
 
 const TASKS: { [Name in TaskName]: (input: TaskInput<Name>, deps: Deps) => Promise<TaskOutput<Name>> } = {
+  GroupCandidates: groupCandidates,
   BuildShard: buildShard,
   Choose: ({ memoryBytes, ...input }, deps) => choose(input, { ...deps, memoryBytes }),
   WriteDatasets: writeDatasets,

@@ -1,5 +1,5 @@
 import { sumOfReasons } from '../../lib/contract/counters.ts';
-import type { BuildShardOutput, EvaluateOutput } from '../../lib/contract/states.ts';
+import type { BuildShardOutput, EvaluateOutput, GroupCandidatesOutput } from '../../lib/contract/states.ts';
 import type { RunWorkflowOutput } from '../../lib/contract/workflow.ts';
 import type { CountName } from './metric-names.ts';
 
@@ -15,7 +15,20 @@ export const nothing = (): Measures => NOTHING;
 
 /** A run that was planned before counts no shard again. */
 export const planned = ({ status, shards }: EvaluateOutput): Measures =>
-  status === 'planned' ? { ...NOTHING, counts: [['Shards', shards]] } : NOTHING;
+  status === 'planned' || status === 'scattered' ? { ...NOTHING, counts: [['Shards', shards]] } : NOTHING;
+
+/** Records of a scattered source are counted where they are read, which is before their shards are built. */
+export function sliceGrouped({ grouped, items, bytes, rejected_items }: GroupCandidatesOutput): Measures {
+  if (!grouped) return NOTHING;
+  return {
+    counts: [
+      ['Items', items],
+      ['Bytes', bytes],
+      ['RejectedItems', sumOfReasons(rejected_items)],
+    ],
+    rejected: rejected_items,
+  };
+}
 
 /** A shard that stood already was measured when it was built. */
 export function shardBuilt(output: BuildShardOutput): Measures {

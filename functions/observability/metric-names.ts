@@ -30,6 +30,7 @@ export const STAGES = [
   'evaluate',
   'run-workflow',
   'plan-traces',
+  'group-candidates',
   'build-shard',
   'choose',
   'write-datasets',

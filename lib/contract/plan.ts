@@ -39,6 +39,13 @@ export const Slice = z.discriminatedUnion('cut', [
   }),
 ]);
 export type Slice = z.infer<typeof Slice>;
+/** A slice that a container reads: of records of any format but NAT's traces and candidate lines. */
+export type ContainerSlice = Extract<Slice, { cut: 'container' }>;
+/** A slice of NAT's traces, or of candidate lines. */
+export type TraceSlice = Exclude<Slice, ContainerSlice>;
+
+export const isContainerSlice = (slice: Slice): slice is ContainerSlice => slice.cut === 'container';
+export const isTraceSlice = (slice: Slice): slice is TraceSlice => slice.cut !== 'container';
 
 /** The part of a shard that GroupCandidates made: the candidates of so many tasks whose group is in the shard's bucket. */
 export const Bucket = z.strictObject({

@@ -57,7 +57,6 @@ export const GroupCandidatesOutput = z.strictObject({
   grouped: z.boolean(),
   /** Records read. */
   items: z.int(),
-  candidates: z.int(),
   /** Of records read, uncompressed. */
   bytes: z.int(),
   rejected_items: Counters.shape.rejected_items,

@@ -36,6 +36,8 @@ export const Summary = z.strictObject({
   first_rejected: z
     .array(z.strictObject({ key: z.string(), offset: z.int().optional(), row: z.int().optional(), reason: z.string() }))
     .max(3),
+  /** Keys of the records that the source format does not read, at most 50, each with the number of records that have it. */
+  unused_keys: z.array(z.strictObject({ key: z.string(), records: z.int() })),
   diagnosis: Diagnosis,
   /** What the shard has of each repetition of a workflow's dataset. */
   repetitions: z.array(RepetitionSum),

@@ -21,6 +21,8 @@ export interface RecordFormat extends FormatFacts {
   readonly joinEntries?: (names: readonly string[]) => readonly JoinedEntries[];
   /** Of a JSON document that is one object: the key of its list of records. A record is then `{document, [key]: element}`. */
   readonly listKey?: string;
+  /** The keys at the top of a record that are not read, of formats that are told where fields are. */
+  readonly unusedKeys?: (record: unknown) => readonly string[];
   /** Reads one record, a JSON value. */
   readonly read: (record: unknown) => RecordReading;
 }

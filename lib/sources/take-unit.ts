@@ -6,7 +6,7 @@ import { findDivergences } from './find-divergences.ts';
 import type { Conversation, SourceCandidate, SourceLoss, SourceScore } from './source-candidate.ts';
 
 export interface ScoredCandidate {
-  readonly candidate: SourceCandidate;
+  readonly candidate: Pick<SourceCandidate, 'turnId' | 'conversation' | 'tools' | 'loss'>;
   readonly score: SourceScore;
 }
 

@@ -1,5 +1,5 @@
 import { ChoiceFacts } from '../contract/choice-facts.ts';
-import { Shards } from '../contract/plan.ts';
+import type { Shard } from '../contract/plan.ts';
 import { Request } from '../contract/request.ts';
 import type { ChooseInput, ChooseOutput } from '../contract/states.ts';
 import { choosePairs } from '../datasets/choose-pairs.ts';
@@ -16,8 +16,9 @@ import { jsonText, readChecked, readJson } from '../objects/stored-json.ts';
 import { addParts, composeFile, partsOf } from './compose-parts.ts';
 import type { Deps } from './deps.ts';
 import { each } from './each.ts';
+import { readPlan } from './read-plan.ts';
 import { requireGoodRun } from './require-good-run.ts';
-import { type BuiltShard, readSummaries, sumCounters } from './summaries.ts';
+import { type BuiltShard, readBuiltRun, sumCounters } from './summaries.ts';
 
 export interface ChooseDeps extends Deps {
   /** What it may hold of the pairs that it chooses among, in bytes. */
@@ -33,21 +34,22 @@ export async function choose({ run_id }: ChooseInput, deps: ChooseDeps): Promise
   const keys = runKeys(run_id);
   const store = deps.collections;
   const request = await readJson(store, keys.request, Request);
-  const built = await readSummaries(run_id, await readJson(store, keys.plan, Shards), deps);
+  const plan = await readPlan(run_id, deps);
+  const { built, all } = await readBuiltRun(run_id, plan, deps);
   // Before this can fail the run, the losses are where the message says.
-  await composeFile(keys.rejected, partsOf(run_id, built, 'rejected'), deps);
-  requireGoodRun(request, built, `${store.name}/${keys.rejected}`);
+  await composeFile(keys.rejected, partsOf(run_id, all, 'rejected'), deps);
+  requireGoodRun({ request, source: plan.source, built: all }, `${store.name}/${keys.rejected}`);
   const facts = (await store.head(keys.choice.facts))
     ? await readJson(store, keys.choice.facts, ChoiceFacts)
-    : await chooseAmong(request, built, deps);
-  passGate(request.dataset.gate, facts, sumCounters(built), `${store.name}/${keys.choice.facts}`);
+    : await chooseAmong(request, { built, grouping: plan.grouping }, deps);
+  passGate(request.dataset.gate, facts, sumCounters(all), `${store.name}/${keys.choice.facts}`);
   return { run_id, pairs: facts.pairs };
 }
 
 /** Chooses, and stores each shard's decisions and then the facts. Throws {@link DatasetTooLarge}, {@link LeakingDataset}. */
 export async function chooseAmong(
   request: Request,
-  built: readonly BuiltShard[],
+  { built, grouping }: { readonly built: readonly BuiltShard[]; readonly grouping: readonly Shard[] },
   deps: ChooseDeps,
 ): Promise<ChoiceFacts> {
   const { run_id } = request;
@@ -70,11 +72,20 @@ export async function chooseAmong(
     views: Object.fromEntries(choice.views.map(({ view, outcome }) => [view, outcome])),
     formats: choice.formats,
     decisions_crc32: addParts(decided).crc32,
-    sources: table.sources.slice(0, NAMED_SOURCES),
-    source_count: table.sources.length,
+    ...nameSources(table, grouping),
   };
   await store.create(keys.choice.facts, jsonText(facts));
   return facts;
+}
+
+/** Of grouped candidates the table knows no objects: then all that were read are named. */
+function nameSources(
+  { sources }: PairTable,
+  grouping: readonly Shard[],
+): Pick<ChoiceFacts, 'sources' | 'source_count'> {
+  const keys =
+    grouping.length === 0 ? sources : [...new Set(grouping.flatMap(({ slices }) => slices.map(({ key }) => key)))];
+  return { sources: keys.slice(0, NAMED_SOURCES), source_count: keys.length };
 }
 
 /** Trace objects that the facts, and so the cards, name: a run may have a million. */

@@ -17,11 +17,8 @@ export interface Cutting {
  * and arrays whose elements begin lines with the same indentation, are cut into fixed ranges. All other objects (compact
  * arrays, gzip, anything unreadable) and small ones stay whole, several to a shard.
  */
-export const cutShards = (
-  objects: readonly TraceObject[],
-  cutting: Cutting,
-  deps: Deps,
-): AsyncGenerator<Shard> => packShards(cutObjects(objects, cutting, deps), cutting.shardBytes);
+export const cutShards = (objects: readonly TraceObject[], cutting: Cutting, deps: Deps): AsyncGenerator<Shard> =>
+  packShards(cutObjects(objects, cutting, deps), cutting.shardBytes);
 
 async function* cutObjects(
   objects: readonly TraceObject[],

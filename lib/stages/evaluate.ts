@@ -1,19 +1,24 @@
 import { Manifest } from '../contract/manifest.ts';
-import { type Shard, Shards, type TraceObject } from '../contract/plan.ts';
+import type { TraceObject } from '../contract/plan.ts';
 import type { Request } from '../contract/request.ts';
 import type { TraceSource } from '../contract/source.ts';
 import type { EvaluateInput, EvaluateOutput } from '../contract/states.ts';
+import { refuseConversations } from '../datasets/refuse-conversations.ts';
 import { wantedDatasets } from '../datasets/wanted-datasets.ts';
 import { RunConflict } from '../errors.ts';
 import { runKeys } from '../objects/keys.ts';
-import { readJson } from '../objects/stored-json.ts';
+import type { Written } from '../objects/store.ts';
+import { jsonText, readJson } from '../objects/stored-json.ts';
 import { claim } from './claim.ts';
 import { cutShards, mayBeCut } from './cut-shards.ts';
 import type { Deps } from './deps.ts';
 import { type DatasetDeps, evaluateWorkflow } from './evaluate-workflow.ts';
-import { findTraces } from './find-traces.ts';
+import { findTraces, TRACE_NAME } from './find-traces.ts';
 import { planText } from './plan-text.ts';
+import { type Plan, readPlan } from './read-plan.ts';
 import { asUploaded, type RequestDeps, requestOf } from './request-of.ts';
+import { cutSource } from './source/cut-source.ts';
+import { type ResolvedSource, resolveSource } from './source/resolve-source.ts';
 import { refusePlainSecrets } from './training/plan.ts';
 
 export type EvaluateDeps = RequestDeps & DatasetDeps;
@@ -41,26 +46,77 @@ async function evaluateTraces(
   const keys = runKeys(request.run_id);
   // Before the claim: a source with nothing in it must not take the run id.
   const objects = asUploaded(input, await findTraces(source, deps));
-  await claim(request, deps);
   if (await deps.collections.head(keys.manifest)) {
+    await claim(request, deps);
     await requireSameInputs(request, objects, deps);
-    return planned(request, 'committed', objects, 0, deps);
+    return planned(request, 'committed', { shards: [], grouping: [], inputs: objects }, deps);
   }
-  const standing = await standingPlan(request, deps);
-  if (standing) return planned(request, 'planned', inputsOf(standing), standing.length, deps);
-  const cutting = { shardBytes: request.limits.shard_bytes, cut: source.cut && mayBeCut(request.builder) };
-  const shards = await Array.fromAsync(cutShards(objects, cutting, deps));
-  const written = await deps.collections.write(keys.plan, planText(shards), { ifAbsent: true });
+  const plan = (await standingPlan(request, deps)) ?? (await makePlan(request, source, objects, deps));
+  const status = plan.grouping.length > 0 ? 'scattered' : 'planned';
+  return planned(request, status, { ...plan, inputs: inputsOf(plan) }, deps);
+}
+
+async function standingPlan(request: Request, deps: Deps): Promise<RunPlan | undefined> {
+  if (!(await deps.collections.head(runKeys(request.run_id).plan))) return undefined;
+  await claim(request, deps);
+  return readPlan(request.run_id, deps);
+}
+
+type RunPlan = Pick<Plan, 'shards' | 'grouping'>;
+
+async function makePlan(
+  request: Request,
+  source: TraceSource,
+  objects: readonly TraceObject[],
+  deps: Deps,
+): Promise<RunPlan> {
+  const resolved = await resolveSource(source, { builder: request.builder, objects }, deps);
+  if (resolved.kind === 'records' && resolved.settings.unit === 'trajectory')
+    refuseConversations(request.dataset.formats);
+  await claim(request, deps);
+  const plan = await cutResolved(request, { source, resolved }, deps);
+  const written = await writePlan(request, { ...plan, resolved }, deps);
   // Another execution of this run planned meanwhile: its pins are the run's.
-  const other = written === 'exists' ? await readJson(deps.collections, keys.plan, Shards) : undefined;
-  return planned(request, 'planned', other ? inputsOf(other) : objects, (other ?? shards).length, deps);
+  return written === 'exists' ? readPlan(request.run_id, deps) : plan;
+}
+
+async function cutResolved(
+  { limits, builder }: Request,
+  { source: { cut }, resolved }: { readonly source: TraceSource; readonly resolved: ResolvedSource },
+  deps: Deps,
+): Promise<RunPlan> {
+  if (resolved.kind === 'records') return cutSource(resolved, { limits, cut }, deps);
+  const cutting = { shardBytes: limits.shard_bytes, cut: cut && mayBeCut(builder) };
+  return { shards: await Array.fromAsync(cutShards(resolved.objects, cutting, deps)), grouping: [] };
+}
+
+async function writePlan(
+  request: Request,
+  { shards, grouping, resolved }: RunPlan & { readonly resolved: ResolvedSource },
+  deps: Deps,
+): Promise<Written | 'exists'> {
+  const keys = runKeys(request.run_id);
+  const store = deps.collections;
+  if (resolved.kind === 'records') {
+    await store.create(keys.source, jsonText({ run_id: request.run_id, ...resolved.settings }));
+  }
+  if (grouping.length > 0) {
+    await store.write(keys.grouping, planText(grouping), { ifAbsent: true });
+    await store.create(keys.groupingTasks, jsonText(grouping.map(({ ordinal }) => ordinal)));
+  }
+  // The last of them: a plan that exists is whole.
+  return store.write(keys.plan, planText(shards), { ifAbsent: true });
 }
 
 async function requireSameInputs(request: Request, objects: readonly TraceObject[], deps: Deps): Promise<void> {
   const { inputs } = await readJson(deps.collections, runKeys(request.run_id).manifest, Manifest);
   const committed = new Map(inputs.map((input) => [JSON.stringify([input.bucket, input.key]), pinText(input)]));
+  // Of a source that was found to be of one format, other objects beside it were passed over.
+  const passedOver = await deps.collections.head(runKeys(request.run_id).source);
   const changed = objects.find(({ bucket, key, ...pin }) => {
-    const same = committed.get(JSON.stringify([bucket, key])) === pinText(pin);
+    const input = committed.get(JSON.stringify([bucket, key]));
+    if (input === undefined && (passedOver || !TRACE_NAME.test(key))) return false;
+    const same = input === pinText(pin);
     committed.delete(JSON.stringify([bucket, key]));
     return !same;
   });
@@ -72,14 +128,9 @@ async function requireSameInputs(request: Request, objects: readonly TraceObject
 const pinText = (pin: { version?: string | undefined; etag: string; bytes: number }): string =>
   JSON.stringify([pin.version ?? null, pin.etag, pin.bytes]);
 
-async function standingPlan({ run_id }: Request, deps: Deps): Promise<readonly Shard[] | undefined> {
-  const { plan } = runKeys(run_id);
-  return (await deps.collections.head(plan)) ? readJson(deps.collections, plan, Shards) : undefined;
-}
-
-const inputsOf = (shards: readonly Shard[]): { bytes: number }[] => {
+const inputsOf = ({ shards, grouping }: Pick<Plan, 'shards' | 'grouping'>): { bytes: number }[] => {
   const inputs = new Map<string, { bytes: number }>();
-  for (const { slices } of shards) {
+  for (const { slices } of [...grouping, ...shards]) {
     for (const { bucket, key, object_bytes } of slices)
       inputs.set(JSON.stringify([bucket, key]), { bytes: object_bytes });
   }
@@ -89,14 +140,14 @@ const inputsOf = (shards: readonly Shard[]): { bytes: number }[] => {
 const planned = (
   request: Request,
   status: EvaluateOutput['status'],
-  inputs: readonly { bytes: number }[],
-  shards: number,
+  { shards, grouping, inputs }: Pick<Plan, 'shards' | 'grouping'> & { readonly inputs: readonly { bytes: number }[] },
   deps: Deps,
 ): EvaluateOutput => ({
   run_id: request.run_id,
   status,
   plan: { bucket: deps.collectionsBucket, key: runKeys(request.run_id).plan },
-  shards,
+  shards: shards.length,
+  ...(grouping.length > 0 && { grouping: { key: runKeys(request.run_id).groupingTasks, tasks: grouping.length } }),
   inputs: inputs.length,
   input_bytes: inputs.reduce((sum, { bytes }) => sum + bytes, 0),
   max_concurrency: request.limits.max_concurrency,

@@ -3,8 +3,10 @@ import type { TraceLocation, TraceSource } from '../contract/source.ts';
 import { NoTraces } from '../errors.ts';
 import type { Deps } from './deps.ts';
 
-/** Under a prefix, objects so named are traces; anything else lies there for other reasons (a README, a `run.json`). */
+/** Under a prefix, objects so named may be NAT's traces or candidate lines. */
 export const TRACE_NAME = /\.(?:json|jsonl|ndjson)(?:\.gz)?$/i;
+/** Under a prefix, objects so named may hold records; anything else is there for other reasons (a README, a log). */
+const SOURCE_NAME = /\.(?:(?:json|jsonl|ndjson|csv|tsv)(?:\.gz|\.zst)?|parquet|eval|zip)$/i;
 export const REQUEST_NAME = /(?:^|\/)run\.json$/;
 
 /**
@@ -36,7 +38,7 @@ async function* objectsAt(location: TraceLocation, deps: Pick<Deps, 'bucket'>): 
     return;
   }
   for await (const object of store.list(location.prefix)) {
-    if (TRACE_NAME.test(object.key) && !REQUEST_NAME.test(object.key)) yield { bucket, ...object };
+    if (SOURCE_NAME.test(object.key) && !REQUEST_NAME.test(object.key)) yield { bucket, ...object };
   }
 }
 
@@ -44,7 +46,7 @@ const nothingAt = (location: TraceLocation, deps: Pick<Deps, 'bucket'>): string 
   const { name } = deps.bucket(location.bucket);
   return 'key' in location
     ? `${name}/${location.key} is not there; check source.traces.`
-    : `No .json, .jsonl or .ndjson file (or .gz of one) under ${name}/${location.prefix}; check source.traces.`;
+    : `No file with records under ${name}/${location.prefix} (.json, .jsonl, .csv, .parquet, .eval and the like, or .gz of one); check source.traces.`;
 };
 
 /** By UTF-16 code units: the same in every locale. */

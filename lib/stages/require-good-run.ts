@@ -1,28 +1,47 @@
 import { type Counters, sumOfReasons } from '../contract/counters.ts';
 import type { Request } from '../contract/request.ts';
-import { NoCandidates, TooManyRejected } from '../errors.ts';
+import type { RunSource } from '../contract/run-source.ts';
+import { NoCandidates, NoPairs, TooManyRejected } from '../errors.ts';
 import { addDiagnosis, likelyCause, noDiagnosis } from './build-shard/diagnosis.ts';
 import { type BuiltShard, sumCounters } from './summaries.ts';
 
+/** All tasks of a run that read its source, those that grouped candidates included. */
+export interface JudgedRun {
+  readonly request: Request;
+  /** Undefined where the traces are NAT's, or adjacent candidate lines. */
+  readonly source: RunSource | undefined;
+  readonly built: readonly BuiltShard[];
+}
+
 /**
- * Refuses a run that nobody should train on; what is odd but no failure is returned as warnings.
- * Throws {@link TooManyRejected} and, in `strict`, {@link NoCandidates}.
+ * Refuses a run that nobody should train on; what is odd but no failure is returned as warnings. `evidence` is where the
+ * losses are. Throws {@link TooManyRejected}, and unless the request allows an empty run {@link NoCandidates} and
+ * {@link NoPairs}.
  */
-export function requireGoodRun(request: Request, built: readonly BuiltShard[], evidence: string): string[] {
+export function requireGoodRun(run: JudgedRun, evidence: string): string[] {
+  const { request, source, built } = run;
   const totals = sumCounters(built);
-  requireReadable(request, built, totals, evidence);
-  const warnings = built.flatMap(({ summary }) => summary.warnings);
+  requireReadable(run, totals, evidence);
+  const warnings = [
+    ...built.flatMap(({ summary }) => summary.warnings),
+    ...(source ? warnOfSource(source, built) : []),
+  ];
+  const allowed = request.limits.allow_empty ?? request.builder.compatibility === 'nat';
   if (totals.total_candidates === 0) {
-    const why = whyNoCandidates(request, built, totals, evidence);
-    if (request.builder.compatibility === 'strict') throw new NoCandidates(why);
+    const why = whyNoCandidates(run, totals, evidence);
+    if (!allowed) throw new NoCandidates(why);
     warnings.push(why);
   } else if (totals.total_pairs === 0) {
-    warnings.push('No turn gave a preference pair: the collection is empty. The counters say why.');
+    const why = whyNoPairs(run, totals);
+    if (!allowed) throw new NoPairs(`${why} To commit such a run all the same, set limits.allow_empty to true.`);
+    warnings.push(why);
+  } else if (totals.skipped_single_candidate * 2 > totals.total_turns) {
+    warnings.push(warnOfSingles(run, totals));
   }
   return warnings;
 }
 
-function requireReadable(request: Request, built: readonly BuiltShard[], totals: Counters, evidence: string): void {
+function requireReadable({ request, source, built }: JudgedRun, totals: Counters, evidence: string): void {
   // NAT drops the earlier items of an id on purpose: they were readable.
   const { replaced_by_later_item: _, ...unreadable } = totals.rejected_items;
   const lost = sumOfReasons(unreadable);
@@ -31,27 +50,81 @@ function requireReadable(request: Request, built: readonly BuiltShard[], totals:
   const [what, fix] =
     'workflow' in request.source
       ? ['examples have no answer', 'fix the workflow and ask it again under another run id']
-      : ['trace items could not be read', 'fix the traces'];
+      : [source ? 'records could not be read' : 'trace items could not be read', 'fix the traces'];
   const [first] = built.flatMap(({ summary }) => summary.first_rejected);
-  const where = first
-    ? ` The first is ${first.key} at ${first.row === undefined ? `byte ${first.offset}` : `row ${first.row}`}: ${first.reason}.`
-    : '';
+  const at = first?.row === undefined ? `byte ${first?.offset}` : `row ${first.row}`;
+  const where = first ? ` The first is ${first.key} at ${at}: ${first.reason}.` : '';
   throw new TooManyRejected(
     `${lost} of ${totals.total_items} ${what}, more than limits.max_rejected_fraction (${most}) allows.` +
       `${where} All are listed in ${evidence}; ${fix}, or raise the limit.`,
   );
 }
 
-function whyNoCandidates(request: Request, built: readonly BuiltShard[], totals: Counters, evidence: string): string {
+function whyNoCandidates({ request, source, built }: JudgedRun, totals: Counters, evidence: string): string {
   const stepName = request.builder.ttc_step_name;
   const empty = built.flatMap(({ summary }) => summary.warnings);
   if (totals.total_items === 0) return ['The traces hold no trace item.', ...empty].join(' ');
+  const reasons = Object.entries(totals.rejected_candidates).map(([reason, lost]) => `${lost} ${reason}`);
+  if (source) {
+    const lost = Object.entries(totals.rejected_items).map(([reason, count]) => `${count} ${reason}`);
+    const records = totals.total_items === 1 ? 'the one record' : `${totals.total_items} records`;
+    const why = [...reasons, ...lost];
+    return why.length === 0
+      ? `No candidate in ${records} of ${nameFormat(source)}: they hold no answer.`
+      : `No candidate in ${records} of ${nameFormat(source)}: all answers were refused (${why.join(', ')}). ${evidence} says why for each.`;
+  }
   if (totals.matching_steps > 0) {
-    const reasons = Object.entries(totals.rejected_candidates).map(([reason, lost]) => `${lost} ${reason}`);
     return `All ${totals.matching_steps} steps named ${JSON.stringify(stepName)} were refused (${reasons.join(', ')}). ${evidence} says why for each.`;
   }
   const diagnosis = noDiagnosis();
   for (const { summary } of built) addDiagnosis(diagnosis, summary.diagnosis);
   const items = totals.total_items === 1 ? 'the one trace item' : `${totals.total_items} trace items`;
   return `No candidate in ${items}: no TTC_END step is named ${JSON.stringify(stepName)}. ${likelyCause(diagnosis, stepName)}`;
+}
+
+/** What keeps the candidates from being pairs, the most frequent first. */
+function whyNoPairs({ source, request }: JudgedRun, totals: Counters): string {
+  const { total_turns: turns, total_candidates: candidates } = totals;
+  const found: readonly (readonly [number, string])[] = [
+    [totals.skipped_tie, 'have equal scores'],
+    [totals.skipped_identical, 'have the same answer on both sides'],
+    [totals.skipped_prompt_mismatch, 'answer different prompts'],
+    [totals.skipped_score_diff, `have scores closer than builder.min_score_diff (${request.builder.min_score_diff})`],
+  ];
+  const skipped = found.filter(([count]) => count > 0).toSorted(([a], [b]) => b - a);
+  if (skipped.length > 0) {
+    const what = skipped.map(([count, why]) => `${count} ${why}`).join(', ');
+    return `No preference pair: of ${totals.possible_pairs} possible pairs ${what}.`;
+  }
+  return `No preference pair: ${candidates} candidates are in ${turns} turns, and none of these has two. ${howGrouped(source)}`;
+}
+
+const warnOfSingles = ({ source }: JudgedRun, totals: Counters): string =>
+  `${totals.skipped_single_candidate} of ${totals.total_turns} turns have one candidate only, and nothing to compare it with. ${howGrouped(source)}`;
+
+const howGrouped = (source: RunSource | undefined): string =>
+  source
+    ? 'Candidates compete where they share the group of their source, or else the prompt: name what they share with source.format.group.'
+    : 'Candidates compete where they share their item and turn_id.';
+
+const nameFormat = ({ format }: RunSource): string => (typeof format === 'string' ? format : 'the field map');
+
+function warnOfSource({ format, passed_over }: RunSource, built: readonly BuiltShard[]): string[] {
+  const unused = new Map<string, number>();
+  for (const { key, records } of built.flatMap(({ summary }) => summary.unused_keys)) {
+    unused.set(key, (unused.get(key) ?? 0) + records);
+  }
+  const keys = [...unused].map(([key, records]) => `${key} (${records})`);
+  const others = passed_over.count - passed_over.keys.length;
+  const named = [...passed_over.keys, ...(others > 0 ? [`${others} more`] : [])];
+  return [
+    ...(keys.length > 0
+      ? [`Keys of the records that are not used, with the number of records that have them: ${keys.join(', ')}.`]
+      : []),
+    ...(named.length > 0
+      ? [
+          `Passed over, because they hold no records of ${typeof format === 'string' ? format : 'the field map'}: ${named.join(', ')}.`,
+        ]
+      : []),
+  ];
 }

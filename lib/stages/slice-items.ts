@@ -1,4 +1,4 @@
-import type { Slice } from '../contract/plan.ts';
+import type { TraceSlice } from '../contract/plan.ts';
 import { workflowKeys } from '../contract/workflow.ts';
 import { readItems } from '../sources/containers/read-records.ts';
 import { natItemReader } from '../sources/formats/nat/nat-item.ts';
@@ -10,7 +10,12 @@ import { type Deps, storeOf } from './deps.ts';
 import { workflowFailure } from './workflow/failure-line.ts';
 
 /** The trace items of one slice, out of exactly the bytes that were pinned. */
-export function sliceItems(runId: string, slice: Slice, stepName: string, deps: Deps): AsyncGenerator<Span<TraceItem>> {
+export function sliceItems(
+  runId: string,
+  slice: TraceSlice,
+  stepName: string,
+  deps: Deps,
+): AsyncGenerator<Span<TraceItem>> {
   const store = storeOf(slice.bucket, deps);
   const pin = { version: slice.version, etag: slice.etag };
   const open = (start: number, end?: number) => store.read(slice.key, { pin, start, end });

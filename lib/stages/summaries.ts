@@ -6,17 +6,33 @@ import { runKeys } from '../objects/keys.ts';
 import { readJson } from '../objects/stored-json.ts';
 import type { Deps } from './deps.ts';
 import { each } from './each.ts';
+import type { Plan } from './read-plan.ts';
 
 export interface BuiltShard {
   readonly shard: Shard;
   readonly summary: Summary;
 }
 
+/** What the tasks of a run left: those that grouped candidates, then those that built shards. */
+export interface BuiltRun {
+  readonly grouped: readonly BuiltShard[];
+  readonly built: readonly BuiltShard[];
+  /** Both. */
+  readonly all: readonly BuiltShard[];
+}
+
+/** Throws {@link ShardMissing}. */
+export async function readBuiltRun(runId: string, plan: Plan, deps: Pick<Deps, 'collections'>): Promise<BuiltRun> {
+  const grouped = await readSummaries(runId, plan.grouping, deps);
+  const built = await readSummaries(runId, plan.shards, deps);
+  return { grouped, built, all: [...grouped, ...built] };
+}
+
 /**
  * Every shard's summary, in order; 32 small requests at a time keep a store busy without being throttled. Throws
  * {@link ShardMissing}.
  */
-export const readSummaries = (
+const readSummaries = (
   runId: string,
   shards: readonly Shard[],
   { collections }: Pick<Deps, 'collections'>,

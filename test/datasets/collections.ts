@@ -110,9 +110,9 @@ export async function exported(
     const here = groups.slice(ordinal * shardGroups, (ordinal + 1) * shardGroups);
     built.push(await builtShard(request, ordinal, here, ordinal === 0 ? totals : noCounts(), deps));
   }
-  const facts = await chooseAmong(request, built, deps);
+  const facts = await chooseAmong(request, { built, grouping: [] }, deps);
   for (let ordinal = 0; ordinal < shards; ordinal++) await writeDatasets({ run_id: runId, ordinal }, deps);
-  const { result } = await composeDatasets(request, facts, built, deps);
+  const { result } = await composeDatasets(request, facts, { grouped: [], built, all: built }, deps);
   const folder = runKeys(runId).dataset('', '').slice(0, -1);
   const files = new Map(
     [...collections.objects]
@@ -156,6 +156,7 @@ async function builtShard(
     index: { ...Object(await index.close()), pairs: part.pairs },
     items_with_pairs: items.size,
     first_rejected: [],
+    unused_keys: [],
     diagnosis: noDiagnosis(),
     repetitions: [],
     warnings: [],

@@ -37,6 +37,7 @@ const BUDGET: Record<Stage, number> = {
   evaluate: 660,
   'run-workflow': 880,
   'plan-traces': 600,
+  'group-candidates': 800,
   'build-shard': 640,
   choose: 610,
   'write-datasets': 610,

@@ -4,7 +4,15 @@ import type { ObjectStore } from '../../lib/objects/store.ts';
 import type { Handler } from '../support/asl/asl-runner.ts';
 import { failure } from '../support/asl/machine.ts';
 import { PIPELINE } from '../support/pipeline-definition.ts';
-import { LONGEST, planned, runPipeline, type Script, type ScriptedRun } from './scripted-pipeline.ts';
+import {
+  asking,
+  LONGEST,
+  planned,
+  runPipeline,
+  type Script,
+  type ScriptedRun,
+  scattered,
+} from './scripted-pipeline.ts';
 import { waysOf, waysTaken } from './ways.ts';
 
 /*
@@ -31,6 +39,10 @@ function failing(name: string, times: number, otherwise: Handler): Handler {
     return otherwise(payload);
   };
 }
+
+/** A run that comes to the step. */
+const wayTo = (step: Step): Script =>
+  step === 'GroupCandidates' ? { ...LONGEST, Evaluate: async () => scattered } : LONGEST;
 
 /** The step fails for good. */
 const failed = (step: Step, name: string): Script => ({
@@ -77,23 +89,30 @@ const EXCEEDED = 'States.ExceedToleratedFailureThreshold';
 const SCENARIOS: readonly Scenario[] = [
   { name: 'traces that exist already', script: {} },
   { name: 'a gate without datasets', script: { Evaluate: async () => ({ ...planned, datasets: 'facts' }) } },
+  { name: 'groups that lie apart', script: { Evaluate: async () => scattered } },
   { name: 'a run that is committed', script: { Evaluate: async () => ({ ...planned, status: 'committed' }) } },
   { name: 'a workflow, its datasets, and a training until the model is deployed', script: LONGEST },
-  ...triedAgain.map((error) => ({
-    name: `every step that is tried again after ${error}, failing once by it`,
-    script: {
-      ...LONGEST,
-      ...Object.fromEntries(
-        retries
-          .filter(({ names }) => names.includes(error))
-          .map(({ step }) => [step, failing(error, 1, LONGEST[step])] as const),
-      ),
-    },
-  })),
+  ...[asking, scattered].flatMap((planned) =>
+    triedAgain.map((error) => ({
+      name: `every step of a run that is ${planned.status} and that is tried again after ${error}, failing once by it`,
+      script: {
+        ...LONGEST,
+        Evaluate: async () => planned,
+        ...Object.fromEntries(
+          retries
+            .filter(({ names }) => names.includes(error))
+            .map(
+              ({ step }) =>
+                [step, failing(error, 1, step === 'Evaluate' ? async () => planned : LONGEST[step])] as const,
+            ),
+        ),
+      },
+    })),
+  ),
   ...retries.map(({ step, names: [error = ''], MaxAttempts = 0 }) => ({
     name: `${step} failing by ${error} for good`,
     script: {
-      ...LONGEST,
+      ...wayTo(step),
       ...(step === 'RecordFailure' ? failed('Finalize', 'Surprise') : {}),
       ...failed(step, error),
     },
@@ -109,8 +128,8 @@ const SCENARIOS: readonly Scenario[] = [
       error: 'Surprise',
       called: ['RecordFailure', 2] as const,
     })),
-  ...(['RunWorkflow', 'BuildShard', 'WriteDatasets'] as const).flatMap((step) => {
-    const script = { ...LONGEST, ...failed(step, 'Surprise') };
+  ...(['RunWorkflow', 'GroupCandidates', 'BuildShard', 'WriteDatasets'] as const).flatMap((step) => {
+    const script = { ...wayTo(step), ...failed(step, 'Surprise') };
     const never = Number.POSITIVE_INFINITY;
     return [
       { name: `${step} failing, its error kept and read late`, script, faults: unkept(3, 3), error: 'Surprise' },

@@ -33,7 +33,7 @@ test('alarms call an operator for what fails, what lasts, what is lost, and what
     [
       'FunctionsThrottled',
       `SUM([m0, m1, m2, m3, m4, m5, m6, m7, m8, m9]): ${[
-        ...['Evaluate', 'BuildShard', 'Choose', 'WriteDatasets', 'Finalize', 'RunWorkflow', 'PlanTraces'],
+        ...['Evaluate', 'GroupCandidates', 'BuildShard', 'Choose', 'WriteDatasets', 'Finalize', 'RunWorkflow'],
         ...['SubmitTraining', 'CheckTraining', 'DeployModel'],
       ]
         .map((name) => `Sum of AWS/Lambda Throttles of Pipeline${name} over 300 s`)

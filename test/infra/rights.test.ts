@@ -45,6 +45,19 @@ test('they suffice for a run that asks an agent', async () => {
   expect(result).toMatchObject({ status: 'succeeded', output: { status: 'committed', examples: 4 } });
 });
 
+test('they suffice for a source whose groups lie apart', async () => {
+  const rollout = (task: number, reward: number) =>
+    JSON.stringify({ task_id: `t${task}`, prompt: 'Say it.', completion: `It, ${reward} times.`, reward });
+  const lines = [0, 1].flatMap((reward) => [1, 2, 3].map((task) => rollout(task, reward)));
+  stack.s3.put('Traces', 'traces/rollouts.jsonl', lines.join('\n'));
+  const result = await stack.execute('scattered', {
+    source: { traces: { bucket: 'Traces', key: 'traces/rollouts.jsonl' } },
+    limits: { shard_bytes: 1024 },
+  });
+  expect(stack.refusals).toEqual([]);
+  expect(result).toMatchObject({ status: 'succeeded', output: { status: 'committed', examples: 3, pairs: 3 } });
+});
+
 test('they suffice to record a shard’s failure, and the end of an execution that was stopped', async () => {
   stack.s3.put('Traces', 'traces/broken.jsonl', '{"id": 1,\n');
   const broken = { source: { traces: { bucket: 'Traces', key: 'traces/broken.jsonl' } } };

@@ -18,6 +18,13 @@ export const planned = {
   datasets: 'none',
 };
 
+/** Of a source whose groups lie apart. */
+export const scattered = {
+  ...planned,
+  status: 'scattered',
+  grouping: { key: 'runs/run-1/grouping-tasks.json', tasks: 2 },
+};
+
 /** Of a live workflow, which is asked first. */
 export const asking = {
   ...planned,
@@ -36,6 +43,7 @@ const ANSWERS = {
   Evaluate: async () => planned,
   RunWorkflow: async () => ({ ...unasked, done: true }),
   PlanTraces: async () => planned,
+  GroupCandidates: async () => ({}),
   BuildShard: async () => ({}),
   Choose: async () => ({ run_id: 'run-1', pairs: 4 }),
   WriteDatasets: async () => ({}),
@@ -85,6 +93,7 @@ export async function runPipeline(
 ): Promise<ScriptedRun> {
   const store = memoryStore('collections');
   await store.create('runs/run-1/plan.json', json([{ ordinal: 0 }, { ordinal: 1 }, { ordinal: 2 }]));
+  await store.create('runs/run-1/grouping-tasks.json', json([4, 5]));
   await store.create('runs/run-1/batches.json', json([{ ordinal: 0 }, { ordinal: 1 }]));
   const faulty = faults(store);
   const calls: { step: string; payload: unknown }[] = [];

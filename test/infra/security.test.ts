@@ -47,10 +47,11 @@ const trains = [
 ];
 const invoke = (name: string) => `lambda:InvokeFunction on Pipeline${name}.Arn:$LATEST Pipeline${name}.Arn`;
 const children = (map: string) => `arn:Partition:states:Region:AccountId:execution:PipelineStateMachine.Name/${map}:*`;
-const MAPS = ['RunWorkflow', 'BuildShards', 'WriteDatasets'];
+const MAPS = ['RunWorkflow', 'GroupCandidates', 'BuildShards', 'WriteDatasets'];
 
 const ROLES: Readonly<Record<string, readonly string[]>> = {
   PipelineEvaluateRole: [...base('Evaluate'), ...readsTraces, ...writesRuns],
+  PipelineGroupCandidatesRole: [...base('GroupCandidates'), ...readsTraces, ...writesExpiring('shards')],
   PipelineBuildShardRole: [...base('BuildShard'), ...readsTraces, ...writesExpiring('shards')],
   PipelineChooseRole: [
     ...base('Choose'),
@@ -84,11 +85,12 @@ const ROLES: Readonly<Record<string, readonly string[]>> = {
     // The same of logs that are delivered.
     'logs:CreateLogDelivery logs:GetLogDelivery logs:UpdateLogDelivery logs:DeleteLogDelivery logs:ListLogDeliveries logs:PutResourcePolicy logs:DescribeResourcePolicies logs:DescribeLogGroups on *',
     'xray:PutTraceSegments xray:PutTelemetryRecords xray:GetSamplingRules xray:GetSamplingTargets on *',
-    ...['Evaluate', 'BuildShard', 'Choose', 'WriteDatasets', 'Finalize', 'RunWorkflow', 'PlanTraces'].map(invoke),
+    ...['Evaluate', 'GroupCandidates', 'BuildShard', 'Choose', 'WriteDatasets', 'Finalize'].map(invoke),
+    ...['RunWorkflow', 'PlanTraces'].map(invoke),
     ...['SubmitTraining', 'CheckTraining', 'DeployModel', 'RecordFailure'].map(invoke),
     'states:StartExecution on PipelineStateMachine',
     `states:DescribeExecution states:StopExecution on ${MAPS.map(children).join(' ')}`,
-    `s3:GetObject on ${runs('plan.json', 'batches.json')}`,
+    `s3:GetObject on ${runs('plan.json', 'batches.json', 'grouping-tasks.json')}`,
     `s3:PutObject s3:GetObject s3:ListMultipartUploadParts s3:AbortMultipartUpload on ${runs('map/*')}`,
     `s3:PutObject s3:GetObject on ${runs('failures/*')}`,
   ],
@@ -115,6 +117,7 @@ describe('with a KMS key, secrets and all else', () => {
 
   test.each([
     ['PipelineEvaluateRole', [reads, writes]],
+    ['PipelineGroupCandidatesRole', [reads, writes]],
     ['PipelineBuildShardRole', [reads, writes]],
     ['PipelineChooseRole', [writes]],
     ['PipelineWriteDatasetsRole', [writes]],
@@ -148,7 +151,10 @@ describe('with a KMS key, secrets and all else', () => {
     const reserved = withAll.all('AWS::Lambda::Function').map(({ name, properties }) => {
       return [name, properties.ReservedConcurrentExecutions];
     });
-    expect(reserved.filter(([, most]) => most !== undefined)).toEqual([['PipelineBuildShard', 50]]);
+    expect(reserved.filter(([, most]) => most !== undefined)).toEqual([
+      ['PipelineGroupCandidates', 50],
+      ['PipelineBuildShard', 50],
+    ]);
     // Only where it is asked for: it is taken from the rest of the account.
     for (const { properties } of stack.all('AWS::Lambda::Function')) {
       expect(properties).not.toHaveProperty('ReservedConcurrentExecutions');

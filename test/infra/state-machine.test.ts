@@ -84,12 +84,13 @@ test.each(tasks)('whatever fails %s ends in a Fail that keeps the error', (name,
   expect(endings(states, all?.Next)).toEqual(['Fail']);
 });
 
-test('runs a child execution for each batch of the dataset and, twice, each shard of the plan', () => {
+test('runs a child execution for each batch of the dataset, each slice of a scattered source and, twice, each shard of the plan', () => {
   expect(
     maps.map(([name, { Label, ItemReader, MaxConcurrencyPath }]) => ({ name, Label, ItemReader, MaxConcurrencyPath })),
   ).toEqual(
     [
       ['RunWorkflow', '$.workflow.key', '$.workflow.max_concurrency'],
+      ['GroupCandidates', '$.grouping.key', '$.max_concurrency'],
       ['BuildShards', '$.plan.key', '$.max_concurrency'],
       ['WriteDatasets', '$.plan.key', '$.max_concurrency'],
     ].map(([name, key, MaxConcurrencyPath]) => ({

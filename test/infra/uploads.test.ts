@@ -38,6 +38,9 @@ test.each([
   'traces/2026/november/a.jsonl',
   'traces/a.ndjson',
   'traces/a.jsonl.gz',
+  'traces/judgements.csv',
+  'traces/train.parquet',
+  'traces/2026-01-01_task.eval',
   'traces/name with spaces é.json',
 ])('an upload of %s starts a run', (key) => {
   expect(matches(pattern, uploaded(key))).toBe(true);
@@ -47,7 +50,7 @@ test.each([
   ['of another suffix', uploaded('traces/report.html')],
   ['of a folder', uploaded('traces/json/')],
   ['of a dataset by dpo start', uploaded('traces/started/r/0123456789ab/rows.json.dataset')],
-  ['of a CSV', uploaded('traces/started/r/0123456789ab/rows.csv')],
+  ['of a CSV by dpo start', uploaded('traces/started/r/0123456789ab/rows.csv.dataset')],
   ['with a suffix that only resembles', uploaded('traces/a.json.tmp')],
   ['elsewhere in the bucket', uploaded('other/a.json')],
   ['under a prefix that only resembles', uploaded('my-traces/a.json')],

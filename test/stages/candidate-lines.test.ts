@@ -111,7 +111,9 @@ test('a line that cannot be read costs its neighbours nothing', async () => {
 test('a line says which key it lacks', async () => {
   const { example_id: _, ...anonymous } = move('a', 1, 'one');
   const { score: __, ...unscored } = move('a', 1, 'one');
-  const { losses } = await runText(lines(anonymous, unscored, move('a', 1, 'one'), move(null, 0, 'two')));
+  const { losses } = await runText(
+    lines(anonymous, unscored, move('a', 1, 'one'), move('a', 0, 'two'), move(null, 0, 'two')),
+  );
   expect(losses.map(({ reason, detail }) => `${reason}: ${detail}`).sort()).toEqual([
     'invalid_id: its "example_id" is null; give text or a number',
     'missing_id: this candidate line has no "example_id"',

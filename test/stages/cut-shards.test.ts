@@ -33,7 +33,8 @@ async function planned(objects: Readonly<Record<string, Buffer>>, settings: obje
     },
   };
   const collections = memoryStore('collections');
-  const source = { traces: { bucket: 'traces', prefix: 't/' }, ...('cut' in settings ? settings : {}) };
+  // Of traces that are not named so, the first bytes of some are read to find that out.
+  const source = { traces: { bucket: 'traces', prefix: 't/' }, format: 'nat', ...('cut' in settings ? settings : {}) };
   const builder = 'compatibility' in settings ? settings : {};
   await evaluate(
     { execution: 'run', input: { run_id: 'run', source, builder, limits: { shard_bytes } } },

@@ -10,6 +10,7 @@ export const FUNCTIONS: Readonly<Record<Step, () => Promise<LambdaFunction>>> = 
   Evaluate: () => import('../../functions/evaluate.ts'),
   RunWorkflow: () => import('../../functions/run-workflow.ts'),
   PlanTraces: () => import('../../functions/plan-traces.ts'),
+  GroupCandidates: () => import('../../functions/group-candidates.ts'),
   BuildShard: () => import('../../functions/build-shard.ts'),
   Choose: () => import('../../functions/choose.ts'),
   WriteDatasets: () => import('../../functions/write-datasets.ts'),

@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import type { Counters } from '../../lib/contract/counters.ts';
 import { Manifest } from '../../lib/contract/manifest.ts';
 import { Shards } from '../../lib/contract/plan.ts';
@@ -12,6 +13,7 @@ import { type ChooseDeps, choose } from '../../lib/stages/choose.ts';
 import type { Deps } from '../../lib/stages/deps.ts';
 import { evaluate } from '../../lib/stages/evaluate.ts';
 import { finalize } from '../../lib/stages/finalize/finalize.ts';
+import { groupCandidates } from '../../lib/stages/group-candidates.ts';
 import { writeDatasets } from '../../lib/stages/write-datasets.ts';
 import { memoryStore } from './memory-store.ts';
 
@@ -45,11 +47,20 @@ export interface RunResult {
 /** A whole run, state after state, without a state machine. */
 export async function runSteps(request: Record<string, unknown>, deps: RunDeps): Promise<RunResult> {
   const planned = await evaluate({ execution: 'run', input: { run_id: 'run', ...request } }, deps);
+  await groupAll(planned, deps);
   for (const shard of await readJson(deps.collections, planned.plan.key, Shards)) {
     await buildShard({ run_id: planned.run_id, shard, shards: planned.shards }, deps);
   }
   await finalizeRun(planned, deps);
   return committedRun(planned.run_id, deps.collections);
+}
+
+/** Of a scattered source, the tasks before the shards. */
+export async function groupAll({ run_id, grouping }: EvaluateOutput, deps: Deps): Promise<void> {
+  if (!grouping) return;
+  for (const ordinal of await readJson(deps.collections, grouping.key, z.array(z.int()))) {
+    await groupCandidates({ run_id, ordinal }, deps);
+  }
 }
 
 /** What comes after the shards: choosing, writing the datasets, and Finalize. */

@@ -4,6 +4,7 @@ import {
   ChooseInput,
   EvaluateInput,
   FinalizeInput,
+  GroupCandidatesInput,
   WriteDatasetsInput,
 } from '../../lib/contract/states.ts';
 import { CheckTrainingInput, DeployModelInput, SubmitTrainingInput } from '../../lib/contract/training-states.ts';
@@ -14,6 +15,7 @@ import { choose } from '../../lib/stages/choose.ts';
 import { deployModel } from '../../lib/stages/deploy-model.ts';
 import { evaluate } from '../../lib/stages/evaluate.ts';
 import { finalize } from '../../lib/stages/finalize/finalize.ts';
+import { groupCandidates } from '../../lib/stages/group-candidates.ts';
 import { planTraces } from '../../lib/stages/plan-traces.ts';
 import { recordFailure } from '../../lib/stages/record-failure.ts';
 import { runWorkflow } from '../../lib/stages/run-workflow.ts';
@@ -60,6 +62,7 @@ export async function execute(
           ...{ sleep: async () => {}, random: () => 0, remainingMs: () => Number.POSITIVE_INFINITY },
         }),
       PlanTraces: (payload) => planTraces(PlanTracesInput.parse(payload), deps),
+      GroupCandidates: (payload) => groupCandidates(GroupCandidatesInput.parse(payload), deps),
       BuildShard: (payload) => buildShard(BuildShardInput.parse(payload), deps),
       Choose: (payload) => choose(ChooseInput.parse(payload), { ...deps, memoryBytes: Number.POSITIVE_INFINITY }),
       WriteDatasets: (payload) => writeDatasets(WriteDatasetsInput.parse(payload), deps),

@@ -11,8 +11,7 @@ export interface FieldFormat extends RecordFormat {
   readonly rules: FieldRules;
   /** Where pointers begin, if not at the record itself. */
   readonly open?: (record: unknown) => unknown;
-  /** The keys at the top of a record that no pointer goes through. */
-  readonly unusedKeys: (record: unknown) => readonly string[];
+  readonly unusedKeys: NonNullable<RecordFormat['unusedKeys']>;
 }
 
 export function fieldFormat(format: Omit<FieldFormat, 'kind' | 'read' | 'unusedKeys'>): FieldFormat {

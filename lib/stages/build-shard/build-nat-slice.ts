@@ -1,4 +1,4 @@
-import type { Slice } from '../../contract/plan.ts';
+import type { TraceSlice } from '../../contract/plan.ts';
 import type { Request } from '../../contract/request.ts';
 import { DIGEST_WORDS, wordTable } from '../../datasets/word-table.ts';
 import { RepeatedIdsTooLarge } from '../../errors.ts';
@@ -143,7 +143,7 @@ const sizeOf = ({ candidates }: Rollout): number =>
     0,
   );
 
-const tooLarge = ({ key }: Slice, { run_id }: Request): RepeatedIdsTooLarge =>
+const tooLarge = ({ key }: TraceSlice, { run_id }: Request): RepeatedIdsTooLarge =>
   new RepeatedIdsTooLarge(
     `Run ${run_id}: the items of ${key} whose ids repeat hold more than ${MOST_HELD_BYTES} bytes of candidates, and NAT's order needs them at once. Set builder.compatibility to strict, or split the file.`,
   );

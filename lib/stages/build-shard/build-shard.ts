@@ -1,12 +1,17 @@
+import { isTraceSlice, type Shard } from '../../contract/plan.ts';
 import { Request } from '../../contract/request.ts';
+import { RunSource } from '../../contract/run-source.ts';
 import type { BuildShardInput, BuildShardOutput } from '../../contract/states.ts';
 import { Summary } from '../../contract/summary.ts';
 import { runKeys } from '../../objects/keys.ts';
 import { jsonText, readJson } from '../../objects/stored-json.ts';
 import type { Deps } from '../deps.ts';
+import { readsRecords } from '../read-plan.ts';
+import { buildBucket } from './build-bucket.ts';
 import { buildNatSlice } from './build-nat-slice.ts';
+import { buildRecords } from './build-records.ts';
 import { buildSlice } from './build-slice.ts';
-import { openShard } from './open-shard.ts';
+import { type OpenShard, openShard } from './open-shard.ts';
 
 /**
  * Streams the shard's trace items, pairs their candidates, and writes groups, their pairs' entries and losses as it goes;
@@ -20,9 +25,8 @@ export async function buildShard({ run_id, shard, shards }: BuildShardInput, dep
   const request = await readJson(deps.collections, runKeys(run_id).request, Request);
   const started = deps.now();
   const open = openShard(request, { ordinal: shard.ordinal, shards }, deps);
-  const build = request.builder.compatibility === 'nat' ? buildNatSlice : buildSlice;
   try {
-    for (const [source, slice] of shard.slices.entries()) await build({ request, slice, source }, open, deps);
+    await buildContent({ request, shard }, open, deps);
     const built = await open.close();
     const summary: Summary = {
       run_id,
@@ -38,6 +42,24 @@ export async function buildShard({ run_id, shard, shards }: BuildShardInput, dep
     await open.abort();
     throw error;
   }
+}
+
+async function buildContent({ request, shard }: ShardJob, open: OpenShard, deps: Deps): Promise<void> {
+  const { slices, bucket, ordinal: number } = shard;
+  if (readsRecords(shard)) {
+    const source = await readJson(deps.collections, runKeys(request.run_id).source, RunSource);
+    if (bucket) await buildBucket({ request, source, number, bucket }, open, deps);
+    else await buildRecords({ request, source, slices }, open, deps);
+    return;
+  }
+  const build = request.builder.compatibility === 'nat' ? buildNatSlice : buildSlice;
+  for (const [source, slice] of slices.filter(isTraceSlice).entries())
+    await build({ request, slice, source }, open, deps);
+}
+
+interface ShardJob {
+  readonly request: Request;
+  readonly shard: Shard;
 }
 
 const report = ({ run_id, ordinal, counters }: Summary, built: boolean): BuildShardOutput => ({

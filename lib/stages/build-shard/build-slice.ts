@@ -1,4 +1,4 @@
-import type { Slice } from '../../contract/plan.ts';
+import type { TraceSlice } from '../../contract/plan.ts';
 import type { Request } from '../../contract/request.ts';
 import type { Deps } from '../deps.ts';
 import { sliceItems } from '../slice-items.ts';
@@ -7,7 +7,7 @@ import type { OpenShard } from './open-shard.ts';
 
 export interface SliceJob {
   readonly request: Request;
-  readonly slice: Slice;
+  readonly slice: TraceSlice;
   /** The slice's number in its shard. */
   readonly source: number;
 }

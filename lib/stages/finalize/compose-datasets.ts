@@ -19,7 +19,7 @@ import { readJson } from '../../objects/stored-json.ts';
 import { addParts, composeFile, type Part } from '../compose-parts.ts';
 import type { Deps } from '../deps.ts';
 import { each } from '../each.ts';
-import { type BuiltShard, sumCounters } from '../summaries.ts';
+import { type BuiltRun, type BuiltShard, sumCounters } from '../summaries.ts';
 
 export interface ComposedDatasets {
   readonly files: Manifest['datasets'];
@@ -33,7 +33,7 @@ export interface ComposedDatasets {
 export async function composeDatasets(
   request: Request,
   facts: ChoiceFacts,
-  built: readonly BuiltShard[],
+  { built, all }: BuiltRun,
   deps: Deps,
 ): Promise<ComposedDatasets> {
   const plan = planDatasets(request.dataset, request.builder);
@@ -42,7 +42,7 @@ export async function composeDatasets(
   const result: DatasetResult = {
     selections: Object.fromEntries(Object.entries(facts.views).map(([view, { selection }]) => [view, selection])),
     formats: {},
-    items_without_pairs: countItemsWithoutPairs(built),
+    items_without_pairs: countItemsWithoutPairs(all),
     warnings: plan.views.flatMap((view) => facts.views[view]?.warnings ?? []),
   };
   const job = { request, plan, facts, result, deps };
@@ -153,12 +153,12 @@ async function writeText(
   return { file, split: null, bucket: null, ...written, lines: whole.split('\n').length - 1 };
 }
 
-function countItemsWithoutPairs(built: readonly BuiltShard[]): DatasetResult['items_without_pairs'] {
-  const totals: Counters = sumCounters(built);
+function countItemsWithoutPairs(all: readonly BuiltShard[]): DatasetResult['items_without_pairs'] {
+  const totals: Counters = sumCounters(all);
   const items = totals.total_items;
   const rejected_items = sumOfReasons(totals.rejected_items);
   const without_candidates = totals.items_without_candidates;
-  const withPairs = built.reduce((sum, { summary }) => sum + summary.items_with_pairs, 0);
+  const withPairs = all.reduce((sum, { summary }) => sum + summary.items_with_pairs, 0);
   const without_pairs = Math.max(0, items - rejected_items - without_candidates - withPairs);
   const without = rejected_items + without_candidates + without_pairs;
   return { items, share: items === 0 ? 0 : without / items, rejected_items, without_candidates, without_pairs };

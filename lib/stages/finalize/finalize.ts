@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ChoiceFacts } from '../../contract/choice-facts.ts';
 import { Manifest } from '../../contract/manifest.ts';
-import { type Shard, Shards, type Slice } from '../../contract/plan.ts';
+import type { Shard, Slice } from '../../contract/plan.ts';
 import { Request } from '../../contract/request.ts';
 import type { FinalizeInput, FinalizeOutput } from '../../contract/states.ts';
 import { wantedDatasets } from '../../datasets/wanted-datasets.ts';
@@ -10,8 +10,9 @@ import { readAll } from '../../objects/store.ts';
 import { jsonText, readJson } from '../../objects/stored-json.ts';
 import { composeFile, partsOf } from '../compose-parts.ts';
 import type { Deps } from '../deps.ts';
+import { readPlan } from '../read-plan.ts';
 import { requireGoodRun } from '../require-good-run.ts';
-import { type BuiltShard, readSummaries, sumCounters } from '../summaries.ts';
+import { type BuiltRun, readBuiltRun, sumCounters } from '../summaries.ts';
 import { type ComposedDatasets, composeDatasets } from './compose-datasets.ts';
 import { writeMetrics } from './run-metrics.ts';
 import { askedDataset } from './workflow-outcome.ts';
@@ -28,31 +29,32 @@ export async function finalize({ run_id }: FinalizeInput, deps: Deps): Promise<F
   const request = await readJson(store, keys.request, Request);
   if (await store.head(keys.manifest)) return report(request, await readJson(store, keys.manifest, Manifest), deps);
 
-  const shards = await readJson(store, keys.plan, Shards);
-  const built = await readSummaries(run_id, shards, deps);
+  const plan = await readPlan(run_id, deps);
+  const run = await readBuiltRun(run_id, plan, deps);
+  const { built, all } = run;
   const asked = await askedDataset(request, built, deps);
-  const rejected = await composeFile(keys.rejected, partsOf(run_id, built, 'rejected'), deps);
+  const rejected = await composeFile(keys.rejected, partsOf(run_id, all, 'rejected'), deps);
   // Before this can fail the run, the losses are where the message says.
-  const warnings = requireGoodRun(request, built, `${store.name}/${keys.rejected}`);
+  const warnings = requireGoodRun({ request, source: plan.source, built: all }, `${store.name}/${keys.rejected}`);
   const collection = await composeFile(keys.collection, partsOf(run_id, built, 'collection'), deps);
-  const datasets = await composeWanted(request, built, deps);
-  const metrics = await writeMetrics(request, built, datasets?.result, deps);
-  const totals = sumCounters(built);
+  const datasets = await composeWanted(request, run, deps);
+  const metrics = await writeMetrics(request, all, datasets?.result, deps);
+  const totals = sumCounters(all);
   const listed: Omit<Manifest, 'report'> = {
     run_id,
     status: 'committed',
     request_sha256: await digestObject(keys.request, deps),
     code_version: deps.codeVersion,
-    inputs: [...asked, ...inputsOf(shards)],
+    inputs: [...asked, ...inputsOf([...plan.grouping, ...plan.shards])],
     collection: { ...collection, groups: totals.total_examples, trajectories: totals.total_trajectories },
-    rejected: { ...rejected, lines: built.reduce((sum, { summary }) => sum + summary.rejected.lines, 0) },
+    rejected: { ...rejected, lines: all.reduce((sum, { summary }) => sum + summary.rejected.lines, 0) },
     metrics,
     datasets: datasets?.files ?? {},
     selections: datasets?.result.selections ?? {},
     totals,
     warnings: [...warnings, ...(datasets?.result.warnings ?? [])],
   };
-  const manifest: Manifest = { ...listed, report: await writeReport(request, built, listed, deps) };
+  const manifest: Manifest = { ...listed, report: await writeReport(request, run, listed, deps) };
   if ((await store.create(keys.manifest, jsonText(manifest))) === 'created') return report(request, manifest, deps);
   return report(request, await readJson(store, keys.manifest, Manifest), deps);
 }
@@ -66,14 +68,10 @@ const report = (request: Request, manifest: Manifest, deps: Deps): FinalizeOutpu
   train: request.training !== undefined,
 });
 
-async function composeWanted(
-  request: Request,
-  built: readonly BuiltShard[],
-  deps: Deps,
-): Promise<ComposedDatasets | undefined> {
+async function composeWanted(request: Request, run: BuiltRun, deps: Deps): Promise<ComposedDatasets | undefined> {
   if (wantedDatasets(request) === 'none') return undefined;
   const facts = await readJson(deps.collections, runKeys(request.run_id).choice.facts, ChoiceFacts);
-  return composeDatasets(request, facts, built, deps);
+  return composeDatasets(request, facts, run, deps);
 }
 
 const digestObject = async (key: string, { collections }: Deps): Promise<string> =>

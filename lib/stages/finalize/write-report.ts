@@ -3,14 +3,14 @@ import type { Request } from '../../contract/request.ts';
 import { runKeys } from '../../objects/keys.ts';
 import { renderReport } from '../../report/render.ts';
 import type { Deps } from '../deps.ts';
-import type { BuiltShard } from '../summaries.ts';
+import type { BuiltRun } from '../summaries.ts';
 import { readSample } from './read-sample.ts';
 import { writeOnce } from './write-once.ts';
 
 /** Writes `report.html`: what the manifest holds, as a page to look at. Written once, because of the shards' times. */
 export async function writeReport(
   request: Request,
-  built: readonly BuiltShard[],
+  { built, all }: BuiltRun,
   manifest: Omit<Manifest, 'report'>,
   deps: Deps,
 ): Promise<CommittedFile> {
@@ -22,8 +22,8 @@ export async function writeReport(
     request,
     inputs,
     totals,
-    started_at: built[0]?.summary.started_at ?? null,
-    shards: built.map(({ summary: { ordinal, seconds, counters } }) => ({
+    started_at: all[0]?.summary.started_at ?? null,
+    shards: all.map(({ summary: { ordinal, seconds, counters } }) => ({
       ordinal,
       seconds,
       items: counters.total_items,

@@ -1,11 +1,11 @@
+import type { ContainerSlice, Shard } from '../../contract/plan.ts';
 import type { Limits } from '../../contract/request.ts';
-import type { Shard } from '../../contract/plan.ts';
 import { SourceTooLarge } from '../../errors.ts';
 import { CONTAINERS } from '../../sources/containers/containers.ts';
 import type { Deps } from '../deps.ts';
 import { ahead } from '../each.ts';
 import { type Piece, packShards } from '../pack-shards.ts';
-import { type ContainerSlice, openSlice } from './read-records.ts';
+import { openSlice } from './read-records.ts';
 import { namesIn, type ResolvedSource } from './resolve-source.ts';
 import type { SampledObject } from './sample-object.ts';
 
@@ -39,7 +39,10 @@ export async function cutSource(source: RecordSource, { limits, cut }: Cutting, 
   }
   if (!format.scattered) {
     const every = limits.shard_bytes;
-    return { shards: await Array.fromAsync(packShards(cutObjects(source, cut ? every : undefined, deps), every)), grouping: [] };
+    return {
+      shards: await Array.fromAsync(packShards(cutObjects(source, cut ? every : undefined, deps), every)),
+      grouping: [],
+    };
   }
   const of = countBuckets(source.objects, limits);
   const every = Math.max(limits.shard_bytes, Math.ceil((bytes * of) / MOST_REGIONS));
@@ -53,7 +56,8 @@ const MOST_BUCKETS = 4096;
 
 function groupedIn(of: number, grouping: readonly Shard[]): CutSource {
   const bucket = { of, tasks: grouping.length };
-  const shards = grouping.length === 0 ? [] : Array.from({ length: of }, (_, ordinal) => ({ ordinal, slices: [], bucket }));
+  const shards =
+    grouping.length === 0 ? [] : Array.from({ length: of }, (_, ordinal) => ({ ordinal, slices: [], bucket }));
   return { grouping, shards };
 }
 
@@ -68,7 +72,11 @@ const isCompressed = (slice: ContainerSlice | undefined): boolean =>
   slice !== undefined && ['gzip', 'zstd', 'zip', 'parquet'].includes(slice.container);
 
 /** `every`: about so many bytes a slice; undefined: objects stay whole. Objects whose records are joined stay together. */
-async function* cutObjects({ objects, joins }: RecordSource, every: number | undefined, deps: Deps): AsyncGenerator<Piece> {
+async function* cutObjects(
+  { objects, joins }: RecordSource,
+  every: number | undefined,
+  deps: Deps,
+): AsyncGenerator<Piece> {
   const slices = objects.flatMap(({ slice }) => slice ?? []);
   if (joins.length > 0) {
     const byKey = new Map(slices.map((slice) => [slice.key, slice]));

@@ -27,11 +27,13 @@ export async function findNative(
     );
   }
   if (foreign !== -1) return undefined;
-  const [only] = objects;
-  // An object that was named alone is read whatever its name is.
-  const named = objects.length === 1 && only ? [only] : objects.filter(({ key }) => TRACE_NAME.test(key));
-  return named.length > 0 ? named : undefined;
+  const traces = keepTraces(objects);
+  return traces.length > 0 ? traces : undefined;
 }
+
+/** Under a prefix the names decide. An object that was named alone is read whatever its name is. */
+export const keepTraces = (objects: readonly TraceObject[]): readonly TraceObject[] =>
+  objects.length === 1 ? objects : objects.filter(({ key }) => TRACE_NAME.test(key));
 
 async function kindOfObject(one: SampledObject, deps: Deps): Promise<'native' | 'another' | 'unknown'> {
   if (!one.slice) return 'unknown';
@@ -61,7 +63,9 @@ function areAdjacent(records: readonly unknown[]): boolean {
     return false;
   const runs: { id: string; lines: number }[] = [];
   for (const record of records) {
-    const id = readKey(record.example_id) ?? '';
+    const id = readKey(record.example_id);
+    // A line without one is a loss; it says nothing of its neighbours.
+    if (id === undefined) continue;
     const last = runs.at(-1);
     if (last?.id === id) last.lines += 1;
     else runs.push({ id, lines: 1 });

@@ -1,8 +1,9 @@
+import type { ContainerSlice } from '../../contract/plan.ts';
 import type { ScoreChoice } from '../../contract/score-choice.ts';
 import type { SourceCandidate } from '../../sources/source-candidate.ts';
 import type { JoinedEntries, SourceFormat } from '../../sources/source-format.ts';
 import type { Deps } from '../deps.ts';
-import { type ContainerSlice, type RecordSpan, readRecords } from './read-records.ts';
+import { type RecordSpan, readRecords } from './read-records.ts';
 import type { SampledObject } from './sample-object.ts';
 
 interface Source {

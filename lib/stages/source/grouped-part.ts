@@ -1,8 +1,8 @@
 import { CorruptObject } from '../../errors.ts';
 import { runKeys } from '../../objects/keys.ts';
 import { openSink } from '../../objects/object-sink.ts';
-import { type ObjectStore, inOneChunk, readAll, type Written } from '../../objects/store.ts';
-import { type Digest, DIGEST_BYTES } from '../../preferences/digest.ts';
+import { inOneChunk, type ObjectStore, readAll, type Written } from '../../objects/store.ts';
+import { DIGEST_BYTES, type Digest } from '../../preferences/digest.ts';
 import { readLineItems } from '../../sources/containers/lines.ts';
 
 /*
@@ -107,7 +107,9 @@ export async function* readRegion(store: ObjectStore, { key, start, end }: Regio
     yield line.item;
   }
   if (read === end - start) return;
-  throw new CorruptObject(`${store.name}/${key} is not what the pipeline writes there; start the run under another run id.`);
+  throw new CorruptObject(
+    `${store.name}/${key} is not what the pipeline writes there; start the run under another run id.`,
+  );
 }
 
 const toLine = (line: Buffer) => ({

@@ -1,3 +1,4 @@
+import type { ContainerSlice } from '../../contract/plan.ts';
 import { valueReader } from '../../sources/containers/json-value.ts';
 import { readZipEntry, readZipRecords } from '../../sources/containers/zip.ts';
 import { readZipDirectory, type ZipEntry } from '../../sources/containers/zip-directory.ts';
@@ -5,7 +6,7 @@ import type { RecordFormat } from '../../sources/source-format.ts';
 import type { Deps } from '../deps.ts';
 import { ahead } from '../each.ts';
 import { joinRecord } from './join-objects.ts';
-import { type ContainerSlice, openSlice, type RecordSpan, toRecordSpan } from './read-records.ts';
+import { openSlice, type RecordSpan, toRecordSpan } from './read-records.ts';
 
 /**
  * Reads the entries of an archive that make a record together; a record is in the slice where the entry of its place

@@ -1,10 +1,11 @@
+import type { ContainerSlice } from '../../contract/plan.ts';
 import { readWhole } from '../../sources/containers/byte-reader.ts';
 import { reject } from '../../sources/containers/container.ts';
 import { valueReader } from '../../sources/containers/json-value.ts';
 import { MAX_ITEM_BYTES } from '../../sources/record.ts';
 import type { JoinedEntries } from '../../sources/source-format.ts';
 import type { Deps } from '../deps.ts';
-import { type ContainerSlice, openSlice, type RecordSpan } from './read-records.ts';
+import { openSlice, type RecordSpan } from './read-records.ts';
 
 /** Reads the objects of a folder that make a record together: each is one JSON value. */
 export async function* joinObjects(

@@ -1,4 +1,4 @@
-import type { Slice } from '../../contract/plan.ts';
+import type { ContainerSlice, Slice } from '../../contract/plan.ts';
 import type { ContainerRejection, ContainerSpan, PinnedObject } from '../../sources/containers/container.ts';
 import { CONTAINERS, readCompressed } from '../../sources/containers/containers.ts';
 import { gunzip } from '../../sources/containers/gunzip.ts';
@@ -9,8 +9,6 @@ import type { RecordPlace, SourceFormat } from '../../sources/source-format.ts';
 import { type Deps, storeOf } from '../deps.ts';
 import { joinArchive } from './join-archive.ts';
 import { joinObjects } from './join-objects.ts';
-
-export type ContainerSlice = Extract<Slice, { cut: 'container' }>;
 
 /** A record of the source, or what is in the place of one. */
 export type RecordSpan = {

@@ -3,7 +3,7 @@ import type { TraceObject } from '../../contract/plan.ts';
 import type { RunSource } from '../../contract/run-source.ts';
 import type { TraceSource } from '../../contract/source.ts';
 import { SourceFormatName } from '../../contract/source-format-name.ts';
-import { InvalidRequest } from '../../errors.ts';
+import { InputChanged, InvalidRequest } from '../../errors.ts';
 import { checkFieldMap } from '../../sources/check-field-map.ts';
 import { explainUnknown } from '../../sources/detect-format.ts';
 import { SOURCE_FORMATS } from '../../sources/formats/index.ts';
@@ -13,7 +13,7 @@ import type { JoinedEntries, RecordFormat, SourceFormat } from '../../sources/so
 import type { Deps } from '../deps.ts';
 import { each } from '../each.ts';
 import { formatsOf, PLAIN } from './find-formats.ts';
-import { findNative } from './find-native.ts';
+import { findNative, keepTraces } from './find-native.ts';
 import { findScores } from './find-scores.ts';
 import { readRecords } from './read-records.ts';
 import { isJoining, lookAtObject, type SampledObject, sampleFor, takeFirst } from './sample-object.ts';
@@ -34,14 +34,25 @@ export type ResolvedSource =
  * Finds container and format of the objects, the score and the unit: from the request, else from the content. Throws
  * {@link InvalidRequest} where the content does not show it, with what to set.
  */
-export async function resolveSource(
-  source: TraceSource,
-  { builder, objects }: { readonly builder: BuilderSettings; readonly objects: readonly TraceObject[] },
-  deps: Deps,
-): Promise<ResolvedSource> {
+export async function resolveSource(source: TraceSource, listed: Listed, deps: Deps): Promise<ResolvedSource> {
+  try {
+    return await findSource(source, listed, deps);
+  } catch (error) {
+    // The shard that reads the object reports it, and the run then fails by name.
+    if (error instanceof InputChanged) return { kind: 'native', objects: keepTraces(listed.objects) };
+    throw error;
+  }
+}
+
+interface Listed {
+  readonly builder: BuilderSettings;
+  readonly objects: readonly TraceObject[];
+}
+
+async function findSource(source: TraceSource, { builder, objects }: Listed, deps: Deps): Promise<ResolvedSource> {
   const { format: choice, container } = source;
   refuseNat(source, builder);
-  if (choice === 'nat' || builder.compatibility === 'nat') return { kind: 'native', objects };
+  if (choice === 'nat' || builder.compatibility === 'nat') return { kind: 'native', objects: keepTraces(objects) };
   const folder =
     choice === undefined || typeof choice === 'string' ? await findFolder(objects, choice, deps) : undefined;
   if (folder) return records(source, builder, folder, deps);

@@ -1,11 +1,11 @@
 import type { ContainerName, TextContainer } from '../../contract/container-name.ts';
-import type { TraceObject } from '../../contract/plan.ts';
+import type { ContainerSlice, TraceObject } from '../../contract/plan.ts';
 import { readWhole } from '../../sources/containers/byte-reader.ts';
 import { DETECTED_BYTES, detectContainer } from '../../sources/containers/detect.ts';
 import { isText } from '../../sources/containers/text-records.ts';
 import type { RecordFormat, SourceFormat, SourceSample } from '../../sources/source-format.ts';
 import type { Deps } from '../deps.ts';
-import { type ContainerSlice, openSlice, type RecordSpan, readRecords, readSlice } from './read-records.ts';
+import { openSlice, type RecordSpan, readRecords, readSlice } from './read-records.ts';
 
 /** An object whose first bytes were looked at. */
 export interface SampledObject {

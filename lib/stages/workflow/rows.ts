@@ -21,11 +21,11 @@ export interface DatasetRow {
 type Keys = Pick<WorkflowSource, 'id_key' | 'question_key' | 'answer_key'>;
 
 /**
- * The rows of a dataset: CSV by its name's ending (held whole, at most 128 MiB), else a JSON array or JSON lines, as
+ * The rows of a dataset: CSV by its name's ending (also before the `.dataset` of an uploaded copy) (held whole, at most 128 MiB), else a JSON array or JSON lines, as
  * traces are told apart. Throws InvalidRequest, naming the row (from 1), for what is no dataset.
  */
 export async function* readDataset(store: ObjectStore, dataset: StoredObject, keys: Keys): AsyncGenerator<DatasetRow> {
-  const entries = /\.csv$/i.test(dataset.key) ? readCsv(store, dataset) : readJson(store, dataset);
+  const entries = /\.csv(?:\.dataset)?$/i.test(dataset.key) ? readCsv(store, dataset) : readJson(store, dataset);
   let row = 0;
   for await (const entry of entries) {
     row += 1;

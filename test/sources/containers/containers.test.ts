@@ -1,12 +1,8 @@
-import type { ContainerName } from '../../../lib/contract/container-name.ts';
 import { readFileSync } from 'node:fs';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import {
-  type ContainerSpan,
-  isIncomplete,
-  type PinnedObject,
-} from '../../../lib/sources/containers/container.ts';
+import type { ContainerName } from '../../../lib/contract/container-name.ts';
+import { type ContainerSpan, isIncomplete, type PinnedObject } from '../../../lib/sources/containers/container.ts';
 import { CONTAINERS, detectObject, readCompressed } from '../../../lib/sources/containers/containers.ts';
 import { gunzip } from '../../../lib/sources/containers/gunzip.ts';
 import { valueReader } from '../../../lib/sources/containers/json-value.ts';

@@ -1,0 +1,120 @@
+import { isContainerSlice, type Shard, Shards } from '../contract/plan.ts';
+import { RunSource } from '../contract/run-source.ts';
+import type { GroupCandidatesInput, GroupCandidatesOutput } from '../contract/states.ts';
+import { Summary } from '../contract/summary.ts';
+import { ShardMissing } from '../errors.ts';
+import { runKeys } from '../objects/keys.ts';
+import { jsonText, readJson } from '../objects/stored-json.ts';
+import { openFormat } from '../sources/open-format.ts';
+import type { PlacedReading, PlacedRecord, RecordFormat, SourceFormat } from '../sources/source-format.ts';
+import { noDiagnosis } from './build-shard/diagnosis.ts';
+import { type Losses, NOTHING, openLosses } from './build-shard/open-losses.ts';
+import type { Deps } from './deps.ts';
+import { type GroupedPartWriter, openGroupedPart } from './source/grouped-part.ts';
+import { type RecordSpan, readRecords } from './source/read-records.ts';
+import { identifyGroup, scoreCandidate, toPlace } from './source/scored-candidate.ts';
+
+/**
+ * Reads a slice of a source whose groups lie apart, and partitions its candidates by the digests of their groups; records
+ * that hold none are losses. The summary is the last write, made once: a slice whose summary exists is not read again.
+ */
+export async function groupCandidates(
+  { run_id, ordinal }: GroupCandidatesInput,
+  deps: Deps,
+): Promise<GroupCandidatesOutput> {
+  const keys = runKeys(run_id);
+  const { summary: key } = keys.shard(ordinal);
+  if (await deps.collections.head(key)) return report(await readJson(deps.collections, key, Summary), false);
+  const source = await readJson(deps.collections, keys.source, RunSource);
+  const { task, buckets } = await findTask(run_id, ordinal, deps);
+  const started = deps.now();
+  const losses = openLosses(deps.collections, { runId: run_id, ordinal });
+  const grouped = openGroupedPart(deps.collections, { runId: run_id, ordinal, buckets });
+  try {
+    await groupSlices(task, { source, grouped, losses }, deps);
+    await grouped.close();
+    const summary: Summary = {
+      run_id,
+      ordinal,
+      ...(await losses.close()),
+      collection: NOTHING,
+      index: { ...NOTHING, pairs: 0 },
+      items_with_pairs: 0,
+      diagnosis: noDiagnosis(),
+      repetitions: [],
+      warnings: [],
+      started_at: started.toISOString(),
+      seconds: (deps.now().getTime() - started.getTime()) / 1000,
+    };
+    await deps.collections.create(key, jsonText(summary));
+    return report(summary, true);
+  } catch (error) {
+    await Promise.all([losses.abort(), grouped.abort()]);
+    throw error;
+  }
+}
+
+const report = ({ run_id, ordinal, counters }: Summary, grouped: boolean): GroupCandidatesOutput => ({
+  run_id,
+  ordinal,
+  grouped,
+  items: counters.total_items,
+  bytes: counters.bytes,
+  rejected_items: counters.rejected_items,
+});
+
+/** The buckets' ordinals come before those of the tasks, so the first task has their number. */
+async function findTask(runId: string, ordinal: number, { collections }: Deps) {
+  const tasks = await readJson(collections, runKeys(runId).grouping, Shards);
+  const task = tasks.find((one) => one.ordinal === ordinal);
+  if (!task) throw new ShardMissing(`Run ${runId} has no task ${ordinal} of GroupCandidates. Start the run again.`);
+  return { task, buckets: tasks[0]?.ordinal ?? 1 };
+}
+
+interface Grouping {
+  readonly source: RunSource;
+  readonly grouped: GroupedPartWriter;
+  readonly losses: Losses;
+}
+
+async function groupSlices({ slices }: Shard, grouping: Grouping, deps: Deps): Promise<void> {
+  const { source, grouped, losses } = grouping;
+  const format = openFormat(source.format);
+  const spans = readRecords(slices.filter(isContainerSlice), format, deps);
+  for await (const reading of readCandidates(spans, format, losses)) {
+    if ('rejected' in reading) {
+      await losses.loseItem(toPlace(reading.place), { exampleId: null, ...reading.rejected });
+      continue;
+    }
+    const scored = scoreCandidate(reading.place, reading.candidate, source.score);
+    await grouped.add(identifyGroup(scored).digest, JSON.stringify(scored));
+  }
+}
+
+async function* readCandidates(
+  spans: AsyncIterable<RecordSpan>,
+  format: SourceFormat,
+  losses: Losses,
+): AsyncGenerator<PlacedReading> {
+  const records: PlacedRecord[] = [];
+  for await (const span of spans) {
+    losses.countItem(span);
+    const { place } = span;
+    if ('rejected' in span) yield { place, rejected: span.rejected };
+    else if (format.kind === 'assembled') records.push({ place, record: span.record });
+    else yield* readRecord(span.record, place, format, losses);
+  }
+  if (format.kind === 'assembled') yield* format.assemble(records);
+}
+
+function* readRecord(
+  record: unknown,
+  place: RecordSpan['place'],
+  format: RecordFormat,
+  losses: Losses,
+): Generator<PlacedReading> {
+  const reading = format.read(record);
+  losses.countUnused(format, record);
+  if ('rejected' in reading) yield { place, rejected: reading.rejected };
+  else for (const candidate of reading.candidates) yield { place, candidate };
+}
