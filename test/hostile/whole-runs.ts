@@ -41,10 +41,11 @@ export const hostileRuns = (outcomes: Map<string, number> = new Map()) =>
     for (const [number, { bytes }] of objects.entries()) traces.objects.set(`${number}.json`, bytes);
     const request = (shard_bytes: number) => ({
       run_id: 'run',
-      source: { traces: { bucket: 'traces', prefix: '' } },
+      // Of objects of several formats a run asks which one is meant.
+      source: { traces: { bucket: 'traces', prefix: '' }, format: 'nat' },
       builder: { compatibility },
       dataset: { formats: FormatName.options, ...dataset },
-      limits: { max_rejected_fraction: 1, shard_bytes },
+      limits: { max_rejected_fraction: 1, allow_empty: true, shard_bytes },
     });
     const [whole, cut] = [memoryStore('collections'), memoryStore('collections')];
     const outcome = await outcomeOf(request(1 << 30), memoryDeps(traces, whole));

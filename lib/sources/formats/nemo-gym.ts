@@ -20,7 +20,7 @@ export const nemoGym: RecordFormat = {
   holds: 'conversations',
   defaultScore: 'reward',
   scattered: true,
-  detect: ({ records }) => (records.length > 0 && records.every(isRollout) ? 'sure' : 'no'),
+  detect: ({ records }) => (records.every(isRollout) && records.some(isAnswered) ? 'sure' : 'no'),
   read,
 };
 
@@ -30,12 +30,15 @@ const isRollout = (record: unknown): boolean =>
   record.responses_create_params.input !== undefined &&
   (isObject(record.response) || '_ng_task_index' in record || 'agent_ref' in record);
 
+const isAnswered = (record: unknown): boolean => isObject(record) && isObject(record.response);
+
 function read(record: unknown): RecordReading {
   if (!isObject(record) || !isObject(record.responses_create_params)) {
     return rejected('not_a_rollout', 'it has no responses_create_params');
   }
   const { responses_create_params: asked, response } = record;
-  if (!isObject(response)) return rejected('no_response', 'it has no response: a row of inputs');
+  // A row of inputs, as the library keeps them beside its rollouts.
+  if (!isObject(response)) return { candidates: [] };
   const given = readInput(asked);
   const answered = readResponseItems(Array.isArray(response.output) ? response.output : []);
   if (!('messages' in given)) return rejected('unknown_item', `its input has an item of type ${given.unknown}`);

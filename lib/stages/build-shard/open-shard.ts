@@ -9,6 +9,7 @@ import { inOneChunk, type Written } from '../../objects/store.ts';
 import type { RejectedCandidate } from '../../preferences/candidate.ts';
 import type { CandidatePlace } from '../../preferences/candidate-place.ts';
 import { MAX_PAIRS_PER_EXAMPLE, pairExample, type Rollout } from '../../preferences/pair-example.ts';
+import type { PreferencePair } from '../../preferences/pairs.ts';
 import type { ExampleOrigin } from '../../preferences/trajectory-text.ts';
 import { pickShards, shareSample } from '../../report/pick-shards.ts';
 import { openShardSample, type ShardSampler } from '../../report/shard-sample.ts';
@@ -71,9 +72,7 @@ export function openShard(
         const group = { exampleId: origin.exampleId, turns: paired.turns };
         sampler?.addGroup(group);
         repetitions.addGroup(group);
-        itemsWithPairs += new Set(
-          paired.turns.flatMap((turn) => turn.flatMap(({ chosen, rejected }) => [chosen.place, rejected.place])),
-        ).size;
+        itemsWithPairs += new Set(paired.turns.flat().flatMap((pair) => placesOf(pair, builder))).size;
       }
       for (const rollout of rollouts) {
         for (const why of rollout.rejected) await losses.write(describeCandidate(origin, rollout.place, why));
@@ -99,6 +98,10 @@ export function openShard(
     },
   };
 }
+
+/** NAT's pairs are where their chosen candidates are. */
+const placesOf = ({ chosen, rejected }: PreferencePair, { compatibility }: Request['builder']): CandidatePlace[] =>
+  compatibility === 'nat' ? [chosen.place] : [chosen.place, rejected.place];
 
 const tooManyPairs = ({ exampleId }: ExampleOrigin): RecordLoss => ({
   reason: 'too_many_pairs',
