@@ -24,7 +24,8 @@ const [worker, , , , ...functions] = await Promise.all([
     ...forNode,
     entryPoints: { worker: 'cli/local/worker.ts' },
     outdir: 'dist/cli',
-    external: ['@aws-sdk/*'],
+    // yauzl asks for Node's modules by require.
+    external: ['@aws-sdk/*', 'yauzl'],
     splitting: true,
     chunkNames: 'worker-[hash]',
     metafile: true,

@@ -56,6 +56,11 @@ const refused = () => new StoreRefused('The store refuses. Grant it.');
 const unavailable = () => new StoreUnavailable('No answer.');
 
 const traces = (more: object = {}) => ({ source: { traces: { bucket: 'traces', key: 'traces.jsonl' } }, ...more });
+const rollouts = (more: object) => ({
+  source: { traces: { bucket: 'traces', key: 'rollouts.jsonl' } },
+  limits: { shard_bytes: 1024, max_concurrency: 1 },
+  ...more,
+});
 const SHARDS = { limits: { shard_bytes: 1024, max_concurrency: 1 } };
 const FILES = { dataset: { formats: ['trl'], validation_fraction: 0.5 } };
 const FACTS = { dataset: { formats: [], gate: { min_pairs: 1 } } };
@@ -72,6 +77,19 @@ const SCENARIOS: readonly Scenario[] = [
       request: traces({ ...SHARDS, ...FILES }),
       faults: striking(WRITES, new RegExp(`^${RegExp.escape(key)}$`), unavailable, 1),
     })),
+  { name: 'groups that lie apart', request: rollouts(FILES) },
+  { name: 'groups that lie apart, and no dataset', request: rollouts({ dataset: { formats: [] } }) },
+  {
+    name: 'a store that once does not answer for a slice of scattered groups',
+    request: rollouts(FILES),
+    faults: striking(WRITES, /shards\/0000\d\d\/buckets/, unavailable, 1),
+  },
+  {
+    name: 'candidates that cannot be grouped',
+    request: rollouts(FILES),
+    faults: striking(WRITES, /shards\/0000\d\d\/grouped/, refused),
+    fails: ['StoreRefused', { state: 'GroupSlice' }],
+  },
   {
     name: 'no traces',
     request: { source: { traces: { bucket: 'traces', prefix: 'none/' } } },
@@ -332,6 +350,10 @@ function inputs(): ObjectStore {
   const items = Array.from({ length: 8 }, (_, id) => ({ id, question: `q${id}`, intermediate_steps: steps(`q${id}`) }));
   store.objects.set('traces.jsonl', Buffer.from(items.map((item) => `${JSON.stringify(item)}\n`).join('')));
   const rows = [0, 1, 2, 3].map((id) => ({ id, question: `q${id}` }));
+  const scattered = [0, 1, 2].flatMap((reward) =>
+    [1, 2, 3, 4].map((task) => ({ task_id: `t${task}`, prompt: `p${task}`, completion: `c${task}.${reward}`, reward })),
+  );
+  store.objects.set('rollouts.jsonl', Buffer.from(scattered.map((line) => `${JSON.stringify(line)}\n`).join('')));
   store.objects.set('rows.json', Buffer.from(JSON.stringify(rows)));
   return store;
 }
