@@ -16,16 +16,16 @@ export interface Expected {
   readonly views: Readonly<Record<string, Readonly<Record<Unit, ExpectedView>>>>;
 }
 
-type Unit = 'final' | 'trajectory';
+export type Unit = 'final' | 'trajectory';
 
-interface ExpectedGroup {
+export interface ExpectedGroup {
   readonly key: string;
   readonly prompt: string | readonly Json[];
   readonly tools: readonly Json[] | null;
   readonly candidates: readonly ExpectedCandidate[];
 }
 
-interface ExpectedCandidate {
+export interface ExpectedCandidate {
   readonly id: string;
   readonly scores: Readonly<Record<string, number | null>>;
   /** `error: ModelError`: the word before the colon is the reason. */
@@ -173,7 +173,9 @@ export function pairAll(groups: readonly (readonly NamedCandidate[])[], score: s
         unit === 'final' ? finalOf(candidate)?.content : normalForm(trajectoryOf(candidate)),
         scoreOf(candidate, score),
       ];
-      const prompt = shared ? beforeFinal(candidate) : JSON.stringify(normalForm(candidate.conversation.prompt));
+      const asked = shared ? beforeFinal(candidate) : normalForm(candidate.conversation.prompt);
+      // A chat template writes the tools into the prompt.
+      const prompt = JSON.stringify([asked, normalTools(candidate.tools)]);
       if (answer === undefined || value === undefined || (Array.isArray(answer) && answer.length === 0)) return [];
       return [{ name, value, prompt, answer: JSON.stringify(answer) }];
     });
