@@ -1,6 +1,12 @@
 import { expect } from 'vitest';
 import type { Group, Trajectory } from '../../lib/contract/trajectory.ts';
-import { type Expected, type ExpectedCandidate, type ExpectedGroup, normalForm, type Unit } from './formats/expected.ts';
+import {
+  type Expected,
+  type ExpectedCandidate,
+  type ExpectedGroup,
+  normalForm,
+  type Unit,
+} from './formats/expected.ts';
 
 /*
  * Holds the pairs of a whole run to the right result of a sample: what each pair says (prompt, answers, scores, tools) and
@@ -23,33 +29,40 @@ export function expectPairs(
   nameOf?: (trajectory: Trajectory) => string,
 ): void {
   const wanted = wantedPairs(expected, { score, unit });
-  const trajectories = groups.flatMap(({ trajectories }) => trajectories);
-  expect({ score, unit, pairs: trajectories.map(writePair).toSorted() }).toEqual({
-    score,
-    unit,
-    pairs: wanted.map(({ text }) => text).toSorted(),
-  });
-  if (nameOf) {
-    expect(trajectories.map((one) => `${nameOf(one)} ${writePair(one)}`).toSorted()).toEqual(
-      wanted.map(({ chosen, text }) => `${chosen} ${text}`).toSorted(),
-    );
-  } else {
-    const ids = trajectories.map(({ metadata: { lineage } }) => [lineage.chosen_uuid, lineage.rejected_uuid]);
-    expect(ids.map((pair) => pair.join(' over ')).toSorted()).toEqual(
-      wanted.map(({ chosen, rejected }) => [chosen, rejected].join(' over ')).toSorted(),
-    );
-  }
+  const found = groups.flatMap(({ trajectories }) => trajectories);
+  const nameWanted = ({ chosen, rejected }: WantedPair) => (nameOf ? chosen : `${chosen} over ${rejected}`);
+  const nameFound = (one: Trajectory) => {
+    const { chosen_uuid, rejected_uuid } = one.metadata.lineage;
+    return nameOf ? nameOf(one) : `${chosen_uuid} over ${rejected_uuid}`;
+  };
+  const difference = subtract(
+    found.map((one) => `${nameFound(one)}: ${writePair(one)}`),
+    wanted.map((one) => `${nameWanted(one)}: ${one.text}`),
+  );
+  expect({ score, unit, ...difference }).toEqual({ score, unit, additional: [], missing: [] });
+}
+
+/** Of two lists in any order what only one of them has; a text that comes twice is there twice. */
+function subtract(found: readonly string[], wanted: readonly string[]) {
+  const counts = new Map<string, number>();
+  for (const one of found) counts.set(one, (counts.get(one) ?? 0) + 1);
+  for (const one of wanted) counts.set(one, (counts.get(one) ?? 0) - 1);
+  const repeated = (times: (count: number) => number) =>
+    [...counts].flatMap(([text, count]) => Array<string>(Math.max(times(count), 0)).fill(text));
+  return { additional: repeated((count) => count), missing: repeated((count) => -count) };
 }
 
 /** What a pair says, in a form in which equal pairs are equal text. */
 export function writePair({ episode: [{ prompt, chosen_response, rejected_response }], metadata }: Trajectory): string {
-  return JSON.stringify({
-    prompt: normalForm(prompt),
-    chosen: answerForm(chosen_response),
-    rejected: answerForm(rejected_response),
-    scores: [metadata.chosen_score, metadata.rejected_score],
-    tools: toolNames(metadata.tools),
-  });
+  return JSON.stringify(
+    sorted({
+      prompt: normalForm(prompt),
+      chosen: answerForm(chosen_response),
+      rejected: answerForm(rejected_response),
+      scores: [metadata.chosen_score, metadata.rejected_score],
+      tools: toolNames(metadata.tools),
+    }),
+  );
 }
 
 interface WantedPair {
@@ -72,13 +85,15 @@ function wantedPairs(expected: Expected, { score, unit }: View): readonly Wanted
     return {
       chosen,
       rejected,
-      text: JSON.stringify({
-        prompt: normalForm(promptOf(candidate)),
-        chosen: answerOf(candidate, unit),
-        rejected: answerOf(other.candidate, unit),
-        scores: [candidate.scores[score], other.candidate.scores[score]],
-        tools: toolNames((candidate.tools === undefined ? group.tools : candidate.tools) ?? undefined),
-      }),
+      text: JSON.stringify(
+        sorted({
+          prompt: normalForm(promptOf(candidate)),
+          chosen: answerOf(candidate, unit),
+          rejected: answerOf(other.candidate, unit),
+          scores: [candidate.scores[score], other.candidate.scores[score]],
+          tools: toolNames((candidate.tools === undefined ? group.tools : candidate.tools) ?? undefined),
+        }),
+      ),
     };
   });
 }

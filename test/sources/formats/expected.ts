@@ -176,7 +176,7 @@ export function pairAll(groups: readonly (readonly NamedCandidate[])[], score: s
       const asked = shared ? beforeFinal(candidate) : normalForm(candidate.conversation.prompt);
       // A chat template writes the tools into the prompt.
       const prompt = JSON.stringify([asked, normalTools(candidate.tools)]);
-      if (answer === undefined || value === undefined || (Array.isArray(answer) && answer.length === 0)) return [];
+      if (answer === undefined || value === undefined || (Array.isArray(answer) && !answer.some(says))) return [];
       return [{ name, value, prompt, answer: JSON.stringify(answer) }];
     });
     for (const [at, a] of sides.entries()) {
@@ -211,6 +211,12 @@ const scoreOf = ({ scores }: SourceCandidate, name: string): number | undefined 
   const score = Object.hasOwn(scores, name) ? scores[name] : undefined;
   return score && 'value' in score ? score.value : undefined;
 };
+
+/** A conversation in which the model says nothing is an empty answer. */
+const says = (message: Json | string): boolean =>
+  typeof message === 'string' ||
+  (message.role === 'assistant' &&
+    (message.content !== '' || message.tool_calls !== undefined || message.reasoning_content !== undefined));
 
 /** Without what follows the assistant's last message. */
 function trajectoryOf({ conversation }: SourceCandidate): readonly Json[] {
@@ -270,7 +276,8 @@ const normalTools = (tools: readonly unknown[] | undefined): unknown =>
     }),
   );
 
-const sorted = (value: unknown): unknown => {
+/** Keys in order, at every depth. */
+export const sorted = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(

@@ -20,7 +20,7 @@ def read_row(row: dict) -> Candidate:
     first = next((at for at, one in enumerate(made) if one["role"] == "assistant"), len(made))
     prompt, trajectory = split(given + made, len(given) + first)
     return Candidate(
-        id=str(row["_ng_rollout_index"]),
+        id=f"{row['_ng_task_index']}:{row['_ng_rollout_index']}",
         group=f"{row['agent_ref']['name']}|{row['_ng_task_index']}",
         prompt=prompt,
         trajectory=trajectory,

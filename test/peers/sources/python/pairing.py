@@ -91,7 +91,7 @@ def sides_of(members: list[Candidate], score: str, unit: str) -> list[dict]:
     beginnings = {before_final(one) for one in usable if final_answer(one) is not None}
     sides = []
     for one in usable:
-        answer = final_answer(one) if unit == "final" else (normal_form(one.trajectory) if one.trajectory else None)
+        answer = final_answer(one) if unit == "final" else whole_answer(one)
         value = one.scores.get(score)
         if answer is None or value is None:
             continue
@@ -122,6 +122,13 @@ def final_answer(one: Candidate) -> str | None:
         return None
     text = last.get("content") or ""
     return text if isinstance(text, str) and text.strip() else None
+
+
+def whole_answer(one: Candidate) -> str | None:
+    """The trajectory, where the model says anything in it."""
+    # Beside role and content a message has its reasoning or its calls.
+    said = [made for made in one.trajectory if made["role"] == "assistant" and (made["content"] or len(made) > 2)]
+    return normal_form(one.trajectory) if said else None
 
 
 def normal_form(messages: list[dict]) -> str:
