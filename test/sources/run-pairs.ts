@@ -5,6 +5,7 @@ import {
   type ExpectedCandidate,
   type ExpectedGroup,
   normalForm,
+  sorted,
   type Unit,
 } from './formats/expected.ts';
 
