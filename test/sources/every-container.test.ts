@@ -1,3 +1,5 @@
+import { globSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { memoryStore } from '../support/memory-store.ts';
@@ -61,10 +63,24 @@ async function pairsIn(bytes: Buffer, score: string | undefined): Promise<readon
   return groups.flatMap(({ trajectories }) => trajectories.map(writePair)).toSorted();
 }
 
+const TABLES = fileURLToPath(new URL('../golden/tables', import.meta.url));
+
 describe.each([...SAMPLED_LINES, ...MADE_LINES])('$format', ({ lines, score }) => {
   test.each(CONTAINERS)('gives the same pairs in %s', async (_, write) => {
     const wanted = await pairsIn(asLines(lines), score);
     expect(wanted.length).toBeGreaterThan(0);
     expect(await pairsIn(write(lines), score)).toEqual(wanted);
   });
+});
+
+describe.each(globSync('*.jsonl', { cwd: TABLES }).toSorted())('%s of pyarrow and pandas', (lines) => {
+  const name = lines.replace('.jsonl', '');
+  test.each(globSync(`${name}.{parquet,csv}`, { cwd: TABLES }).toSorted())(
+    'gives the same pairs as %s',
+    async (table) => {
+      const wanted = await pairsIn(readFileSync(`${TABLES}/${lines}`), undefined);
+      expect(wanted.length).toBeGreaterThan(0);
+      expect(await pairsIn(readFileSync(`${TABLES}/${table}`), undefined)).toEqual(wanted);
+    },
+  );
 });
