@@ -5,7 +5,7 @@ import type { Answers } from './answer.ts';
 import { type Answered, readAlike, readAnswered } from './read-answer.ts';
 import { type AnswerScores, lastKey, readScoresBeside } from './read-score-columns.ts';
 import { readWinner, type Verdict } from './read-winner.ts';
-import { blockedIn, type Row, unwrapMessages, valueIn } from './row.ts';
+import { blockedIn, type Row, valueIn } from './row.ts';
 
 /** A row that is a pair already. */
 export const readPair = (row: Row): Answers => {
@@ -62,7 +62,7 @@ function readStrength(row: Row, judged: number | undefined): SourceScore {
 }
 
 function readAnswers(row: Row, alternatives: readonly (readonly JsonPointer[])[], scores: AnswerScores): Answers {
-  const values = alternatives.map((pointers) => unwrapMessages(valueIn(row.find(pointers)), row.record));
+  const values = alternatives.map((pointers) => row.unwrap(valueIn(row.find(pointers))));
   const missing = values.indexOf(undefined);
   if (missing !== -1) {
     const detail = `there is nothing at ${alternatives[missing]?.join(' or ')}`;

@@ -4,7 +4,7 @@ import { type JsonPointer, parsePointer } from '../json-pointer.ts';
 import type { Answer, Answers } from './answer.ts';
 import { type Answered, holdsResponse, isMessageList, readAnswered, readPrompt, readWhole } from './read-answer.ts';
 import { readScoreColumns } from './read-score-columns.ts';
-import { blockedIn, type Row, unwrapMessages, valueIn } from './row.ts';
+import { blockedIn, type Row, valueIn } from './row.ts';
 import { unwrapJson } from './unwrap-json.ts';
 
 /** Ten thousand: more than are sampled for any prompt. The pairs of a turn grow with the square. */
@@ -34,7 +34,7 @@ export function readListed(row: Row): Answers {
     ? readWhole(whole)
     : answer === undefined
       ? missing(answer)
-      : readAnswered(asked, unwrapMessages(answer, row.record));
+      : readAnswered(asked, row.unwrap(answer));
   return { answers: [{ answered, scores: scores.scores[0] ?? {}, at: undefined, record: row.scopes[0] }] };
 }
 

@@ -1,6 +1,6 @@
 import type { Message } from '../../contract/trajectory.ts';
 import { readMessage, saysSomething, splitConversation } from '../conversation.ts';
-import { isNumber, isObject, sourceOf } from '../json/exact-json.ts';
+import { isNumber, isObject, type JsonObject, sourceOf } from '../json/exact-json.ts';
 import { kindOf } from '../json/kind-of.ts';
 import { sortKeys } from '../json/sort-keys.ts';
 import type { Conversation, SourceLoss } from '../source-candidate.ts';
@@ -90,6 +90,17 @@ export const holdsResponse = (found: unknown): boolean =>
 export const isMessageList = (found: readonly unknown[]): boolean =>
   found.length > 0 &&
   found.every((entry) => isObject(entry) && (typeof entry.role === 'string' || typeof entry.from === 'string'));
+
+/** Messages of a chat's own roles, which nothing else looks like. */
+export const isConversation = (found: readonly unknown[]): boolean =>
+  found.length > 0 &&
+  found.every(
+    (entry) =>
+      isObject(entry) && (CHAT_ROLES.has(entry.role) ? 'content' in entry || 'tool_calls' in entry : isTurn(entry)),
+  );
+
+const CHAT_ROLES: ReadonlySet<unknown> = new Set(['system', 'developer', 'user', 'assistant', 'tool', 'function']);
+const isTurn = ({ from, value }: JsonObject): boolean => typeof from === 'string' && typeof value === 'string';
 
 /** Chat messages, or one. Undefined: it is none. */
 export function messagesOf(found: unknown): readonly Message[] | undefined {

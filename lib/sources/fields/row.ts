@@ -5,7 +5,7 @@ import { type JsonPointer, MISSING, parsePointer, type Reached, reach } from '..
 import type { SourceLoss } from '../source-candidate.ts';
 import type { FieldPlaces } from './field-choices.ts';
 import { placesByKeys } from './places-by-keys.ts';
-import { type Asked, messagesOf, readPrompt } from './read-answer.ts';
+import { type Asked, isConversation, messagesOf, readPrompt } from './read-answer.ts';
 import { unwrapJson } from './unwrap-json.ts';
 
 /** What fields are read from: a record, or an entry of its list of candidates and then the record. */
@@ -17,6 +17,8 @@ export interface Row {
   readonly rules: FieldRules;
   /** What the first of the pointers that holds something reaches; null is next to nothing. */
   readonly find: (pointers: readonly JsonPointer[], within?: readonly JsonObject[]) => Reached;
+  /** The messages of an answer whose text holds them as JSON. */
+  readonly unwrap: (found: unknown) => unknown;
   /** Undefined where the row has no prompt. */
   readonly readAsked: () => Asked | { readonly rejected: SourceLoss } | undefined;
   /** Undefined where the row has no tools. */
@@ -36,7 +38,7 @@ export interface FieldRules {
 export function rowsOf(places: FieldPlaces, rules: FieldRules): (scopes: readonly JsonObject[]) => Row {
   const pathOf = rememberEach(parsePointer);
   const placesIn = placesByKeys(places, rules.customary ?? new Set());
-  const askedOf = rememberLast((found, record) => readPrompt(unwrapMessages(found, record), rules.rendered));
+  const askedOf = rememberLast((found, record) => readPrompt(unwrapMessages(found, record, found), rules.rendered));
   const toolsOf = rememberLast((found) => {
     const list = unwrapJson(found);
     return list === undefined || Array.isArray(list)
@@ -57,12 +59,13 @@ export function rowsOf(places: FieldPlaces, rules: FieldRules): (scopes: readonl
       }
       return next;
     };
+    const unwrap = (found: unknown): unknown => unwrapMessages(found, record, valueIn(find(here.prompt)));
     const readAsked = () => {
       const prompt = valueIn(find(here.prompt));
       return prompt === undefined ? undefined : askedOf(prompt, record);
     };
     const tools = () => toolsOf(valueIn(find(here.tools)), record);
-    return { scopes, record, places: here, rules, find, readAsked, readTools: tools };
+    return { scopes, record, places: here, rules, find, unwrap, readAsked, readTools: tools };
   };
 }
 
@@ -78,12 +81,24 @@ export const blockedIn = (field: string, reached: Reached): SourceLoss | undefin
       }
     : undefined;
 
-/** In a row of text alone, as CSV has it, messages are written as JSON. */
-export function unwrapMessages(found: unknown, record: JsonObject): unknown {
+/** Text that holds messages as JSON is those messages, unless it answers a prompt of text: then only in a row of text alone. */
+function unwrapMessages(found: unknown, record: JsonObject, prompt: unknown): unknown {
   if (typeof found !== 'string' || !/^\s*[[{]/.test(found)) return found;
-  if (!Object.values(record).every((value) => typeof value === 'string' || value === null)) return found;
-  const messages = unwrapJson(found);
-  return messagesOf(messages) ? messages : found;
+  if (isTextAlone(record)) {
+    const messages = unwrapJson(found);
+    return messagesOf(messages) ? messages : found;
+  }
+  const isAskedInText = typeof prompt === 'string' && writtenMessages(prompt) === undefined;
+  return isAskedInText ? found : (writtenMessages(found) ?? found);
+}
+
+const isTextAlone = (record: JsonObject): boolean =>
+  Object.values(record).every((value) => typeof value === 'string' || value === null);
+
+function writtenMessages(found: unknown): readonly unknown[] | undefined {
+  if (typeof found !== 'string' || !/^\s*\[/.test(found)) return undefined;
+  const list = unwrapJson(found);
+  return Array.isArray(list) && isConversation(list) ? list : undefined;
 }
 
 function rememberEach<Result>(read: (key: string) => Result): (key: string) => Result {

@@ -1,4 +1,5 @@
 import { isAssistant, readResponseItems, readTools } from '../conversation.ts';
+import { asRows } from '../fields/as-rows.ts';
 import { messagesOf } from '../fields/read-answer.ts';
 import { unwrapJson } from '../fields/unwrap-json.ts';
 import { isObject, type JsonObject } from '../json/exact-json.ts';
@@ -12,17 +13,20 @@ import { type ModelCall, type SpokenCall, traceCandidate } from './traces/trace.
  * MLflow's traces as JSON, or rows of its data frames, which have the same trace as text: spans, whose attributes are JSON
  * text, and the assessments that people and judges gave.
  */
-export const mlflow: RecordFormat = {
-  kind: 'records',
-  name: 'mlflow',
-  generic: false,
-  holds: 'conversations',
-  defaultScore: undefined,
-  scattered: true,
-  listKey: 'traces',
-  detect: ({ records }) => (records.length > 0 && records.every((record) => tracesIn(record)) ? 'sure' : 'no'),
-  read,
-};
+export const mlflow: RecordFormat = asRows(
+  {
+    kind: 'records',
+    name: 'mlflow',
+    generic: false,
+    holds: 'conversations',
+    defaultScore: undefined,
+    scattered: true,
+    listKey: 'traces',
+    detect: ({ records }) => (records.length > 0 && records.every((record) => tracesIn(record)) ? 'sure' : 'no'),
+    read,
+  },
+  ['info', 'data'],
+);
 
 interface MlflowTrace {
   readonly info: JsonObject;

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Message } from '../../contract/trajectory.ts';
 import { readResponseItems, readTools, splitConversation } from '../conversation.ts';
+import { asRows } from '../fields/as-rows.ts';
 import { isObject, type JsonObject } from '../json/exact-json.ts';
 import { kindOf } from '../json/kind-of.ts';
 import { sortKeys } from '../json/sort-keys.ts';
@@ -13,16 +14,19 @@ import type { RecordFormat, RecordReading } from '../source-format.ts';
  * NeMo Gym's `rollouts.jsonl`: a rollout a line, in the order in which they ended. `_failures` beside it is read too, and
  * `_materialized_inputs` holds what was asked only.
  */
-export const nemoGym: RecordFormat = {
-  kind: 'records',
-  name: 'nemo_gym',
-  generic: false,
-  holds: 'conversations',
-  defaultScore: 'reward',
-  scattered: true,
-  detect: ({ records }) => (records.every(isRollout) && records.some(isAnswered) ? 'sure' : 'no'),
-  read,
-};
+export const nemoGym: RecordFormat = asRows(
+  {
+    kind: 'records',
+    name: 'nemo_gym',
+    generic: false,
+    holds: 'conversations',
+    defaultScore: 'reward',
+    scattered: true,
+    detect: ({ records }) => (records.every(isRollout) && records.some(isAnswered) ? 'sure' : 'no'),
+    read,
+  },
+  ['responses_create_params', 'response', 'agent_ref'],
+);
 
 const isRollout = (record: unknown): boolean =>
   isObject(record) &&

@@ -1,3 +1,4 @@
+import { asJoinedRows } from '../fields/as-rows.ts';
 import { readKey } from '../read-key.ts';
 import { readScore } from '../read-score.ts';
 import type { SourceLoss } from '../source-candidate.ts';
@@ -11,16 +12,19 @@ import { isBatch, type LogRecord, readBatch, type Span } from './traces/otlp.ts'
  * OpenTelemetry's JSON files of traces and logs, with the calls of models as its conventions for generative AI or
  * OpenInference's have them. Evaluations are events: of the call's span, or only with the id of the model's response.
  */
-export const otel: AssembledFormat = {
-  kind: 'assembled',
-  name: 'otel',
-  generic: false,
-  holds: 'conversations',
-  defaultScore: undefined,
-  scattered: true,
-  detect: ({ records }) => (records.length > 0 && records.every(isBatch) ? 'sure' : 'no'),
-  assemble,
-};
+export const otel: AssembledFormat = asJoinedRows(
+  {
+    kind: 'assembled',
+    name: 'otel',
+    generic: false,
+    holds: 'conversations',
+    defaultScore: undefined,
+    scattered: true,
+    detect: ({ records }) => (records.length > 0 && records.every(isBatch) ? 'sure' : 'no'),
+    assemble,
+  },
+  ['resourceSpans', 'resourceLogs', 'resourceMetrics'],
+);
 
 const EVALUATION = 'gen_ai.evaluation.result';
 const DETAILS = 'gen_ai.client.inference.operation.details';

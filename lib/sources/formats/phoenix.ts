@@ -1,3 +1,4 @@
+import { asJoinedRows } from '../fields/as-rows.ts';
 import { isObject, type JsonObject } from '../json/exact-json.ts';
 import { readKey } from '../read-key.ts';
 import { readScore } from '../read-score.ts';
@@ -10,19 +11,22 @@ import { child, readOpenInferenceCall } from './traces/open-inference-call.ts';
  * Spans of Phoenix, as its API or its data frames give them, and annotations, which name a span or a trace. Only these
  * hold scores.
  */
-export const phoenix: AssembledFormat = {
-  kind: 'assembled',
-  name: 'phoenix',
-  generic: false,
-  holds: 'conversations',
-  defaultScore: undefined,
-  scattered: true,
-  detect: ({ records }) =>
-    records.length > 0 && records.flatMap(recordsIn).every((record) => isSpan(record) || isAnnotation(record))
-      ? 'sure'
-      : 'no',
-  assemble,
-};
+export const phoenix: AssembledFormat = asJoinedRows(
+  {
+    kind: 'assembled',
+    name: 'phoenix',
+    generic: false,
+    holds: 'conversations',
+    defaultScore: undefined,
+    scattered: true,
+    detect: ({ records }) =>
+      records.length > 0 && records.flatMap(recordsIn).every((record) => isSpan(record) || isAnnotation(record))
+        ? 'sure'
+        : 'no',
+    assemble,
+  },
+  ['context', 'attributes', 'result', 'data'],
+);
 
 const isSpan = (record: unknown): record is JsonObject =>
   isObject(record) && typeof child(child(record, 'context'), 'trace_id') === 'string' && 'span_kind' in record;

@@ -1,5 +1,6 @@
 import { fieldFormat } from '../fields/field-format.ts';
 import { looksRendered } from '../fields/looks-rendered.ts';
+import { unwrapJson } from '../fields/unwrap-json.ts';
 import { isObject } from '../json/exact-json.ts';
 
 /**
@@ -29,8 +30,8 @@ function isInstance(record: unknown): boolean {
   return (
     isObject(instance) &&
     Object.keys(instance).toSorted().join() === 'prompt,responses,rewards' &&
-    Array.isArray(instance.responses) &&
-    Array.isArray(instance.rewards) &&
+    Array.isArray(unwrapJson(instance.responses)) &&
+    Array.isArray(unwrapJson(instance.rewards)) &&
     (instance !== record || (typeof instance.prompt === 'string' && looksRendered(instance.prompt)))
   );
 }

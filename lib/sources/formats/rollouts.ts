@@ -17,6 +17,7 @@ import { customaryFields, fieldFormat } from '../fields/field-format.ts';
 import { findGroupKeys } from '../fields/group-keys.ts';
 import { keyIn, pointers } from '../fields/keys-of.ts';
 import { isMessageList } from '../fields/read-answer.ts';
+import { unwrapJson } from '../fields/unwrap-json.ts';
 import { isObject, type JsonObject } from '../json/exact-json.ts';
 
 const FIELDS: FieldChoices = {
@@ -71,7 +72,7 @@ const hasAnswer = (record: unknown): boolean => {
 };
 
 const hasMessages = (record: JsonObject): boolean => {
-  const messages = record[keyIn(record, MESSAGES_KEYS) ?? ''];
+  const messages = unwrapJson(record[keyIn(record, MESSAGES_KEYS) ?? '']);
   return Array.isArray(messages) && isMessageList(messages);
 };
 

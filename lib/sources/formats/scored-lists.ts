@@ -11,6 +11,7 @@ import {
 import type { FieldChoices } from '../fields/field-choices.ts';
 import { customaryFields, fieldFormat } from '../fields/field-format.ts';
 import { keyIn, pointers } from '../fields/keys-of.ts';
+import { unwrapJson } from '../fields/unwrap-json.ts';
 import { isObject } from '../json/exact-json.ts';
 
 const FIELDS: FieldChoices = {
@@ -38,5 +39,7 @@ export const scoredLists = fieldFormat({
 const isScoredList = (record: unknown): boolean =>
   isObject(record) &&
   keyIn(record, PROMPT_KEYS) !== undefined &&
-  Array.isArray(record[keyIn(record, RESPONSE_LIST_KEYS) ?? '']) &&
-  Array.isArray(record[keyIn(record, SCORE_LIST_KEYS) ?? '']);
+  isList(record[keyIn(record, RESPONSE_LIST_KEYS) ?? '']) &&
+  isList(record[keyIn(record, SCORE_LIST_KEYS) ?? '']);
+
+const isList = (found: unknown): boolean => Array.isArray(unwrapJson(found));

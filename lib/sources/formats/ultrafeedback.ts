@@ -1,3 +1,4 @@
+import { asRows } from '../fields/as-rows.ts';
 import { MAX_ANSWERS_PER_RECORD, tooManyAnswers } from '../fields/listed-answers.ts';
 import { looksRendered } from '../fields/looks-rendered.ts';
 import { isObject, type JsonObject } from '../json/exact-json.ts';
@@ -9,16 +10,19 @@ import type { RecordFormat, RecordReading } from '../source-format.ts';
  * UltraFeedback: an instruction and the completions of several models, rated by aspect. Each completion was asked for with
  * a system prompt of its own, which is left out, as TRL leaves it out. An instruction may recur: the record is the group.
  */
-export const ultrafeedback: RecordFormat = {
-  kind: 'records',
-  name: 'ultrafeedback',
-  generic: false,
-  holds: 'answers',
-  defaultScore: 'overall_score',
-  scattered: false,
-  detect: ({ records }) => (records.length > 0 && records.every(isRecord) ? 'sure' : 'no'),
-  read,
-};
+export const ultrafeedback: RecordFormat = asRows(
+  {
+    kind: 'records',
+    name: 'ultrafeedback',
+    generic: false,
+    holds: 'answers',
+    defaultScore: 'overall_score',
+    scattered: false,
+    detect: ({ records }) => (records.length > 0 && records.every(isRecord) ? 'sure' : 'no'),
+    read,
+  },
+  ['completions'],
+);
 
 const isRecord = (record: unknown): boolean =>
   isObject(record) &&

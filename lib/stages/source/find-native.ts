@@ -19,14 +19,14 @@ export async function findNative(
   deps: Deps,
 ): Promise<readonly TraceObject[] | undefined> {
   const kinds = await each(first, first.length, (one) => kindOfObject(one, deps));
-  const foreign = kinds.findIndex((kind) => kind === 'another');
-  const native = kinds.findIndex((kind) => kind === 'native');
+  const foreign = kinds.indexOf('another');
+  const native = kinds.indexOf('native');
   if (foreign !== -1 && native !== -1) {
     throw new InvalidRequest(
       `${first[native]?.object.key} holds NAT's traces and ${first[foreign]?.object.key} records of another format: a run has one. Give the one or the other as source.traces, or name what to read, as in --set source.format=nat.`,
     );
   }
-  if (foreign !== -1) return undefined;
+  if (foreign !== -1 || (native === -1 && kinds.includes('unlike'))) return undefined;
   const traces = keepTraces(objects);
   return traces.length > 0 ? traces : undefined;
 }
@@ -35,17 +35,19 @@ export async function findNative(
 export const keepTraces = (objects: readonly TraceObject[]): readonly TraceObject[] =>
   objects.length === 1 ? objects : objects.filter(({ key }) => TRACE_NAME.test(key));
 
-async function kindOfObject(one: SampledObject, deps: Deps): Promise<'native' | 'another' | 'unknown'> {
+/** `unlike`: of no known format, and in a container that NAT's traces never come in: a table beside them, say. */
+type Kind = 'native' | 'another' | 'unlike' | 'unknown';
+
+async function kindOfObject(one: SampledObject, deps: Deps): Promise<Kind> {
   if (!one.slice) return 'unknown';
   const { container, text } = one.slice;
   const isNativeContainer = container === 'lines' || container === 'array' || (container === 'gzip' && !text);
   // Most of NAT's items are longer than what was read, so this is found without parsing one.
   if (isNativeContainer && one.head.includes('"intermediate_steps"')) return 'native';
   const { records } = await sampleFor(one, deps)(PLAIN);
-  if (records.some((record) => isObject(record) && record.intermediate_steps !== undefined)) {
-    return isNativeContainer ? 'native' : 'another';
-  }
-  if (container !== 'array' && isNativeContainer && areAdjacent(records)) return 'native';
+  const hasSteps = records.some((record) => isObject(record) && record.intermediate_steps !== undefined);
+  if (!isNativeContainer) return hasSteps || (await formatsOf(one, deps)).length > 0 ? 'another' : 'unlike';
+  if (hasSteps || (container !== 'array' && areAdjacent(records))) return 'native';
   if ((await formatsOf(one, deps)).length > 0) return 'another';
   return records.length > 0 && records.every(isStrange) ? 'another' : 'unknown';
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { crc32, deflateRawSync, gzipSync, zstdCompressSync } from 'node:zlib';
+import { deflateRawSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ContainerSpan, PinnedObject } from '../../../lib/sources/containers/container.ts';
@@ -7,6 +7,7 @@ import { valueReader } from '../../../lib/sources/containers/json-value.ts';
 import { readZipEntry, readZipRecords, zip } from '../../../lib/sources/containers/zip.ts';
 import { readZipDirectory } from '../../../lib/sources/containers/zip-directory.ts';
 import { itemsOf, pinnedBytes, reasonsOf } from '../../support/pinned-bytes.ts';
+import { archiveOf } from '../../support/zip-archive.ts';
 
 const golden = (name: string) => readFileSync(new URL(`../../golden/containers/${name}`, import.meta.url));
 const record = (id: number) => ({ id, text: `record ${id} ${'日本 '.repeat(40)}` });
@@ -82,48 +83,6 @@ describe('slices', () => {
     if (every === 1) expect(cuts).toHaveLength(7);
   });
 });
-
-/** A zip archive by hand: what no writer writes. */
-function archiveOf(entries: readonly Partial<HandmadeEntry>[]): Buffer {
-  const files: Buffer[] = [];
-  const directory: Buffer[] = [];
-  let at = 0;
-  for (const { name = 'a.json', text = Buffer.from('{"a":1}'), method = 8, flags = 0, ...says } of entries) {
-    const data = says.data ?? (method === 8 ? deflateRawSync(text) : text);
-    const head = Buffer.alloc(26);
-    head.writeUInt16LE(20, 0);
-    head.writeUInt16LE(flags, 2);
-    head.writeUInt16LE(method, 4);
-    head.writeUInt32LE(says.crc32 ?? crc32(text), 10);
-    head.writeUInt32LE(data.length, 14);
-    head.writeUInt32LE(says.bytes ?? text.length, 18);
-    head.writeUInt16LE(Buffer.byteLength(name), 22);
-    const tail = Buffer.alloc(14);
-    tail.writeUInt32LE(says.offset ?? at, 10);
-    files.push(Buffer.from('PK\x03\x04'), head, Buffer.from(name), data);
-    directory.push(Buffer.from('PK\x01\x02\x14\x00'), head, tail, Buffer.from(name));
-    at += 30 + Buffer.byteLength(name) + data.length;
-  }
-  const listed = Buffer.concat(directory);
-  const end = Buffer.alloc(22);
-  end.write('PK\x05\x06', 'latin1');
-  end.writeUInt16LE(entries.length, 8);
-  end.writeUInt16LE(entries.length, 10);
-  end.writeUInt32LE(listed.length, 12);
-  end.writeUInt32LE(at, 16);
-  return Buffer.concat([...files, listed, end]);
-}
-
-interface HandmadeEntry {
-  readonly name: string;
-  readonly text: Buffer;
-  readonly data: Buffer;
-  readonly method: number;
-  readonly flags: number;
-  readonly crc32: number;
-  readonly bytes: number;
-  readonly offset: number;
-}
 
 describe('an entry that cannot be read is rejected by name, and its neighbours stay', () => {
   const good = { name: 'good.json' };

@@ -425,3 +425,22 @@ test('rows of text, as CSV has them, hold lists and messages as JSON', () => {
   // An answer that is a JSON list of anything else is an answer.
   expect(texts(candidatesOf(single, { q: 'Q', a: '["A","B"]', s: '1' }))).toEqual(['["A","B"]']);
 });
+
+describe('messages that are written as JSON beside numbers, as data frames have them', () => {
+  const asked = '[{"role":"user","content":"Q"}]';
+  const answered = '[{"role":"assistant","content":"A"}]';
+
+  test('are messages', () => {
+    expect(candidatesOf(single, { q: asked, a: answered, s: 1 })[0]).toMatchObject({
+      conversation: { prompt: [{ content: 'Q' }], trajectory: [{ role: 'assistant', content: 'A' }] },
+    });
+  });
+
+  test.each([
+    ['answer a prompt of text', { q: 'Write a chat as JSON.', a: answered, s: 1 }],
+    ['have roles of their own', { q: 'Who rules?', a: '[{"role":"king","content":"Bob"}]', s: 1 }],
+    ['are cut short', { q: asked, a: '[{"role":"assistant","cont', s: 1 }],
+  ])('are text where they %s', (_, record) => {
+    expect(texts(candidatesOf(single, record))).toEqual([record.a]);
+  });
+});

@@ -16,16 +16,16 @@ export interface Expected {
   readonly views: Readonly<Record<string, Readonly<Record<Unit, ExpectedView>>>>;
 }
 
-type Unit = 'final' | 'trajectory';
+export type Unit = 'final' | 'trajectory';
 
-interface ExpectedGroup {
+export interface ExpectedGroup {
   readonly key: string;
   readonly prompt: string | readonly Json[];
   readonly tools: readonly Json[] | null;
   readonly candidates: readonly ExpectedCandidate[];
 }
 
-interface ExpectedCandidate {
+export interface ExpectedCandidate {
   readonly id: string;
   readonly scores: Readonly<Record<string, number | null>>;
   /** `error: ModelError`: the word before the colon is the reason. */
@@ -173,8 +173,10 @@ export function pairAll(groups: readonly (readonly NamedCandidate[])[], score: s
         unit === 'final' ? finalOf(candidate)?.content : normalForm(trajectoryOf(candidate)),
         scoreOf(candidate, score),
       ];
-      const prompt = shared ? beforeFinal(candidate) : JSON.stringify(normalForm(candidate.conversation.prompt));
-      if (answer === undefined || value === undefined || (Array.isArray(answer) && answer.length === 0)) return [];
+      const asked = shared ? beforeFinal(candidate) : normalForm(candidate.conversation.prompt);
+      // A chat template writes the tools into the prompt.
+      const prompt = JSON.stringify([asked, normalTools(candidate.tools)]);
+      if (answer === undefined || value === undefined || (Array.isArray(answer) && !answer.some(says))) return [];
       return [{ name, value, prompt, answer: JSON.stringify(answer) }];
     });
     for (const [at, a] of sides.entries()) {
@@ -209,6 +211,12 @@ const scoreOf = ({ scores }: SourceCandidate, name: string): number | undefined 
   const score = Object.hasOwn(scores, name) ? scores[name] : undefined;
   return score && 'value' in score ? score.value : undefined;
 };
+
+/** A conversation in which the model says nothing is an empty answer. */
+const says = (message: Json | string): boolean =>
+  typeof message === 'string' ||
+  (message.role === 'assistant' &&
+    (message.content !== '' || message.tool_calls !== undefined || message.reasoning_content !== undefined));
 
 /** Without what follows the assistant's last message. */
 function trajectoryOf({ conversation }: SourceCandidate): readonly Json[] {
@@ -268,7 +276,8 @@ const normalTools = (tools: readonly unknown[] | undefined): unknown =>
     }),
   );
 
-const sorted = (value: unknown): unknown => {
+/** Keys in order, at every depth. */
+export const sorted = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
