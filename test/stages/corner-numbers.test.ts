@@ -64,6 +64,31 @@ describe.each(['strict', 'nat'])('numbers at the ends of what a double holds, in
     expect(totals).toMatchObject({ total_candidates: 2, total_pairs: 1 });
   });
 
+  test.each([
+    ['1e20', 'a float past 64 bits'],
+    ['9223372036854775808.0', 'a float past 64 bits'],
+    ['1.5', 'no integer'],
+  ])('%s is no candidate index: it is %s', async (index) => {
+    const { losses } = await run([item('1', ['1', '0']).replace('_index":1', `_index":${index}`)], { compatibility });
+    expect(losses).toMatchObject([{ reason: 'invalid_candidate_index' }]);
+  });
+
+  test.each(['100000000000000000000', '9007199254740993', '1e18', '9007199254740992.0'])(
+    '%s is one, beside a long integer and without',
+    async (index) => {
+      const indexed = item('1', ['1', '0']).replace('_index":1', `_index":${index}`);
+      for (const text of [indexed, indexed.replace('{"id"', '{"seed":12345678901234567890,"id"')]) {
+        const { groups } = await run([text], { compatibility });
+        expect(groups[0]?.trajectories[0]?.metadata.rejected_index).toBe(Number(index));
+      }
+    },
+  );
+
+  test('a score of -0.0 keeps its sign', async () => {
+    const { collection } = await run([item('1', ['1', '-0.0'])], { compatibility });
+    expect(collection).toContain('"rejected_score":-0.0');
+  });
+
   test('ids keep their digits', async () => {
     const ids = ['9007199254740993', '9007199254740992', '1e20', '100000000000000000001'];
     const { groups } = await run(
