@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { NatKeys } from './nat-keys.ts';
 import { WorkflowSource } from './workflow.ts';
 
 /** One trace object, or all trace objects under a prefix. */
@@ -15,6 +16,8 @@ export const TraceSource = z.strictObject({
    * `false`: one task reads each object whole.
    */
   cut: z.boolean().default(true),
+  /** Of NAT's traces: the keys that `eval.general.dataset` renames, under its names. `--nat-config` sets them. */
+  nat_keys: NatKeys.optional(),
 });
 export type TraceSource = z.infer<typeof TraceSource>;
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { natNames } from '../../../lib/sources/formats/nat/nat-names.ts';
 import { readTraceItem } from '../../../lib/sources/formats/nat/trace-item.ts';
 import { examples, liveRun } from '../../support/live-run.ts';
 import { recordedItems, replay } from '../../support/recorded-items.ts';
@@ -135,6 +136,6 @@ describe('the credential', () => {
 const step = (text: string): Step => ({ payload: { event_type: 'TTC_END', name: text, UUID: 'u' } });
 
 function candidates(line: string) {
-  const read = readTraceItem(Buffer.from(line), 'dpo_candidate_move');
+  const read = readTraceItem(Buffer.from(line), natNames('dpo_candidate_move'));
   return 'item' in read ? { id: read.item.id, payloads: read.item.payloads } : read;
 }
