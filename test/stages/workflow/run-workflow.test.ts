@@ -91,10 +91,10 @@ describe('asking a live workflow', () => {
   });
 
   it('posts the body that the request gives, below the endpoint’s own path', async () => {
-    const settings = { body: { query: '{{question}}', k: 3 }, route: '/ask', path: '/agents/7/' };
+    const settings = { body: { query: '{{question}}', k: 3 }, route: '/ask/full', path: '/agents/7/' };
     const { run, server } = await liveRun(answers('x'), examples(1), settings);
     await run();
-    expect(server.asked).toMatchObject([{ url: '/agents/7/ask', body: { query: 'q0', k: 3 } }]);
+    expect(server.asked).toMatchObject([{ url: '/agents/7/ask/full', body: { query: 'q0', k: 3 } }]);
   });
 
   it('has at most so many examples under way as it may, and asks none twice', async () => {
