@@ -1,6 +1,7 @@
 import type { TraceLocation } from '../lib/contract/source.ts';
 import { type Inspection, openInspector } from '../lib/inspect/inspection.ts';
 import type { ObjectStore } from '../lib/objects/store.ts';
+import { natNames } from '../lib/sources/formats/nat/nat-names.ts';
 import { readTraceItems } from '../lib/sources/read-trace-items.ts';
 import { findTraces } from '../lib/stages/find-traces.ts';
 import { openBucket } from './open-bucket.ts';
@@ -19,7 +20,7 @@ export async function inspectTraces(locations: readonly TraceLocation[], stepNam
     inspector.nextFile();
     const open = (start: number, end?: number) => storeOf(object.bucket).read(object.key, { pin: object, start, end });
     const whole = { cut: null, start: 0, end: object.bytes, object_bytes: object.bytes };
-    for await (const span of readTraceItems(open, whole, stepName)) inspector.take(span);
+    for await (const span of readTraceItems(open, whole, natNames(stepName))) inspector.take(span);
   }
   return inspector.inspection();
 }

@@ -1,39 +1,103 @@
+import { InvalidRequest } from '../lib/errors.ts';
+
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** What was put into a text. */
+export interface Variables {
+  /** Values by their variables' names. They may be secrets. */
+  readonly values: Map<string, string>;
+  /** Variables that are not set and have no default: nothing stands in their place. */
+  readonly unset: Set<string>;
+}
+
+export const noVariables = (): Variables => ({ values: new Map(), unset: new Set() });
+
+export interface Expansion {
+  readonly environment: Environment;
+  /** Notes what is put in. */
+  readonly variables: Variables;
+}
+
 /**
- * A value of NAT's configuration with `$NAME`, `${NAME}` and `${NAME:-otherwise}` taken from the environment, as NAT does
- * in all of the file. A value that is nothing but a variable which is not set is undefined, and `unset` names that;
- * within a text such a variable is empty, as in NAT.
+ * A text of NAT's configuration with `${NAME}` and `${NAME:-default}` taken from the environment, as NAT does with the
+ * whole file before it reads the YAML: a number becomes one, and comments count. `$NAME` stays; a backslash keeps `$` as it is.
+ * `place` is the file, for messages. Throws {@link InvalidRequest} for the other forms of a shell.
  */
-export function interpolated(value: unknown, environment: Environment): { value: unknown; unset?: string } {
-  if (typeof value === 'string') return interpolatedText(value, environment);
-  if (Array.isArray(value)) return { value: value.map((entry) => interpolated(entry, environment).value ?? null) };
-  if (typeof value !== 'object' || value === null) return { value };
-  const fields = Object.entries(value).map(([name, inner]) => [name, interpolated(inner, environment).value]);
-  return { value: Object.fromEntries(fields.filter(([, inner]) => inner !== undefined)) };
+export function expandVariables(text: string, place: string, expansion: Expansion): string {
+  return expandAt(text, { ...expansion, place, depth: 0 });
 }
 
-function interpolatedText(text: string, environment: Environment): { value: unknown; unset?: string } {
-  // As a shell does: `:-` is for what is empty too.
-  const lookUp = (name: string, otherwise: string | undefined) =>
-    otherwise === undefined ? environment[name] : environment[name] || otherwise;
-  const [whole, braced, otherwise, bare] = WHOLE.exec(text) ?? [];
-  if (whole === undefined) {
-    // Behind the last brace there is no more `${…}`: each that stays open would be followed to the text's end.
-    const braced = text.lastIndexOf('}') + 1;
-    const before = text.slice(0, braced).replaceAll(EACH, (_, name, or, plain) => lookUp(name ?? plain, or) ?? '');
-    const behind = text.slice(braced).replaceAll(BARE, (_, name) => lookUp(name, undefined) ?? '');
-    return { value: before + behind };
+interface Place extends Expansion {
+  readonly place: string;
+  /** Defaults that the text lies in. */
+  readonly depth: number;
+}
+
+/** Each default is looked through again for those in it. */
+const MOST_DEPTH = 20;
+
+function expandAt(text: string, place: Place): string {
+  let expanded = '';
+  let kept = 0;
+  for (let at = nextSpecial(text, 0); at !== -1; at = nextSpecial(text, at)) {
+    if (text[at] === '\\') {
+      const escapes = text[at + 1] === '$' || text[at + 1] === '\\';
+      expanded += text.slice(kept, escapes ? at : at + 1);
+      kept = at + 1;
+      at += 2;
+    } else if (text[at + 1] !== '{') {
+      at += 1;
+    } else {
+      const end = closingBrace(text, at + 2);
+      const [, name, otherwise] = (end !== -1 && VARIABLE.exec(text.slice(at + 2, end))) || [];
+      if (name === undefined || place.depth > MOST_DEPTH) throw new InvalidRequest(wrongForm(text, at, place));
+      expanded += text.slice(kept, at) + lookUp(name, otherwise, place);
+      at = kept = end + 1;
+    }
   }
-  const name = braced ?? bare ?? '';
-  const found = lookUp(name, otherwise);
-  if (found === undefined) return { value: undefined, unset: name };
-  // NAT puts the text in before it reads the YAML: a number is one, and so is a switch.
-  return { value: SCALAR.test(found) ? JSON.parse(found) : found };
+  return expanded + text.slice(kept);
 }
 
-const VARIABLE = /\$(?:\{(\w+)(?::-([^}]*))?\}|([A-Za-z_]\w*))/;
-const BARE = /\$([A-Za-z_]\w*)/g;
-const EACH = new RegExp(VARIABLE, 'g');
-const WHOLE = new RegExp(`^${VARIABLE.source}$`);
-const SCALAR = /^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)$/;
+const VARIABLE = /^(\w+)(?::?-(.*))?$/s;
+
+function lookUp(name: string, otherwise: string | undefined, place: Place): string {
+  const value = place.environment[name];
+  if (value) {
+    place.variables.values.set(name, value);
+    return value;
+  }
+  if (otherwise !== undefined) return expandAt(otherwise, { ...place, depth: place.depth + 1 });
+  place.variables.unset.add(name);
+  return '';
+}
+
+function nextSpecial(text: string, from: number): number {
+  for (let at = from; at < text.length; at++) if (text[at] === '$' || text[at] === '\\') return at;
+  return -1;
+}
+
+/** Of the brace that was opened before `from`; -1 where none closes it. */
+function closingBrace(text: string, from: number): number {
+  let open = 0;
+  for (let at = from; at < text.length; at++) {
+    if (text[at] === '{') open += 1;
+    else if (text[at] === '}' && open-- === 0) return at;
+  }
+  return -1;
+}
+
+function wrongForm(text: string, at: number, { place }: Place): string {
+  const line = text.slice(0, at).split('\n').length;
+  return `${place} has a \${…} at line ${line} that is neither \${NAME} nor \${NAME:-default}. Write one of these, or \\\${ where it is no variable.`;
+}
+
+/** The text without what came from the environment. */
+export function hideVariables(text: string, { values }: Pick<Variables, 'values'>): string {
+  // The longest first: a shorter one would leave the rest of it.
+  const byLength = [...values].toSorted(([, a], [, b]) => b.length - a.length);
+  return byLength.reduce((hidden, [name, value]) => {
+    const quoted = hidden.replaceAll(JSON.stringify(value), `"\${${name}}"`);
+    // Too short to be a secret, and sure to be part of something else.
+    return value.length < 6 ? quoted : quoted.replaceAll(value, `\${${name}}`);
+  }, text);
+}

@@ -13,6 +13,9 @@ import {
   traceLocation,
 } from './locations.ts';
 import { type NatConfig, settingsFromNatConfig } from './nat-config.ts';
+import { readNatConfigFile } from './nat-config-file.ts';
+import type { NatSource } from './nat-evaluation.ts';
+import { hideVariables } from './nat-variables.ts';
 import { countFromFlag, isSettings, mergeSettings, type Settings, settingsFromAssignment } from './settings.ts';
 import { readSettingsFile } from './settings-file.ts';
 
@@ -50,17 +53,11 @@ export interface RequestFromArgs {
 
 /** The request that the arguments and the files they name make. Throws {@link InvalidRequest}. */
 export async function requestFromArgs(args: RunArgs): Promise<RequestFromArgs> {
-  const nat = args.natConfig === undefined ? NO_NAT_CONFIG : await readNatConfig(args.natConfig, args.train);
   const file = args.request === undefined ? {} : await readSettingsFile('--request', args.request);
-  const flags = await settingsFromFlags(args);
-  const settings = mergeSettings([
-    defaultsFor(args.paths),
-    nat.settings,
-    file,
-    flags,
-    ...(args.set ?? []).map(settingsFromAssignment),
-  ]);
-  if (settings.source === undefined) {
+  const own = mergeSettings([file, await settingsFromFlags(args), ...(args.set ?? []).map(settingsFromAssignment)]);
+  const nat = args.natConfig === undefined ? NO_NAT_CONFIG : await readNatConfig(args.natConfig, natSource(own), args);
+  const settings = mergeSettings([defaultsFor(args.paths), nat.settings, own]);
+  if (!isSettings(settings.source) || !('traces' in settings.source || 'workflow' in settings.source)) {
     throw new InvalidRequest(
       'Nothing to read: name a trace file, a directory of them or s3://bucket/prefix, or give a source in --request.',
     );
@@ -94,13 +91,14 @@ export async function requestFromArgs(args: RunArgs): Promise<RequestFromArgs> {
 const OWN_TRAINING = 'The run trains: the request has a training block of its own.';
 
 /** An adapter that does not train adds nothing to a training block that leaves its hosts to the adapter. */
-function parsedWith({ training }: Pick<NatConfig, 'training'>, settings: Settings): Request {
+function parsedWith({ training, hide }: Pick<ReadNatConfig, 'training' | 'hide'>, settings: Settings): Request {
   try {
     return parseRequest(settings);
   } catch (error) {
-    if (!(error instanceof InvalidRequest) || settings.training === undefined || training?.starts !== false)
-      throw error;
-    throw new InvalidRequest(`${error.message} ${training.why}`, { cause: error });
+    if (!(error instanceof InvalidRequest)) throw error;
+    const why = settings.training !== undefined && training?.starts === false ? ` ${training.why}` : '';
+    // Without its cause, which holds the values.
+    throw new InvalidRequest(`${hide(error.message)}${why}`);
   }
 }
 
@@ -132,10 +130,32 @@ const setsConcurrency = ({ limits }: Settings): boolean => isSettings(limits) &&
 const defaultsFor = (paths: readonly string[]): Settings =>
   paths.length > 0 && !paths.some((path) => s3Address(path)) ? { limits: { shard_bytes: 2 ** 23 } } : {};
 
-const NO_NAT_CONFIG: NatConfig = { settings: {}, notes: [], training: null };
+interface ReadNatConfig extends NatConfig {
+  /** Takes what came from the environment out of a text. */
+  readonly hide: (text: string) => string;
+}
 
-const readNatConfig = async (file: string, train = false) =>
-  settingsFromNatConfig(await readSettingsFile('--nat-config', file), file, { environment: process.env, train });
+const NO_NAT_CONFIG: ReadNatConfig = { settings: {}, notes: [], training: null, hide: (text) => text };
+
+async function readNatConfig(path: string, source: NatSource, { train = false }: RunArgs): Promise<ReadNatConfig> {
+  const file = await readNatConfigFile(path, process.env);
+  const hide = (text: string) => hideVariables(text, file.variables);
+  try {
+    const config = settingsFromNatConfig(file, path, { source, train });
+    return { ...config, notes: config.notes.map(hide), hide };
+  } catch (error) {
+    if (error instanceof InvalidRequest) throw new InvalidRequest(hide(error.message));
+    throw error;
+  }
+}
+
+/** What the arguments say that the run reads. */
+function natSource({ source }: Settings): NatSource {
+  const workflow = isSettings(source) ? source.workflow : undefined;
+  return workflow === undefined
+    ? { kind: 'traces' }
+    : { kind: 'workflow', hasDataset: isSettings(workflow) && workflow.dataset !== undefined };
+}
 
 async function settingsFromFlags(args: RunArgs): Promise<Settings> {
   const [first, ...more] = await Promise.all(args.paths.map(traceLocation));

@@ -3,6 +3,7 @@ import { FieldMap } from '../sources/field-map.ts';
 import { ContainerName } from './container-name.ts';
 import { ScoreChoice } from './score-choice.ts';
 import { SourceFormatName } from './source-format-name.ts';
+import { NatKeys } from './nat-keys.ts';
 import { WorkflowSource } from './workflow.ts';
 
 /** One trace object, or all trace objects under a prefix. */
@@ -28,6 +29,8 @@ export const TraceSource = z.strictObject({
    * either with the weight of each. Left out: the format's default.
    */
   score: ScoreChoice.optional(),
+  /** Of NAT's traces: the keys that `eval.general.dataset` renames, under its names. `--nat-config` sets them. */
+  nat_keys: NatKeys.optional(),
 });
 export type TraceSource = z.infer<typeof TraceSource>;
 

@@ -11,13 +11,16 @@ const Part = z.strictObject({ bytes: z.int().min(0), crc32: z.int().min(0) });
  */
 export const Diagnosis = z.strictObject({
   items: z.int(),
-  /** Items without an `intermediate_steps` list, or with an empty one. */
+  /** Items without a list of steps, or with an empty one. */
   without_steps: z.int(),
   /** Items that look like NAT's ATIF export. */
   atif: z.int(),
   /** Steps by `event_type`, TTC_END steps by name; at most 20 names each. */
   event_types: z.record(z.string(), z.int()),
   ttc_names: z.record(z.string(), z.int()),
+  /** Keys of items that lack the one for their steps, and keys that hold steps and are not that one; at most 20 each. */
+  other_keys: z.record(z.string(), z.int()).default({}),
+  step_keys: z.record(z.string(), z.int()).default({}),
 });
 export type Diagnosis = z.infer<typeof Diagnosis>;
 

@@ -8,8 +8,17 @@ export const WorkflowSource = z.strictObject({
   endpoint: z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' }).refine(plainUrl, {
     error: 'must have no user, query or fragment: credentials come from auth_secret_arn',
   }),
-  /** Path of the streaming endpoint. The default falls back to `/generate/full`, as older workflows call it. */
-  route: z.string().startsWith('/').default('/v1/workflow/full'),
+  /**
+   * Path of the streaming endpoint that sends steps: the one that ends in `/full`. The default falls back to
+   * `/generate/full`, as older workflows call it.
+   */
+  route: z
+    .string()
+    .regex(
+      /^\/(?:.*\/)?full$/,
+      'must be the route that sends steps, which begins with / and ends in /full: /v1/workflow/full',
+    )
+    .default('/v1/workflow/full'),
   /** Event types to have sent, comma-separated (`TTC_END`); null has all sent. */
   filter_steps: z
     .string()
@@ -68,6 +77,10 @@ export type Batch = z.infer<typeof Batch>;
 export const Batches = z.array(Batch);
 export type Batches = z.infer<typeof Batches>;
 
+/** Rows that are not asked, as NAT asks none of them: of a repeated id all but the first, and those without a question. */
+export const SkippedRows = z.strictObject({ repeated_id: z.int().min(0), blank_question: z.int().min(0) });
+export type SkippedRows = z.infer<typeof SkippedRows>;
+
 /** `dataset-pin.json`: the dataset as it was read, an input of the run's manifest. */
 export const DatasetPin = z.strictObject({
   bucket: z.string(),
@@ -75,6 +88,7 @@ export const DatasetPin = z.strictObject({
   version: z.string().optional(),
   etag: z.string(),
   bytes: z.int().min(0),
+  skipped: SkippedRows,
 });
 export type DatasetPin = z.infer<typeof DatasetPin>;
 
@@ -109,7 +123,7 @@ export type PlanTracesInput = z.infer<typeof PlanTracesInput>;
 
 /**
  * Why there is no answer: the workflow said so itself; its server or the connection did; time ran out; the answer
- * broke off; a step in it cannot be read.
+ * broke off; a step in it cannot be read; the workflow waits for a person's input, or for a person to sign in.
  */
 export const WorkflowFailureReason = z.enum([
   'workflow_error',
@@ -117,6 +131,8 @@ export const WorkflowFailureReason = z.enum([
   'timeout',
   'cut_stream',
   'unparsable_step',
+  'interaction_required',
+  'oauth_required',
 ]);
 export type WorkflowFailureReason = z.infer<typeof WorkflowFailureReason>;
 

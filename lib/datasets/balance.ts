@@ -1,4 +1,5 @@
 import type { Balance, Spread } from '../contract/dataset-result.ts';
+import { keepFinite } from '../preferences/reward.ts';
 import { type Column, doubles } from './columns.ts';
 
 /** Bins of the margins' histogram. */
@@ -93,9 +94,15 @@ function marginFacts(sorted: Float64Array): Balance['margin'] {
     p75: percentile(0.75),
     p95: percentile(0.95),
     max,
-    mean: sorted.reduce((sum, margin) => sum + margin, 0) / sorted.length,
+    mean: meanOf(sorted),
     histogram,
   };
+}
+
+/** The sum of margins near the largest double is past it: then each is divided first. */
+function meanOf(margins: Float64Array): number {
+  const mean = margins.reduce((sum, margin) => sum + margin, 0) / margins.length;
+  return Number.isFinite(mean) ? mean : keepFinite(margins.reduce((sum, margin) => sum + margin / margins.length, 0));
 }
 
 /** Filled by hand: `from` would make a list of them first. */

@@ -1,5 +1,6 @@
 import type { FormatName } from '../contract/dataset.ts';
 import type { View } from '../contract/dataset-result.ts';
+import { keepFinite } from '../preferences/reward.ts';
 import { bytes, type Column, doubles, integers, shorts } from './columns.ts';
 import type { DatasetPlan } from './dataset-plan.ts';
 import { opensGroup, type PairBlock } from './pair-index.ts';
@@ -135,7 +136,7 @@ export function openPairTable(plan: Pick<DatasetPlan, 'views' | 'formats'>, expe
         byPair.chosenLength.push(chosenLength[row] ?? 0);
         byPair.rejectedLength.push(rejectedLength[row] ?? 0);
         open.pairs += 1;
-        open.rewards += reward[row] ?? 0;
+        open.rewards = keepFinite(open.rewards + (reward[row] ?? 0));
         for (const { column, reasons } of held) column.push(reasons[row] ?? 0);
         const [better, worse] = [responses.add(chosen, word), responses.add(rejected, word)];
         content[1] = Math.min(better, worse);

@@ -13,12 +13,17 @@ export interface Inspection {
   readonly bytes: number;
   /** Spans that are no items, by reason. */
   readonly rejected_items: Readonly<Record<string, number>>;
+  /** Why the first of them is none. */
+  readonly first_rejected: string | null;
   readonly items_without_steps: number;
   /** Steps by `event_type`. */
   readonly steps: Readonly<Record<string, number>>;
   /** TTC_END steps by name: what `builder.ttc_step_name` can be. */
   readonly ttc_names: Readonly<Record<string, number>>;
   readonly items_in_atif: number;
+  /** Of items without steps: keys that hold steps under another name, and all keys where the one for steps is missing. */
+  readonly step_keys: Readonly<Record<string, number>>;
+  readonly other_keys: Readonly<Record<string, number>>;
   /** Items whose id another item of the same file has. */
   readonly repeated_ids: number;
   readonly candidates: number;
@@ -77,7 +82,10 @@ export function openInspector(stepName: string): Inspector {
       counts.items += 1;
       counts.bytes += span.bytes;
       if ('item' in span) readItem(span.item, { key: '', offset: span.offset });
-      else add(counts.rejected_items, span.rejected.reason);
+      else {
+        add(counts.rejected_items, span.rejected.reason);
+        counts.first_rejected ??= span.rejected.detail;
+      }
     },
     inspection: () => ({
       ...plain(counts),
@@ -123,10 +131,13 @@ const noTally = () => ({
   items: 0,
   bytes: 0,
   rejected_items: new Map<string, number>(),
+  first_rejected: null as string | null,
   items_without_steps: 0,
   steps: new Map<string, number>(),
   ttc_names: new Map<string, number>(),
   items_in_atif: 0,
+  step_keys: new Map<string, number>(),
+  other_keys: new Map<string, number>(),
   repeated_ids: 0,
   candidates: 0,
   rejected_candidates: new Map<string, number>(),
@@ -139,10 +150,14 @@ const noTally = () => ({
 type Tally = ReturnType<typeof noTally>;
 
 function describe(item: TraceItem, { candidates, rejected }: ReadCandidates, stepName: string, counts: Tally): void {
-  const { eventTypes, ttcNames, withoutSteps, atif } = item.describe();
+  const { eventTypes, ttcNames, withoutSteps, atif, stepKeys, otherKeys } = item.describe();
   const answers = candidates.length + rejected.length;
   if (withoutSteps && answers === 0) counts.items_without_steps += 1;
   if (atif) counts.items_in_atif += 1;
+  if (withoutSteps && answers === 0) {
+    for (const key of stepKeys) add(counts.step_keys, key);
+    for (const key of otherKeys) add(counts.other_keys, key);
+  }
   // Candidate lines have no steps to tell of.
   const lines = answers > ttcNames.filter((name) => name === stepName).length;
   const steps = Array.from({ length: lines ? answers : 0 });
@@ -176,6 +191,8 @@ const plain = ({ scores, ...counts }: Tally): Omit<Inspection, 'settings'> => ({
   rejected_items: Object.fromEntries(counts.rejected_items),
   steps: Object.fromEntries(counts.steps),
   ttc_names: Object.fromEntries(counts.ttc_names),
+  step_keys: Object.fromEntries(counts.step_keys),
+  other_keys: Object.fromEntries(counts.other_keys),
   rejected_candidates: Object.fromEntries(counts.rejected_candidates),
   turns_by_candidates: Object.fromEntries([...counts.turns_by_candidates].sort(([a], [b]) => Number(a) - Number(b))),
   score: counts.candidates === 0 ? null : { ...scores },

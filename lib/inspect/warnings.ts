@@ -1,4 +1,5 @@
 import { sumOfReasons } from '../contract/counters.ts';
+import { NO_CANDIDATES } from '../sources/formats/nat/no-candidates.ts';
 import type { Inspection } from './inspection.ts';
 
 /** What a run over these traces would stumble on, a sentence or two each: what was found, then the way out. */
@@ -15,21 +16,22 @@ const noCandidates: Look = ({ candidates, rejected_candidates, ttc_names, ...fou
   if (found.items === 0) return 'There is no trace item in these files.';
   const names = Object.keys(ttc_names);
   if (names.length > 0) {
-    return `No TTC_END step is named ${JSON.stringify(stepName)}; there are ${names.map((name) => JSON.stringify(name)).join(', ')}. Give the one you mean: --set builder.ttc_step_name=${JSON.stringify(names[0])} (here: --step-name).`;
+    return `No TTC_END step is named ${JSON.stringify(stepName)}; there are ${quoted(names)}. Give the one you mean: --set builder.ttc_step_name=${JSON.stringify(names[0])} (here: --step-name).`;
   }
-  if (found.items_in_atif > 0)
-    return "This looks like NAT's ATIF export, which holds no TTC steps. Give workflow_output.json instead.";
-  if (found.items_without_steps > 0 && Object.keys(found.steps).length === 0) {
-    return 'The items hold no steps. In NAT, set eval.general.output.structure.disable to false and evaluate again.';
-  }
-  return "No step is TTC_END: NAT's default step filter drops them. Set eval.general.output.workflow_output_step_filter to [TTC_END] and evaluate again.";
+  if (sumOfReasons(found.rejected_items) === found.items) return undefined;
+  if (found.items_in_atif > 0) return NO_CANDIDATES.atif;
+  const [renamed, keys] = [Object.keys(found.step_keys), Object.keys(found.other_keys)];
+  if (renamed.length > 0) return NO_CANDIDATES.renamed(quoted(renamed));
+  if (keys.length > 0) return NO_CANDIDATES.missing(quoted(keys));
+  const types = Object.keys(found.steps);
+  return types.length === 0 ? NO_CANDIDATES.noSteps : NO_CANDIDATES.otherSteps(quoted(types));
 };
 
-const unreadable: Look = ({ items, rejected_items }) => {
+const unreadable: Look = ({ items, rejected_items, first_rejected }) => {
   const count = sumOfReasons(rejected_items);
   if (count === 0) return undefined;
   const share = count / items;
-  return `${count} of ${items} items cannot be read (${listed(rejected_items)}). ${
+  return `${count} of ${items} items cannot be read (${listed(rejected_items)}); the first: ${first_rejected}. ${
     share > 0.1
       ? 'A run fails past a tenth: fix the file, or raise limits.max_rejected_fraction.'
       : 'A run lists each in rejected.jsonl, with its byte, and goes on.'
@@ -69,6 +71,8 @@ const repeated: Look = ({ repeated_ids }) =>
   repeated_ids === 0
     ? undefined
     : `${repeated_ids} items have an id that an earlier item of the file has. "strict" keeps each as a rollout of its own; builder.compatibility=nat keeps the last only, as NAT does. Candidate lines of one example belong on consecutive lines.`;
+
+const quoted = (names: readonly string[]): string => names.map((name) => JSON.stringify(name)).join(', ');
 
 const listed = (reasons: Readonly<Record<string, number>>): string =>
   Object.entries(reasons)

@@ -6,6 +6,7 @@ import { fromUtf8, type Utf8, utf8 } from '../objects/utf8.ts';
 import { pairExample } from '../preferences/pair-example.ts';
 import { GROUP_CLOSING, openGroupText, trajectoryWriter } from '../preferences/trajectory-text.ts';
 import { asTraceItem } from '../sources/formats/nat/nat-item.ts';
+import { natNames } from '../sources/formats/nat/nat-names.ts';
 import { readObject } from '../sources/formats/nat/trace-item.ts';
 import { isObject } from '../sources/json/exact-json.ts';
 
@@ -45,7 +46,7 @@ export async function* buildTrajectories(
         ...{ turn_id: null, candidate_uuid: null },
       });
     const read = isObject(value)
-      ? readObject(value, settings.ttc_step_name)
+      ? readObject(value, natNames(settings.ttc_step_name))
       : { rejected: { reason: 'not_an_object', detail: 'it is not an object' } };
     if ('rejected' in read) {
       lose(read.rejected.reason, read.rejected.detail, null);

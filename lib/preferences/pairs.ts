@@ -1,6 +1,7 @@
 import type { BuilderSettings } from '../contract/builder.ts';
 import type { Counters } from '../contract/counters.ts';
 import type { PlacedCandidate } from './candidate.ts';
+import { keepFinite } from './reward.ts';
 
 export interface PreferencePair {
   readonly chosen: PlacedCandidate;
@@ -69,7 +70,8 @@ function pairAll(
       if (pair) pairs.push(pair);
     }
   }
-  pairs.sort((a, b) => b.margin - a.margin);
+  // Margins that are cut to the largest double are ordered by what they were cut from.
+  pairs.sort((a, b) => b.margin - a.margin || distance(b) - distance(a));
   const kept = pairs.slice(0, settings.max_pairs_per_turn ?? pairs.length);
   counters.skipped_pair_limit += pairs.length - kept.length;
   return kept;
@@ -92,12 +94,15 @@ function pairTwo(
 ): PreferencePair | undefined {
   counters.possible_pairs += 1;
   // Two finite scores can lie further apart than a double reaches, and JSON has no infinity.
-  const pair = { ...two, margin: Math.min(two.chosen.score - two.rejected.score, Number.MAX_VALUE) };
+  const pair = { ...two, margin: keepFinite(distance(two)) };
   const skipped = whySkip(pair, settings);
   if (!skipped) return pair;
   counters[skipped] += 1;
   return undefined;
 }
+
+const distance = ({ chosen, rejected }: Pick<PreferencePair, 'chosen' | 'rejected'>): number =>
+  chosen.score - rejected.score;
 
 const whySkip = ({ chosen, rejected, margin }: PreferencePair, settings: BuilderSettings) => {
   if (settings.compatibility === 'strict') {

@@ -48,7 +48,7 @@ export function trajectoryWriter(
     const raw = settings.exhaustive_pairs
       ? utf8`"chosen_raw_metadata":${chosen.metadataJson},"rejected_raw_metadata":${rejected.metadataJson}`
       : utf8`"num_candidates":${among}`;
-    const before = utf8`${OPENING}${chosen.prompt.json}${CHOSEN}${chosen.response.json}${REJECTED}${rejected.response.json}}],"reward":${rewardOf(pair, settings)},"shaped_rewards":null,"metadata":{"dpo_type":"preference_pair","score_diff":${margin},"example_id":${example},"turn_id":${json(chosen.turnId)},"chosen_score":${chosen.score},"rejected_score":${rejected.score},"chosen_index":${chosen.index},"rejected_index":${rejected.index},${raw},`;
+    const before = utf8`${OPENING}${chosen.prompt.json}${CHOSEN}${chosen.response.json}${REJECTED}${rejected.response.json}}],"reward":${signed(rewardOf(pair, settings))},"shaped_rewards":null,"metadata":{"dpo_type":"preference_pair","score_diff":${signed(margin)},"example_id":${example},"turn_id":${json(chosen.turnId)},"chosen_score":${signed(chosen.score)},"rejected_score":${signed(rejected.score)},"chosen_index":${chosen.index},"rejected_index":${rejected.index},${raw},`;
     const after = utf8`"lineage":{${writePlace(chosen.place)},"chosen_uuid":${json(chosen.uuid)},"rejected_uuid":${json(rejected.uuid)}}}}`;
     if (!chosen.tools) return { json: utf8`${before}${after}`, toolsAt: 0 };
     const opened = utf8`${before}"tools":`;
@@ -71,3 +71,6 @@ function placeWriter(): (place: CandidatePlace) => Utf8 {
 
 const [OPENING, CHOSEN, REJECTED] = [toUtf8(BEFORE_PROMPT), toUtf8(BEFORE_CHOSEN), toUtf8(BEFORE_REJECTED)];
 const json = (value: string | null): Utf8 => toUtf8(JSON.stringify(value));
+/** As text, -0 is 0; in JSON it is a number of its own, and NAT writes it. */
+const signed = (value: number): number | Utf8 => (Object.is(value, -0) ? NEGATIVE_ZERO : value);
+const NEGATIVE_ZERO = toUtf8('-0.0');

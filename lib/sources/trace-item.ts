@@ -27,6 +27,10 @@ export interface ItemDescription {
   readonly ttcNames: readonly string[];
   readonly withoutSteps: boolean;
   readonly atif: boolean;
+  /** The item's keys, where the one for its steps is not among them. */
+  readonly otherKeys: readonly string[];
+  /** Keys that hold steps and are not the one for them. */
+  readonly stepKeys: readonly string[];
 }
 
 /** Sorts what a format made of an item's answers, in order. */

@@ -1,7 +1,9 @@
 import type { TraceSlice } from '../contract/plan.ts';
+import type { Request } from '../contract/request.ts';
 import { workflowKeys } from '../contract/workflow.ts';
 import { readItems } from '../sources/containers/read-records.ts';
 import { natItemReader } from '../sources/formats/nat/nat-item.ts';
+import { type NatNames, natNames } from '../sources/formats/nat/nat-names.ts';
 import { readTraceItems } from '../sources/read-trace-items.ts';
 import type { ReadItem, Span } from '../sources/record.ts';
 import type { TraceItem } from '../sources/trace-item.ts';
@@ -13,7 +15,7 @@ import { workflowFailure } from './workflow/failure-line.ts';
 export function sliceItems(
   runId: string,
   slice: TraceSlice,
-  stepName: string,
+  names: NatNames,
   deps: Deps,
 ): AsyncGenerator<Span<TraceItem>> {
   const store = storeOf(slice.bucket, deps);
@@ -21,9 +23,13 @@ export function sliceItems(
   const open = (start: number, end?: number) => store.read(slice.key, { pin, start, end });
   const own = slice.bucket === deps.collectionsBucket && slice.key.startsWith(workflowKeys(runId).traces);
   return own
-    ? readItems(open, slice, withinValues(orFailure(natItemReader(stepName))))
-    : readTraceItems(open, slice, stepName);
+    ? readItems(open, slice, withinValues(orFailure(natItemReader(names))))
+    : readTraceItems(open, slice, names);
 }
+
+/** What a live workflow answered is written under NAT's own keys. */
+export const namesOf = ({ builder, source }: Pick<Request, 'builder' | 'source'>): NatNames =>
+  natNames(builder.ttc_step_name, 'nat_keys' in source ? source.nat_keys : undefined);
 
 /** Of the run's own traces, the lines that say why there is no answer are losses by that reason. */
 const orFailure =

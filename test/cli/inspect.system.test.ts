@@ -44,10 +44,14 @@ test('the sample is told with the pairs that a run makes of it, and writes nothi
 });
 
 test.each([
-  [[{ id: 1, intermediate_steps: [step('LLM_END', 'x')] }], /workflow_output_step_filter to \[TTC_END\]/],
+  [[{ id: 1, intermediate_steps: [step('LLM_END', 'x')] }], /workflow_output_step_filter: \[TTC_END\]/],
   [[{ id: 1, intermediate_steps: [step('TTC_END', 'mine')] }], /--set builder\.ttc_step_name="mine"/],
-  [[{ id: 1, intermediate_steps: [] }], /structure\.disable/],
-  [[{ id: 1, schema_version: 1, trajectory: [] }], /ATIF/],
+  [[{ id: 1, intermediate_steps: [] }], /lists of steps are empty.*workflow_output_step_filter: \[TTC_END\]/],
+  [[{ id: 1, trajectory: { schema_version: 'ATIF-v1.7' } }], /ATIF/],
+  [
+    [{ id: 1, trajectory: [step('TTC_END', 'mine')] }],
+    /steps are in "trajectory": set source\.nat_keys\.trajectory_key/,
+  ],
 ])('traces without candidates (%j) come with the fix', async (items, fix) => {
   const { candidates, warnings } = await inspectItems(items);
   expect(candidates).toBe(0);

@@ -1,12 +1,26 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
-import { parse } from 'yaml';
 import { settingsFromNatConfig } from '../../cli/nat-config.ts';
+import type { NatSource } from '../../cli/nat-evaluation.ts';
+import { expandVariables, noVariables } from '../../cli/nat-variables.ts';
+import { parseNatYaml } from '../../cli/nat-yaml.ts';
+import { isSettings } from '../../cli/settings.ts';
 import { parseRequest } from '../../lib/contract/parse-request.ts';
 import { InvalidRequest } from '../../lib/errors.ts';
 
 const ENVIRONMENT = { CUSTOMIZER_HOST: 'https://nemo.example.com', EPOCHS: '5' };
-const read = (yaml: string, more: Readonly<Record<string, string>> = {}, train = false) =>
-  settingsFromNatConfig(parse(yaml), 'config.yml', { environment: { ...ENVIRONMENT, ...more }, train });
+const TRACES: NatSource = { kind: 'traces' };
+
+function read(yaml: string, more: Readonly<Record<string, string>> = {}, train = false, source = TRACES) {
+  const variables = noVariables();
+  const config = parseNatYaml(
+    expandVariables(yaml, 'config.yml', { environment: { ...ENVIRONMENT, ...more }, variables }),
+  );
+  if (!isSettings(config)) throw new Error('the test gives no settings');
+  return settingsFromNatConfig({ config, variables }, 'config.yml', { source, train });
+}
 
 const WHOLE = `
 llms: {training_llm: {_type: nim}}
@@ -119,7 +133,11 @@ test.each<[block: string, environment: Readonly<Record<string, string>>, reason:
   [`finetuning: {enabled: "\${FINETUNE:-false}"}`, {}, 'false'],
   [`finetuning: {enabled: "\${FINETUNE:-false}"}`, { FINETUNE: '' }, 'false'],
   [`finetuning: {enabled: "\${FINETUNE:-true}"}`, { FINETUNE: 'no' }, 'false'],
-  [`finetuning: {enabled: "\${FINETUNE}"}`, {}, 'false by default (the environment variable FINETUNE is not set)'],
+  [
+    `finetuning: {enabled: \${FINETUNE} }`,
+    {},
+    'false by default (it is empty, and not set in the environment: HF_TOKEN, FINETUNE)',
+  ],
 ])('%j does not train where the environment is %j, unless --train is given', (block, environment, reason) => {
   const { settings, training } = read(withFinetuning(block), environment);
   expect(settings).not.toHaveProperty('training');
@@ -142,7 +160,7 @@ test.each([
 ])('enabled: %s is refused, as NAT refuses it', (written, shown) => {
   const message = `finetuning.enabled of config.yml must be true or false, but is ${shown}.`;
   for (const train of [false, true]) {
-    expect(() => read(withFinetuning(`finetuning: {enabled: ${written}}`), {}, train)).toThrow(
+    expect(() => read(withFinetuning(`finetuning: {enabled: ${written}}`), { HF_TOKEN: 'hf_x' }, train)).toThrow(
       new InvalidRequest(message),
     );
   }
@@ -165,8 +183,8 @@ test('a trainer without an adapter trains nothing', () => {
 
 test('a field that this version has no place for is told, not dropped', () => {
   expect(read(WHOLE).notes).toEqual([
-    'trainers.nemo.num_runs is not used by this version.',
-    'trainer_adapters.nemo.hf_token is left to its default: the environment variable HF_TOKEN is not set.',
+    'trainers.nemo.num_runs is not used: the traces are read once. A live workflow has source.workflow.reps.',
+    'trainer_adapters.nemo.hf_token is empty and left to its default; not set in the environment: HF_TOKEN.',
     'trainer_adapters.nemo.reward is not used by this version.',
   ]);
 });
@@ -217,7 +235,118 @@ test('two builders of which none is named are refused', () => {
 
 test('a file without DPO settings is refused', () => {
   expect(() => read('llms: {}')).toThrow(
-    '--nat-config config.yml has no DPO settings: it needs a trajectory_builders entry of _type dpo_traj_builder.',
+    '--nat-config config.yml has no DPO settings: it needs a trajectory_builders entry of _type dpo_traj_builder, or an eval block.',
   );
   expect(() => read('trainers: 5')).toThrow('trainers of config.yml must map names to settings.');
+});
+
+const BUILDER = 'trajectory_builders: {b: {_type: dpo_traj_builder}}\n';
+
+test('scalars are taken as pydantic takes them', () => {
+  const { settings } = read(`
+trajectory_builders:
+  b: {_type: dpo_traj_builder, min_score_diff: "0.05", max_pairs_per_turn: "3.0", exhaustive_pairs: no}
+trainers: {t: {_type: nemo_customizer_trainer, deduplicate_pairs: "off", max_pairs: 1_000}}`);
+  expect(settings).toMatchObject({
+    builder: { min_score_diff: 0.05, max_pairs_per_turn: 3, exhaustive_pairs: false },
+    dataset: { deduplicate_pairs: false, max_pairs: 1000 },
+  });
+});
+
+test('config_effective.yml, as NAT writes it, has type for _type and every default', () => {
+  const path = new URL('../golden/nat/evaluations/config_effective.yml', import.meta.url);
+  const { settings, notes, training } = read(readFileSync(path, 'utf8'));
+  expect(settings).toEqual({
+    builder: {
+      ttc_step_name: 'dpo_candidate_move',
+      exhaustive_pairs: true,
+      min_score_diff: 0.05,
+      max_pairs_per_turn: null,
+      reward_from_score_diff: true,
+      require_multiple_candidates: true,
+    },
+  });
+  expect(notes).toEqual([]);
+  expect(training).toBeNull();
+});
+
+test('a field below a field that NAT has not is a note, and what NAT reads from a file is refused', () => {
+  const adapter = (more: string) =>
+    `trainer_adapters: {n: {_type: nemo_customizer_trainer_adapter, entity_host: http://h, datastore_host: http://h, namespace: n, ${more}}}`;
+  expect(read(adapter('customization_config: c, hyperparameters: {epoch: 3, dpo: {beta: 1}}'), {}, true)).toMatchObject(
+    {
+      settings: { training: { nemo_customizer: { hyperparameters: { dpo: {} } } } },
+      notes: [
+        'trainer_adapters.n.hyperparameters.epoch is not used: nemo_customizer_trainer_adapter has no such field.',
+        'trainer_adapters.n.hyperparameters.dpo.beta is not used: nemo_customizer_trainer_adapter has no such field.',
+      ],
+    },
+  );
+  expect(() => read(adapter('customization_config: file://c.txt'))).toThrow(
+    'trainer_adapters.n.customization_config is file://c.txt, which NAT reads from that file: write the text itself.',
+  );
+});
+
+const EVALUATION = `
+eval:
+  general:
+    max_concurrency: "3"
+    output: {workflow_output_step_filter: [LLM_END]}
+    dataset:
+      _type: json
+      file_path: data/questions.json
+      id_key: task_id
+      structure: {question_key: prompt, answer_key: gold, trajectory_key: intermediate_steps}
+      filter: {allowlist: {field: {id: [1]}}}
+`;
+
+test('the keys that the dataset renames are those of the traces', () => {
+  expect(read(EVALUATION)).toEqual({
+    settings: { source: { nat_keys: { id_key: 'task_id', question_key: 'prompt', answer_key: 'gold' } } },
+    notes: [
+      'eval.general.output.workflow_output_step_filter has no TTC_END: NAT leaves the candidates out of workflow_output.json. Add it, and evaluate again.',
+    ],
+    training: null,
+  });
+  expect(() => read('eval: {general: {dataset: {id_key: 5}}}')).toThrow(
+    'eval.general.dataset of config.yml: id_key must be the name of a key.',
+  );
+  expect(read(`${BUILDER}eval: {general: {dataset: {structure: {disable: true}}}}`).notes).toEqual([
+    'eval.general.dataset.structure.disable is true: NAT writes outputs without steps, which hold no candidates.',
+  ]);
+});
+
+test('of a live workflow they are those of its dataset, and what is about collecting counts too', () => {
+  const trainer = 'trainers: {t: {_type: nemo_customizer_trainer, num_runs: "2", continue_on_collection_error: on}}\n';
+  const { settings, notes } = read(EVALUATION + trainer, {}, false, { kind: 'workflow', hasDataset: false });
+  expect(settings).toEqual({
+    source: {
+      workflow: {
+        id_key: 'task_id',
+        question_key: 'prompt',
+        answer_key: 'gold',
+        max_concurrency: 3,
+        dataset: { bucket: pathToFileURL(`${resolve('data')}/`).href, key: 'questions.json' },
+        reps: 2,
+        continue_on_collection_error: true,
+      },
+    },
+  });
+  expect(notes).toEqual([
+    'eval.general.output.workflow_output_step_filter is not used: source.workflow.filter_steps says which steps are sent.',
+    'eval.general.dataset.filter is not used: all rows of source.workflow.dataset are asked.',
+  ]);
+  const given = read(EVALUATION, {}, false, { kind: 'workflow', hasDataset: true });
+  expect(given.settings).not.toHaveProperty('source.workflow.dataset');
+});
+
+test('fields of finetuning that have no meaning here are notes', () => {
+  const { notes } = read(
+    `${BUILDER}finetuning: {num_epochs: 1, target_functions: [a], output_dir: ./x, curriculum_learning: {enabled: yes}}`,
+  );
+  expect(notes).toEqual([
+    'finetuning.target_functions is not used by this version.',
+    'finetuning.output_dir is not used by this version. --out says where a run is written.',
+    'finetuning.curriculum_learning is not used by this version. dataset.curriculum.buckets orders the pairs from easy to hard.',
+  ]);
 });

@@ -114,6 +114,22 @@ test('beside an adapter that does not train, a whole training block does, and a 
   });
 });
 
+test('what came from the environment is in no message', async () => {
+  process.env.DPO_TEST_SECRET = 'hf_very_secret';
+  const secret = `\${DPO_TEST_SECRET}`;
+  const natConfig = await requestFile(
+    'secret.yml',
+    `trajectory_builders: {b: {_type: dpo_traj_builder, min_score_diff: "${secret}", reward: "${secret}", x${secret}: 1}}\nfinetuning: {enabled: false}\n`,
+  );
+  const message = await complaint({ natConfig });
+  expect(message).toBe(`builder.min_score_diff must be a number of at least 0, but is "${secret}".`);
+  const enabled = await requestFile('enabled.yml', `${ADAPTER}finetuning: {enabled: "${secret}"}`);
+  expect(await complaint({ natConfig: enabled })).toContain(`must be true or false, but is "${secret}".`);
+  const noted = await requestFile('noted.yml', `${ADAPTER}trajectory_builders: {b: {_type: "${secret}"}}`);
+  expect((await read({ natConfig: noted })).notes.join()).toContain(`its _type is ${secret}`);
+  delete process.env.DPO_TEST_SECRET;
+});
+
 test('--train without a trainer is refused', async () => {
   const message =
     '--train has no trainer: give a trainer_adapters entry in --nat-config, or a training block in --request.';

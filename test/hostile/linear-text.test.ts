@@ -1,15 +1,27 @@
 import { expect, test } from 'vitest';
 import { withoutQueries } from '../../adapters/trainers/hub-dataset.ts';
 import { absoluteBucket } from '../../cli/locations.ts';
-import { interpolated } from '../../cli/nat-variables.ts';
+import { expandVariables, hideVariables, noVariables } from '../../cli/nat-variables.ts';
+import { parseNatYaml } from '../../cli/nat-yaml.ts';
 import { readRun } from '../../cli/read-run.ts';
 import { withoutEndSlashes } from '../../lib/contract/end-slashes.ts';
 import { NemoCustomizer } from '../../lib/contract/training.ts';
 import { traceItemReader } from '../../lib/sources/formats/nat/fast-item.ts';
 import { laxFloat, laxInt } from '../../lib/sources/formats/nat/lax.ts';
+import { natNames } from '../../lib/sources/formats/nat/nat-names.ts';
 import { readTraceItem } from '../../lib/sources/formats/nat/trace-item.ts';
 import { parsePythonJson } from '../../lib/sources/json/python-json.ts';
 import { readTraceItems } from '../../lib/sources/read-trace-items.ts';
+
+/** Of a variable that is written wrong, the message. */
+function expanded(text: string): string {
+  const variables = noVariables();
+  try {
+    return hideVariables(expandVariables(text, 'config.yml', { environment: {}, variables }), variables);
+  } catch (error) {
+    return String(error);
+  }
+}
 
 /** What reads text that somebody else wrote, each over so many characters of its worst text. */
 const WORST: readonly (readonly [what: string, read: (length: number) => unknown])[] = [
@@ -25,11 +37,12 @@ const WORST: readonly (readonly [what: string, read: (length: number) => unknown
   ['a directory', (length) => absoluteBucket(`file:a${'/'.repeat(length)}x`)],
   ['a run', (length) => readRun(`s3://b${'/'.repeat(length)}x`, undefined).catch(() => undefined)],
   ["a datastore's message", (length) => withoutQueries('http:'.repeat(length / 5))],
-  ['a variable that never closes', (length) => interpolated(`\${a:-`.repeat(length / 5), {})],
-  [
-    'a variable that never closes, behind one that does',
-    (length) => interpolated(`\${a}${`\${a:-`.repeat(length / 5)}`, {}),
-  ],
+  ['a variable that never closes', (length) => expanded(`\${a:-`.repeat(length / 5))],
+  ['a variable that never closes, behind one that does', (length) => expanded(`\${a}${`\${a:-`.repeat(length / 5)}`)],
+  ['variables in variables', (length) => expanded(`\${a:-`.repeat(length / 6) + '}'.repeat(length / 6))],
+  ['variables', (length) => expanded(`\${a} $ \\\\`.repeat(length / 8))],
+  ["a number of NAT's configuration", (length) => parseNatYaml(`a: ${'1_'.repeat(length / 2)}x`)],
+  ["a time of NAT's configuration", (length) => parseNatYaml(`a: ${'1:'.repeat(length / 2)}x`)],
   ['an item of NaN', (length) => parsePythonJson(`[${'NaN,'.repeat(length / 4)}NaN]`)],
   ['an item of NaN that breaks off', (length) => parsePythonJson(`["score"${':NaN'.repeat(length / 4)}`)],
   [
@@ -53,10 +66,11 @@ const WORST: readonly (readonly [what: string, read: (length: number) => unknown
 const scores = (length: number, text: string): void => {
   for (let at = 0; at < length; at += text.length) laxFloat(text);
 };
-const read = traceItemReader('dpo_candidate_move');
+const NAMES = natNames('dpo_candidate_move');
+const read = traceItemReader(NAMES);
 const item = (text: string): void => {
   read(Buffer.from(text));
-  readTraceItem(Buffer.from(text), 'dpo_candidate_move');
+  readTraceItem(Buffer.from(text), NAMES);
 };
 
 /** Read in chunks, as a store gives them. */
@@ -66,7 +80,7 @@ const array = async (begin: string, unit: string, length: number): Promise<void>
     for (let at = 0; at < bytes.length; at += 16_384) yield Buffer.from(bytes.subarray(at, at + 16_384));
   }
   const whole = { cut: null, start: 0, end: bytes.length, object_bytes: bytes.length };
-  await Array.fromAsync(readTraceItems(open, whole, 'dpo_candidate_move'));
+  await Array.fromAsync(readTraceItems(open, whole, NAMES));
 };
 const INDENTED = '[\n  {\n    "id": 1\n  },';
 const WORDS = 'a name of some forty characters in all';

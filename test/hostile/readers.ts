@@ -5,6 +5,7 @@ import { readItems } from '../../lib/sources/containers/read-records.ts';
 import { readTraceLine } from '../../lib/sources/formats/candidates/candidate-line.ts';
 import { joinRuns } from '../../lib/sources/formats/candidates/line-runs.ts';
 import { asTraceItem } from '../../lib/sources/formats/nat/nat-item.ts';
+import { natNames } from '../../lib/sources/formats/nat/nat-names.ts';
 import { readTraceItem } from '../../lib/sources/formats/nat/trace-item.ts';
 import { readTraceItems } from '../../lib/sources/read-trace-items.ts';
 import type { ReadItem, Span } from '../../lib/sources/record.ts';
@@ -24,14 +25,14 @@ export async function readByBoth(bytes: Buffer, builder: BuilderSettings, chunkB
       yield Buffer.from(bytes.subarray(at, Math.min(at + chunkBytes, end)));
   };
   const read: ReadItem<TraceItem> = (item) => {
-    const found = readTraceItem(item, builder.ttc_step_name);
+    const found = readTraceItem(item, natNames(builder.ttc_step_name));
     return 'item' in found ? { item: asTraceItem(found.item) } : found;
   };
   const reference = readItems(open, slice, read, (stream, range) =>
     joinRuns(readLineItems(stream, { start: 0, end: Number.POSITIVE_INFINITY }, readTraceLine(read)), range),
   );
   return {
-    fast: await told(readTraceItems(open, slice, builder.ttc_step_name), builder),
+    fast: await told(readTraceItems(open, slice, natNames(builder.ttc_step_name)), builder),
     reference: await told(reference, builder),
   };
 }

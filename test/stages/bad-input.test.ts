@@ -150,16 +150,14 @@ describe('traces without a candidate fail with the likely cause', () => {
       [step('A', 1, {}, 'my_move')],
       /named "my_move", not "dpo_candidate_move": set builder\.ttc_step_name/,
     ],
-    ['structure.disable', [], /hold no intermediate_steps.*structure\.disable/],
+    [
+      'no steps at all',
+      [],
+      /lists of steps are empty: NAT's default filter.*eval\.general\.output\.workflow_output_step_filter: \[TTC_END\]/,
+    ],
   ])('%s', async (_, intermediate_steps, message) => {
     await expect(runText(lines({ id: 1, intermediate_steps }))).rejects.toThrow(
       expect.objectContaining({ name: 'NoCandidates', message: expect.stringMatching(message) }),
-    );
-  });
-
-  test('an ATIF file', async () => {
-    await expect(runText(lines({ id: 1, schema_version: 'ATIF-v1.4', trajectory: {} }))).rejects.toThrow(
-      /ATIF export.*workflow_output\.json/,
     );
   });
 

@@ -14,9 +14,10 @@ const MOST_WHISKERS = 40;
 /** Mean reward of each example with its least and greatest, in the order given. */
 export function curriculumChart(examples: readonly Example[], label: string, width: number): Markup {
   const area = plot(width, Math.min(width, 380));
-  const least = Math.min(0, ...examples.map((example) => example.least));
-  const greatest = Math.max(...examples.map((example) => example.greatest));
-  const y = scaleLinear([least, greatest > least ? greatest : least + 1], [area.bottom, area.top + 10]).nice(4);
+  const least = drawn(Math.min(0, ...examples.map((example) => example.least)));
+  const greatest = drawn(Math.max(...examples.map((example) => example.greatest)));
+  const scale = scaleLinear([least, greatest > least ? greatest : least + 1], [area.bottom, area.top + 10]).nice(4);
+  const y: Scale = (value) => scale(drawn(value));
   const x = scaleLinear([0.5, Math.max(examples.length, 1) + 0.5], [area.left, area.right]);
   const ranks = x.ticks(6).filter((rank) => Number.isInteger(rank) && rank >= 1 && rank <= examples.length);
   return framed(
@@ -26,7 +27,7 @@ export function curriculumChart(examples: readonly Example[], label: string, wid
         ranks.map((rank) => ({ at: x(rank), label: count(rank) })),
         28,
       ),
-      y: y.ticks(4).map((value) => ({ at: y(value), label: score(value) })),
+      y: scale.ticks(4).map((value) => ({ at: y(value), label: score(value) })),
       xTitle: 'examples, easiest first',
       yTitle: 'reward',
     },
@@ -36,6 +37,10 @@ export function curriculumChart(examples: readonly Example[], label: string, wid
 }
 
 type Scale = (value: number) => number;
+
+/** A quarter of the largest double: an axis from one end to the other stays a finite number long. */
+const FARTHEST = Number.MAX_VALUE / 4;
+const drawn = (value: number): number => Math.max(-FARTHEST, Math.min(value, FARTHEST));
 
 const whiskers = (examples: readonly Example[], x: Scale, y: Scale): Markup =>
   html`${examples.map(

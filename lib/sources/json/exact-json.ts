@@ -41,12 +41,15 @@ export const toDouble = (value: number | { readonly rawJSON: string }): number =
 export const sourceOf = (value: number | { readonly rawJSON: string }): string =>
   typeof value === 'number' ? String(value) : value.rawJSON;
 
-/** Some six times slower than JSON.parse: only for texts that need it. Recursive: only for depths that were checked. */
+/**
+ * Some six times slower than JSON.parse: only for texts that need it. Recursive: only for depths that were checked. A long
+ * integer always keeps its text, so that a plain number of that size is known to be a float.
+ */
 export const parseExactly = (text: string): unknown =>
   JSON.parse(text, (key: string, value: unknown, context?: { readonly source?: string }) => {
     const source = typeof value === 'number' ? context?.source : undefined;
-    if (source === undefined || source === String(value) || isReplaced(key, source)) return value;
-    return JSON.rawJSON(source);
+    if (source === undefined || isReplaced(key, source)) return value;
+    return source === String(value) && !hasLongInteger(source) ? value : JSON.rawJSON(source);
   });
 
 /** Kept as Infinity, which is written as null. */

@@ -6,7 +6,7 @@ import { DIGEST_BYTES, digestText } from '../../preferences/digest.ts';
 import { pairExample, type Rollout } from '../../preferences/pair-example.ts';
 import type { ExampleId } from '../../sources/trace-item.ts';
 import type { Deps } from '../deps.ts';
-import { sliceItems } from '../slice-items.ts';
+import { namesOf, sliceItems } from '../slice-items.ts';
 import { buildSlice, type SliceJob } from './build-slice.ts';
 import type { OpenShard } from './open-shard.ts';
 
@@ -22,7 +22,7 @@ export async function buildNatSlice(job: SliceJob, shard: OpenShard, deps: Deps)
   const { request, slice, source } = job;
   const originOf = (exampleId: string) => ({ runId: request.run_id, exampleId });
   let place = -1;
-  for await (const span of sliceItems(request.run_id, slice, request.builder.ttc_step_name, deps)) {
+  for await (const span of sliceItems(request.run_id, slice, namesOf(request), deps)) {
     place += 1;
     shard.countItem(span);
     const at = { key: slice.key, offset: span.offset };
@@ -62,7 +62,7 @@ async function readIds({ request, slice }: SliceJob, deps: Deps) {
   const [first, last, textOf, alike] = [[], [], [], []] as [number[], number[], number[], number[]];
   let place = -1;
   let repeat = false;
-  for await (const span of sliceItems(request.run_id, slice, request.builder.ttc_step_name, deps)) {
+  for await (const span of sliceItems(request.run_id, slice, namesOf(request), deps)) {
     place += 1;
     if ('rejected' in span) continue;
     const { id } = span.item;
@@ -109,7 +109,7 @@ async function readDisplaced(
   const byText = new Map<number, { exampleId: string; items: { first: number; rollout: Rollout }[] }>();
   let place = -1;
   let held = 0;
-  for await (const span of sliceItems(request.run_id, slice, request.builder.ttc_step_name, deps)) {
+  for await (const span of sliceItems(request.run_id, slice, namesOf(request), deps)) {
     place += 1;
     if ('rejected' in span) continue;
     const id = ids.find(span.item.id);

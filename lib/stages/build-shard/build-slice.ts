@@ -1,7 +1,7 @@
 import type { TraceSlice } from '../../contract/plan.ts';
 import type { Request } from '../../contract/request.ts';
 import type { Deps } from '../deps.ts';
-import { sliceItems } from '../slice-items.ts';
+import { namesOf, sliceItems } from '../slice-items.ts';
 import { diagnoseItem } from './diagnosis.ts';
 import type { OpenShard } from './open-shard.ts';
 
@@ -15,7 +15,7 @@ export interface SliceJob {
 /** Builds the slice's trace items, each a group of its own, in file order. */
 export async function buildSlice({ request, slice, source }: SliceJob, shard: OpenShard, deps: Deps): Promise<void> {
   const { run_id: runId, builder } = request;
-  for await (const span of sliceItems(runId, slice, builder.ttc_step_name, deps)) {
+  for await (const span of sliceItems(runId, slice, namesOf(request), deps)) {
     shard.countItem(span);
     const place = { key: slice.key, offset: span.offset };
     if ('rejected' in span) {

@@ -1,17 +1,28 @@
 import type { Diagnosis } from '../../contract/summary.ts';
+import { NO_CANDIDATES } from '../../sources/formats/nat/no-candidates.ts';
 import type { TraceItem } from '../../sources/trace-item.ts';
 
-export const noDiagnosis = (): Diagnosis => ({ items: 0, without_steps: 0, atif: 0, event_types: {}, ttc_names: {} });
+export const noDiagnosis = (): Diagnosis => ({
+  items: 0,
+  without_steps: 0,
+  atif: 0,
+  event_types: {},
+  ttc_names: {},
+  other_keys: {},
+  step_keys: {},
+});
 
 /** Notes what an item without candidates looks like; the first 20 of a shard tell enough. */
 export function diagnoseItem(diagnosis: Diagnosis, item: TraceItem): void {
   if (diagnosis.items >= 20) return;
-  const { eventTypes, ttcNames, withoutSteps, atif } = item.describe();
+  const { eventTypes, ttcNames, withoutSteps, atif, otherKeys, stepKeys } = item.describe();
   diagnosis.items += 1;
   if (withoutSteps) diagnosis.without_steps += 1;
   if (atif) diagnosis.atif += 1;
   for (const type of eventTypes) note(diagnosis.event_types, type);
   for (const name of ttcNames) note(diagnosis.ttc_names, name);
+  for (const key of otherKeys) note(diagnosis.other_keys, key);
+  for (const key of stepKeys) note(diagnosis.step_keys, key);
 }
 
 /** One diagnosis of all shards. */
@@ -19,9 +30,12 @@ export function addDiagnosis(sum: Diagnosis, more: Diagnosis): void {
   sum.items += more.items;
   sum.without_steps += more.without_steps;
   sum.atif += more.atif;
-  for (const [type, times] of Object.entries(more.event_types)) note(sum.event_types, type, times);
-  for (const [name, times] of Object.entries(more.ttc_names)) note(sum.ttc_names, name, times);
+  for (const counted of COUNTED) {
+    for (const [name, times] of Object.entries(more[counted])) note(sum[counted], name, times);
+  }
 }
+
+const COUNTED = ['event_types', 'ttc_names', 'other_keys', 'step_keys'] as const;
 
 /** Why a run has no candidate, as a person would say it, with the way out. */
 export function likelyCause(diagnosis: Diagnosis, stepName: string): string {
@@ -29,22 +43,15 @@ export function likelyCause(diagnosis: Diagnosis, stepName: string): string {
   if (names.length > 0) {
     return `The TTC_END steps are named ${list(names)}, not ${JSON.stringify(stepName)}: set builder.ttc_step_name to the one you mean.`;
   }
-  if (diagnosis.atif > 0 && diagnosis.without_steps === diagnosis.items) {
-    return "This looks like NAT's ATIF export, which holds no TTC steps: give workflow_output.json instead.";
-  }
-  if (diagnosis.items > 0 && diagnosis.without_steps === diagnosis.items) {
-    return (
-      'The items hold no intermediate_steps: NAT writes none with eval.general.output.structure.disable: true, nor for a ' +
-      'workflow that was interrupted. Set it to false and evaluate again.'
-    );
-  }
+  const withoutSteps = diagnosis.items > 0 && diagnosis.without_steps === diagnosis.items;
+  if (withoutSteps && diagnosis.atif > 0) return NO_CANDIDATES.atif;
+  const renamed = Object.keys(diagnosis.step_keys).sort();
+  if (withoutSteps && renamed.length > 0) return NO_CANDIDATES.renamed(list(renamed));
+  const keys = Object.keys(diagnosis.other_keys);
+  if (withoutSteps && keys.length > 0) return NO_CANDIDATES.missing(list(keys));
+  if (withoutSteps) return NO_CANDIDATES.noSteps;
   const types = Object.keys(diagnosis.event_types).sort();
-  if (types.length > 0) {
-    return (
-      `The steps are ${list(types)} only: NAT's default eval.general.output.workflow_output_step_filter drops TTC_END. ` +
-      'Set it to [TTC_END] (or [] for all steps) and evaluate again.'
-    );
-  }
+  if (types.length > 0) return NO_CANDIDATES.otherSteps(list(types));
   return 'No trace item was found in the traces.';
 }
 

@@ -45,14 +45,14 @@ export async function finalize({ run_id }: FinalizeInput, deps: Deps): Promise<F
     status: 'committed',
     request_sha256: await digestObject(keys.request, deps),
     code_version: deps.codeVersion,
-    inputs: [...asked, ...inputsOf([...plan.grouping, ...plan.shards])],
+    inputs: [...asked.inputs, ...inputsOf([...plan.grouping, ...plan.shards])],
     collection: { ...collection, groups: totals.total_examples, trajectories: totals.total_trajectories },
     rejected: { ...rejected, lines: all.reduce((sum, { summary }) => sum + summary.rejected.lines, 0) },
     metrics,
     datasets: datasets?.files ?? {},
     selections: datasets?.result.selections ?? {},
     totals,
-    warnings: [...warnings, ...(datasets?.result.warnings ?? [])],
+    warnings: [...asked.warnings, ...warnings, ...(datasets?.result.warnings ?? [])],
   };
   const manifest: Manifest = { ...listed, report: await writeReport(request, run, listed, deps) };
   if ((await store.create(keys.manifest, jsonText(manifest))) === 'created') return report(request, manifest, deps);

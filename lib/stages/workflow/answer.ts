@@ -34,7 +34,7 @@ export async function readAnswer(body: AsyncIterable<Uint8Array>): Promise<Answe
   for await (const line of linesOf(body)) {
     const text = decode(line);
     const [, field, value = ''] = /^(intermediate_data|data|event): ?(.*)$/s.exec(text) ?? [];
-    if (field === 'event') event = value.trim();
+    if (field === 'event') event = eventOf(value);
     else if (text.trim() === '') event = 'message';
     else if (event === 'error' && field === 'data') throw workflowError(value);
     else if (field === 'intermediate_data') steps.push(stepOf(value, line));
@@ -44,6 +44,18 @@ export async function readAnswer(body: AsyncIterable<Uint8Array>): Promise<Answe
   if (event === 'error') throw workflowError('');
   if (parts.length === 0) throw new NoAnswer('cut_stream', 'the stream ended without an answer: it has no data line');
   return { text: parts.join(''), steps };
+}
+
+/** NAT keeps the stream open after these until a person has answered. */
+function eventOf(value: string): string {
+  const event = value.trim();
+  if (event === 'interaction_required') {
+    throw new NoAnswer(event, 'the workflow asks a person for input, and there is nobody to answer: run it without');
+  }
+  if (event === 'oauth_required') {
+    throw new NoAnswer(event, 'the workflow asks a person to sign in: give it credentials of its own');
+  }
+  return event;
 }
 
 /** A step as NAT's remote evaluation makes it; the payload's text stays as it was sent, but for numbers that are none. */

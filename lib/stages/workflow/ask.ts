@@ -2,6 +2,8 @@ import type { WorkflowFailureReason, WorkflowSource } from '../../contract/workf
 import { HttpFailed, type HttpFailureKind, type HttpResponse } from '../http.ts';
 import { type Answer, NoAnswer, readAnswer } from './answer.ts';
 import { routesOf, type WorkflowClient } from './client.ts';
+import { joined } from './lines.ts';
+import { explainRefusal, REFUSAL_BYTES } from './refusal.ts';
 import { delayMs, RETRIED_STATUSES, retryAfterMs } from './retry.ts';
 
 export interface AskDeps {
@@ -57,7 +59,7 @@ async function attemptOnce(body: string, source: WorkflowSource, deps: AskDeps):
   try {
     const response = await postToFirst(routesOf(source), body, deps.client);
     try {
-      return await read(response, deps.now().getTime());
+      return await read(response, body, deps);
     } finally {
       response.close();
     }
@@ -79,11 +81,13 @@ async function postToFirst(routes: readonly string[], body: string, client: Work
   return postToFirst(others, body, client);
 }
 
-async function read(response: HttpResponse, now: number): Promise<Attempt> {
+async function read(response: HttpResponse, body: string, { now, client }: AskDeps): Promise<Attempt> {
   const { status, headers, framed } = response;
   if (status < 200 || status > 299) {
-    const wait = retryAfterMs(headers['retry-after'], now);
-    return { ...failed('http_error', `HTTP ${status}`, RETRIED_STATUSES.includes(status)), retryAfterMs: wait };
+    const wait = retryAfterMs(headers['retry-after'], now().getTime());
+    const why = status < 500 ? explainRefusal(await firstBytes(response), body) : undefined;
+    const detail = why === undefined ? `HTTP ${status}` : `HTTP ${status}: ${client.redact(why)}`;
+    return { ...failed('http_error', detail, RETRIED_STATUSES.includes(status)), retryAfterMs: wait };
   }
   const encoding = headers['content-encoding'] ?? 'identity';
   if (encoding !== 'identity')
@@ -91,6 +95,22 @@ async function read(response: HttpResponse, now: number): Promise<Attempt> {
   if (!framed)
     return failed('cut_stream', 'neither Content-Length nor chunked: where the answer ends cannot be told', false);
   return { kind: 'answered', answer: await readAnswer(response.body) };
+}
+
+/** What came of them: a refusal that breaks off is one all the same. */
+async function firstBytes({ body }: HttpResponse): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  let bytes = 0;
+  try {
+    for await (const piece of body) {
+      pieces.push(piece);
+      bytes += piece.length;
+      if (bytes >= REFUSAL_BYTES) break;
+    }
+  } catch (error) {
+    if (!(error instanceof HttpFailed)) throw error;
+  }
+  return joined(pieces).subarray(0, REFUSAL_BYTES);
 }
 
 const failed = (reason: WorkflowFailureReason, detail: string, retry: boolean) =>

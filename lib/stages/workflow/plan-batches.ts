@@ -1,10 +1,16 @@
-import { type Batch, DatasetPin, type WorkflowSource, workflowKeys } from '../../contract/workflow.ts';
+import {
+  type Batch,
+  DatasetPin,
+  type SkippedRows,
+  type WorkflowSource,
+  workflowKeys,
+} from '../../contract/workflow.ts';
 import { InvalidRequest } from '../../errors.ts';
 import type { ObjectStore, StoredObject } from '../../objects/store.ts';
 import { jsonText, readJson } from '../../objects/stored-json.ts';
 import { unknownName } from './body.ts';
 import { linesOf } from './lines.ts';
-import { type DatasetRow, readDataset } from './rows.ts';
+import { type DatasetEntry, readDataset } from './rows.ts';
 
 export interface WorkflowPlan {
   /** Key of the JSON array of {@link Batch}. */
@@ -31,10 +37,10 @@ export async function planBatches(
   const keys = workflowKeys(runId);
   if (!(await stores.runs.head(keys.dataset))) {
     const dataset = await findDataset(source, stores.datasets);
+    const read = () => readDataset(stores.datasets, dataset, source);
     // Until the rows exist, it is written again: a dataset that was fixed after a failed try is read as it is now.
-    await stores.runs.write(keys.datasetPin, pinText(source, dataset));
-    const rows = readDataset(stores.datasets, dataset, source);
-    await stores.runs.write(keys.dataset, asLines(rows, source), { ifAbsent: true });
+    await stores.runs.write(keys.datasetPin, pinText(source, dataset, await countSkipped(read())));
+    await stores.runs.write(keys.dataset, asLines(read(), source), { ifAbsent: true });
   }
   const cuts = await cut(stores.runs, keys.dataset, source.batch_size);
   const batches = repeat(cuts, source.reps);
@@ -58,8 +64,9 @@ export async function findDataset({ dataset: { key } }: WorkflowSource, datasets
 async function* pinText(
   { dataset: { bucket } }: WorkflowSource,
   { key, version, etag, bytes }: StoredObject,
+  skipped: SkippedRows,
 ): AsyncGenerator<Uint8Array> {
-  yield jsonText({ bucket, key, version, etag, bytes } satisfies DatasetPin);
+  yield jsonText({ bucket, key, version, etag, bytes, skipped } satisfies DatasetPin);
 }
 
 /** How `max_concurrency` examples spread: so many batches at once, and so many examples at once in each. */
@@ -68,11 +75,17 @@ export function concurrencyOf(source: Pick<WorkflowSource, 'max_concurrency' | '
   return { batches: Math.floor(source.max_concurrency / examples), examples };
 }
 
-async function* asLines(rows: AsyncIterable<DatasetRow>, source: WorkflowSource): AsyncGenerator<Uint8Array> {
+async function countSkipped(rows: AsyncIterable<DatasetEntry>): Promise<SkippedRows> {
+  const skipped = { repeated_id: 0, blank_question: 0 };
+  for await (const entry of rows) if ('skipped' in entry) skipped[entry.skipped] += 1;
+  return skipped;
+}
+
+async function* asLines(rows: AsyncIterable<DatasetEntry>, source: WorkflowSource): AsyncGenerator<Uint8Array> {
   const encoder = new TextEncoder();
-  let number = 0;
-  for await (const row of rows) {
-    number += 1;
+  for await (const entry of rows) {
+    if ('skipped' in entry) continue;
+    const { row, number } = entry;
     const name = unknownName(source.body, row);
     if (name !== undefined) {
       throw new InvalidRequest(`source.workflow.body has {{${name}}}, but row ${number} has no such column`);

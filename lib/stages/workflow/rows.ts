@@ -1,9 +1,18 @@
 import { type CsvError, parse as parseCsv } from 'csv-parse/sync';
-import type { WorkflowSource } from '../../contract/workflow.ts';
+import type { SkippedRows, WorkflowSource } from '../../contract/workflow.ts';
 import { InvalidRequest } from '../../errors.ts';
 import type { ObjectStore, StoredObject } from '../../objects/store.ts';
+import { digestText } from '../../preferences/digest.ts';
 import { readItems } from '../../sources/containers/read-records.ts';
-import { depthOf, isNumber, isObject, parseExactly, pythonText } from '../../sources/json/exact-json.ts';
+import { readExampleId } from '../../sources/formats/nat/trace-item.ts';
+import {
+  depthOf,
+  isNumber,
+  isObject,
+  type JsonObject,
+  parseExactly,
+  pythonText,
+} from '../../sources/json/exact-json.ts';
 import { parsePythonJson } from '../../sources/json/python-json.ts';
 import { MAX_DEPTH, type ReadItem } from '../../sources/record.ts';
 import { joined } from './lines.ts';
@@ -18,21 +27,59 @@ export interface DatasetRow {
   readonly columns: Readonly<Record<string, unknown>>;
 }
 
+/** A row to ask, with its number from 1, or why one is not asked. */
+export type DatasetEntry =
+  | { readonly row: DatasetRow; readonly number: number }
+  | { readonly skipped: keyof SkippedRows };
+
 type Keys = Pick<WorkflowSource, 'id_key' | 'question_key' | 'answer_key'>;
 
 /**
- * The rows of a dataset: CSV by its name's ending (also before the `.dataset` of an uploaded copy) (held whole, at most 128 MiB), else a JSON array or JSON lines, as
- * traces are told apart. Throws InvalidRequest, naming the row (from 1), for what is no dataset.
+ * The rows of a dataset: CSV by its name's ending (held whole, at most 128 MiB), else a JSON array or JSON lines, as
+ * traces are told apart. As NAT does, it asks the first row of a repeated id and no row without a question. Throws InvalidRequest, naming the row (from 1), for what is no dataset.
  */
-export async function* readDataset(store: ObjectStore, dataset: StoredObject, keys: Keys): AsyncGenerator<DatasetRow> {
+export async function* readDataset(
+  store: ObjectStore,
+  dataset: StoredObject,
+  keys: Keys,
+): AsyncGenerator<DatasetEntry> {
   const entries = /\.csv(?:\.dataset)?$/i.test(dataset.key) ? readCsv(store, dataset) : readJson(store, dataset);
-  let row = 0;
+  const ids = new Set<string>();
+  let number = 0;
+  let asked = 0;
+  let first: JsonObject | undefined;
   for await (const entry of entries) {
-    row += 1;
-    yield toRow(entry, keys, `${dataset.key}: row ${row}`);
+    number += 1;
+    const where = `${dataset.key}: row ${number}`;
+    if (!isObject(entry)) throw new InvalidRequest(`${where} is no object with columns`);
+    first ??= entry;
+    const id = readExampleId(entry[keys.id_key]);
+    if (!id || id.text === '' || idText(entry[keys.id_key]) === undefined) {
+      throw new InvalidRequest(
+        `${where} has no text or number as its "${keys.id_key}"; set id_key to one of: ${columnsOf(entry)}`,
+      );
+    }
+    // Python's dict and pandas take 1 and 1.0 for one id; a digest is as long for any.
+    const known = digestText(id.key);
+    if (ids.has(known)) yield { skipped: 'repeated_id' };
+    else if (isBlank(entry[keys.question_key])) yield { skipped: 'blank_question' };
+    else {
+      asked += 1;
+      yield { row: toRow(entry, keys), number };
+    }
+    ids.add(known);
   }
-  if (row === 0) throw new InvalidRequest(`${dataset.key}: the dataset has no rows`);
+  if (!first) throw new InvalidRequest(`${dataset.key}: the dataset has no rows`);
+  if (asked > 0) return;
+  throw new InvalidRequest(
+    `${dataset.key}: no row has a "${keys.question_key}"; set question_key to one of: ${columnsOf(first)}`,
+  );
 }
+
+const isBlank = (question: unknown): boolean =>
+  question === undefined || question === null || (typeof question === 'string' && question.trim() === '');
+
+const columnsOf = (entry: JsonObject): string => Object.keys(entry).slice(0, 20).join(', ');
 
 /** An id as text, as NAT writes it. */
 export const idText = (id: unknown): string | undefined =>
@@ -85,16 +132,8 @@ const MOST_CSV_BYTES = 134_217_728;
 const isCsvError = (error: unknown): error is CsvError =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' && error.code.startsWith('CSV_');
 
-function toRow(entry: unknown, keys: Keys, where: string): DatasetRow {
-  if (!isObject(entry)) throw new InvalidRequest(`${where} is no object with columns`);
+function toRow(entry: JsonObject, keys: Keys): DatasetRow {
   const { [keys.id_key]: id, [keys.question_key]: question, [keys.answer_key]: answer = null, ...columns } = entry;
-  const found = Object.keys(entry).slice(0, 20).join(', ');
-  if (idText(id) === undefined || id === '') {
-    throw new InvalidRequest(`${where} has no text or number as its "${keys.id_key}"; set id_key to one of: ${found}`);
-  }
-  if (question === undefined || question === null || (typeof question === 'string' && question.trim() === '')) {
-    throw new InvalidRequest(`${where} has no "${keys.question_key}"; set question_key to one of: ${found}`);
-  }
   return { id, question, answer, columns: withoutReserved(columns) };
 }
 

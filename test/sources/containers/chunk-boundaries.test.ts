@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { natNames } from '../../../lib/sources/formats/nat/nat-names.ts';
 import { readTraceItems } from '../../../lib/sources/read-trace-items.ts';
 import { randomOf } from '../../support/scheduled-store.ts';
 import { forms } from '../../support/trace-arbitraries.ts';
@@ -36,7 +37,7 @@ async function read(bytes: Buffer, cuts: readonly number[]): Promise<string> {
       yield Buffer.from(bytes.subarray(cuts[at - 1] ?? 0, end));
   }
   const told: unknown[] = [];
-  for await (const span of readTraceItems(open, slice, 'dpo_candidate_move')) {
+  for await (const span of readTraceItems(open, slice, natNames('dpo_candidate_move'))) {
     told.push('item' in span ? { ...span, item: { ...span.item, describe: span.item.describe() } } : span);
   }
   return JSON.stringify(told);

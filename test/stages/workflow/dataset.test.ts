@@ -80,11 +80,32 @@ describe('planning a dataset’s batches', () => {
   });
 
   it('reads a dataset that was mended after a failed try as it is then, and says so', async () => {
-    await expect(plan('mended.jsonl', '{"id":1}\n', {}, 'mended')).rejects.toThrow('has no "question"');
+    await expect(plan('mended.jsonl', '{"id":1}\n', {}, 'mended')).rejects.toThrow('no row has a "question"');
     const text = '{"id":1,"question":"q"}\n';
     const { rows, plan: made } = await plan('mended.jsonl', text, {}, 'mended');
     expect(rows).toHaveLength(1);
     expect(made.dataset).toMatchObject({ bucket: 'b', key: 'mended.jsonl', bytes: text.length });
+  });
+
+  it('asks the first row of a repeated id and none without a question, and counts the others, as NAT does', async () => {
+    const text = [
+      '{"id":1,"question":"first"}',
+      '{"id":1.0,"question":"again"}',
+      '{"id":"1","question":"another id"}',
+      '{"id":2,"question":" "}',
+      '{"id":2,"question":"repeats an id that was not asked"}',
+      '{"id":3}',
+      '{"id":4,"question":NaN}',
+      '{"id":5,"question":0}',
+    ];
+    const { rows, plan: made } = await plan('rows.jsonl', text.join('\n'));
+    expect(rows.map(({ id, question }) => [JSON.stringify(id), question])).toEqual([
+      ['1', 'first'],
+      ['"1"', 'another id'],
+      ['5', 0],
+    ]);
+    expect(made.dataset.skipped).toEqual({ repeated_id: 2, blank_question: 3 });
+    expect(made.examples).toBe(3);
   });
 
   it('reads an indented array with two rows on one line', async () => {
@@ -101,7 +122,12 @@ describe('planning a dataset’s batches', () => {
       '{"id":1,"question":"q"}\n{"question":"q","uid":2}',
       'row 2 has no text or number as its "id"; set id_key to one of: question, uid',
     ],
-    ['a row with a blank question', 'rows.csv', 'id,question\n1, \n', 'row 1 has no "question"'],
+    [
+      'rows of blank questions alone',
+      'rows.csv',
+      'id,question\n1, \n',
+      'no row has a "question"; set question_key to one of: id',
+    ],
     ['a row that is a list', 'rows.jsonl', '{"id":1,"question":"q"}\n[1]', 'row 2 is no object'],
     ['a row that is no JSON', 'rows.jsonl', '{"id":1,"question":"q"}\n{"id":private', 'is not valid JSON'],
     ['a row whose text never closes', 'rows.jsonl', '{"id":1,"question":"q"}\n"private', 'is not valid JSON'],

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { natNames } from '../../../lib/sources/formats/nat/nat-names.ts';
 import { readTraceItem } from '../../../lib/sources/formats/nat/trace-item.ts';
 import { examples, liveRun } from '../../support/live-run.ts';
 import { recordedItems, replay } from '../../support/recorded-items.ts';
@@ -90,10 +91,10 @@ describe('asking a live workflow', () => {
   });
 
   it('posts the body that the request gives, below the endpoint’s own path', async () => {
-    const settings = { body: { query: '{{question}}', k: 3 }, route: '/ask', path: '/agents/7/' };
+    const settings = { body: { query: '{{question}}', k: 3 }, route: '/ask/full', path: '/agents/7/' };
     const { run, server } = await liveRun(answers('x'), examples(1), settings);
     await run();
-    expect(server.asked).toMatchObject([{ url: '/agents/7/ask', body: { query: 'q0', k: 3 } }]);
+    expect(server.asked).toMatchObject([{ url: '/agents/7/ask/full', body: { query: 'q0', k: 3 } }]);
   });
 
   it('has at most so many examples under way as it may, and asks none twice', async () => {
@@ -135,6 +136,6 @@ describe('the credential', () => {
 const step = (text: string): Step => ({ payload: { event_type: 'TTC_END', name: text, UUID: 'u' } });
 
 function candidates(line: string) {
-  const read = readTraceItem(Buffer.from(line), 'dpo_candidate_move');
+  const read = readTraceItem(Buffer.from(line), natNames('dpo_candidate_move'));
   return 'item' in read ? { id: read.item.id, payloads: read.item.payloads } : read;
 }

@@ -16,7 +16,7 @@ import {
 } from '../../support/workflow-server.ts';
 
 describe('an example without an answer', () => {
-  it('is a line with one of five reasons and its id, never an empty answer', async () => {
+  it('is a line with its reason and its id, never an empty answer', async () => {
     const { reply } = endless(1_073_741_824);
     const clock = fakeTimer();
     const replies: Readonly<Record<string, Reply>> = {
@@ -57,6 +57,38 @@ describe('an example without an answer', () => {
     expect(failures[0]?.workflow_run.failure.detail).toBe('workflow_error: no model');
     expect(failures[2]?.workflow_run.failure.detail).toBe('HTTP 500');
     expect(output).toMatchObject([{ done: true, answered: 0, failed: 10 }]);
+  });
+
+  it('shows why a server refused, without what was posted', async () => {
+    const refusal = {
+      detail: [{ type: 'missing', loc: ['body', 'role'], msg: 'Field required', input: { input_message: 'q0' } }],
+    };
+    const { run } = await liveRun((_asked, response) => {
+      response.writeHead(422, { 'content-type': 'application/json' }).end(JSON.stringify(refusal));
+    }, examples(1));
+    await expect(run()).rejects.toMatchObject({
+      name: 'WorkflowFailed',
+      message: expect.stringContaining(
+        '(http_error: HTTP 422: body.role: Field required; the workflow takes other fields: set source.workflow.body, as in {"role":"{{question}}"})',
+      ),
+    });
+  });
+
+  it.each([
+    ['interaction_required', /asks a person for input/],
+    ['oauth_required', /asks a person to sign in/],
+  ])('ends at once where the stream says %s and stays open', async (event, message) => {
+    const { run, server } = await liveRun(
+      (_asked, response) => {
+        response.write(`event: ${event}\ndata: {"prompt":"private"}\n\n`);
+      },
+      examples(1),
+      { continue_on_collection_error: true },
+    );
+    const { lines } = await run();
+    const { failure } = WorkflowFailureLine.parse(JSON.parse(lines[0] ?? '')).workflow_run;
+    expect(failure).toEqual({ reason: event, detail: expect.stringMatching(message) });
+    expect(server.asked).toHaveLength(1);
   });
 
   it('fails the run by name, and keeps what was answered for when it is run again', async () => {

@@ -77,7 +77,7 @@ function readObject(line: JsonObject): ReadLine {
   return { item: { item, run: id.key } };
 }
 
-const NOTHING_BESIDES = { eventTypes: [], ttcNames: [], withoutSteps: false, atif: false };
+const NOTHING_BESIDES = { eventTypes: [], ttcNames: [], withoutSteps: false, atif: false, otherKeys: [], stepKeys: [] };
 
 const reject = (reason: ItemReason, detail: string): ReadLine => ({ rejected: { reason, detail, exampleId: null } });
 

@@ -3,7 +3,9 @@ import type { JsonObject } from '../../json/exact-json.ts';
 import { withoutNonFinite } from '../../json/python-json.ts';
 import { WrittenText } from '../../json/written-text.ts';
 import { MAX_DEPTH, type ReadItem } from '../../record.ts';
-import { createItemScanner, type ItemScan, type Span } from './scan/item-scanner.ts';
+import type { ItemDescription } from '../../trace-item.ts';
+import { type NatNames, natNames } from './nat-names.ts';
+import { canScanFor, createItemScanner, type ItemScan, type ItemScanner, type Span } from './scan/item-scanner.ts';
 import { type NatItem, readTraceItem, rejectText } from './trace-item.ts';
 
 /**
@@ -11,42 +13,51 @@ import { type NatItem, readTraceItem, rejectText } from './trace-item.ts';
  * be JSON by the scanner but never parsed; of candidates only what preferences are made of is cut out. Whatever is out of the ordinary goes to `readTraceItem` itself, so the two
  * agree by construction there; test/sources/formats/nat/fast-item.test.ts holds them to it everywhere.
  */
-export function traceItemReader(stepName: string): ReadItem<NatItem> {
+export function traceItemReader(names: NatNames): ReadItem<NatItem> {
+  if (!canScanFor(names)) return (bytes) => readTraceItem(bytes, names);
   return function read(bytes): ReturnType<ReadItem<NatItem>> {
-    scanner ??= createItemScanner();
+    const scanner = scannerFor(names);
     const scan = scanner.scan(bytes);
     if (scan === 'not_json') {
       const json = withoutNonFinite(bytes);
       return json ? read(json) : rejectText(bytes);
     }
-    if (typeof scan === 'string' || scan.depth > MAX_DEPTH || scan.longInteger) return readTraceItem(bytes, stepName);
+    if (typeof scan === 'string' || scan.depth > MAX_DEPTH || scan.longInteger) return readTraceItem(bytes, names);
     const id = plainId(bytes, scan.id);
     if (
       id === undefined ||
       scan.candidates.some(({ input, output }) => isNumber(bytes, input) || isNumber(bytes, output))
     ) {
-      return readTraceItem(bytes, stepName);
+      return readTraceItem(bytes, names);
     }
-    const payloads = payloadsOf(bytes, scan, stepName);
-    return { item: { id, payloads, describe: () => describe(bytes, stepName) } };
+    const payloads = payloadsOf(bytes, scan, names.step);
+    return { item: { id, payloads, describe: () => describe(bytes, names) } };
   };
 }
 
 /** Whether the bytes are one JSON value, as `readTraceItem` would find. */
 export function isJson(bytes: Buffer): boolean {
-  scanner ??= createItemScanner();
-  const scan = scanner.scan(bytes);
+  const scan = scannerFor(ANY_NAMES).scan(bytes);
   if (scan === 'not_json') {
     const json = withoutNonFinite(bytes);
     return json !== undefined && isJson(json);
   }
   if (scan !== 'undecided') return true;
-  const read = readTraceItem(bytes, '');
+  const read = readTraceItem(bytes, ANY_NAMES);
   return 'item' in read || read.rejected.reason !== 'invalid_json';
 }
 
-/** One for the process: scanning is synchronous, and its memory stays as large as the largest item. */
-let scanner: ReturnType<typeof createItemScanner> | undefined;
+/** One for the process, and a run has one set of names: scanning is synchronous, and its memory stays as large as the largest item. */
+let current: { readonly scanner: ItemScanner; readonly id: string; readonly trajectory: string } | undefined;
+
+function scannerFor({ id, trajectory }: NatNames): ItemScanner {
+  if (current?.id !== id || current.trajectory !== trajectory) {
+    current = { scanner: createItemScanner({ id, trajectory }), id, trajectory };
+  }
+  return current.scanner;
+}
+
+const ANY_NAMES = natNames('');
 
 /** Text without escapes, or an integer written plainly and held exactly by a double; undefined: ask the reference. */
 function plainId(bytes: Buffer, span: Span | undefined): NatItem['id'] | undefined {
@@ -118,9 +129,11 @@ const isNumber = (bytes: Buffer, span: Span | undefined): boolean => {
 };
 const isDigit = (byte: number | undefined): boolean => byte !== undefined && byte >= ZERO && byte <= NINE;
 
-const describe = (bytes: Buffer, stepName: string) => {
-  const read = readTraceItem(bytes, stepName);
-  return 'item' in read ? read.item.describe() : { eventTypes: [], ttcNames: [], withoutSteps: true, atif: false };
+const describe = (bytes: Buffer, names: NatNames): ItemDescription => {
+  const read = readTraceItem(bytes, names);
+  return 'item' in read
+    ? read.item.describe()
+    : { eventTypes: [], ttcNames: [], withoutSteps: true, atif: false, otherKeys: [], stepKeys: [] };
 };
 
 const [QUOTE, MINUS, ZERO, NINE, OPEN_OBJECT] = [0x22, 0x2d, 0x30, 0x39, 0x7b];

@@ -23,8 +23,10 @@ export function laxFloat(found: unknown): number | undefined {
 /** Past 2^53 the double nearest: an index there is nobody's. */
 export function laxInt(found: unknown): number | undefined {
   if (isNumber(found)) {
-    if (/^-?\d+$/.test(sourceOf(found))) return toDouble(found);
     const double = toDouble(found);
+    // A plain number of this size was written as a float: a long integer has its text with it.
+    const isInteger = typeof found === 'number' ? Number.isSafeInteger(found) : /^-?\d+$/.test(sourceOf(found));
+    if (isInteger) return double + 0;
     return Number.isInteger(double) && Math.abs(double) < 2 ** 63 ? double + 0 : undefined;
   }
   if (typeof found === 'boolean') return Number(found);

@@ -4,11 +4,12 @@ import type { ReadItem } from '../../record.ts';
 import { readScoredAnswer } from '../../scored-answer.ts';
 import { sortCandidates, type TraceItem } from '../../trace-item.ts';
 import { traceItemReader } from './fast-item.ts';
+import type { NatNames } from './nat-names.ts';
 import type { NatItem } from './trace-item.ts';
 
 /** NAT's trace items: the candidates are the TTC_END steps that have this name. */
-export function natItemReader(stepName: string): ReadItem<TraceItem> {
-  const read = traceItemReader(stepName);
+export function natItemReader(names: NatNames): ReadItem<TraceItem> {
+  const read = traceItemReader(names);
   return (bytes) => {
     const found = read(bytes);
     return 'item' in found ? { item: asTraceItem(found.item) } : found;

@@ -17,6 +17,8 @@ import { parsePythonJson } from '../../json/python-json.ts';
 import { WrittenText } from '../../json/written-text.ts';
 import { type ItemReason, type ItemRejection, MAX_DEPTH } from '../../record.ts';
 import type { ExampleId, ItemDescription } from '../../trace-item.ts';
+import type { NatNames } from './nat-names.ts';
+import { ATIF_EXPORT, BARE_ANSWER } from './no-candidates.ts';
 
 /** An element of NAT's `workflow_output.json`: one evaluated dataset example, as far as preferences go. */
 export interface NatItem {
@@ -31,7 +33,7 @@ export interface NatItem {
 }
 
 /** Reads one trace item from exactly its bytes. The reference for any faster reader: this one parses everything. */
-export function readTraceItem(bytes: Buffer, stepName: string): { item: NatItem } | { rejected: ItemRejection } {
+export function readTraceItem(bytes: Buffer, names: NatNames): { item: NatItem } | { rejected: ItemRejection } {
   let text: string;
   try {
     text = UTF8.decode(bytes);
@@ -40,23 +42,30 @@ export function readTraceItem(bytes: Buffer, stepName: string): { item: NatItem 
   }
   const json = parsePythonJson(text);
   if (!json) return NOT_JSON;
+  if (typeof json.value === 'string') return reject('not_an_object', BARE_ANSWER);
   if (!isObject(json.value)) return reject('not_an_object', `it is ${kindOf(json.value)}, not an object`);
   if (depthOf(json.text, MAX_DEPTH) > MAX_DEPTH) return reject('too_deep', `it nests deeper than ${MAX_DEPTH} levels`);
-  const value = needsExactNumbers(json.text, json.value, stepName) ? parseExactly(json.text) : json.value;
-  return isObject(value) ? readObject(value, stepName) : reject('not_an_object', 'it is not an object');
+  const value = needsExactNumbers(json.text, json.value, names) ? parseExactly(json.text) : json.value;
+  return isObject(value) ? readObject(value, names) : reject('not_an_object', 'it is not an object');
 }
 
 /** The same of bytes that are known to be no JSON. JSON.parse would spend more time on its error than on its text. */
 export const rejectText = (bytes: Buffer): { rejected: ItemRejection } => (isUtf8(bytes) ? NOT_JSON : NOT_UTF8);
 
 /** Reads an item that is parsed already. */
-export function readObject(value: JsonObject, stepName: string): { item: NatItem } | { rejected: ItemRejection } {
-  if (value.id === undefined) return reject('missing_id', `it has no "id" (${knownKeys(value)})`);
-  const id = readExampleId(value.id);
-  if (!id) return reject('invalid_id', `its "id" is ${kindOf(value.id)}; give text or a number`);
-  const steps = Array.isArray(value.intermediate_steps) ? value.intermediate_steps : [];
-  const payloads = candidatePayloads(steps, stepName);
-  return { item: { id, payloads, describe: () => describe(value, steps) } };
+export function readObject(value: JsonObject, names: NatNames): { item: NatItem } | { rejected: ItemRejection } {
+  const found = memberOf(value, names.id);
+  const key = JSON.stringify(names.id);
+  if (found === undefined) {
+    if (isAtif(value)) return reject('missing_id', `it has no ${key}; this looks like ${ATIF_EXPORT}`);
+    return reject('missing_id', `it has no ${key} (${knownKeys(value)}); source.nat_keys.id_key names another key`);
+  }
+  const id = readExampleId(found);
+  if (!id) return reject('invalid_id', `its ${key} is ${kindOf(found)}; give text or a number`);
+  const list = memberOf(value, names.trajectory);
+  const steps = Array.isArray(list) ? list : [];
+  const payloads = candidatePayloads(steps, names.step);
+  return { item: { id, payloads, describe: () => describe(value, steps, names) } };
 }
 
 /** Steps that count as candidates: `payload.event_type` TTC_END and `payload.name` the step name. */
@@ -84,17 +93,24 @@ const numericKey = (source: string): string => {
 };
 
 /** An id that may have lost digits or its form, or a number that will become text. */
-const needsExactNumbers = (text: string, item: JsonObject, stepName: string): boolean =>
-  someBetweenStrings(text, hasLongInteger) ||
-  (typeof item.id === 'number' && ID_WITH_POINT_OR_EXPONENT.test(text)) ||
-  (Array.isArray(item.intermediate_steps) &&
-    candidatePayloads(item.intermediate_steps, stepName).some(
+const needsExactNumbers = (text: string, item: JsonObject, { step, id, trajectory }: NatNames): boolean => {
+  if (someBetweenStrings(text, hasLongInteger)) return true;
+  if (typeof memberOf(item, id) === 'number' && (id !== 'id' || ID_WITH_POINT_OR_EXPONENT.test(text))) return true;
+  const steps = memberOf(item, trajectory);
+  return (
+    Array.isArray(steps) &&
+    candidatePayloads(steps, step).some(
       ({ data }) => isObject(data) && (typeof data.input === 'number' || typeof data.output === 'number'),
-    ));
+    )
+  );
+};
+
+/** The request names the keys, and an object inherits some. */
+const memberOf = (item: JsonObject, key: string): unknown => (Object.hasOwn(item, key) ? item[key] : undefined);
 
 const ID_WITH_POINT_OR_EXPONENT = /"(?:i|\\u0069)(?:d|\\u0064)"\s*:\s*-?\d+[.eE]/;
 
-const describe = (item: JsonObject, steps: readonly unknown[]): ItemDescription => {
+const describe = (item: JsonObject, steps: readonly unknown[], { trajectory }: NatNames): ItemDescription => {
   const payloads = steps.map((step) => (isObject(step) && isObject(step.payload) ? step.payload : {}));
   return {
     eventTypes: payloads.map(({ event_type }) => (typeof event_type === 'string' ? event_type : '(none)')),
@@ -102,8 +118,21 @@ const describe = (item: JsonObject, steps: readonly unknown[]): ItemDescription 
       event_type === 'TTC_END' && typeof name === 'string' ? [name] : [],
     ),
     withoutSteps: steps.length === 0,
-    atif: 'schema_version' in item || 'trajectory' in item,
+    atif: isAtif(item),
+    otherKeys: Object.hasOwn(item, trajectory) ? [] : Object.keys(item),
+    stepKeys: Object.keys(item).filter((key) => key !== trajectory && holdsSteps(item[key])),
   };
+};
+
+/** An item of NAT's `workflow_output_atif.json`, or what it holds. */
+const isAtif = (item: JsonObject): boolean =>
+  [item, item.trajectory].some(
+    (found) => isObject(found) && typeof found.schema_version === 'string' && found.schema_version.startsWith('ATIF-'),
+  );
+
+const holdsSteps = (found: unknown): boolean => {
+  const [first] = Array.isArray(found) ? found : [];
+  return isObject(first) && isObject(first.payload) && typeof first.payload.event_type === 'string';
 };
 
 const reject = (reason: ItemReason, detail: string): { rejected: ItemRejection } => ({

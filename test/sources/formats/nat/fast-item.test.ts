@@ -4,15 +4,15 @@ import { expect, test } from 'vitest';
 import type { Candidate } from '../../../../lib/preferences/candidate.ts';
 import { traceItemReader } from '../../../../lib/sources/formats/nat/fast-item.ts';
 import { asTraceItem } from '../../../../lib/sources/formats/nat/nat-item.ts';
+import { natNames } from '../../../../lib/sources/formats/nat/nat-names.ts';
 import { readTraceItem } from '../../../../lib/sources/formats/nat/trace-item.ts';
 import { isObject, type JsonObject } from '../../../../lib/sources/json/exact-json.ts';
 import { traceItems } from '../../../support/trace-arbitraries.ts';
 
-const STEP = 'dpo_candidate_move';
-const fast = traceItemReader(STEP);
+const NAMES = natNames('dpo_candidate_move');
 
 /** What is known of an item: of payloads what preferences are made of, of the function what it says. */
-function known(read: ReturnType<typeof fast>) {
+function known(read: ReturnType<ReturnType<typeof traceItemReader>>) {
   if ('rejected' in read) return read;
   const { id, payloads, describe } = read.item;
   const item = asTraceItem(read.item);
@@ -37,8 +37,8 @@ const ofPreferences = ({ UUID, metadata, data }: JsonObject): object => {
   const { turn_id, turn_index, candidate_index, score, input, output } = data;
   return { UUID, metadata, data: { turn_id, turn_index, candidate_index, score, input, output } };
 };
-function alike(bytes: Buffer): void {
-  expect(known(fast(bytes))).toEqual(known(readTraceItem(bytes, STEP)));
+function alike(bytes: Buffer, names = NAMES): void {
+  expect(known(traceItemReader(names)(bytes))).toEqual(known(readTraceItem(bytes, names)));
 }
 
 const golden: unknown[] = JSON.parse(
@@ -87,7 +87,10 @@ const hurt = fc.record({
 });
 
 test('reads what the reference reads', () => {
-  fc.assert(fc.property(written, alike), { numRuns: 500 });
+  fc.assert(
+    fc.property(written, (bytes) => alike(bytes)),
+    { numRuns: 500 },
+  );
 });
 
 test('reads and refuses what the reference does, however the bytes are hurt', () => {
@@ -131,3 +134,27 @@ test.each([
   '{"id":12345678901234567890,"x":NaN,"intermediate_steps":[{"payload":{"event_type":"TTC_END","name":"dpo_candidate_move","metadata":{"score":NaN},"data":{"score":NaN,"output":NaN}}}]}',
   '{"id":1,"intermediate_steps":[{"payload":{"event_type":"TTC_END","name":"dpo_candidate_move","metadata":{"score":NaN},"data":{"turn_id":"t","score":-Infinity,"output":"a"}}}]}',
 ])('reads %s as the reference does', (text) => alike(Buffer.from(text)));
+
+test.each([
+  ['task_id', 'steps'],
+  ['é', 'intermediate_steps'],
+  ['question', 'intermediate_steps'],
+  ['intermediate_steps', 'id'],
+  ['id', 'id'],
+  ['a"b', 'x'.repeat(40)],
+  ['__proto__', 'toString'],
+])('reads items by the keys %s and %s as the reference does', (id_key, trajectory_key) => {
+  const names = natNames('dpo_candidate_move', { id_key, trajectory_key });
+  const renamed = written.map((bytes) =>
+    Buffer.from(
+      bytes
+        .toString()
+        .replace(/"id"(: ?)/, (_, colon) => JSON.stringify(id_key) + colon)
+        .replace(/"intermediate_steps"(: ?)/, (_, colon) => JSON.stringify(trajectory_key) + colon),
+    ),
+  );
+  fc.assert(
+    fc.property(fc.oneof(renamed, written), (bytes) => alike(bytes, names)),
+    { numRuns: 200 },
+  );
+});

@@ -39,9 +39,12 @@ export type ItemScanner = {
   readonly scan: (bytes: Uint8Array) => ScanResult;
 };
 
-export function createItemScanner(): ItemScanner {
+/** The item's keys for its id and its steps. */
+export type ItemKeys = { readonly id: string; readonly trajectory: string };
+
+export function createItemScanner(keys: ItemKeys = { id: 'id', trajectory: 'intermediate_steps' }): ItemScanner {
   const scanner = ScannerExports.parse(instantiateScanner());
-  describeMembers(scanner);
+  describeMembers(scanner, keys);
   return { scan: (bytes) => scanItem(scanner, bytes) };
 }
 
@@ -110,14 +113,23 @@ const ScannerExports = z.object({
 });
 type ScannerExports = z.infer<typeof ScannerExports>;
 
-function describeMembers(scanner: ScannerExports): void {
+/** A key's bytes have a place of this many. */
+const KEY_BYTES = 31;
+
+/** Whether the scanner can look for these keys: others are for JSON.parse. */
+export const canScanFor = ({ id, trajectory }: ItemKeys): boolean =>
+  id !== trajectory && [id, trajectory].every((key) => Buffer.byteLength(key) <= KEY_BYTES);
+
+function describeMembers(scanner: ScannerExports, { id, trajectory }: ItemKeys): void {
+  const named: Readonly<Partial<Record<keyof typeof SLOT, string>>> = { id, intermediate_steps: trajectory };
   const at = new Uint8Array(scanner.memory.buffer);
   for (const [object, keys] of MEMBERS) {
     at[scanner.MEMBERS.value + object] = keys.length;
     for (const key of keys) {
       const entry = scanner.KEYS.value + 32 * SLOT[key];
-      at[entry] = key.length;
-      at.set(Buffer.from(key), entry + 1);
+      const bytes = Buffer.from(named[key] ?? key);
+      at[entry] = bytes.length;
+      at.set(bytes, entry + 1);
     }
   }
   at[scanner.ELEMENT.value + SLOT.intermediate_steps] = SLOT.step;
