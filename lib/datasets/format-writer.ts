@@ -1,6 +1,7 @@
 import type { FormatName } from '../contract/dataset.ts';
 import type { DatasetFile } from '../contract/dataset-result.ts';
 import type { ObjectSink } from '../objects/object-sink.ts';
+import { type Utf8, utf8Of } from '../objects/utf8.ts';
 import type { Decisions } from './decisions.ts';
 import { FORMATS } from './formats/index.ts';
 import type { Layout } from './layout.ts';
@@ -52,7 +53,7 @@ export function formatWriter({ name, layout, decisions, buckets, open }: WriterO
         if ((side & one) === 0 || written.length === 0) continue;
         const file = fileFor(one, decisions.bucket(pair));
         file.lines += written.length;
-        for (const template of written) behind = pourLine(file.sink, template, texts) ?? behind;
+        for (const template of written) behind = pourLine(file.sink, template, texts, layout) ?? behind;
       }
       return behind;
     },
@@ -74,16 +75,30 @@ export function formatWriter({ name, layout, decisions, buckets, open }: WriterO
 const SIDES = [TRAINING, VALIDATION];
 
 /** Writes the template's pieces, the texts copied to their places. */
-function pourLine(sink: ObjectSink, template: LineTemplate, texts: PairTexts): Promise<void> | undefined {
+function pourLine(
+  sink: ObjectSink,
+  template: LineTemplate,
+  texts: PairTexts,
+  { lineEnds }: Layout,
+): Promise<void> | undefined {
   let behind: Promise<void> | undefined;
   for (const piece of template) {
     if (typeof piece === 'string') {
       const { start, end } = texts[piece];
-      behind = sink.copy(texts.bytes, start, end) ?? behind;
+      const poured = lineEnds
+        ? sink.write(escapeLineEnds(utf8Of(texts.bytes, start, end)))
+        : sink.copy(texts.bytes, start, end);
+      behind = poured ?? behind;
     } else behind = sink.copy(piece, 0, piece.length) ?? behind;
   }
   return behind;
 }
+
+/** Of UTF-8: U+0085, U+2028 and U+2029 as escapes, which say the same in JSON. */
+const escapeLineEnds = (json: Utf8): Utf8 =>
+  json.replace(/\xc2\x85|\xe2\x80[\xa8\xa9]/g, (found) => ESCAPES[found.charCodeAt(found.length - 1)] ?? found) as Utf8;
+
+const ESCAPES: Readonly<Record<number, string>> = { 133: '\\u0085', 168: '\\u2028', 169: '\\u2029' };
 
 type Place = Pick<DatasetFile, 'file' | 'split' | 'bucket'>;
 

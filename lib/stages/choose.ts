@@ -67,6 +67,7 @@ export async function chooseAmong(
   const facts: ChoiceFacts = {
     run_id,
     pairs: table.pairs,
+    rendered: built.some(({ summary }) => summary.rendered === true),
     views: Object.fromEntries(choice.views.map(({ view, outcome }) => [view, outcome])),
     formats: choice.formats,
     decisions_crc32: addParts(decided).crc32,

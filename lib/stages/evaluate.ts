@@ -3,6 +3,7 @@ import { type Shard, Shards, type TraceObject } from '../contract/plan.ts';
 import type { Request } from '../contract/request.ts';
 import type { TraceSource } from '../contract/source.ts';
 import type { EvaluateInput, EvaluateOutput } from '../contract/states.ts';
+import { refuseColumns } from '../datasets/refuse-columns.ts';
 import { wantedDatasets } from '../datasets/wanted-datasets.ts';
 import { RunConflict } from '../errors.ts';
 import { runKeys } from '../objects/keys.ts';
@@ -26,6 +27,7 @@ export type EvaluateDeps = RequestDeps & DatasetDeps;
 export async function evaluate(input: EvaluateInput, deps: EvaluateDeps): Promise<EvaluateOutput> {
   const request = await requestOf(input, deps);
   if (request.training) refusePlainSecrets(request.training);
+  refuseColumns(request.dataset);
   const { source } = request;
   return 'workflow' in source
     ? evaluateWorkflow(request, source.workflow, deps)

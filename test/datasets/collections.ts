@@ -87,13 +87,21 @@ export interface ExportOptions {
   readonly runId?: string;
   /** Groups a shard. */
   readonly shardGroups?: number;
+  /** The prompts have a chat template in them already. */
+  readonly rendered?: boolean;
 }
 
 /** Chooses and writes the datasets of groups as a run does, in memory. The result has to pass its own schema. */
 export async function exported(
   groups: readonly Group[],
   dataset: unknown = {},
-  { compatibility = 'strict', totals = noCounts(), runId = 'run', shardGroups = 1000 }: ExportOptions = {},
+  {
+    compatibility = 'strict',
+    totals = noCounts(),
+    runId = 'run',
+    shardGroups = 1000,
+    rendered = false,
+  }: ExportOptions = {},
 ): Promise<Exported> {
   const collections = memoryStore('collections');
   const request = Request.parse({
@@ -108,7 +116,8 @@ export async function exported(
   const built: BuiltShard[] = [];
   for (let ordinal = 0; ordinal < shards; ordinal++) {
     const here = groups.slice(ordinal * shardGroups, (ordinal + 1) * shardGroups);
-    built.push(await builtShard(request, ordinal, here, ordinal === 0 ? totals : noCounts(), deps));
+    const shard = await builtShard(request, ordinal, here, ordinal === 0 ? totals : noCounts(), deps);
+    built.push({ ...shard, summary: { ...shard.summary, rendered } });
   }
   const facts = await chooseAmong(request, built, deps);
   for (let ordinal = 0; ordinal < shards; ordinal++) await writeDatasets({ run_id: runId, ordinal }, deps);

@@ -9,19 +9,28 @@ export interface Format {
   readonly files: { readonly training: string; readonly validation: string };
   /** Whether an answer may be several messages, tool calls and results among them (`builder.unit: trajectory`). */
   readonly conversations: boolean;
+  /** Whether a line may have columns of `dataset.columns`, which its schema then lets pass. */
+  readonly takesColumns: boolean;
   /** What a line must be; every line is checked against it. */
   readonly Line: z.ZodType;
   /** Why no line can hold this prompt; undefined where one can. Asked once a turn. */
   readonly whyNotPrompt: (prompt: Preference['prompt'], settings: FormatSettings) => LeftOutReason | undefined;
   /** Why no line can hold this response. Asked once a candidate. */
   readonly whyNotResponse: (response: Preference['chosen']) => LeftOutReason | undefined;
+  /** Why no line can hold these tools. Asked where there are any, once a turn. */
+  readonly whyNotTools: (tools: readonly unknown[]) => LeftOutReason | undefined;
   /**
    * The line of a preference that the format can hold; of an unpaired one two lines, the chosen completion's first. A text
    * has to come into the line as it is: lines are made of one text and used for others.
    */
   readonly line: (preference: Preference, layout: Layout) => object;
   /** A file that goes with the lines: its name, and its text from what was written. */
-  readonly companion?: { readonly file: string; readonly text: (files: readonly DatasetFile[]) => string };
+  readonly companion?: {
+    readonly file: string;
+    readonly text: (files: readonly DatasetFile[], layout: Layout) => string;
+  };
+  /** How many lines the trainer takes in one file. */
+  readonly lineLimits?: { readonly least: number; readonly most: number };
   /** Writes each completion by itself. */
   readonly unpaired?: true;
 }

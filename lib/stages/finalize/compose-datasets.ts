@@ -9,8 +9,8 @@ import { datasetCard } from '../../datasets/card.ts';
 import { type DatasetPlan, planDatasets } from '../../datasets/dataset-plan.ts';
 import { byPlace } from '../../datasets/format-writer.ts';
 import { FORMATS } from '../../datasets/formats/index.ts';
-import { layoutFor } from '../../datasets/layout.ts';
-import { leftOut } from '../../datasets/warnings.ts';
+import { type Layout, layoutFor } from '../../datasets/layout.ts';
+import { leftOut, linesOutOfLimits, templatedAgain } from '../../datasets/warnings.ts';
 import { CorruptObject, ObjectNotFound, ShardMissing } from '../../errors.ts';
 import { crc32Base64 } from '../../objects/checksum.ts';
 import { runKeys } from '../../objects/keys.ts';
@@ -55,6 +55,8 @@ export async function composeDatasets(
     };
     const choice = facts.formats[name];
     if (choice) result.warnings.push(...leftOut(name, choice, training.pairs + validation.pairs));
+    result.warnings.push(...linesOutOfLimits(name, format));
+    if (facts.rendered || request.dataset.prompt_style === 'text') result.warnings.push(...templatedAgain(name, facts));
   }
   return { files: listFiles(request.run_id, result), result };
 }
@@ -117,19 +119,25 @@ async function addCompanions(name: FormatName, format: FormatResult, job: Compos
   if (format.files.length === 0) return format;
   const { companion } = FORMATS[name];
   const files = [...format.files];
-  if (companion) files.push(await writeText(name, companion.file, companion.text(format.files), job));
+  if (companion)
+    files.push(await writeText(name, companion.file, companion.text(format.files, layoutOf(format, job)), job));
   if (name === 'trl' || name === 'trl_kto')
     files.push(await writeText(name, 'README.md', cardOf(name, format, job), job));
   return { ...format, files };
 }
 
-function cardOf(name: FormatName, format: FormatResult, { request, plan, facts, result }: ComposeJob): string {
+function layoutOf({ view }: FormatResult, { request, plan, facts }: ComposeJob): Layout {
+  return layoutFor(facts.views[view]?.shape ?? 0, plan, request.dataset, facts.rendered);
+}
+
+function cardOf(name: FormatName, format: FormatResult, job: ComposeJob): string {
+  const { request, facts, result } = job;
   const outcome = facts.views[format.view];
   if (!outcome) throw new Error(`Nothing was chosen for the view ${format.view}.`);
   return datasetCard({
     runId: request.run_id,
     unpaired: FORMATS[name].unpaired === true,
-    layout: layoutFor(outcome.shape, plan, request.dataset),
+    layout: layoutOf(format, job),
     format,
     selection: outcome.selection,
     withoutPairs: result.items_without_pairs,
