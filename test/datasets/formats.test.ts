@@ -190,7 +190,19 @@ test('tools and tool calls come in each form as the trainer reads them, without 
     tools: [tool],
   });
   expect((await first('ms_swift'))[0]).toEqual({
-    ...{ messages: [...asked, made], rejected_messages: [...asked, bad], tools: JSON.stringify([tool]) },
+    messages: [
+      { role: 'user', content: 'p' },
+      { role: 'tool_call', content: '{"name":"look","arguments":{"at":1}}' },
+      { role: 'tool_response', content: '3' },
+      { role: 'tool_call', content: '{"name":"look","arguments":{"at":1}}' },
+    ],
+    rejected_messages: [
+      { role: 'user', content: 'p' },
+      { role: 'tool_call', content: '{"name":"look","arguments":{"at":1}}' },
+      { role: 'tool_response', content: '3' },
+      bad,
+    ],
+    tools: JSON.stringify([tool]),
   });
   expect((await first('openai'))[0]).toEqual({
     input: {
@@ -357,6 +369,8 @@ describe('a pair is left out of a format that cannot hold it:', () => {
     ['no_content', 'trl', { prompt: user(null) }],
     ['no_content', 'openai', { prompt: user(null) }],
     ['no_content', 'nemo_rl', { prompt: user(null) }],
+    ['field_name', 'ms_swift', { prompt: user('x', { name: 'ann' }) }],
+    ['field_reasoning_content', 'ms_swift', { prompt: user('x', { reasoning_content: 'so' }) }],
     ['field_name', 'axolotl', { prompt: user('x', { name: 'ann' }) }],
     ['field_tool_call_id', 'axolotl', { prompt: [{ role: 'tool', content: 'x', tool_call_id: 'c' }] }],
     ['field_reasoning_content', 'openai', { prompt: user('x', { reasoning_content: 'so' }) }],

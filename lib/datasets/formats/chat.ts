@@ -21,6 +21,8 @@ export const ChatMessage = z.strictObject({
   tool_call_id: z.string().optional(),
 });
 
+export type ChatMessage = z.infer<typeof ChatMessage>;
+
 const Held = ChatMessage.extend({
   content: z.string().optional(),
   tool_calls: z

@@ -1,0 +1,59 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/** Kept from one run to the next: an environment takes minutes to install. */
+const CACHE = process.env.DPO_PEERS_CACHE ?? fileURLToPath(new URL('../../.cache/peers/', import.meta.url));
+
+export interface Environment {
+  readonly name: string;
+  /** Of pip, with versions: the same requirements are the same environment. */
+  readonly requirements: readonly string[];
+  /** Installed without what they require: of a trainer only its loader is used, which needs no torch. */
+  readonly alone?: readonly string[];
+  /** `python3` where it is left out. */
+  readonly interpreter?: string;
+}
+
+/** The Python of a virtual environment that has the packages. It is installed where it is not there yet. */
+export async function pythonOf({
+  name,
+  requirements,
+  alone = [],
+  interpreter = 'python3',
+}: Environment): Promise<string> {
+  const digest = createHash('sha256')
+    .update(JSON.stringify([requirements, alone, interpreter]))
+    .digest('hex')
+    .slice(0, 12);
+  const folder = join(CACHE, `${name}-${digest}`);
+  const python = join(folder, 'bin', 'python');
+  const installed = join(folder, 'installed');
+  if (existsSync(installed)) return python;
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(CACHE, { recursive: true });
+  await run(interpreter, ['-m', 'venv', folder]);
+  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'];
+  await run(python, [...pip, ...requirements], LARGE);
+  if (alone.length > 0) await run(python, [...pip, '--no-deps', ...alone], LARGE);
+  await writeFile(installed, '');
+  return python;
+}
+
+/** Runs a script and gives what it prints. Its failure is an error with what it printed. */
+export async function runPython(
+  python: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const { stdout } = await run(python, args, { ...LARGE, env: { ...process.env, ...environment } });
+  return stdout;
+}
+
+const LARGE = { maxBuffer: 2 ** 28 };
