@@ -37,6 +37,9 @@ export const Gate = z.strictObject({
 });
 export type Gate = z.infer<typeof Gate>;
 
+export const FileType = z.enum(['jsonl', 'parquet']);
+export type FileType = z.infer<typeof FileType>;
+
 export const PromptStyle = z.enum(['auto', 'chat', 'text']);
 export type PromptStyle = z.infer<typeof PromptStyle>;
 
@@ -54,6 +57,8 @@ export const DatasetSettings = z.strictObject({
    * stay as they are (`text`, for base models). `auto`: `text` where prompts have a template in them already, else `chat`.
    */
   prompt_style: PromptStyle.default('auto'),
+  /** Parquet: one file a shard, for formats whose trainer reads it. A text that looks like a date stays text in it. */
+  file_type: FileType.default('jsonl'),
   /** Columns beside the texts, in formats that take them. `margin` and the scores are in the scorer's own unit. */
   columns: z.array(DatasetColumn).default([]),
   deduplicate_pairs: z.boolean().default(true),

@@ -4,7 +4,7 @@ import { type Response, Trajectory } from '../contract/trajectory.ts';
 import { CorruptObject } from '../errors.ts';
 import { toUtf8 } from '../objects/utf8.ts';
 import { FORMATS } from './formats/index.ts';
-import type { Layout } from './layout.ts';
+import type { Layout, Slot } from './layout.ts';
 import { type Preference, preferPrompt, preferResponse } from './preference.ts';
 
 /** Where a text's JSON is in `bytes`: from `start` to before `end`. */
@@ -23,8 +23,6 @@ export interface PairTexts extends Readonly<Record<Slot, TextRange>> {
 
 /** A line in pieces, its end included: JSON as it is, or the place of a text. */
 export type LineTemplate = readonly (Buffer | Slot)[];
-
-export type Slot = 'prompt' | 'chosen' | 'rejected';
 
 /**
  * Makes a format's lines of a pair's JSON: of an unpaired format the chosen completion's and the rejected one's, of any
@@ -45,8 +43,39 @@ export function lineMaker(name: FormatName, layout: Layout): LineMaker {
 
 function templateMaker(name: FormatName, layout: Layout): LineMaker {
   let ofTexts: readonly LineTemplate[] | undefined;
-  let turn: Turn | undefined;
+  const reader = pairReader();
+  return (texts) => {
+    const { bytes, chosen, rejected } = texts;
+    const textsOnly = isText(bytes, chosen) && isText(bytes, rejected);
+    if (textsOnly && !texts.tools && isText(bytes, texts.prompt)) {
+      ofTexts ??= makeTemplates(name, TOKENS, layout);
+      return ofTexts;
+    }
+    const turn = reader.turnOf(texts);
+    const { prompt, tools } = turn;
+    // A prompt that holds what stands for a text would have a text put there.
+    if (textsOnly && !turn.json.includes(MARK) && !turn.toolsJson.includes(MARK_UTF8)) {
+      turn.templates ??= makeTemplates(name, { ...TOKENS, prompt, tools }, layout);
+      return turn.templates;
+    }
+    return makeLines(name, reader.read(texts), layout).map((line) => [Buffer.from(lineText(line, layout))]);
+  };
+}
 
+/** As {@link lineMaker}, of lines as values. */
+export function rowMaker(name: FormatName, layout: Layout): (texts: PairTexts) => readonly object[] {
+  const reader = pairReader();
+  return (texts) => {
+    const rows = makeLines(name, reader.read(texts), layout);
+    if (layout.columns.length === 0) return rows;
+    const more = columnValues(layout.columns, texts);
+    return rows.map((row) => ({ ...row, ...more }));
+  };
+}
+
+/** Parses the pairs' texts; of those that come one after the other the prompt once, and each response once. */
+function pairReader() {
+  let turn: Turn | undefined;
   const turnOf = ({ bytes, prompt: { start, end }, tools }: PairTexts): Turn => {
     const toolsJson = tools ? bytes.toString('latin1', tools.start, tools.end) : '';
     if (turn?.toolsJson === toolsJson && bytes.compare(turn.json, 0, turn.json.length, start, end) === 0) return turn;
@@ -64,31 +93,27 @@ function templateMaker(name: FormatName, layout: Layout): LineMaker {
     open.responses.set(json, known);
     return known;
   };
-  return (texts) => {
-    const { bytes, chosen, rejected } = texts;
-    const textsOnly = isText(bytes, chosen) && isText(bytes, rejected);
-    if (textsOnly && !texts.tools && isText(bytes, texts.prompt)) {
-      ofTexts ??= makeTemplates(name, TOKENS, layout);
-      return ofTexts;
-    }
-    const open = turnOf(texts);
-    const { prompt, tools } = open;
-    // A prompt that holds what stands for a text would have a text put there.
-    if (textsOnly && !open.json.includes(MARK) && !open.toolsJson.includes(MARK_UTF8)) {
-      open.templates ??= makeTemplates(name, { ...TOKENS, prompt, tools }, layout);
-      return open.templates;
-    }
-    const preference = {
-      ...{ prompt, tools },
-      chosen: responseIn(open, bytes, chosen),
-      rejected: responseIn(open, bytes, rejected),
-    };
-    return makeLines(name, preference, layout).map((line) => [Buffer.from(lineText(line, layout))]);
+  return {
+    turnOf,
+    read(texts: PairTexts): Preference {
+      const open = turnOf(texts);
+      return {
+        ...{ prompt: open.prompt, tools: open.tools },
+        chosen: responseIn(open, texts.bytes, texts.chosen),
+        rejected: responseIn(open, texts.bytes, texts.rejected),
+      };
+    },
   };
 }
 
 /** The columns' part of a line, its end included. */
-function writeColumns(columns: readonly DatasetColumn[], { bytes, tail }: PairTexts, layout: Layout): Buffer {
+const writeColumns = (columns: readonly DatasetColumn[], texts: PairTexts, layout: Layout): Buffer =>
+  Buffer.from(`,${lineText(columnValues(columns, texts), layout).slice(1)}`);
+
+function columnValues(
+  columns: readonly DatasetColumn[],
+  { bytes, tail }: PairTexts,
+): Readonly<Record<string, unknown>> {
   const json = `${BEFORE_TAIL}${bytes.toString('utf8', tail.start, tail.end)}`;
   const { metadata } = Tail.parse(JSON.parse(json));
   const values: Record<DatasetColumn, unknown> = {
@@ -98,9 +123,7 @@ function writeColumns(columns: readonly DatasetColumn[], { bytes, tail }: PairTe
     example_id: metadata.example_id,
     lineage: JSON.stringify(metadata.lineage),
   };
-  return Buffer.from(
-    `,${lineText(Object.fromEntries(columns.map((column) => [column, values[column]])), layout).slice(1)}`,
-  );
+  return Object.fromEntries(columns.map((column) => [column, values[column]]));
 }
 
 const BEFORE_TAIL = '{"episode":[{';

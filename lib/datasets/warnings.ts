@@ -2,6 +2,7 @@ import type { ChoiceFacts } from '../contract/choice-facts.ts';
 import type { FormatName } from '../contract/dataset.ts';
 import type { FormatChoice, FormatResult, SelectionResult, View } from '../contract/dataset-result.ts';
 import { FORMATS } from './formats/index.ts';
+import type { Layout } from './layout.ts';
 import { type PairTable, promptOf } from './pair-table.ts';
 import { type Selection, viewIn } from './select-pairs.ts';
 import { TRAINING, VALIDATION } from './split-pairs.ts';
@@ -71,6 +72,17 @@ export function linesOutOfLimits(name: FormatName, { files }: FormatResult): rea
         : `${name}/${file} has ${lines} lines, and the trainer takes no file of more than ${most}. Set dataset.max_pairs.`,
     );
 }
+
+/** Bytes that `datasets` reads before it settles the columns of JSON lines. */
+const FIRST_CHUNK = 10 * 2 ** 20;
+
+/** Messages with the arguments of calls have other columns than those without, which `datasets` cannot join any more. */
+export const lateToolCalls = (name: FormatName, { files }: FormatResult, { toolCalls }: Layout): readonly string[] =>
+  name === 'nemo_rl' && toolCalls && files.some(({ file, bytes }) => file.endsWith('.jsonl') && bytes > FIRST_CHUNK)
+    ? [
+        'nemo_rl has tool calls in a file of more than 10 MB of JSON lines, whose columns its trainer takes from the first 10 MB. Set dataset.file_type to parquet.',
+      ]
+    : [];
 
 /** A prompt that a chat template is in already, in a format whose trainer applies one. */
 export const templatedAgain = (name: FormatName, { rendered }: ChoiceFacts): readonly string[] =>

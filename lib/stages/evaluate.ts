@@ -4,6 +4,7 @@ import type { Request } from '../contract/request.ts';
 import type { TraceSource } from '../contract/source.ts';
 import type { EvaluateInput, EvaluateOutput } from '../contract/states.ts';
 import { refuseColumns } from '../datasets/refuse-columns.ts';
+import { refuseFileType } from '../datasets/refuse-file-type.ts';
 import { wantedDatasets } from '../datasets/wanted-datasets.ts';
 import { RunConflict } from '../errors.ts';
 import { runKeys } from '../objects/keys.ts';
@@ -28,6 +29,7 @@ export async function evaluate(input: EvaluateInput, deps: EvaluateDeps): Promis
   const request = await requestOf(input, deps);
   if (request.training) refusePlainSecrets(request.training);
   refuseColumns(request.dataset);
+  refuseFileType(request.dataset);
   const { source } = request;
   return 'workflow' in source
     ? evaluateWorkflow(request, source.workflow, deps)

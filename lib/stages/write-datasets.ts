@@ -6,8 +6,8 @@ import { WrittenDatasets } from '../contract/written-datasets.ts';
 import { type DatasetPlan, planDatasets } from '../datasets/dataset-plan.ts';
 import { unpackDecisions } from '../datasets/decisions.ts';
 import { type FormatWriter, formatWriter } from '../datasets/format-writer.ts';
-import { layoutFor } from '../datasets/layout.ts';
-import type { PairTexts, Slot } from '../datasets/line-template.ts';
+import { layoutFor, type Slot } from '../datasets/layout.ts';
+import type { PairTexts } from '../datasets/line-template.ts';
 import { type PairBlock, readPairIndex } from '../datasets/pair-index.ts';
 import { StoreRefused, StoreUnavailable } from '../errors.ts';
 import { type ByteCursor, byteCursor } from '../objects/byte-cursor.ts';
@@ -88,6 +88,7 @@ function openWriters(
       layout: layoutFor(facts.views[view]?.shape ?? 0, plan, dataset, facts.rendered),
       decisions: decided,
       buckets: dataset.curriculum?.buckets ?? null,
+      fileType: dataset.file_type,
       open: (file) => openSink(collections, keys.shard(ordinal).dataset(name, file)),
     });
   });

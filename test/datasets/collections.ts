@@ -77,6 +77,8 @@ export interface Exported {
   readonly facts: ChoiceFacts;
   /** Text by `format/file`. */
   readonly files: ReadonlyMap<string, string>;
+  /** Bytes by `format/file`. */
+  readonly bodies: ReadonlyMap<string, Buffer>;
   /** The lines of one file, parsed. */
   readonly lines: (file: string) => readonly unknown[];
 }
@@ -123,15 +125,17 @@ export async function exported(
   for (let ordinal = 0; ordinal < shards; ordinal++) await writeDatasets({ run_id: runId, ordinal }, deps);
   const { result } = await composeDatasets(request, facts, built, deps);
   const folder = runKeys(runId).dataset('', '').slice(0, -1);
-  const files = new Map(
+  const bodies = new Map(
     [...collections.objects]
       .filter(([key]) => key.startsWith(folder))
-      .map(([key, bytes]): [string, string] => [key.slice(folder.length), bytes.toString()]),
+      .map(([key, bytes]): [string, Buffer] => [key.slice(folder.length), bytes]),
   );
+  const files = new Map([...bodies].map(([file, bytes]): [string, string] => [file, bytes.toString()]));
   return {
     result: DatasetResult.parse(JSON.parse(JSON.stringify(result))),
     facts: ChoiceFacts.parse(JSON.parse(JSON.stringify(facts))),
     files,
+    bodies,
     lines: (file) => parseLines(files.get(file) ?? ''),
   };
 }

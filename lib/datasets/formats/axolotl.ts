@@ -21,6 +21,12 @@ export const axolotl: Format = {
   whyNotPrompt: (prompt) => whyNotPlainPrompt(prompt),
   whyNotResponse: whyNotAnswer,
   whyNotTools,
+  parquet: () => [
+    { name: 'messages', kind: 'json list' },
+    { name: 'chosen', kind: 'json' },
+    { name: 'rejected', kind: 'json' },
+  ],
+  typedColumns: () => [['prompt'], ['chosen'], ['rejected']],
   line: ({ prompt, chosen, rejected }) => ({
     messages: plainMessages(prompt),
     chosen: { role: 'assistant', content: plainText(chosen) },

@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import type { DatasetFile, LeftOutReason } from '../../contract/dataset-result.ts';
-import type { Layout } from '../layout.ts';
+import type { Layout, Slot } from '../layout.ts';
+import type { ParquetColumn } from '../parquet-table.ts';
 import type { Preference } from '../preference.ts';
 
 /** A trainer's format: where its lines go, what it can hold, what a line must be, and how a preference becomes one. */
@@ -11,6 +12,13 @@ export interface Format {
   readonly conversations: boolean;
   /** Whether a line may have columns of `dataset.columns`, which its schema then lets pass. */
   readonly takesColumns: boolean;
+  /** The columns of a Parquet file, where the trainer reads such; those of `dataset.columns` come behind them. */
+  readonly parquet?: (layout: Layout) => readonly ParquetColumn[];
+  /**
+   * Of JSON lines that the trainer reads by `datasets` without a card: the texts that make a column. One in which all texts
+   * look like dates would come back as dates.
+   */
+  readonly typedColumns?: (layout: Layout) => readonly (readonly Slot[])[];
   /** What a line must be; every line is checked against it. */
   readonly Line: z.ZodType;
   /** Why no line can hold this prompt; undefined where one can. Asked once a turn. */

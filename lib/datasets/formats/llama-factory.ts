@@ -7,6 +7,7 @@ import type { Format } from './format.ts';
 import { whyNotFunctions } from './function-tools.ts';
 import { namedField } from './named-field.ts';
 import { whyNotPlain } from './plain.ts';
+import { toolsColumn } from './trl.ts';
 
 const FROM: Readonly<Record<string, string>> = {
   system: 'system',
@@ -41,6 +42,13 @@ export const llamaFactory: Format = {
       ? 'conversation'
       : (whyNotTurn(messageOf(response)) ?? (messageOf(response).role === 'assistant' ? undefined : 'role')),
   whyNotTools: whyNotFunctions,
+  parquet: (layout) => [
+    { name: 'conversations', kind: 'json list' },
+    { name: 'chosen', kind: 'json' },
+    { name: 'rejected', kind: 'json' },
+    ...toolsColumn(layout),
+  ],
+  typedColumns: () => [['prompt'], ['chosen'], ['rejected']],
   line: ({ prompt, chosen, rejected, tools }, layout) => ({
     conversations: messagesOf(prompt).map(turnOf),
     chosen: turnOf(messageOf(chosen)),
@@ -116,8 +124,14 @@ function alternates(from: readonly string[]): boolean {
 }
 
 /** `dpo_training`, or with a curriculum `dpo_training_1`, `dpo_training_2`, …: what `dataset:` names in a recipe. */
+/** Of Parquet a split is several files where the run had several shards: all are named in the recipe. */
+const shardIn = (file: string): string => {
+  const [, shard, shards] = /-(\d{5})-of-(\d{5})\.parquet$/.exec(file) ?? [];
+  return shard === undefined || Number(shards) === 1 ? '' : `_${shard}`;
+};
+
 const entryOf = ({ file, split, bucket }: DatasetFile, tools: boolean) => [
-  `dpo_${split}${bucket === null ? '' : `_${bucket}`}`,
+  `dpo_${split}${bucket === null ? '' : `_${bucket}`}${shardIn(file)}`,
   {
     file_name: file,
     formatting: 'sharegpt',

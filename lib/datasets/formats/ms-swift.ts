@@ -6,6 +6,7 @@ import { type ChatMessage, chatMessage, whyNotChatPrompt, whyNotChatResponse } f
 import type { Format } from './format.ts';
 import { toolsText, whyNotFunctions } from './function-tools.ts';
 import { namedField } from './named-field.ts';
+import { toolsColumn } from './trl.ts';
 
 const Turn = z.strictObject({
   role: z.enum(['system', 'user', 'assistant', 'tool_call', 'tool_response']),
@@ -28,6 +29,15 @@ export const msSwift: Format = {
   whyNotPrompt: (prompt) => whyNotChatPrompt(prompt) ?? whyNotTurns(messagesOf(prompt)),
   whyNotResponse: (response) => whyNotChatResponse(response) ?? whyNotTurns(answersOf(response)),
   whyNotTools: whyNotFunctions,
+  parquet: (layout) => [
+    { name: 'messages', kind: 'json list' },
+    { name: 'rejected_messages', kind: 'json list' },
+    ...toolsColumn(layout),
+  ],
+  typedColumns: () => [
+    ['prompt', 'chosen'],
+    ['prompt', 'rejected'],
+  ],
   line: ({ prompt, chosen, rejected, tools }, layout) => ({
     messages: [...messagesOf(prompt), ...answersOf(chosen)].flatMap((message) => turnsOf(chatMessage(message))),
     rejected_messages: [...messagesOf(prompt), ...answersOf(rejected)].flatMap((message) =>

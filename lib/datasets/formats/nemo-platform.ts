@@ -16,6 +16,7 @@ export const nemoPlatform: Format = {
   whyNotPrompt: (prompt) => whyNotPlainPrompt(prompt),
   whyNotResponse: whyNotPlainResponse,
   whyNotTools,
+  typedColumns: () => [['prompt'], ['chosen'], ['rejected']],
   line: ({ prompt, chosen, rejected }, layout) => {
     const messages = plainMessages(prompt);
     return {

@@ -22,6 +22,12 @@ export const nemoRl: Format = {
   whyNotPrompt: whyNotChatPrompt,
   whyNotResponse: whyNotChatResponse,
   whyNotTools: whyNotFunctions,
+  parquet: ({ tools }) => [
+    { name: 'context', kind: 'json list' },
+    { name: 'completions', kind: 'json list' },
+    ...(tools ? [{ name: 'tools', kind: 'json list' } as const] : []),
+  ],
+  typedColumns: () => [['prompt'], ['chosen', 'rejected']],
   line: ({ prompt, chosen, rejected, tools }, layout) => ({
     context: messagesOf(prompt).map(chatMessage),
     completions: [chosen, rejected].map((response, rank) => ({

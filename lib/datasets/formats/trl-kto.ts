@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { ChatMessage, whyNotChatPrompt, whyNotChatResponse } from './chat.ts';
 import type { Format } from './format.ts';
 import { whyNotFunctions } from './function-tools.ts';
-import { tools, trlTexts } from './trl.ts';
+import { isConversational, tools, toolsColumn, trlColumn, trlTexts } from './trl.ts';
 
 const Standard = z.looseObject({ prompt: z.string(), completion: z.string(), label: z.boolean(), ...tools });
 const Conversational = z.looseObject({
@@ -26,6 +26,12 @@ export const trlKto: Format = {
   whyNotPrompt: whyNotChatPrompt,
   whyNotResponse: whyNotChatResponse,
   whyNotTools: whyNotFunctions,
+  parquet: (layout) => [
+    ...['prompt', 'completion'].map(trlColumn(layout)),
+    { name: 'label', kind: 'boolean' },
+    ...toolsColumn(layout),
+  ],
+  typedColumns: (layout) => (isConversational(layout) ? [] : [['prompt'], ['chosen', 'rejected']]),
   line(preference, layout) {
     const { prompt, chosen, rejected, ...more } = trlTexts(preference, layout);
     return [

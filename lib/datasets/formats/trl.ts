@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Layout } from '../layout.ts';
+import type { ParquetColumn } from '../parquet-table.ts';
 import { answersOf, messagesOf, type Preference } from '../preference.ts';
 import { ChatMessage, chatMessage, whyNotChatPrompt, whyNotChatResponse } from './chat.ts';
 import type { Format } from './format.ts';
@@ -28,11 +29,20 @@ export const trl: Format = {
   whyNotPrompt: whyNotChatPrompt,
   whyNotResponse: whyNotChatResponse,
   whyNotTools: whyNotFunctions,
+  parquet: (layout) => ['prompt', 'chosen', 'rejected'].map(trlColumn(layout)).concat(toolsColumn(layout)),
+  typedColumns: (layout) => (isConversational(layout) ? [] : [['prompt'], ['chosen'], ['rejected']]),
   line: trlTexts,
 };
 
 export const isConversational = ({ style, promptMessages, responseMessages }: Layout): boolean =>
   style === 'chat' || promptMessages || responseMessages;
+
+export const trlColumn =
+  (layout: Layout) =>
+  (name: string): ParquetColumn => ({ name, kind: isConversational(layout) ? 'json list' : 'text' });
+
+export const toolsColumn = ({ tools }: Pick<Layout, 'tools'>): readonly ParquetColumn[] =>
+  tools ? [{ name: 'tools', kind: 'text' }] : [];
 
 /** What both of TRL's formats are made of. */
 export function trlTexts(

@@ -74,7 +74,7 @@ export function openCollectionPart(
           rejected: rejected.digest,
           chosenLength: chosen.length,
           rejectedLength: rejected.length,
-          shape: prompt.shape | tools.shape | chosen.shape | rejected.shape,
+          shape: prompt.shape | tools.shape | chosen.shapes.chosen | rejected.shapes.rejected,
           unheld: plan.formats.map(
             (_, at) => prompt.unheld[at] || tools.unheld[at] || chosen.unheld[at] || rejected.unheld[at] || 0,
           ),
@@ -132,13 +132,19 @@ interface TextFacts {
 }
 
 type ToolFacts = TextFacts & { readonly digest: Digest };
+type ResponseFacts = Omit<TextFacts, 'shape'> & {
+  readonly digest: Digest;
+  readonly length: number;
+  /** By the side that it is on. */
+  readonly shapes: Readonly<Record<'chosen' | 'rejected', number>>;
+};
 const NO_TOOLS: ToolFacts = { digest: NO_DIGEST, shape: 0, unheld: [] };
 
 /** Facts are made once a text: a turn's pairs share their prompt, and each candidate is in several pairs. */
 function factsReader(plan: DatasetPlan, dataset: Request['dataset']) {
   const prompts = new WeakMap<EncodedPrompt, TextFacts & { readonly digests: readonly Digest[] }>();
   const offered = new WeakMap<EncodedTools, ToolFacts>();
-  const responses = new WeakMap<EncodedResponse, TextFacts & { readonly digest: Digest; readonly length: number }>();
+  const responses = new WeakMap<EncodedResponse, ResponseFacts>();
   const settings = { fullHistory: dataset.use_full_message_history, nat: plan.nat };
   const notUnicode = (json: Utf8, value: () => unknown): boolean => !plan.nat && hasLoneSurrogate(json, value);
   return {
@@ -178,7 +184,10 @@ function factsReader(plan: DatasetPlan, dataset: Request['dataset']) {
       const made = {
         digest: response.digest(),
         length: lengthOf(bare),
-        shape: shapeOfResponse(bare) | shapeOfText(response.json),
+        shapes: {
+          chosen: shapeOfResponse(bare, 'chosen') | shapeOfText(response.json),
+          rejected: shapeOfResponse(bare, 'rejected') | shapeOfText(response.json),
+        },
         unheld: notUnicode(response.json, response.value)
           ? plan.formats.map(() => placeOf('lone_surrogate'))
           : plan.formats.map(({ name }) => placeOf(FORMATS[name].whyNotResponse(bare))),

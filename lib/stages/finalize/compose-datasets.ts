@@ -7,10 +7,10 @@ import type { Request } from '../../contract/request.ts';
 import { WrittenDatasets } from '../../contract/written-datasets.ts';
 import { datasetCard } from '../../datasets/card.ts';
 import { type DatasetPlan, planDatasets } from '../../datasets/dataset-plan.ts';
-import { byPlace } from '../../datasets/format-writer.ts';
+import { byPlace, nameShard } from '../../datasets/format-writer.ts';
 import { FORMATS } from '../../datasets/formats/index.ts';
 import { type Layout, layoutFor } from '../../datasets/layout.ts';
-import { leftOut, linesOutOfLimits, templatedAgain } from '../../datasets/warnings.ts';
+import { lateToolCalls, leftOut, linesOutOfLimits, templatedAgain } from '../../datasets/warnings.ts';
 import { CorruptObject, ObjectNotFound, ShardMissing } from '../../errors.ts';
 import { crc32Base64 } from '../../objects/checksum.ts';
 import { runKeys } from '../../objects/keys.ts';
@@ -55,7 +55,7 @@ export async function composeDatasets(
     };
     const choice = facts.formats[name];
     if (choice) result.warnings.push(...leftOut(name, choice, training.pairs + validation.pairs));
-    result.warnings.push(...linesOutOfLimits(name, format));
+    result.warnings.push(...linesOutOfLimits(name, format), ...lateToolCalls(name, format, layoutOf(format, job)));
     if (facts.rendered || request.dataset.prompt_style === 'text') result.warnings.push(...templatedAgain(name, facts));
   }
   return { files: listFiles(request.run_id, result), result };
@@ -96,7 +96,7 @@ async function composeFormat(
   written: readonly WrittenDatasets[],
   { request: { run_id }, facts, deps }: ComposeJob,
 ): Promise<FormatResult> {
-  const files = new Map<string, { readonly file: DatasetFile; readonly parts: Part[] }>();
+  const files = new Map<string, { readonly file: DatasetFile; readonly parts: (Part & { lines: number })[] }>();
   for (const { ordinal, formats } of written) {
     for (const file of formats[name] ?? []) {
       const known = files.get(file.file);
@@ -107,11 +107,30 @@ async function composeFormat(
   }
   const composed: DatasetFile[] = [];
   for (const { file, parts } of [...files.values()].sort((a, b) => byPlace(a.file, b.file))) {
-    await composeFile(runKeys(run_id).dataset(name, file.file), parts, deps);
-    composed.push({ ...file, ...addParts(parts) });
+    if (file.file.endsWith('.parquet')) composed.push(...(await copyShards(name, { file, parts }, run_id, deps)));
+    else {
+      await composeFile(runKeys(run_id).dataset(name, file.file), parts, deps);
+      composed.push({ ...file, ...addParts(parts) });
+    }
   }
   const choice = facts.formats[name];
   return { view: choice?.view ?? 'whole', files: composed, left_out: choice?.left_out ?? {} };
+}
+
+/** Parquet has a footer, so parts do not join: each is a file of the dataset. */
+async function copyShards(
+  name: FormatName,
+  { file, parts }: { readonly file: DatasetFile; readonly parts: readonly (Part & { readonly lines: number })[] },
+  runId: string,
+  deps: Deps,
+): Promise<readonly DatasetFile[]> {
+  const copied: DatasetFile[] = [];
+  for (const [at, part] of parts.entries()) {
+    const named = nameShard(file.file, at, parts.length);
+    await composeFile(runKeys(runId).dataset(name, named), [part], deps);
+    copied.push({ ...file, file: named, lines: part.lines, ...addParts([part]) });
+  }
+  return copied;
 }
 
 /** The files that go with a format's lines: what the format itself asks for, and a card, since `trl*` folders are Hugging Face datasets. */
@@ -193,5 +212,6 @@ function listFiles(runId: string, { formats }: Pick<DatasetResult, 'formats'>): 
 
 const nameFile = ({ file, split, bucket }: DatasetFile): string => {
   if (split === null) return file;
-  return bucket === null ? split : `${split}_${bucket}`;
+  const shard = /-(\d{5})-of-\d{5}\.parquet$/.exec(file)?.[1];
+  return [split, ...(bucket === null ? [] : [bucket]), ...(shard === undefined ? [] : [shard])].join('_');
 };

@@ -8,6 +8,8 @@ export interface Kind {
   readonly dataset?: object;
   /** Formats whose JSON lines `datasets` cannot read with what comes late; they have Parquet. */
   readonly parquetOnly?: readonly string[];
+  /** Formats that refuse it, and have no Parquet. */
+  readonly refused?: readonly string[];
   /** Formats that hold none of it, and say so. */
   readonly without?: readonly string[];
 }
@@ -95,6 +97,12 @@ const conversation = (at: number): PairSpec => ({
   tools: [weather(false)],
 });
 
+const dates = (at: number): PairSpec => ({
+  prompt: `On which day did event number ${at} happen?`,
+  chosen: `19${10 + at}-01-15`,
+  rejected: `18${10 + at}-02-16`,
+});
+
 const TEXT_ONLY = ['nemo_customizer', 'nemo_platform', 'axolotl', 'amazon_nova', 'together', 'fireworks', 'sagemaker'];
 
 export const KINDS: readonly Kind[] = [
@@ -114,6 +122,14 @@ export const KINDS: readonly Kind[] = [
     name: 'curriculum',
     pairs: many(chat).map((pair, at) => ({ ...pair, margin: at + 1 })),
     dataset: { curriculum: { buckets: 3 } },
+  },
+  {
+    name: 'dates',
+    pairs: many(dates),
+    parquetOnly: ['nemo_rl', 'llama_factory'],
+    // Its answers are looked for in the template, which has a date.
+    without: ['axolotl'],
+    refused: ['nemo_platform'],
   },
   {
     name: 'conversations',

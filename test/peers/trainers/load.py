@@ -31,13 +31,17 @@ def files(suffix):
 
 
 def rows():
+    return list(table())
+
+
+def table():
     """As trainers without a card do: what `datasets` makes of the file's type."""
     parquet = files(".parquet")
     names = parquet or files(".jsonl")
     paths = [os.path.join(FOLDER, name) for name in names]
     loaded = datasets.load_dataset("parquet" if parquet else "json", data_files=paths, split="train", cache_dir=CACHE)
     expect(len(loaded), len(wanted), "rows")
-    return list(loaded)
+    return loaded
 
 
 def lines():
@@ -309,8 +313,7 @@ def ms_swift():
     from swift.dataset.preprocessor.core import AutoPreprocessor
     from swift.template.template_inputs import TemplateInputs, normalize_openai_tool_calls
 
-    loaded = datasets.load_dataset("json", data_files=[os.path.join(FOLDER, name) for name in files(".jsonl")], split="train", cache_dir=CACHE)
-    made = AutoPreprocessor()(loaded, num_proc=1, load_from_cache_file=False, strict=True)
+    made = AutoPreprocessor()(table(), num_proc=1, load_from_cache_file=False, strict=True)
     expect(len(made), len(wanted), "rows")
     for at, (row, want) in enumerate(zip(made, wanted)):
         inputs = TemplateInputs.from_dict({key: value for key, value in row.items() if value is not None})

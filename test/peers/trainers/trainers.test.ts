@@ -4,8 +4,9 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { FormatName } from '../../../lib/contract/dataset.ts';
+import { type FileType, FormatName } from '../../../lib/contract/dataset.ts';
 import type { Message, Prompt, Response } from '../../../lib/contract/trajectory.ts';
+import { FORMATS } from '../../../lib/datasets/formats/index.ts';
 import { exported, type PairSpec } from '../../datasets/collections.ts';
 import { pythonOf, runPython } from '../python.ts';
 import { groupsOf, KINDS, type Kind } from './corpus.ts';
@@ -20,6 +21,9 @@ const LOADERS = {
   alone: ['trl==1.16.0', 'axolotl==0.19.0', 'llamafactory==0.9.5', 'sagemaker-train==1.27.0', 'ms-swift==4.6.0'],
 };
 
+/** Several files of Parquet. */
+const SHARD_GROUPS: Readonly<Record<FileType, number>> = { jsonl: 10_000, parquet: 17 };
+
 const LOAD = fileURLToPath(new URL('load.py', import.meta.url));
 const Report = z.record(z.string(), z.array(z.string()));
 
@@ -31,16 +35,26 @@ beforeAll(async () => {
 }, 1_200_000);
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-describe.each(FormatName.options)('%s', (format) => {
+const CASES = FormatName.options.flatMap((format) =>
+  (FORMATS[format].parquet ? (['jsonl', 'parquet'] as const) : (['jsonl'] as const)).map(
+    (type): [FormatName, FileType] => [format, type],
+  ),
+);
+
+describe.each(CASES)('%s in %s', (format, type) => {
   test('its trainer loads all rows of every kind of run, each text as it is meant', async () => {
     const jobs = [];
     for (const kind of KINDS) {
-      if (kind.parquetOnly?.includes(format)) continue;
-      const written = await writeRun(kind, format);
+      if (type === 'jsonl' && kind.parquetOnly?.includes(format)) continue;
+      if (kind.refused?.includes(format)) {
+        await expect(writeRun(kind, format, type)).rejects.toThrow(`Leave ${format} out`);
+        continue;
+      }
+      const written = await writeRun(kind, format, type);
       if (kind.without?.includes(format)) expect([kind.name, written.lines]).toEqual([kind.name, 0]);
       else jobs.push(written.job);
     }
-    const list = join(folder, `${format}.json`);
+    const list = join(folder, `${format}-${type}.json`);
     await writeFile(list, JSON.stringify(jobs));
     // One cache for all runs: `datasets` must tell them apart.
     const report = Report.parse(
@@ -50,13 +64,17 @@ describe.each(FormatName.options)('%s', (format) => {
   }, 600_000);
 });
 
-async function writeRun(kind: Kind, format: FormatName) {
-  const dataset = { formats: [format], validation_fraction: 0, ...kind.dataset };
-  const { files, result } = await exported(groupsOf(kind), dataset, { runId: kind.name });
-  for (const [file, text] of files) {
-    const path = join(folder, kind.name, file);
+async function writeRun(kind: Kind, format: FormatName, file_type: FileType) {
+  const dataset = { formats: [format], validation_fraction: 0, file_type, ...kind.dataset };
+  const { bodies, result } = await exported(groupsOf(kind), dataset, {
+    runId: kind.name,
+    shardGroups: SHARD_GROUPS[file_type],
+  });
+  const run = join(folder, file_type, kind.name);
+  for (const [file, body] of bodies) {
+    const path = join(run, file);
     await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, text);
+    await writeFile(path, body);
   }
   const held = kind.pairs.filter((pair) => holds(format, pair));
   const ordered = kind.name === 'curriculum' ? easiestFirst(held) : held;
@@ -65,7 +83,7 @@ async function writeRun(kind: Kind, format: FormatName) {
     lines,
     job: {
       run: kind.name,
-      folder: join(folder, kind.name, format),
+      folder: join(run, format),
       text: kind.name === 'base',
       expected: ordered.map(expectedOf),
     },
