@@ -142,12 +142,23 @@ export const DatasetFile = z.strictObject({
 });
 export type DatasetFile = z.infer<typeof DatasetFile>;
 
-export const FormatResult = z.strictObject({
+/** What a format wrote. `pairs` and what was left out are all that was selected in its view. */
+export const WrittenFormat = z.strictObject({
+  /** Of which something is written. */
+  pairs: count,
+  lines: count,
+  /** Pairs by reason; of an unpaired format completions, too. */
+  left_out: z.partialRecord(LeftOutReason, count),
+  /** `trl`, `trl_kto`: whether a trainer applies the model's chat template (`chat`) or not (`text`); null for other formats. */
+  prompt_style: z.enum(['chat', 'text']).nullable(),
+});
+export type WrittenFormat = z.infer<typeof WrittenFormat>;
+
+export const FormatResult = WrittenFormat.extend({
   /** The selection that its lines are written from. */
   view: View,
   /** A file without lines is not written: most trainers refuse an empty one. */
   files: z.array(DatasetFile),
-  left_out: z.partialRecord(LeftOutReason, count),
 });
 export type FormatResult = z.infer<typeof FormatResult>;
 

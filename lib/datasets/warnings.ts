@@ -63,9 +63,11 @@ export function leftOut(name: string, { left_out, lines }: FormatChoice, pairs: 
 export function linesOutOfLimits(name: FormatName, { files }: FormatResult): readonly string[] {
   const { lineLimits } = FORMATS[name];
   if (!lineLimits) return [];
-  const { least, most } = lineLimits;
+  const { least, most, trainingOnly } = lineLimits;
   return files
-    .filter(({ split, lines }) => split !== null && (lines < least || lines > most))
+    .filter(
+      ({ split, lines }) => (trainingOnly ? split === 'training' : split !== null) && (lines < least || lines > most),
+    )
     .map(({ file, lines }) =>
       lines < least
         ? `${name}/${file} has ${lines} lines, and the trainer takes no file of fewer than ${least}. Add examples, or change dataset.validation_fraction.`

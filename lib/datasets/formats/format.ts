@@ -37,8 +37,8 @@ export interface Format {
     readonly file: string;
     readonly text: (files: readonly DatasetFile[], layout: Layout) => string;
   };
-  /** How many lines the trainer takes in one file. */
-  readonly lineLimits?: { readonly least: number; readonly most: number };
+  /** How many lines the trainer takes in one file; `trainingOnly`: of the validation file it asks nothing. */
+  readonly lineLimits?: { readonly least: number; readonly most: number; readonly trainingOnly?: true };
   /** Writes each completion by itself. */
   readonly unpaired?: true;
 }

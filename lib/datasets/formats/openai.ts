@@ -16,7 +16,7 @@ export const openai: Format = {
   conversations: false,
   takesColumns: false,
   Line: openaiLine(InputMessage, AssistantMessage),
-  lineLimits: { least: 10, most: Number.POSITIVE_INFINITY },
+  lineLimits: { least: 10, most: Number.POSITIVE_INFINITY, trainingOnly: true },
   whyNotPrompt: whyNotOpenaiPrompt,
   whyNotResponse: whyNotOpenaiResponse,
   whyNotTools: whyNotFunctions,

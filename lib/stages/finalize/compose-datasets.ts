@@ -9,6 +9,7 @@ import { datasetCard } from '../../datasets/card.ts';
 import { type DatasetPlan, planDatasets } from '../../datasets/dataset-plan.ts';
 import { byPlace, nameShard } from '../../datasets/format-writer.ts';
 import { FORMATS } from '../../datasets/formats/index.ts';
+import { isConversational } from '../../datasets/formats/trl.ts';
 import { type Layout, layoutFor } from '../../datasets/layout.ts';
 import { lateToolCalls, leftOut, linesOutOfLimits, templatedAgain } from '../../datasets/warnings.ts';
 import { CorruptObject, ObjectNotFound, ShardMissing } from '../../errors.ts';
@@ -94,8 +95,9 @@ function requireSameDecisions({ run_id, decisions_crc32 }: ChoiceFacts, written:
 async function composeFormat(
   name: FormatName,
   written: readonly WrittenDatasets[],
-  { request: { run_id }, facts, deps }: ComposeJob,
+  { request, plan, facts, deps }: ComposeJob,
 ): Promise<FormatResult> {
+  const { run_id } = request;
   const files = new Map<string, { readonly file: DatasetFile; readonly parts: (Part & { lines: number })[] }>();
   for (const { ordinal, formats } of written) {
     for (const file of formats[name] ?? []) {
@@ -114,7 +116,13 @@ async function composeFormat(
     }
   }
   const choice = facts.formats[name];
-  return { view: choice?.view ?? 'whole', files: composed, left_out: choice?.left_out ?? {} };
+  const view = choice?.view ?? 'whole';
+  const layout = layoutFor(facts.views[view]?.shape ?? 0, plan, request.dataset, facts.rendered);
+  return {
+    ...{ view, files: composed, pairs: choice?.pairs ?? 0, lines: choice?.lines ?? 0 },
+    left_out: choice?.left_out ?? {},
+    prompt_style: name === 'trl' || name === 'trl_kto' ? (isConversational(layout) ? 'chat' : 'text') : null,
+  };
 }
 
 /** Parquet has a footer, so parts do not join: each is a file of the dataset. */
