@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -62,6 +62,26 @@ describe.each(CASES)('%s in %s', (format, type) => {
     );
     expect(report).toEqual(Object.fromEntries(jobs.map(({ run }) => [run, []])));
   }, 600_000);
+});
+
+test.each(['jsonl', 'parquet'] as const)('a folder in %s whose rows are missing does not load', async (type) => {
+  const [chat] = KINDS;
+  if (!chat) throw new Error('There is no kind.');
+  const { job } = await writeRun({ ...chat, name: `missing-${type}`, pairs: chat.pairs.slice(0, 40) }, 'trl', type);
+  const [last] = (await readdir(job.folder))
+    .filter((file) => file.startsWith('train'))
+    .sort()
+    .slice(-1);
+  const path = join(job.folder, last ?? '');
+  if (type === 'parquet')
+    await copyFile(join(job.folder, 'train-00001-of-00002.parquet'), join(job.folder, 'train-00000-of-00002.parquet'));
+  else await writeFile(path, `${(await readFile(path, 'utf8')).trimEnd().split('\n').slice(1).join('\n')}\n`);
+  const list = join(folder, `missing-${type}.json`);
+  await writeFile(list, JSON.stringify([job]));
+  const report = Report.parse(
+    JSON.parse(lastLine(await runPython(python, [LOAD, 'trl', list, join(folder, 'cache')]))),
+  );
+  expect(report[job.run]?.[0]).toMatch(/^NonMatchingSplitsSizesError/);
 });
 
 async function writeRun(kind: Kind, format: FormatName, file_type: FileType) {
