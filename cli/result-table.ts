@@ -26,6 +26,7 @@ export function resultTable(manifest: Manifest, folder: string, training: ShownT
     ...Object.entries(manifest.selections).map(([view, selection]) =>
       section(view === 'whole' ? 'Dataset' : 'Dataset, prompts cut to the last message', rows(selected(selection))),
     ),
+    section('Formats', rows(written(manifest))),
     section('Warnings', manifest.warnings.map(oneLine)),
     section('Training', trainingLines(training, manifest.run_id).map(oneLine)),
     section(`Files in ${oneLine(folder)}`, fileLines(manifest)),
@@ -67,6 +68,16 @@ function selected(selection: SelectionResult): Row[] {
     ['validation', selection.validation.pairs, `pairs of ${counted(selection.validation.examples, 'example')}`],
     ...dropped.filter(([, count]) => count > 0),
   ];
+}
+
+/** What each format wrote. */
+function written({ formats }: Manifest): Row[] {
+  return Object.entries(formats).map(([name, { pairs, lines, left_out, prompt_style }]) => {
+    const style = prompt_style === 'text' ? ', plain text' : prompt_style === 'chat' ? ', as messages' : '';
+    const why = Object.entries(left_out).map(([reason, count]) => `${reason.replaceAll('_', ' ')} ${grouped(count)}`);
+    const left = why.length === 0 ? '' : `; left out: ${why.join(', ')}`;
+    return [name, pairs, `pairs in ${counted(lines, 'line')}${style}${left}`];
+  });
 }
 
 const reasons = (what: string, byReason: Readonly<Record<string, number>>): Row[] =>

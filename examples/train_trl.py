@@ -1,28 +1,53 @@
-"""Trains a small model on a run's TRL dataset: python train_trl.py out/runs/first/datasets/trl
+"""Trains a model on a run's TRL dataset by DPO: python train_trl.py out/runs/first/datasets/trl
 
-Needs a GPU for anything but a try: pip install trl (0.12 or later)
+Needs: pip install "trl>=1.0" "datasets>=4.7". A GPU for anything but a try; --max-steps 1 is a try on any machine.
 """
 
+import argparse
 import sys
 from pathlib import Path
 
+import torch
 from datasets import load_dataset
 from transformers import AutoTokenizer
 from trl import DPOConfig, DPOTrainer
 
-MODEL = "Qwen/Qwen2.5-0.5B-Instruct"
+options = argparse.ArgumentParser(description="Trains a model on a run's TRL dataset by DPO.")
+options.add_argument("folder", help="datasets/trl of a run")
+options.add_argument("--model", default="Qwen/Qwen2.5-0.5B-Instruct", help="a name on the Hub, or a folder")
+options.add_argument("--output", default="dpo-model")
+options.add_argument("--max-steps", type=int, default=-1, help="-1: one epoch")
+options.add_argument("--max-length", type=int, default=4096, help="tokens of prompt and answer; TRL itself takes 1,024")
+given = options.parse_args()
 
-folder = Path(sys.argv[1])
-dataset = load_dataset(
-    "json",
-    data_files={"train": str(folder / "train.jsonl"), "validation": str(folder / "validation.jsonl")},
-)
+if not (Path(given.folder) / "README.md").exists():
+    sys.exit(f"{given.folder} has no README.md, which tells how to read it: give the folder datasets/trl of a run.")
+if not torch.cuda.is_available():
+    print("There is no GPU here, so this runs on the CPU: a try with --max-steps 1 takes a minute, an epoch hours.")
+
+# The folder's card says which files are which split, and what their columns are.
+dataset = load_dataset(given.folder)
+validation = dataset.get("validation")
+# With a curriculum the rows run from easy to hard, and must not be shuffled.
+curriculum = len(list(Path(given.folder).glob("train-*-of-*"))) > 1
 trainer = DPOTrainer(
-    model=MODEL,
-    args=DPOConfig(output_dir="dpo-model", num_train_epochs=1, eval_strategy="epoch", beta=0.1),
+    model=given.model,
+    args=DPOConfig(
+        output_dir=given.output,
+        num_train_epochs=1,
+        max_steps=given.max_steps,
+        max_length=given.max_length,
+        eval_strategy="epoch" if validation is not None else "no",
+        train_sampling_strategy="sequential" if curriculum else "random",
+        beta=0.1,
+        bf16=torch.cuda.is_available() and torch.cuda.is_bf16_supported(),
+        use_cpu=not torch.cuda.is_available(),
+        report_to="none",
+    ),
     train_dataset=dataset["train"],
-    eval_dataset=dataset["validation"],
-    processing_class=AutoTokenizer.from_pretrained(MODEL),
+    eval_dataset=validation,
+    processing_class=AutoTokenizer.from_pretrained(given.model),
 )
 trainer.train()
-trainer.save_model("dpo-model")
+trainer.save_model(given.output)
+print(f"Trained {trainer.state.global_step} steps on {len(dataset['train'])} pairs; the model is in {given.output}.")

@@ -8,6 +8,8 @@ export const ChoiceFacts = z.strictObject({
   run_id: RunId,
   /** Pairs chosen among. */
   pairs: z.int().min(0),
+  /** The prompts have a chat template in them already, so formats with `dataset.prompt_style` keep them as text. */
+  rendered: z.boolean(),
   views: z.partialRecord(View, ViewOutcome),
   formats: z.partialRecord(FormatName, FormatChoice),
   /** CRC-32 of all shards' decisions, one after the other. */

@@ -13,7 +13,7 @@ export const LeftOutReason = z.enum([
   'content_parts',
   /** A message has no content and calls no tool. */
   'no_content',
-  /** A message has a field that the format would lose (`name`, `tool_call_id`, or one unknown to it). */
+  /** A message has a field that the format would lose, other than those named below. */
   'message_fields',
   /** A role that the format does not know, or not there. */
   'role',
@@ -31,6 +31,19 @@ export const LeftOutReason = z.enum([
   'both_labels',
   /** The answer is several messages, and the format holds one. */
   'conversation',
+  /** Tools were offered, and the format has no place for them, or not for these. */
+  'tools',
+  /** A message has a field that the format would lose: its `name`, … */
+  'field_name',
+  'field_tool_call_id',
+  'field_reasoning_content',
+  'field_refusal',
+  /** A text has half of a surrogate pair, which is no Unicode: Python's readers refuse the whole file. */
+  'lone_surrogate',
+  /** `axolotl`: it looks for the answer in the text of the chat template, and would find these characters there. */
+  'answer_in_template',
+  /** `axolotl`: the answer begins or ends with white space, which templates cut off. */
+  'white_space',
 ]);
 export type LeftOutReason = z.infer<typeof LeftOutReason>;
 
@@ -129,12 +142,23 @@ export const DatasetFile = z.strictObject({
 });
 export type DatasetFile = z.infer<typeof DatasetFile>;
 
-export const FormatResult = z.strictObject({
+/** What a format wrote. `pairs` and what was left out are all that was selected in its view. */
+export const WrittenFormat = z.strictObject({
+  /** Of which something is written. */
+  pairs: count,
+  lines: count,
+  /** Pairs by reason; of an unpaired format completions, too. */
+  left_out: z.partialRecord(LeftOutReason, count),
+  /** `trl`, `trl_kto`: whether a trainer applies the model's chat template (`chat`) or not (`text`); null for other formats. */
+  prompt_style: z.enum(['chat', 'text']).nullable(),
+});
+export type WrittenFormat = z.infer<typeof WrittenFormat>;
+
+export const FormatResult = WrittenFormat.extend({
   /** The selection that its lines are written from. */
   view: View,
   /** A file without lines is not written: most trainers refuse an empty one. */
   files: z.array(DatasetFile),
-  left_out: z.partialRecord(LeftOutReason, count),
 });
 export type FormatResult = z.infer<typeof FormatResult>;
 

@@ -11,6 +11,10 @@ export const FormatName = z.enum([
   'amazon_nova',
   'axolotl',
   'llama_factory',
+  'together',
+  'fireworks',
+  'ms_swift',
+  'sagemaker',
 ]);
 export type FormatName = z.infer<typeof FormatName>;
 
@@ -33,11 +37,30 @@ export const Gate = z.strictObject({
 });
 export type Gate = z.infer<typeof Gate>;
 
+export const FileType = z.enum(['jsonl', 'parquet']);
+export type FileType = z.infer<typeof FileType>;
+
+export const PromptStyle = z.enum(['auto', 'chat', 'text']);
+export type PromptStyle = z.infer<typeof PromptStyle>;
+
+/** `lineage` is JSON text. */
+export const DatasetColumn = z.enum(['margin', 'score_chosen', 'score_rejected', 'example_id', 'lineage']);
+export type DatasetColumn = z.infer<typeof DatasetColumn>;
+
 /** What a trainer gets out of the collection. */
 export const DatasetSettings = z.strictObject({
   formats: z.array(FormatName).default(['nemo_customizer']),
   /** `nemo_customizer`: the whole message list as the prompt instead of the last message's content. */
   use_full_message_history: z.boolean().default(false),
+  /**
+   * `trl`, `trl_kto`: whether texts become messages, to which the trainer applies the model's chat template (`chat`), or
+   * stay as they are (`text`, for base models). `auto`: `text` where prompts have a template in them already, else `chat`.
+   */
+  prompt_style: PromptStyle.default('auto'),
+  /** Parquet: one file a shard, for formats whose trainer reads it. A text that looks like a date stays text in it. */
+  file_type: FileType.default('jsonl'),
+  /** Columns beside the texts, in formats that take them. `margin` and the scores are in the scorer's own unit. */
+  columns: z.array(DatasetColumn).default([]),
   deduplicate_pairs: z.boolean().default(true),
   /** A sample of at most so many pairs; null takes all. */
   max_pairs: z.int().min(1).nullable().default(null),

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { Counters } from './counters.ts';
-import { SelectionResult, View } from './dataset-result.ts';
+import { FormatName } from './dataset.ts';
+import { SelectionResult, View, WrittenFormat } from './dataset-result.ts';
 import { RunId } from './run-id.ts';
 
 export const Checksum = z.strictObject({ algorithm: z.literal('CRC32'), value: z.string() });
@@ -34,6 +35,8 @@ export const Manifest = z.strictObject({
    * else its name (`README.md`). A split without lines has no file.
    */
   datasets: z.record(z.string(), z.record(z.string(), CommittedFile.extend({ lines: z.int() }))),
+  /** What each format wrote, and what it left out. */
+  formats: z.partialRecord(FormatName, WrittenFormat).default({}),
   /** How the datasets' pairs were selected; the balance facts with it. By what of a pair their formats show. */
   selections: z.partialRecord(View, SelectionResult),
   totals: Counters,

@@ -44,6 +44,8 @@ export const Summary = z.strictObject({
   diagnosis: Diagnosis,
   /** What the shard has of each repetition of a workflow's dataset. */
   repetitions: z.array(RepetitionSum),
+  /** Whether a prompt was met that has its chat template in it already; left out where none was. */
+  rendered: z.boolean().optional(),
   warnings: z.array(z.string()),
   started_at: z.string(),
   /** Wall time of the shard. */

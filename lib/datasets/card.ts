@@ -1,5 +1,5 @@
 import type { BuilderSettings } from '../contract/builder.ts';
-import type { DatasetSettings } from '../contract/dataset.ts';
+import type { DatasetColumn, DatasetSettings } from '../contract/dataset.ts';
 import type { DatasetFile, DatasetResult, FormatResult, SelectionResult } from '../contract/dataset-result.ts';
 import { crc32Base64 } from '../objects/checksum.ts';
 import { isConversational } from './formats/trl.ts';
@@ -101,33 +101,30 @@ function sizeCategory(lines: number): string {
 }
 
 function featuresOf({ layout, unpaired }: CardFacts): readonly string[] {
-  const value = (name: string): readonly string[] => {
-    if (!isConversational(layout)) return [`- name: ${name}`, '  dtype: string'];
-    return [`- name: ${name}`, '  list:', ...messageFeatures(layout).map((line) => `  ${line}`)];
-  };
-  return unpaired
-    ? [...['prompt', 'completion'].flatMap(value), '- name: label', '  dtype: bool']
-    : ['prompt', 'chosen', 'rejected'].flatMap(value);
+  const texts = unpaired ? ['prompt', 'completion'] : ['prompt', 'chosen', 'rejected'];
+  return [
+    ...texts.flatMap((name) => (isConversational(layout) ? messages(name) : column(name, 'string'))),
+    ...(unpaired ? column('label', 'bool') : []),
+    ...(layout.tools ? column('tools', 'string') : []),
+    ...layout.columns.flatMap((name) => column(name, TYPES[name])),
+  ];
 }
 
-const text = (name: string): readonly string[] => [`- name: ${name}`, '  dtype: string'];
+const column = (name: string, dtype: string): readonly string[] => [`- name: ${name}`, `  dtype: ${dtype}`];
 
-const messageFeatures = (layout: Layout): readonly string[] => [
-  ...text('role'),
-  ...text('content'),
-  ...(layout.name ? text('name') : []),
-  ...(layout.toolCalls ? TOOL_CALLS : []),
-  ...(layout.toolCallId ? text('tool_call_id') : []),
-];
+/**
+ * As JSON, one message at a time (`datasets` 4.7 and later): messages keep the keys that they have, without nulls for
+ * those of others, and a text that looks like a date stays text.
+ */
+const messages = (name: string): readonly string[] => [`- name: ${name}`, '  list:', '    dtype: json'];
 
-const TOOL_CALLS = [
-  '- name: tool_calls',
-  '  list:',
-  ...['id', 'type'].flatMap(text).map((line) => `  ${line}`),
-  '  - name: function',
-  '    struct:',
-  ...['name', 'arguments'].flatMap(text).map((line) => `    ${line}`),
-];
+const TYPES: Readonly<Record<DatasetColumn, string>> = {
+  margin: 'float64',
+  score_chosen: 'float64',
+  score_rejected: 'float64',
+  example_id: 'string',
+  lineage: 'string',
+};
 
 function body(facts: CardFacts): readonly string[] {
   const { selection, format, withoutPairs, settings, builder, sources } = facts;
@@ -139,6 +136,8 @@ function body(facts: CardFacts): readonly string[] {
     'rejected. Nothing in it was written or judged by a person for this dataset.',
     '',
     '## What is in it',
+    '',
+    ...styleOf(facts),
     '',
     ...table([
       ['training pairs', selection.training.pairs],
@@ -188,6 +187,13 @@ function body(facts: CardFacts): readonly string[] {
       .map((line) => `    ${line}`),
   ];
 }
+
+const styleOf = ({ layout }: CardFacts): readonly string[] =>
+  isConversational(layout)
+    ? [
+        "Prompts and answers are messages: the trainer applies the model's chat template. Needs `datasets` 4.7 or later.",
+      ]
+    : ['Prompts and answers are plain text, which no chat template is applied to.'];
 
 type Row = readonly [string, string | number | null | undefined];
 

@@ -1,8 +1,10 @@
-import type { FormatName } from '../contract/dataset.ts';
-import type { Response } from '../contract/trajectory.ts';
+import * as z from 'zod';
+import type { DatasetColumn, FormatName } from '../contract/dataset.ts';
+import { type Response, Trajectory } from '../contract/trajectory.ts';
 import { CorruptObject } from '../errors.ts';
+import { toUtf8 } from '../objects/utf8.ts';
 import { FORMATS } from './formats/index.ts';
-import type { Layout } from './layout.ts';
+import type { Layout, Slot } from './layout.ts';
 import { type Preference, preferPrompt, preferResponse } from './preference.ts';
 
 /** Where a text's JSON is in `bytes`: from `start` to before `end`. */
@@ -15,12 +17,12 @@ export interface TextRange {
 export interface PairTexts extends Readonly<Record<Slot, TextRange>> {
   readonly bytes: Buffer;
   readonly tools: TextRange | undefined;
+  /** What follows the rejected response in the trajectory. */
+  readonly tail: TextRange;
 }
 
 /** A line in pieces, its end included: JSON as it is, or the place of a text. */
 export type LineTemplate = readonly (Buffer | Slot)[];
-
-export type Slot = 'prompt' | 'chosen' | 'rejected';
 
 /**
  * Makes a format's lines of a pair's JSON: of an unpaired format the chosen completion's and the rejected one's, of any
@@ -30,13 +32,59 @@ export type Slot = 'prompt' | 'chosen' | 'rejected';
 export type LineMaker = (texts: PairTexts) => readonly LineTemplate[];
 
 export function lineMaker(name: FormatName, layout: Layout): LineMaker {
-  let ofTexts: readonly LineTemplate[] | undefined;
-  let turn: Turn | undefined;
+  const make = templateMaker(name, layout);
+  const { columns } = layout;
+  if (columns.length === 0 || !FORMATS[name].takesColumns) return make;
+  return (texts) => {
+    const more = writeColumns(columns, texts, layout);
+    return make(texts).map((template) => addColumns(template, more));
+  };
+}
 
-  const turnOf = ({ bytes, prompt: { start, end } }: PairTexts): Turn => {
-    if (turn && bytes.compare(turn.json, 0, turn.json.length, start, end) === 0) return turn;
+function templateMaker(name: FormatName, layout: Layout): LineMaker {
+  let ofTexts: readonly LineTemplate[] | undefined;
+  const reader = pairReader();
+  return (texts) => {
+    const { bytes, chosen, rejected } = texts;
+    const textsOnly = isText(bytes, chosen) && isText(bytes, rejected);
+    if (textsOnly && !texts.tools && isText(bytes, texts.prompt)) {
+      ofTexts ??= makeTemplates(name, TOKENS, layout);
+      return ofTexts;
+    }
+    const turn = reader.turnOf(texts);
+    const { prompt, tools } = turn;
+    // A prompt that holds what stands for a text would have a text put there.
+    if (textsOnly && !turn.json.includes(MARK) && !turn.toolsJson.includes(MARK_UTF8)) {
+      turn.templates ??= makeTemplates(name, { ...TOKENS, prompt, tools }, layout);
+      return turn.templates;
+    }
+    return makeLines(name, reader.read(texts), layout).map((line) => [Buffer.from(lineText(line, layout))]);
+  };
+}
+
+/** As {@link lineMaker}, of lines as values. */
+export function rowMaker(name: FormatName, layout: Layout): (texts: PairTexts) => readonly object[] {
+  const reader = pairReader();
+  return (texts) => {
+    const rows = makeLines(name, reader.read(texts), layout);
+    if (layout.columns.length === 0) return rows;
+    const more = columnValues(layout.columns, texts);
+    return rows.map((row) => ({ ...row, ...more }));
+  };
+}
+
+/** Parses the pairs' texts; of those that come one after the other the prompt once, and each response once. */
+function pairReader() {
+  let turn: Turn | undefined;
+  const turnOf = ({ bytes, prompt: { start, end }, tools }: PairTexts): Turn => {
+    const toolsJson = tools ? bytes.toString('latin1', tools.start, tools.end) : '';
+    if (turn?.toolsJson === toolsJson && bytes.compare(turn.json, 0, turn.json.length, start, end) === 0) return turn;
     const json = Buffer.from(bytes.subarray(start, end));
-    turn = { json, prompt: preferPrompt(JSON.parse(json.toString())), templates: undefined, responses: new Map() };
+    turn = {
+      ...{ json, toolsJson, prompt: preferPrompt(JSON.parse(json.toString())) },
+      tools: tools && JSON.parse(bytes.toString('utf8', tools.start, tools.end)),
+      ...{ templates: undefined, responses: new Map() },
+    };
     return turn;
   };
   const responseIn = (open: Turn, bytes: Buffer, { start, end }: TextRange): Response => {
@@ -45,31 +93,74 @@ export function lineMaker(name: FormatName, layout: Layout): LineMaker {
     open.responses.set(json, known);
     return known;
   };
-  return (texts) => {
-    const { bytes, chosen, rejected } = texts;
-    const textsOnly = isText(bytes, chosen) && isText(bytes, rejected);
-    if (textsOnly && isText(bytes, texts.prompt)) {
-      ofTexts ??= makeTemplates(name, TOKENS, layout);
-      return ofTexts;
-    }
-    const open = turnOf(texts);
-    // A prompt that holds what stands for a text would have a text put there.
-    if (textsOnly && !open.json.includes(MARK)) {
-      open.templates ??= makeTemplates(name, { ...TOKENS, prompt: open.prompt }, layout);
-      return open.templates;
-    }
-    const preference = {
-      prompt: open.prompt,
-      chosen: responseIn(open, bytes, chosen),
-      rejected: responseIn(open, bytes, rejected),
-    };
-    return makeLines(name, preference, layout).map((line) => [Buffer.from(`${JSON.stringify(line)}\n`)]);
+  return {
+    turnOf,
+    read(texts: PairTexts): Preference {
+      const open = turnOf(texts);
+      return {
+        ...{ prompt: open.prompt, tools: open.tools },
+        chosen: responseIn(open, texts.bytes, texts.chosen),
+        rejected: responseIn(open, texts.bytes, texts.rejected),
+      };
+    },
   };
 }
+
+/** The columns' part of a line, its end included. */
+const writeColumns = (columns: readonly DatasetColumn[], texts: PairTexts, layout: Layout): Buffer =>
+  Buffer.from(`,${lineText(columnValues(columns, texts), layout).slice(1)}`);
+
+function columnValues(
+  columns: readonly DatasetColumn[],
+  { bytes, tail }: PairTexts,
+): Readonly<Record<string, unknown>> {
+  const json = `${BEFORE_TAIL}${bytes.toString('utf8', tail.start, tail.end)}`;
+  const { metadata } = Tail.parse(JSON.parse(json));
+  const values: Record<DatasetColumn, unknown> = {
+    margin: metadata.score_diff,
+    score_chosen: metadata.chosen_score,
+    score_rejected: metadata.rejected_score,
+    example_id: metadata.example_id,
+    lineage: JSON.stringify(metadata.lineage),
+  };
+  return Object.fromEntries(columns.map((column) => [column, values[column]]));
+}
+
+const BEFORE_TAIL = '{"episode":[{';
+const Tail = z.looseObject({
+  metadata: Trajectory.shape.metadata
+    .pick({
+      score_diff: true,
+      chosen_score: true,
+      rejected_score: true,
+      example_id: true,
+      lineage: true,
+    })
+    .loose(),
+});
+
+function addColumns(template: LineTemplate, more: Buffer): LineTemplate {
+  const last = template.at(-1);
+  if (typeof last === 'string' || last === undefined) throw new Error('A line does not end with its own JSON.');
+  return [...template.slice(0, -1), last.subarray(0, -LINE_END.length), more];
+}
+
+const LINE_END = '}\n';
+
+/** A line of JSON with its end. Readers that take other characters for the end of a line do not meet them. */
+function lineText(line: object, { lineEnds }: Layout): string {
+  const text = `${JSON.stringify(line)}\n`;
+  return lineEnds ? text.replace(/[\u0085\u2028\u2029]/g, escapeUnit) : text;
+}
+
+const escapeUnit = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
 /** The prompt of the pairs that come one after the other, and what was parsed for them. */
 interface Turn {
   readonly json: Buffer;
+  /** UTF-8, a byte a character; empty without tools. */
+  readonly toolsJson: string;
+  readonly tools: readonly unknown[] | undefined;
   readonly prompt: Preference['prompt'];
   templates: readonly LineTemplate[] | undefined;
   readonly responses: Map<string, Response>;
@@ -80,11 +171,12 @@ const isText = (bytes: Buffer, { start }: TextRange): boolean => bytes[start] ==
 
 /** What stands for a text while a template is made. It begins with a character that Unicode leaves to private use. */
 const MARK = '\ue0f1';
+const MARK_UTF8 = toUtf8(MARK);
 const TOKENS = { prompt: `${MARK}prompt`, chosen: `${MARK}chosen`, rejected: `${MARK}rejected` } as const;
 const SLOTS = ['prompt', 'chosen', 'rejected'] as const satisfies readonly Slot[];
 
 const makeTemplates = (name: FormatName, preference: Preference, layout: Layout): readonly LineTemplate[] =>
-  makeLines(name, preference, layout).map((line) => cutAtTokens(`${JSON.stringify(line)}\n`));
+  makeLines(name, preference, layout).map((line) => cutAtTokens(lineText(line, layout)));
 
 const cutAtTokens = (line: string): LineTemplate =>
   line.split(TOKEN).map((piece) => SLOTS.find((one) => JSON.stringify(TOKENS[one]) === piece) ?? Buffer.from(piece));

@@ -31,6 +31,8 @@ export interface PairEntry {
   /** Bytes of the tools' JSON, and between the rejected response and them; both 0 where there are none. */
   readonly toolsBytes: number;
   readonly toolsGap: number;
+  /** Bytes of the trajectory behind the rejected response: its metadata. */
+  readonly tailBytes: number;
   /** UTF-16 code units of the responses' texts. */
   readonly chosenLength: number;
   readonly rejectedLength: number;
@@ -63,6 +65,7 @@ const INTEGERS = [
   'rejectedBytes',
   'toolsBytes',
   'toolsGap',
+  'tailBytes',
   'chosenLength',
   'rejectedLength',
 ] as const;

@@ -1,13 +1,16 @@
 import type { Message, Prompt, Response } from '../contract/trajectory.ts';
 
 /**
- * A pair as the formats take it: messages without what says nothing (null fields, an empty `tool_calls`), a response
- * that is no more than text as text, and the arguments of tool calls as JSON text, which is how OpenAI writes them.
+ * A pair as the formats take it: messages without what says nothing (null fields, empty lists), parts that are all text
+ * as one text, a response that is no more than text as text, and the arguments of tool calls as JSON text, which is how
+ * OpenAI writes them.
  */
 export interface Preference {
   readonly prompt: string | readonly Message[];
   readonly chosen: Response;
   readonly rejected: Response;
+  /** What the model was offered; undefined where there are none. */
+  readonly tools?: readonly unknown[] | undefined;
 }
 
 /** A prompt of the collection as the formats take it. */
@@ -49,11 +52,19 @@ function bareMessage(message: Message): Message {
   const bare: Message = { role: message.role };
   for (const [name, value] of Object.entries(message)) {
     if (value === null || value === undefined) continue;
-    if (name !== 'tool_calls') bare[name] = value;
-    else if (!Array.isArray(value)) bare[name] = value;
-    else if (value.length > 0) bare[name] = value.map(withTextArguments);
+    if (!Array.isArray(value)) bare[name] = value;
+    else if (name === 'tool_calls' && value.length > 0) bare[name] = value.map(withTextArguments);
+    else if (name === 'content') bare[name] = joinTexts(value);
+    else if (value.length > 0) bare[name] = value;
   }
   return bare;
+}
+
+function joinTexts(parts: readonly unknown[]): unknown {
+  const texts = parts.map((part) =>
+    isRecord(part) && part.type === 'text' && typeof part.text === 'string' ? part.text : undefined,
+  );
+  return texts.length > 0 && texts.every((text) => text !== undefined) ? texts.join('') : parts;
 }
 
 function withTextArguments(call: unknown): unknown {

@@ -1,4 +1,8 @@
-import type { FormatChoice, SelectionResult, View } from '../contract/dataset-result.ts';
+import type { ChoiceFacts } from '../contract/choice-facts.ts';
+import type { FormatName } from '../contract/dataset.ts';
+import type { FormatChoice, FormatResult, SelectionResult, View } from '../contract/dataset-result.ts';
+import { FORMATS } from './formats/index.ts';
+import type { Layout } from './layout.ts';
 import { type PairTable, promptOf } from './pair-table.ts';
 import { type Selection, viewIn } from './select-pairs.ts';
 import { TRAINING, VALIDATION } from './split-pairs.ts';
@@ -54,6 +58,43 @@ export function leftOut(name: string, { left_out, lines }: FormatChoice, pairs: 
   const why = reasons.map(([reason, count]) => `${reason} ${count}`).join(', ');
   return [`${name} cannot hold ${total} of ${pairs} pairs, which are left out: ${why}.`, ...empty];
 }
+
+/** Files that the trainer refuses for how many lines they have. */
+export function linesOutOfLimits(name: FormatName, { files }: FormatResult): readonly string[] {
+  const { lineLimits } = FORMATS[name];
+  if (!lineLimits) return [];
+  const { least, most, trainingOnly } = lineLimits;
+  return files
+    .filter(
+      ({ split, lines }) => (trainingOnly ? split === 'training' : split !== null) && (lines < least || lines > most),
+    )
+    .map(({ file, lines }) =>
+      lines < least
+        ? `${name}/${file} has ${lines} lines, and the trainer takes no file of fewer than ${least}. Add examples, or change dataset.validation_fraction.`
+        : `${name}/${file} has ${lines} lines, and the trainer takes no file of more than ${most}. Set dataset.max_pairs.`,
+    );
+}
+
+/** Bytes that `datasets` reads before it settles the columns of JSON lines. */
+const FIRST_CHUNK = 10 * 2 ** 20;
+
+/** Messages with the arguments of calls have other columns than those without, which `datasets` cannot join any more. */
+export const lateToolCalls = (name: FormatName, { files }: FormatResult, { toolCalls }: Layout): readonly string[] =>
+  name === 'nemo_rl' && toolCalls && files.some(({ file, bytes }) => file.endsWith('.jsonl') && bytes > FIRST_CHUNK)
+    ? [
+        'nemo_rl has tool calls in a file of more than 10 MB of JSON lines, whose columns its trainer takes from the first 10 MB. Set dataset.file_type to parquet.',
+      ]
+    : [];
+
+/** A prompt that a chat template is in already, in a format whose trainer applies one. */
+export const templatedAgain = (name: FormatName, { rendered }: ChoiceFacts): readonly string[] =>
+  name === 'trl' || name === 'trl_kto'
+    ? []
+    : [
+        rendered
+          ? `The prompts have a chat template in them already, and the trainer of ${name} applies one again. Use trl or trl_kto, or give the messages that the prompts were made of.`
+          : `dataset.prompt_style is text, and the trainer of ${name} applies a chat template all the same. Use trl or trl_kto.`,
+      ];
 
 /** What the unpaired format leaves out is in the file once, or worth nothing. */
 const BY_DESIGN = ['repeated_completion', 'both_labels'];

@@ -90,6 +90,8 @@ export const ReportInput = z.strictObject({
       bytes: count,
     }),
   ),
+  /** What each dataset format wrote, and what it left out. */
+  formats: Manifest.shape.formats,
   warnings: z.array(z.string()),
   /** The run's files beside the report: paths relative to it. */
   files: z.array(z.strictObject({ path: z.string(), bytes: count, lines: count.nullable() })),

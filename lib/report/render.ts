@@ -5,7 +5,7 @@ import { count, counted } from './figures.ts';
 import { html, type Markup, trusted } from './html.ts';
 import type { ReportInput } from './input.ts';
 import { pickShards } from './pick-shards.ts';
-import { flowSection, headSection, settingsSection, shardFigure } from './run-sections.ts';
+import { flowSection, formatSection, headSection, settingsSection, shardFigure } from './run-sections.ts';
 import { curriculumFigure, lengthFigure, marginFigure, pairsPerExampleFigure, turnFigure } from './sections.ts';
 
 /**
@@ -36,12 +36,13 @@ export function renderReport(input: ReportInput): string {
 </head>
 <body>
 <a class="skip" href="#main">Skip to the report</a>
-<nav aria-label="Sections"><ul>${SECTIONS.map(([id, name]) => html`<li><a href="#${id}">${name}</a></li>`)}</ul></nav>
+<nav aria-label="Sections"><ul>${SECTIONS.filter(([id]) => id !== 'formats' || Object.keys(input.formats).length > 0).map(([id, name]) => html`<li><a href="#${id}">${name}</a></li>`)}</ul></nav>
 <main id="main">
 ${headSection(input)}
 ${flowSection(input)}
 ${collectionSection(input)}
 ${pairSection(input)}
+${formatSection(input)}
 ${settingsSection(input)}
 </main>
 <script type="application/json" id="pairs-json">${trusted(embedPairs(input.sample.sampled_pairs))}</script>
@@ -55,6 +56,7 @@ const SECTIONS: readonly (readonly [id: string, name: string])[] = [
   ['flow', 'Flow'],
   ['collection', 'Collection'],
   ['pairs', 'Pairs'],
+  ['formats', 'Formats'],
   ['settings', 'Settings'],
 ];
 

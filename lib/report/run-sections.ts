@@ -74,6 +74,30 @@ export function shardFigure({ shards }: ReportInput): Markup {
   });
 }
 
+/** What each dataset format wrote; nothing where the run has none. */
+export function formatSection({ formats }: ReportInput): Markup | string {
+  const written = Object.entries(formats);
+  if (written.length === 0) return '';
+  return html`<section id="formats" aria-labelledby="formats-title">
+<h2 id="formats-title">What each format wrote</h2>
+<p class="lede">Of the pairs that were selected, each format writes those that it can hold. The others are counted by reason.</p>
+${table(
+  'Dataset formats',
+  ['Format', 'Pairs', 'Lines', 'Prompts', 'Left out'],
+  written.map(([name, { pairs, lines, left_out, prompt_style }]) => [
+    html`<code>${name}</code>`,
+    count(pairs),
+    count(lines),
+    prompt_style === null ? '–' : prompt_style === 'chat' ? 'messages, templated by the trainer' : 'plain text',
+    Object.entries(left_out)
+      .map(([reason, lost]) => `${reason.replaceAll('_', ' ')} ${count(lost)}`)
+      .join(', ') || '–',
+  ]),
+  { numbers: [1, 2] },
+)}
+</section>`;
+}
+
 export function settingsSection(input: ReportInput): Markup {
   const { request, inputs, files, code_version, started_at, totals } = input;
   const read = inputs.reduce((sum, { bytes: size }) => sum + size, 0);

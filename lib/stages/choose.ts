@@ -6,8 +6,10 @@ import { choosePairs } from '../datasets/choose-pairs.ts';
 import { type DatasetPlan, planDatasets } from '../datasets/dataset-plan.ts';
 import { packDecisions } from '../datasets/decisions.ts';
 import { passGate } from '../datasets/gate.ts';
+import { layoutFor } from '../datasets/layout.ts';
 import { readPairIndex } from '../datasets/pair-index.ts';
 import { bytesToChoose, openPairTable, type PairTable } from '../datasets/pair-table.ts';
+import { refuseDates } from '../datasets/refuse-dates.ts';
 import { DatasetTooLarge } from '../errors.ts';
 import { crc32 } from '../objects/checksum.ts';
 import { runKeys } from '../objects/keys.ts';
@@ -28,7 +30,7 @@ export interface ChooseDeps extends Deps {
 /**
  * Chooses the datasets' pairs among all of the run, by the shards' pair indexes, and leaves each shard its decisions; the
  * facts last, once. A run whose facts exist is not chosen again. Throws {@link ShardMissing}, {@link NoCandidates},
- * {@link TooManyRejected}, {@link DatasetTooLarge}, {@link LeakingDataset}, {@link GateMissed}.
+ * {@link TooManyRejected}, {@link DatasetTooLarge}, {@link LeakingDataset}, {@link GateMissed}, {@link InvalidRequest}.
  */
 export async function choose({ run_id }: ChooseInput, deps: ChooseDeps): Promise<ChooseOutput> {
   const keys = runKeys(run_id);
@@ -59,6 +61,12 @@ export async function chooseAmong(
   requireRoom(plan, built, deps);
   const table = await readTable(run_id, plan, built, deps);
   const choice = choosePairs(table, plan, request.dataset);
+  const rendered = built.some(({ summary }) => summary.rendered === true);
+  for (const { name, view } of plan.formats) {
+    const [outcome, made] = [choice.views.find((one) => one.view === view)?.outcome, choice.formats[name]];
+    if (request.dataset.file_type !== 'jsonl' || !outcome || !made) continue;
+    refuseDates(name, made, layoutFor(outcome.shape, plan, request.dataset, rendered));
+  }
   const firsts = firstPairs(built);
   // 32 small requests at a time keep a store busy without being throttled.
   const decided = await each(built, 32, async ({ summary: { ordinal, index } }, position) => {
@@ -69,6 +77,7 @@ export async function chooseAmong(
   const facts: ChoiceFacts = {
     run_id,
     pairs: table.pairs,
+    rendered,
     views: Object.fromEntries(choice.views.map(({ view, outcome }) => [view, outcome])),
     formats: choice.formats,
     decisions_crc32: addParts(decided).crc32,

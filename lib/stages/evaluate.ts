@@ -4,6 +4,8 @@ import type { Request } from '../contract/request.ts';
 import type { TraceSource } from '../contract/source.ts';
 import type { EvaluateInput, EvaluateOutput } from '../contract/states.ts';
 import { refuseConversations } from '../datasets/refuse-conversations.ts';
+import { refuseColumns } from '../datasets/refuse-columns.ts';
+import { refuseFileType } from '../datasets/refuse-file-type.ts';
 import { wantedDatasets } from '../datasets/wanted-datasets.ts';
 import { RunConflict } from '../errors.ts';
 import { runKeys } from '../objects/keys.ts';
@@ -31,6 +33,8 @@ export type EvaluateDeps = RequestDeps & DatasetDeps;
 export async function evaluate(input: EvaluateInput, deps: EvaluateDeps): Promise<EvaluateOutput> {
   const request = await requestOf(input, deps);
   if (request.training) refusePlainSecrets(request.training);
+  refuseColumns(request.dataset);
+  refuseFileType(request.dataset);
   const { source } = request;
   return 'workflow' in source
     ? evaluateWorkflow(request, source.workflow, deps)

@@ -6,8 +6,8 @@ import { WrittenDatasets } from '../contract/written-datasets.ts';
 import { type DatasetPlan, planDatasets } from '../datasets/dataset-plan.ts';
 import { unpackDecisions } from '../datasets/decisions.ts';
 import { type FormatWriter, formatWriter } from '../datasets/format-writer.ts';
-import { layoutFor } from '../datasets/layout.ts';
-import type { PairTexts, Slot } from '../datasets/line-template.ts';
+import { layoutFor, type Slot } from '../datasets/layout.ts';
+import type { PairTexts } from '../datasets/line-template.ts';
 import { type PairBlock, readPairIndex } from '../datasets/pair-index.ts';
 import { StoreRefused, StoreUnavailable } from '../errors.ts';
 import { type ByteCursor, byteCursor } from '../objects/byte-cursor.ts';
@@ -85,9 +85,10 @@ function openWriters(
     if (!decided) throw new Error(`Nothing was decided for the view ${view}.`);
     return formatWriter({
       name,
-      layout: layoutFor(facts.views[view]?.shape ?? 0, plan, dataset),
+      layout: layoutFor(facts.views[view]?.shape ?? 0, plan, dataset, facts.rendered),
       decisions: decided,
       buckets: dataset.curriculum?.buckets ?? null,
+      fileType: dataset.file_type,
       open: (file) => openSink(collections, keys.shard(ordinal).dataset(name, file)),
     });
   });
@@ -123,6 +124,7 @@ async function writeBlock(
   const [promptBytes, chosenBytes] = [block.integers('promptBytes'), block.integers('chosenBytes')];
   const rejectedBytes = block.integers('rejectedBytes');
   const [toolsBytes, toolsGap] = [block.integers('toolsBytes'), block.integers('toolsGap')];
+  const tailBytes = block.integers('tailBytes');
   const held = writers.map((writer) => ({ writer, unheld: block.unheld(writer.name) }));
   for (let row = 0; row < block.pairs; row++) {
     let texts: PairTexts | undefined;
@@ -134,6 +136,7 @@ async function writeBlock(
         rejected: rejectedBytes[row] ?? 0,
         tools: toolsBytes[row] ?? 0,
         toolsGap: toolsGap[row] ?? 0,
+        tail: tailBytes[row] ?? 0,
       });
       const behind = writer.write(first + row, texts);
       if (behind) await behind;
@@ -156,17 +159,19 @@ async function requireUnaltered({ run_id, ordinal, index, collection }: Summary,
 async function readTexts(
   part: ByteCursor,
   start: number,
-  bytes: Readonly<Record<Slot | 'tools' | 'toolsGap', number>>,
+  bytes: Readonly<Record<Slot | 'tools' | 'toolsGap' | 'tail', number>>,
 ): Promise<PairTexts> {
   const chosenAt = start + bytes.prompt + TEXT_GAPS.chosen;
   const rejectedAt = chosenAt + bytes.chosen + TEXT_GAPS.rejected;
-  const toolsAt = rejectedAt + bytes.rejected + bytes.toolsGap;
-  const { held, base } = await part.reach(start, toolsAt + bytes.tools);
+  const tailAt = rejectedAt + bytes.rejected;
+  const toolsAt = tailAt + bytes.toolsGap;
+  const { held, base } = await part.reach(start, tailAt + bytes.tail);
   return {
     bytes: held,
     prompt: { start: start - base, end: start - base + bytes.prompt },
     chosen: { start: chosenAt - base, end: chosenAt - base + bytes.chosen },
     rejected: { start: rejectedAt - base, end: rejectedAt - base + bytes.rejected },
+    tail: { start: tailAt - base, end: tailAt - base + bytes.tail },
     tools: bytes.tools === 0 ? undefined : { start: toolsAt - base, end: toolsAt - base + bytes.tools },
   };
 }

@@ -21,6 +21,7 @@ const manifest: Manifest = {
   metrics: file('metrics.jsonl'),
   report: file('report.html'),
   selections: {},
+  formats: {},
   datasets: { nemo_customizer: { training: { ...file('datasets/nemo_customizer/training.jsonl'), lines: 1 } } },
   totals: {
     ...noCounts(),
@@ -59,6 +60,18 @@ Files in out/
 
 test('a run that lost nothing has no section for it', () => {
   expect(resultTable({ ...manifest, totals: noCounts(), warnings: [] }, 'out/')).not.toMatch(/Left out|Warnings/);
+});
+
+test('the table shows what each format wrote, and what it left out', () => {
+  const formats: Manifest['formats'] = {
+    trl: { pairs: 1200, lines: 1200, left_out: {}, prompt_style: 'chat' },
+    axolotl: { pairs: 1100, lines: 1100, left_out: { tools: 98, white_space: 2 }, prompt_style: null },
+  };
+  expect(resultTable({ ...manifest, formats }, 'out/')).toContain(`
+Formats
+  trl      1,200  pairs in 1,200 lines, as messages
+  axolotl  1,100  pairs in 1,100 lines; left out: tools 98, white space 2
+`);
 });
 
 test('the table says why a run trained, or did not', () => {

@@ -33,13 +33,7 @@ function split({ result }: Exported, name: 'train' | 'validation', format: 'trl'
 test('the card of a trl folder names its run, splits, features, size and tags', async () => {
   const written = await exported(chats, { formats: ['trl'], curriculum: { buckets: 2 } });
   const { files } = written;
-  const feature = (name: string) => ({
-    name,
-    list: [
-      { name: 'role', dtype: 'string' },
-      { name: 'content', dtype: 'string' },
-    ],
-  });
+  const feature = (name: string) => ({ name, list: { dtype: 'json' } });
   expect(cardOf(files, 'trl').yaml).toEqual({
     pretty_name: 'Preferences of run',
     task_categories: ['text-generation'],
@@ -122,24 +116,28 @@ test('two datasets with other rows have other YAML, which is all that `datasets`
   expect(await yamlOf(other, 'first')).not.toEqual(first);
 });
 
-test('its features are those of texts, of labels and of tool calls where the lines have them', async () => {
-  const texts = await exported([group('a', [{}])], { formats: ['trl_kto'] });
+test('its features are those of texts, of labels and of tools where the lines have them', async () => {
+  const featuresOf = ({ files }: Exported, format: string) =>
+    z.object({ dataset_info: z.object({ features: z.unknown() }) }).parse(cardOf(files, format).yaml).dataset_info
+      .features;
+  const texts = await exported([group('a', [{}])], { formats: ['trl_kto'], prompt_style: 'text' });
   expect(cardOf(texts.files, 'trl_kto').yaml).toMatchObject({
     tags: ['kto', 'trl', 'preference', 'agent-traces'],
     configs: [{ data_files: [{ split: 'train', path: ['train.jsonl'] }] }],
-    dataset_info: {
-      features: [
-        { name: 'prompt', dtype: 'string' },
-        { name: 'completion', dtype: 'string' },
-        { name: 'label', dtype: 'bool' },
-      ],
-    },
   });
-  const calls = await exported([group('a', [{ chosen: calling }])], { formats: ['trl'] });
-  const [toolCalls] = [calls.files]
-    .map((files) => JSON.stringify(cardOf(files, 'trl').yaml))
-    .map((yaml) => /"name":"tool_calls","list":(\[.*?\]\})/.exec(yaml)?.[1]);
-  expect(toolCalls).toContain('{"name":"function","struct":[{"name":"name","dtype":"string"}');
+  expect(featuresOf(texts, 'trl_kto')).toEqual([
+    { name: 'prompt', dtype: 'string' },
+    { name: 'completion', dtype: 'string' },
+    { name: 'label', dtype: 'bool' },
+  ]);
+  const tools = [{ type: 'function', function: { name: 'f' } }];
+  const calls = await exported([group('a', [{ chosen: calling, tools }])], { formats: ['trl'] });
+  expect(featuresOf(calls, 'trl')).toEqual([
+    { name: 'prompt', list: { dtype: 'json' } },
+    { name: 'chosen', list: { dtype: 'json' } },
+    { name: 'rejected', list: { dtype: 'json' } },
+    { name: 'tools', dtype: 'string' },
+  ]);
 });
 
 test('it tells how the dataset was made, from what, with which settings, and how balanced it is', async () => {

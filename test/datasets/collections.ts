@@ -77,6 +77,8 @@ export interface Exported {
   readonly facts: ChoiceFacts;
   /** Text by `format/file`. */
   readonly files: ReadonlyMap<string, string>;
+  /** Bytes by `format/file`. */
+  readonly bodies: ReadonlyMap<string, Buffer>;
   /** The lines of one file, parsed. */
   readonly lines: (file: string) => readonly unknown[];
 }
@@ -87,13 +89,21 @@ export interface ExportOptions {
   readonly runId?: string;
   /** Groups a shard. */
   readonly shardGroups?: number;
+  /** The prompts have a chat template in them already. */
+  readonly rendered?: boolean;
 }
 
 /** Chooses and writes the datasets of groups as a run does, in memory. The result has to pass its own schema. */
 export async function exported(
   groups: readonly Group[],
   dataset: unknown = {},
-  { compatibility = 'strict', totals = noCounts(), runId = 'run', shardGroups = 1000 }: ExportOptions = {},
+  {
+    compatibility = 'strict',
+    totals = noCounts(),
+    runId = 'run',
+    shardGroups = 1000,
+    rendered = false,
+  }: ExportOptions = {},
 ): Promise<Exported> {
   const collections = memoryStore('collections');
   const request = Request.parse({
@@ -108,21 +118,24 @@ export async function exported(
   const built: BuiltShard[] = [];
   for (let ordinal = 0; ordinal < shards; ordinal++) {
     const here = groups.slice(ordinal * shardGroups, (ordinal + 1) * shardGroups);
-    built.push(await builtShard(request, ordinal, here, ordinal === 0 ? totals : noCounts(), deps));
+    const shard = await builtShard(request, ordinal, here, ordinal === 0 ? totals : noCounts(), deps);
+    built.push({ ...shard, summary: { ...shard.summary, rendered } });
   }
   const facts = await chooseAmong(request, { built, grouping: [] }, deps);
   for (let ordinal = 0; ordinal < shards; ordinal++) await writeDatasets({ run_id: runId, ordinal }, deps);
   const { result } = await composeDatasets(request, facts, { grouped: [], built, all: built }, deps);
   const folder = runKeys(runId).dataset('', '').slice(0, -1);
-  const files = new Map(
+  const bodies = new Map(
     [...collections.objects]
       .filter(([key]) => key.startsWith(folder))
-      .map(([key, bytes]): [string, string] => [key.slice(folder.length), bytes.toString()]),
+      .map(([key, bytes]): [string, Buffer] => [key.slice(folder.length), bytes]),
   );
+  const files = new Map([...bodies].map(([file, bytes]): [string, string] => [file, bytes.toString()]));
   return {
     result: DatasetResult.parse(JSON.parse(JSON.stringify(result))),
     facts: ChoiceFacts.parse(JSON.parse(JSON.stringify(facts))),
     files,
+    bodies,
     lines: (file) => parseLines(files.get(file) ?? ''),
   };
 }

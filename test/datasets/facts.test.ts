@@ -139,7 +139,9 @@ test('a curriculum puts the groups with the largest mean reward first, in bucket
   const dataset = { formats: ['trl'], validation_fraction: 0, curriculum: { buckets: 3 } };
   const { result, files } = await exported(groups, dataset);
   const prompts = (bucket: number) =>
-    [...(files.get(`trl/train-${bucket}-of-3.jsonl`) ?? '').matchAll(/"prompt":"(\w+)"/g)].map(([, prompt]) => prompt);
+    [...(files.get(`trl/train-${bucket}-of-3.jsonl`) ?? '').matchAll(/"role":"user","content":"(\w+)"/g)].map(
+      ([, prompt]) => prompt,
+    );
   expect(prompts(1)).toHaveLength(4);
   expect(prompts(1)).toEqual(expect.arrayContaining(['1a', '1b']));
   expect(prompts(2)).toHaveLength(4);

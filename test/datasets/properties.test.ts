@@ -34,6 +34,11 @@ function promptOf(line: string): string {
   const fields: Record<string, unknown> = JSON.parse(line);
   const name = PROMPT.find((field) => field in fields) ?? '';
   const asked = fields[name];
+  if (Array.isArray(fields.messages) && Array.isArray(fields.rejected_messages)) {
+    return JSON.stringify(
+      fields.messages.slice(0, Math.min(fields.messages.length, fields.rejected_messages.length) - 1),
+    );
+  }
   const isTurn = (turn: unknown): boolean => !JSON.stringify(turn).includes('"preferenceLabel"');
   return JSON.stringify([fields.system, Array.isArray(asked) ? asked.filter(isTurn) : asked]);
 }
@@ -119,12 +124,13 @@ describe('for arbitrary collections and settings', () => {
     );
   });
 
-  test('all lines of a file have the same columns, down to the fields of their messages', async () => {
+  test('all lines of a file have the same columns; those of plain messages down to the fields', async () => {
     await fc.assert(
       fc.asyncProperty(collections, settings, async (groups, dataset) => {
         for (const { format, training, validation } of sides(await exported(groups, dataset))) {
-          if (format === 'openai' || format === 'amazon_nova') continue;
-          const columns = parseLines([...training, ...validation].join('\n')).map((line) => columnsOf(line));
+          if (format === 'amazon_nova' || format === 'openai') continue;
+          const lines = parseLines([...training, ...validation].join('\n'));
+          const columns = lines.map((line) => (CHATS.includes(format) ? topColumnsOf(line) : columnsOf(line)));
           expect(new Set(columns.map(namesOf)).size).toBeLessThanOrEqual(1);
           const typed = new Set(columns.flat().filter((column) => !column.endsWith(': null')));
           expect(new Set([...typed].map(pathOf)).size).toBe(typed.size);
@@ -157,7 +163,8 @@ test('a pair and its reverse are both dropped, however often they stand there', 
     group('b', [{ chosen: 'x', rejected: 'y' }], { offset: 1 }),
   ];
   const { result, lines } = await exported(groups, { formats: ['trl'], validation_fraction: 0 });
-  expect(lines('trl/train.jsonl')).toEqual([{ prompt: 'p', chosen: 'x', rejected: 'z' }]);
+  expect(lines('trl/train.jsonl')).toMatchObject([{ chosen: [{ content: 'x' }], rejected: [{ content: 'z' }] }]);
+  expect(lines('trl/train.jsonl')).toHaveLength(1);
   expect(result.selections.whole).toMatchObject({ duplicate_pairs: 1, contradictory_pairs: 2 });
 });
 
@@ -223,6 +230,12 @@ function columnsOf(value: unknown, path = ''): readonly string[] {
   if (typeof value !== 'object' || value === null) return [`${path}: ${value === null ? 'null' : typeof value}`];
   return Object.entries(value).flatMap(([name, field]) => columnsOf(field, `${path}.${name}`));
 }
+
+/** Messages that hold tool calls have the keys that they have. */
+const CHATS: readonly string[] = ['trl', 'trl_kto', 'nemo_rl', 'ms_swift'];
+
+const topColumnsOf = (line: unknown): readonly string[] =>
+  Object.entries(Object(line)).map(([name, value]) => `${name}: ${Array.isArray(value) ? 'list' : typeof value}`);
 
 const pathOf = (column: string): string => column.split(': ')[0] ?? '';
 

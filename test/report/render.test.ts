@@ -37,6 +37,17 @@ describe('a rendered report', () => {
     expect(drawn(renderReport({ ...part, shards }))).toContain('32 of its 100 shards, evenly spaced');
   });
 
+  test('says what each format wrote, and what it left out by reason', async () => {
+    const formats = {
+      trl: { pairs: 150, lines: 150, left_out: {}, prompt_style: 'chat' as const },
+      axolotl: { pairs: 120, lines: 120, left_out: { tool_calls: 28, white_space: 2 }, prompt_style: null },
+    };
+    const page = drawn(renderReport(await reportOf(ticTacToe(), { formats })));
+    expect(page).toContain('messages, templated by the trainer');
+    expect(page).toContain('tool calls 28, white space 2');
+    expect(drawn(renderReport(await reportOf(ticTacToe())))).not.toContain('What each format wrote');
+  });
+
   test('allows its own style and script by their hash, and nothing else', async () => {
     const page = renderReport(await reportOf(ticTacToe()));
     const policy = page.match(/Content-Security-Policy" content="([^"]*)"/)?.[1]?.replaceAll('&#39;', "'") ?? '';

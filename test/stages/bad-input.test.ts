@@ -206,7 +206,16 @@ describe('values', () => {
     expect(run.losses).toMatchObject([{ reason: 'score_not_finite' }]);
   });
 
-  test.each([[null], [''], ['  \n'], [[]], [{}]])('strict rejects the empty answer %j', async (output) => {
+  test.each([
+    [null],
+    [''],
+    ['  \n'],
+    [[]],
+    [{}],
+    [{ role: 'assistant', content: '' }],
+    [{ role: 'assistant', content: ' \n', tool_calls: [], refusal: null }],
+    [{ role: 'assistant', content: [] }],
+  ])('strict rejects the empty answer %j', async (output) => {
     const run = await runText(lines(item(1, { intermediate_steps: [step('A', 1), step('B', 0), step(output, 2)] })));
     expect(run.losses).toMatchObject([{ reason: 'empty_response' }]);
   });

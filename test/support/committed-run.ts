@@ -47,6 +47,7 @@ export async function commitRun(
     report: await put(store, keys.report, ''),
     datasets,
     selections: {},
+    formats: {},
     totals: { ...noCounts(), total_pairs: 3, total_trajectories: 3, total_examples: 3 },
     warnings: [],
   };

@@ -1,9 +1,10 @@
 import * as z from 'zod';
 import type { Format } from './format.ts';
+import { whyNotTools } from './function-tools.ts';
 import { type PlainMessage, plainMessages, plainText, whyNotPlainPrompt, whyNotPlainResponse } from './plain.ts';
 
-/** A job fails if one of these stands anywhere in a user's or a system's text. */
-const RESERVED = ['User:', 'Bot:', 'Assistant:', 'System:', '[EOS]', '<image>', '<video>'];
+/** A job fails if one of these is anywhere in a text, in whatever case. */
+const RESERVED = /system:|user:|bot:|assistant:|thought:|\[eos\]|<image>|<video>|<unk>/i;
 
 const Text = z.strictObject({ text: z.string().regex(/\S/) });
 const ofRole = (role: string) => z.strictObject({ role: z.literal(role), content: z.tuple([Text]) });
@@ -13,6 +14,7 @@ const candidate = (label: string) => z.strictObject({ content: z.tuple([Text]), 
 export const amazonNova: Format = {
   files: { training: 'training.jsonl', validation: 'validation.jsonl' },
   conversations: false,
+  takesColumns: false,
   Line: z.strictObject({
     system: z.array(Text).min(1).optional(),
     messages: z
@@ -38,11 +40,17 @@ export const amazonNova: Format = {
     const inOrder = turns.every(({ role }, at) => role === (at % 2 === 0 ? 'user' : 'assistant'));
     if (!inOrder || turns.length % 2 === 0) return 'turn_order';
     if (messages.some(({ content }) => content.trim() === '')) return 'empty_text';
-    const asked = messages.filter(({ role }) => role !== 'assistant');
-    return asked.some(({ content }) => RESERVED.some((word) => content.includes(word))) ? 'reserved_word' : undefined;
+    return messages.some(({ content }) => RESERVED.test(content)) ? 'reserved_word' : undefined;
   },
-  whyNotResponse: (response) =>
-    whyNotPlainResponse(response) ?? (plainText(response).trim() === '' ? 'empty_text' : undefined),
+  whyNotResponse(response) {
+    const reason = whyNotPlainResponse(response);
+    if (reason !== undefined) return reason;
+    const text = plainText(response);
+    if (text.trim() === '') return 'empty_text';
+    return RESERVED.test(text) ? 'reserved_word' : undefined;
+  },
+  lineLimits: { least: 8, most: 20_000 },
+  whyNotTools,
   line({ prompt, chosen, rejected }) {
     const { system, turns } = partSystem(plainMessages(prompt));
     return {

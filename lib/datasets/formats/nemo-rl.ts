@@ -1,28 +1,39 @@
 import * as z from 'zod';
+import { answersOf, messagesOf } from '../preference.ts';
+import { ChatMessage, chatMessage, whyNotChatPrompt, whyNotChatResponse } from './chat.ts';
 import type { Format } from './format.ts';
-import { PlainMessage, plainMessages, plainText, whyNotPlainPrompt, whyNotPlainResponse } from './plain.ts';
+import { FunctionTool, whyNotFunctions } from './function-tools.ts';
 
-const completion = (rank: 0 | 1) =>
-  z.strictObject({
-    rank: z.literal(rank),
-    completion: z.tuple([z.strictObject({ role: z.literal('assistant'), content: z.string() })]),
-  });
+const completion = (rank: 0 | 1) => z.strictObject({ rank: z.literal(rank), completion: z.array(ChatMessage).min(1) });
 
-/** NeMo-RL's `PreferenceDataset` (`dataset_type: rank`): exactly two completions, the lower rank preferred. */
+/**
+ * NeMo-RL's `PreferenceDataset` (`dataset_type: rank`): exactly two completions, the lower rank preferred. Its own
+ * preprocessor gives no tools to the template; they stand in the line for one that does.
+ */
 export const nemoRl: Format = {
   files: { training: 'training.jsonl', validation: 'validation.jsonl' },
-  conversations: false,
-  Line: z.strictObject({
-    context: z.array(PlainMessage).min(1),
+  conversations: true,
+  takesColumns: true,
+  Line: z.looseObject({
+    context: z.array(ChatMessage).min(1),
     completions: z.tuple([completion(0), completion(1)]),
+    tools: z.array(FunctionTool).optional(),
   }),
-  whyNotPrompt: (prompt) => whyNotPlainPrompt(prompt),
-  whyNotResponse: whyNotPlainResponse,
-  line: ({ prompt, chosen, rejected }) => ({
-    context: plainMessages(prompt),
+  whyNotPrompt: whyNotChatPrompt,
+  whyNotResponse: whyNotChatResponse,
+  whyNotTools: whyNotFunctions,
+  parquet: ({ tools }) => [
+    { name: 'context', kind: 'json list' },
+    { name: 'completions', kind: 'json list' },
+    ...(tools ? [{ name: 'tools', kind: 'json list' } as const] : []),
+  ],
+  typedColumns: () => [['prompt'], ['chosen', 'rejected']],
+  line: ({ prompt, chosen, rejected, tools }, layout) => ({
+    context: messagesOf(prompt).map(chatMessage),
     completions: [chosen, rejected].map((response, rank) => ({
       rank,
-      completion: [{ role: 'assistant', content: plainText(response) }],
+      completion: answersOf(response).map(chatMessage),
     })),
+    ...(layout.tools && { tools: tools ?? [] }),
   }),
 };

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { LeftOutReason } from '../../contract/dataset-result.ts';
 import type { Message, Response } from '../../contract/trajectory.ts';
 import { isPlain, messageOf, messagesOf, type Preference } from '../preference.ts';
+import { namedField } from './named-field.ts';
 
 /** Role and text: all that most trainers take of a message. */
 export const PlainMessage = z.strictObject({ role: z.string(), content: z.string() });
@@ -15,9 +16,12 @@ const ROLES: Roles = ['system', 'user', 'assistant', 'tool'];
 /** Why a prompt is more, or less, than roles and texts. */
 export function whyNotPlainPrompt(prompt: Preference['prompt'], roles: Roles = ROLES): LeftOutReason | undefined {
   const messages = messagesOf(prompt);
+  return whyNotPlainMessages(messages, roles) ?? (messages.length === 0 ? 'empty_prompt' : undefined);
+}
+
+export function whyNotPlainMessages(messages: readonly Message[], roles: Roles = ROLES): LeftOutReason | undefined {
   const reason = messages.map(whyNotPlain).find((found) => found !== undefined);
   if (reason !== undefined) return reason;
-  if (messages.length === 0) return 'empty_prompt';
   return roles === 'any' || messages.every(({ role }) => roles.includes(role)) ? undefined : 'role';
 }
 
@@ -32,7 +36,7 @@ export function whyNotPlain(message: Message): LeftOutReason | undefined {
   if (isPlain(message)) return undefined;
   if (message.tool_calls !== undefined) return 'tool_calls';
   if (message.content === undefined) return 'no_content';
-  return typeof message.content === 'string' ? 'message_fields' : 'content_parts';
+  return typeof message.content === 'string' ? namedField(message, ['role', 'content']) : 'content_parts';
 }
 
 /** Messages of role and text, in one order of keys, whatever the trace's was. */

@@ -1,12 +1,15 @@
 import * as z from 'zod';
+import { ChatMessage, whyNotChatPrompt, whyNotChatResponse } from './chat.ts';
 import type { Format } from './format.ts';
-import { TrlMessage, trlTexts, whyNotTrlPrompt, whyNotTrlResponse } from './trl.ts';
+import { whyNotFunctions } from './function-tools.ts';
+import { isConversational, tools, toolsColumn, trlColumn, trlTexts } from './trl.ts';
 
-const Standard = z.strictObject({ prompt: z.string(), completion: z.string(), label: z.boolean() });
-const Conversational = z.strictObject({
-  prompt: z.array(TrlMessage).min(1),
-  completion: z.array(TrlMessage).min(1),
+const Standard = z.looseObject({ prompt: z.string(), completion: z.string(), label: z.boolean(), ...tools });
+const Conversational = z.looseObject({
+  prompt: z.array(ChatMessage).min(1),
+  completion: z.array(ChatMessage).min(1),
   label: z.boolean(),
+  ...tools,
 });
 
 /**
@@ -17,15 +20,23 @@ const Conversational = z.strictObject({
 export const trlKto: Format = {
   files: { training: 'train.jsonl', validation: 'validation.jsonl' },
   conversations: true,
+  takesColumns: true,
   Line: z.tuple([Standard, Standard]).or(z.tuple([Conversational, Conversational])),
   unpaired: true,
-  whyNotPrompt: whyNotTrlPrompt,
-  whyNotResponse: whyNotTrlResponse,
+  whyNotPrompt: whyNotChatPrompt,
+  whyNotResponse: whyNotChatResponse,
+  whyNotTools: whyNotFunctions,
+  parquet: (layout) => [
+    ...['prompt', 'completion'].map(trlColumn(layout)),
+    { name: 'label', kind: 'boolean' },
+    ...toolsColumn(layout),
+  ],
+  typedColumns: (layout) => (isConversational(layout) ? [] : [['prompt'], ['chosen', 'rejected']]),
   line(preference, layout) {
-    const { prompt, chosen, rejected } = trlTexts(preference, layout);
+    const { prompt, chosen, rejected, ...more } = trlTexts(preference, layout);
     return [
-      { prompt, completion: chosen, label: true },
-      { prompt, completion: rejected, label: false },
+      { prompt, completion: chosen, label: true, ...more },
+      { prompt, completion: rejected, label: false, ...more },
     ];
   },
 };

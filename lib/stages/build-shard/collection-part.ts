@@ -1,15 +1,17 @@
+import * as z from 'zod';
 import { LeftOutReason } from '../../contract/dataset-result.ts';
 import type { Request } from '../../contract/request.ts';
 import { type DatasetPlan, planDatasets } from '../../datasets/dataset-plan.ts';
 import { FORMATS } from '../../datasets/formats/index.ts';
-import { shapeOfPrompt, shapeOfResponse } from '../../datasets/layout.ts';
+import { shapeOfPrompt, shapeOfResponse, shapeOfText, shapeOfTools } from '../../datasets/layout.ts';
+import { hasLoneSurrogate } from '../../datasets/lone-surrogate.ts';
 import { writePairIndex } from '../../datasets/pair-index.ts';
 import { lengthOf, preferPrompt, preferResponse } from '../../datasets/preference.ts';
 import type { ObjectSink } from '../../objects/object-sink.ts';
-import { toUtf8, utf8 } from '../../objects/utf8.ts';
+import { fromUtf8, toUtf8, type Utf8, utf8 } from '../../objects/utf8.ts';
 import { positionOf } from '../../preferences/candidate-place.ts';
 import { type Digest, digestText, NO_DIGEST } from '../../preferences/digest.ts';
-import type { EncodedPrompt, EncodedResponse } from '../../preferences/encoded-text.ts';
+import type { EncodedPrompt, EncodedResponse, EncodedTools } from '../../preferences/encoded-text.ts';
 import { rootOf } from '../../preferences/example-root.ts';
 import type { PairedExample } from '../../preferences/pair-example.ts';
 import type { PreferencePair } from '../../preferences/pairs.ts';
@@ -56,22 +58,26 @@ export function openCollectionPart(
         if (behind) await behind;
         before = COMMA;
         if (!entries) continue;
-        const [prompt, chosen, rejected] = [
+        const [prompt, tools, chosen, rejected] = [
           facts.ofPrompt(pair.chosen.prompt),
+          facts.ofTools(pair.chosen.tools),
           facts.ofResponse(pair.chosen.response),
           facts.ofResponse(pair.rejected.response),
         ];
         const entered = entries.add({
           ...{ root, source, start, opensGroup, opensTurn },
           ...numbersOf(pair, builder),
-          ...toolsOf(pair, text),
+          ...placesOf(pair, text),
+          tools: tools.digest,
           prompts: prompt.digests,
           chosen: chosen.digest,
           rejected: rejected.digest,
           chosenLength: chosen.length,
           rejectedLength: rejected.length,
-          shape: prompt.shape | chosen.shape | rejected.shape,
-          unheld: plan.formats.map((_, at) => prompt.unheld[at] || chosen.unheld[at] || rejected.unheld[at] || 0),
+          shape: prompt.shape | tools.shape | chosen.shapes.chosen | rejected.shapes.rejected,
+          unheld: plan.formats.map(
+            (_, at) => prompt.unheld[at] || tools.unheld[at] || chosen.unheld[at] || rejected.unheld[at] || 0,
+          ),
         });
         if (entered) await entered;
         opensGroup = false;
@@ -102,8 +108,8 @@ const numbersOf = (pair: PreferencePair, builder: Request['builder']) => ({
   rejectedBytes: pair.rejected.response.json.length,
 });
 
-const toolsOf = ({ chosen, rejected }: PreferencePair, { toolsAt }: TrajectoryText) => {
-  if (!chosen.tools) return NO_TOOLS;
+/** Of what lies behind the texts. */
+const placesOf = ({ chosen, rejected }: PreferencePair, { json, toolsAt }: TrajectoryText) => {
   const texts =
     TEXT_GAPS.prompt +
     chosen.prompt.json.length +
@@ -111,10 +117,12 @@ const toolsOf = ({ chosen, rejected }: PreferencePair, { toolsAt }: TrajectoryTe
     chosen.response.json.length +
     TEXT_GAPS.rejected +
     rejected.response.json.length;
-  return { tools: chosen.tools.digest(), toolsBytes: chosen.tools.json.length, toolsGap: toolsAt - texts };
+  return {
+    tailBytes: json.length - texts,
+    toolsBytes: chosen.tools?.json.length ?? 0,
+    toolsGap: chosen.tools ? toolsAt - texts : 0,
+  };
 };
-
-const NO_TOOLS = { tools: NO_DIGEST, toolsBytes: 0, toolsGap: 0 };
 
 /** What is entered of one prompt or response, whatever pair it is in. */
 interface TextFacts {
@@ -123,11 +131,22 @@ interface TextFacts {
   readonly unheld: readonly number[];
 }
 
+type ToolFacts = TextFacts & { readonly digest: Digest };
+type ResponseFacts = Omit<TextFacts, 'shape'> & {
+  readonly digest: Digest;
+  readonly length: number;
+  /** By the side that it is on. */
+  readonly shapes: Readonly<Record<'chosen' | 'rejected', number>>;
+};
+const NO_TOOLS: ToolFacts = { digest: NO_DIGEST, shape: 0, unheld: [] };
+
 /** Facts are made once a text: a turn's pairs share their prompt, and each candidate is in several pairs. */
 function factsReader(plan: DatasetPlan, dataset: Request['dataset']) {
   const prompts = new WeakMap<EncodedPrompt, TextFacts & { readonly digests: readonly Digest[] }>();
-  const responses = new WeakMap<EncodedResponse, TextFacts & { readonly digest: Digest; readonly length: number }>();
+  const offered = new WeakMap<EncodedTools, ToolFacts>();
+  const responses = new WeakMap<EncodedResponse, ResponseFacts>();
   const settings = { fullHistory: dataset.use_full_message_history, nat: plan.nat };
+  const notUnicode = (json: Utf8, value: () => unknown): boolean => !plan.nat && hasLoneSurrogate(json, value);
   return {
     ofPrompt(prompt: EncodedPrompt) {
       const known = prompts.get(prompt);
@@ -135,10 +154,27 @@ function factsReader(plan: DatasetPlan, dataset: Request['dataset']) {
       const bare = preferPrompt(prompt.value());
       const made = {
         digests: plan.views.map((view) => (view === 'whole' ? prompt.digest() : prompt.lastMessage())),
-        shape: shapeOfPrompt(bare),
-        unheld: plan.formats.map(({ name }) => placeOf(FORMATS[name].whyNotPrompt(bare, settings))),
+        shape: shapeOfPrompt(bare) | shapeOfText(prompt.json),
+        unheld: notUnicode(prompt.json, prompt.value)
+          ? plan.formats.map(() => placeOf('lone_surrogate'))
+          : plan.formats.map(({ name }) => placeOf(FORMATS[name].whyNotPrompt(bare, settings))),
       };
       prompts.set(prompt, made);
+      return made;
+    },
+    ofTools(tools: EncodedTools | undefined): ToolFacts {
+      if (!tools) return NO_TOOLS;
+      const known = offered.get(tools);
+      if (known) return known;
+      const value = z.array(z.unknown()).parse(JSON.parse(fromUtf8(tools.json)));
+      const made = {
+        digest: tools.digest(),
+        shape: shapeOfTools(tools) | shapeOfText(tools.json),
+        unheld: notUnicode(tools.json, () => value)
+          ? plan.formats.map(() => placeOf('lone_surrogate'))
+          : plan.formats.map(({ name }) => placeOf(FORMATS[name].whyNotTools(value))),
+      };
+      offered.set(tools, made);
       return made;
     },
     ofResponse(response: EncodedResponse) {
@@ -148,8 +184,13 @@ function factsReader(plan: DatasetPlan, dataset: Request['dataset']) {
       const made = {
         digest: response.digest(),
         length: lengthOf(bare),
-        shape: shapeOfResponse(bare),
-        unheld: plan.formats.map(({ name }) => placeOf(FORMATS[name].whyNotResponse(bare))),
+        shapes: {
+          chosen: shapeOfResponse(bare, 'chosen') | shapeOfText(response.json),
+          rejected: shapeOfResponse(bare, 'rejected') | shapeOfText(response.json),
+        },
+        unheld: notUnicode(response.json, response.value)
+          ? plan.formats.map(() => placeOf('lone_surrogate'))
+          : plan.formats.map(({ name }) => placeOf(FORMATS[name].whyNotResponse(bare))),
       };
       responses.set(response, made);
       return made;

@@ -7,10 +7,11 @@ import type { Request } from '../../contract/request.ts';
 import { WrittenDatasets } from '../../contract/written-datasets.ts';
 import { datasetCard } from '../../datasets/card.ts';
 import { type DatasetPlan, planDatasets } from '../../datasets/dataset-plan.ts';
-import { byPlace } from '../../datasets/format-writer.ts';
+import { byPlace, nameShard } from '../../datasets/format-writer.ts';
 import { FORMATS } from '../../datasets/formats/index.ts';
-import { layoutFor } from '../../datasets/layout.ts';
-import { leftOut } from '../../datasets/warnings.ts';
+import { isConversational } from '../../datasets/formats/trl.ts';
+import { type Layout, layoutFor } from '../../datasets/layout.ts';
+import { lateToolCalls, leftOut, linesOutOfLimits, templatedAgain } from '../../datasets/warnings.ts';
 import { CorruptObject, ObjectNotFound, ShardMissing } from '../../errors.ts';
 import { crc32Base64 } from '../../objects/checksum.ts';
 import { runKeys } from '../../objects/keys.ts';
@@ -55,6 +56,8 @@ export async function composeDatasets(
     };
     const choice = facts.formats[name];
     if (choice) result.warnings.push(...leftOut(name, choice, training.pairs + validation.pairs));
+    result.warnings.push(...linesOutOfLimits(name, format), ...lateToolCalls(name, format, layoutOf(format, job)));
+    if (facts.rendered || request.dataset.prompt_style === 'text') result.warnings.push(...templatedAgain(name, facts));
   }
   return { files: listFiles(request.run_id, result), result };
 }
@@ -92,9 +95,10 @@ function requireSameDecisions({ run_id, decisions_crc32 }: ChoiceFacts, written:
 async function composeFormat(
   name: FormatName,
   written: readonly WrittenDatasets[],
-  { request: { run_id }, facts, deps }: ComposeJob,
+  { request, plan, facts, deps }: ComposeJob,
 ): Promise<FormatResult> {
-  const files = new Map<string, { readonly file: DatasetFile; readonly parts: Part[] }>();
+  const { run_id } = request;
+  const files = new Map<string, { readonly file: DatasetFile; readonly parts: (Part & { lines: number })[] }>();
   for (const { ordinal, formats } of written) {
     for (const file of formats[name] ?? []) {
       const known = files.get(file.file);
@@ -105,11 +109,36 @@ async function composeFormat(
   }
   const composed: DatasetFile[] = [];
   for (const { file, parts } of [...files.values()].sort((a, b) => byPlace(a.file, b.file))) {
-    await composeFile(runKeys(run_id).dataset(name, file.file), parts, deps);
-    composed.push({ ...file, ...addParts(parts) });
+    if (file.file.endsWith('.parquet')) composed.push(...(await copyShards(name, { file, parts }, run_id, deps)));
+    else {
+      await composeFile(runKeys(run_id).dataset(name, file.file), parts, deps);
+      composed.push({ ...file, ...addParts(parts) });
+    }
   }
   const choice = facts.formats[name];
-  return { view: choice?.view ?? 'whole', files: composed, left_out: choice?.left_out ?? {} };
+  const view = choice?.view ?? 'whole';
+  const layout = layoutFor(facts.views[view]?.shape ?? 0, plan, request.dataset, facts.rendered);
+  return {
+    ...{ view, files: composed, pairs: choice?.pairs ?? 0, lines: choice?.lines ?? 0 },
+    left_out: choice?.left_out ?? {},
+    prompt_style: name === 'trl' || name === 'trl_kto' ? (isConversational(layout) ? 'chat' : 'text') : null,
+  };
+}
+
+/** Parquet has a footer, so parts do not join: each is a file of the dataset. */
+async function copyShards(
+  name: FormatName,
+  { file, parts }: { readonly file: DatasetFile; readonly parts: readonly (Part & { readonly lines: number })[] },
+  runId: string,
+  deps: Deps,
+): Promise<readonly DatasetFile[]> {
+  const copied: DatasetFile[] = [];
+  for (const [at, part] of parts.entries()) {
+    const named = nameShard(file.file, at, parts.length);
+    await composeFile(runKeys(runId).dataset(name, named), [part], deps);
+    copied.push({ ...file, file: named, lines: part.lines, ...addParts([part]) });
+  }
+  return copied;
 }
 
 /** The files that go with a format's lines: what the format itself asks for, and a card, since `trl*` folders are Hugging Face datasets. */
@@ -117,19 +146,25 @@ async function addCompanions(name: FormatName, format: FormatResult, job: Compos
   if (format.files.length === 0) return format;
   const { companion } = FORMATS[name];
   const files = [...format.files];
-  if (companion) files.push(await writeText(name, companion.file, companion.text(format.files), job));
+  if (companion)
+    files.push(await writeText(name, companion.file, companion.text(format.files, layoutOf(format, job)), job));
   if (name === 'trl' || name === 'trl_kto')
     files.push(await writeText(name, 'README.md', cardOf(name, format, job), job));
   return { ...format, files };
 }
 
-function cardOf(name: FormatName, format: FormatResult, { request, plan, facts, result }: ComposeJob): string {
+function layoutOf({ view }: FormatResult, { request, plan, facts }: ComposeJob): Layout {
+  return layoutFor(facts.views[view]?.shape ?? 0, plan, request.dataset, facts.rendered);
+}
+
+function cardOf(name: FormatName, format: FormatResult, job: ComposeJob): string {
+  const { request, facts, result } = job;
   const outcome = facts.views[format.view];
   if (!outcome) throw new Error(`Nothing was chosen for the view ${format.view}.`);
   return datasetCard({
     runId: request.run_id,
     unpaired: FORMATS[name].unpaired === true,
-    layout: layoutFor(outcome.shape, plan, request.dataset),
+    layout: layoutOf(format, job),
     format,
     selection: outcome.selection,
     withoutPairs: result.items_without_pairs,
@@ -185,5 +220,6 @@ function listFiles(runId: string, { formats }: Pick<DatasetResult, 'formats'>): 
 
 const nameFile = ({ file, split, bucket }: DatasetFile): string => {
   if (split === null) return file;
-  return bucket === null ? split : `${split}_${bucket}`;
+  const shard = /-(\d{5})-of-\d{5}\.parquet$/.exec(file)?.[1];
+  return [split, ...(bucket === null ? [] : [bucket]), ...(shard === undefined ? [] : [shard])].join('_');
 };

@@ -50,6 +50,12 @@ export async function finalize({ run_id }: FinalizeInput, deps: Deps): Promise<F
     rejected: { ...rejected, lines: all.reduce((sum, { summary }) => sum + summary.rejected.lines, 0) },
     metrics,
     datasets: datasets?.files ?? {},
+    formats: Object.fromEntries(
+      Object.entries(datasets?.result.formats ?? {}).map(([name, { files: _, view: __, ...written }]) => [
+        name,
+        written,
+      ]),
+    ),
     selections: datasets?.result.selections ?? {},
     totals,
     warnings: [...asked.warnings, ...warnings, ...(datasets?.result.warnings ?? [])],

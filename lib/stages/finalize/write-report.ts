@@ -15,7 +15,7 @@ export async function writeReport(
   deps: Deps,
 ): Promise<CommittedFile> {
   const sample = await readSample(request.run_id, built, deps);
-  const { run_id, code_version, inputs, totals, warnings } = manifest;
+  const { run_id, code_version, inputs, totals, formats, warnings } = manifest;
   const page = renderReport({
     run_id,
     code_version,
@@ -30,6 +30,7 @@ export async function writeReport(
       pairs: counters.total_pairs,
       bytes: counters.bytes,
     })),
+    formats,
     warnings,
     files: filesOf(manifest),
     sample,

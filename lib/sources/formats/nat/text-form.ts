@@ -41,7 +41,7 @@ export const encodeStrictPrompt = oncePerList((input) => {
   return encodeTextPrompt(jsonOf(isNull(input) ? '' : strictText(input)), 'normal form');
 });
 
-/** Undefined where there is no answer: null, empty or blank text, an empty list or object. */
+/** Undefined where there is no answer: null, empty or blank text, an empty list or object, a message without either. */
 export function encodeStrictResponse(output: unknown): EncodedResponse | undefined {
   if (isNull(output)) return undefined;
   if (output instanceof WrittenText) return output.isBlank ? undefined : encodeTextResponse(output.json, 'normal form');
@@ -50,7 +50,7 @@ export function encodeStrictResponse(output: unknown): EncodedResponse | undefin
   if (Array.isArray(output) && output.length === 0) return undefined;
   if (isObject(output)) {
     if (Object.keys(output).length === 0) return undefined;
-    if (isMessage(output)) return encodeMessage(jsonOf(output), output, 'normal form');
+    if (isMessage(output)) return isEmpty(output) ? undefined : encodeMessage(jsonOf(output), output, 'normal form');
   }
   return encodeTextResponse(jsonOf(strictText(output)), 'normal form');
 }
@@ -70,6 +70,15 @@ const jsonOf = (value: unknown): Utf8 => toUtf8(JSON.stringify(value));
 
 /** A number that JSON cannot hold is null, as it is everywhere but in a score. */
 const isNull = (value: unknown): boolean => value === undefined || value === null || isNotFinite(value);
+
+/** A message with neither content nor calls, nor a refusal in place of them. */
+const isEmpty = ({ content, tool_calls, function_call, refusal }: Message): boolean =>
+  [content, tool_calls, function_call, refusal].every(
+    (found) =>
+      isNull(found) ||
+      (typeof found === 'string' && found.trim() === '') ||
+      (Array.isArray(found) && found.length === 0),
+  );
 
 const isMessage = (entry: unknown): entry is Message => isObject(entry) && typeof entry.role === 'string';
 const isTextMessage = (entry: unknown): entry is { role: string; content: string } =>

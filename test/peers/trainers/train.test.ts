@@ -1,0 +1,63 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { exported } from '../../datasets/collections.ts';
+import { pythonOf, runPython } from '../python.ts';
+import { groupsOf, KINDS } from './corpus.ts';
+
+const TORCH = {
+  name: 'torch',
+  requirements: ['trl==1.16.0', 'datasets==5.2.0', 'transformers==5.24.0', 'torch==2.15.0'],
+};
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+const ON_CPU = { CUDA_VISIBLE_DEVICES: '', HF_HUB_OFFLINE: '1' };
+
+let python = '';
+let folder = '';
+beforeAll(async () => {
+  python = await pythonOf(TORCH);
+  folder = await mkdtemp(join(tmpdir(), 'dpo-train-'));
+  await runPython(python, [here('tiny_model.py'), join(folder, 'model')]);
+}, 1_800_000);
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+test.each([
+  ['chat', {}],
+  ['text', {}],
+  ['curriculum', { curriculum: { buckets: 3 } }],
+  ['chat', { validation_fraction: 0 }],
+  ['chat', { file_type: 'parquet' }],
+  ['base', { prompt_style: 'text' }],
+  ['late-tools', {}],
+  ['conversations', {}],
+])('examples/train_trl.py takes a step on a run of the kind %s with %j, without a GPU', async (name, dataset) => {
+  const kind = KINDS.find((one) => one.name === name);
+  if (!kind) throw new Error(`There is no kind ${name}.`);
+  const pairs = kind.pairs.slice(-60);
+  const { bodies, result } = await exported(groupsOf({ ...kind, pairs }), { formats: ['trl'], ...dataset });
+  const run = await mkdtemp(join(folder, 'run-'));
+  for (const [file, body] of bodies) {
+    const path = join(run, file);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, body);
+  }
+  const printed = await runPython(
+    python,
+    [
+      ...[here('../../../examples/train_trl.py'), join(run, 'trl'), '--model', join(folder, 'model')],
+      ...['--max-steps', '1', '--output', join(run, 'trained')],
+    ],
+    { ...ON_CPU, HF_HOME: join(folder, 'hf') },
+  );
+  expect(printed).toContain('There is no GPU here');
+  expect(printed).toContain(`Trained 1 steps on ${result.selections.whole?.training.pairs} pairs`);
+});
+
+test('a folder that is no dataset gets a sentence', async () => {
+  const failed = runPython(python, [here('../../../examples/train_trl.py'), folder], ON_CPU);
+  await expect(failed).rejects.toMatchObject({
+    stderr: expect.stringMatching(/^.* has no README\.md, which tells how to read it.*\n$/),
+  });
+});
