@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { FieldMap } from '../sources/field-map.ts';
 import { ContainerName } from './container-name.ts';
+import { NatKeys } from './nat-keys.ts';
 import { ScoreChoice } from './score-choice.ts';
 import { SourceFormatName } from './source-format-name.ts';
-import { NatKeys } from './nat-keys.ts';
 import { WorkflowSource } from './workflow.ts';
 
 /** One trace object, or all trace objects under a prefix. */

@@ -49,9 +49,8 @@ export async function readIndexedPairs(
       pairs.push({
         key: slices[numbers.source[row] ?? -1]?.key,
         offset: numbers.offset[row],
-        // JSON has no -0.
-        margin: (margin[row] ?? Number.NaN) + 0,
-        reward: (reward[row] ?? Number.NaN) + 0,
+        margin: margin[row] ?? Number.NaN,
+        reward: reward[row] ?? Number.NaN,
         opensGroup: opensGroup(flags),
         opensTurn: opensTurn(flags),
         ...{ prompt, chosen, rejected },

@@ -20,6 +20,7 @@ async function run(items: readonly string[], builder: object) {
   const request = {
     source: { traces: { bucket: 'traces', key: 't.json' } },
     builder,
+    limits: { allow_empty: true },
     dataset: { formats: ['trl', 'nemo_customizer'], curriculum: { buckets: 2 } },
   };
   const result = await runSteps(request, memoryDeps(traces, collections));

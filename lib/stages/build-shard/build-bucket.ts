@@ -8,7 +8,7 @@ import { MAX_ITEM_BYTES } from '../../sources/record.ts';
 import type { Deps } from '../deps.ts';
 import { findRegions, type Region, readRegion } from '../source/grouped-part.ts';
 import { makeRollouts } from '../source/make-rollouts.ts';
-import { identifyGroup, type PlacedScored } from '../source/scored-candidate.ts';
+import { identifyGroup, isRendered, type PlacedScored } from '../source/scored-candidate.ts';
 import type { OpenShard } from './open-shard.ts';
 
 export interface BucketJob {
@@ -41,6 +41,7 @@ export async function buildBucket(
       if (wanted.tooLarge.has(digest)) {
         for (const { place } of group) await shard.loseItem(place, { ...TOO_LARGE, exampleId });
       } else {
+        if (group.some(isRendered)) shard.noteRendered();
         await shard.addExample({ runId: request.run_id, exampleId }, 0, makeRollouts(group, settings));
       }
     }

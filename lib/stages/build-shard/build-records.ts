@@ -5,7 +5,7 @@ import { openFormat } from '../../sources/open-format.ts';
 import type { Deps } from '../deps.ts';
 import { makeRollouts } from '../source/make-rollouts.ts';
 import { readRecords } from '../source/read-records.ts';
-import { identifyGroup, scoreCandidate, toPlace } from '../source/scored-candidate.ts';
+import { identifyGroup, isRendered, scoreCandidate, toPlace } from '../source/scored-candidate.ts';
 import type { OpenShard } from './open-shard.ts';
 
 export interface RecordsJob {
@@ -38,6 +38,7 @@ export async function buildRecords(
     );
     if (!first) continue;
     const group = [first, ...others];
+    if (group.some(isRendered)) shard.noteRendered();
     const { exampleId } = identifyGroup(first);
     const [key = ''] = span.place.key.split('!/', 1);
     await shard.addExample({ runId, exampleId }, sourceOf.get(key) ?? 0, makeRollouts(group, settings));

@@ -24,6 +24,8 @@ export interface OpenShard extends Pick<Losses, 'countItem' | 'countUnused' | 'l
   readonly diagnosis: Diagnosis;
   /** Pairs the example's rollouts and writes what comes of it. `source`: the number of its trace object in the shard. */
   addExample(origin: ExampleOrigin, source: number, rollouts: readonly Rollout[]): Promise<void>;
+  /** Notes that a prompt has its chat template in it already. */
+  noteRendered(): void;
   warn(warning: string): void;
   /** Closes the files. */
   close(): Promise<Omit<Summary, 'run_id' | 'ordinal' | 'started_at' | 'seconds'>>;
@@ -49,6 +51,7 @@ export function openShard(
   const diagnosis = noDiagnosis();
   const warnings: string[] = [];
   let itemsWithPairs = 0;
+  let rendered = false;
 
   const writeSample = async ({ sample, lines }: ReturnType<ShardSampler['end']>): Promise<void> => {
     if (sample.pairs === 0) return;
@@ -78,6 +81,7 @@ export function openShard(
         for (const why of rollout.rejected) await losses.write(describeCandidate(origin, rollout.place, why));
       }
     },
+    noteRendered: () => void (rendered = true),
     warn: (warning) => void warnings.push(warning),
     async close() {
       await part.end();
@@ -88,6 +92,7 @@ export function openShard(
         collection: collected,
         index: { ...indexed, pairs: part.pairs },
         items_with_pairs: itemsWithPairs,
+        ...(rendered && { rendered }),
         diagnosis,
         repetitions: repetitions.sums(),
         warnings,

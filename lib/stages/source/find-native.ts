@@ -1,6 +1,7 @@
 import type { TraceObject } from '../../contract/plan.ts';
 import { InvalidRequest } from '../../errors.ts';
 import { isCandidateLine } from '../../sources/formats/candidates/candidate-line.ts';
+import { isAtif } from '../../sources/formats/nat/trace-item.ts';
 import { isObject, type JsonObject } from '../../sources/json/exact-json.ts';
 import { readKey } from '../../sources/read-key.ts';
 import type { Deps } from '../deps.ts';
@@ -46,6 +47,8 @@ async function kindOfObject(one: SampledObject, deps: Deps): Promise<Kind> {
   if (isNativeContainer && one.head.includes('"intermediate_steps"')) return 'native';
   const { records } = await sampleFor(one, deps)(PLAIN);
   const hasSteps = records.some((record) => isObject(record) && record.intermediate_steps !== undefined);
+  // A line that was cut short looks as if it went on over lines.
+  if (container === 'json' && records.length === 0) return 'unknown';
   if (!isNativeContainer) return hasSteps || (await formatsOf(one, deps)).length > 0 ? 'another' : 'unlike';
   if (hasSteps || (container !== 'array' && areAdjacent(records))) return 'native';
   if ((await formatsOf(one, deps)).length > 0) return 'another';
@@ -54,7 +57,7 @@ async function kindOfObject(one: SampledObject, deps: Deps): Promise<Kind> {
 
 /** An object of other keys than those by which NAT's items and candidate lines are recognised. */
 const isStrange = (record: unknown): boolean =>
-  isObject(record) && record.id === undefined && record.example_id === undefined;
+  isObject(record) && record.id === undefined && record.example_id === undefined && !isAtif(record);
 
 /** Candidate lines, of which no example ends with a single line or begins again. */
 function areAdjacent(records: readonly unknown[]): boolean {

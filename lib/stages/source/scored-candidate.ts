@@ -38,3 +38,7 @@ export function identifyGroup({ candidate }: PlacedScored): GroupIdentity {
   const exampleId = Buffer.from(ofPrompt.slice(0, 8), 'latin1').toString('hex');
   return { digest: tools && tools.length > 0 ? combineDigests(0, ofPrompt, digestTools(tools)) : ofPrompt, exampleId };
 }
+
+/** Its prompt has its chat template in it already. */
+export const isRendered = ({ candidate: { conversation } }: PlacedScored): boolean =>
+  conversation.kind === 'text' && conversation.rendered;

@@ -125,7 +125,7 @@ const describe = (item: JsonObject, steps: readonly unknown[], { trajectory }: N
 };
 
 /** An item of NAT's `workflow_output_atif.json`, or what it holds. */
-const isAtif = (item: JsonObject): boolean =>
+export const isAtif = (item: JsonObject): boolean =>
   [item, item.trajectory].some(
     (found) => isObject(found) && typeof found.schema_version === 'string' && found.schema_version.startsWith('ATIF-'),
   );
