@@ -18,6 +18,14 @@ const EntityName = z
   .string()
   .regex(/^[A-Za-z0-9][\w.-]*$/, 'must be letters, digits, "_", "-" or ".", beginning with a letter or digit');
 
+/** With its schedule of the learning rate. */
+const Optimizer = z.enum([
+  'adam_with_cosine_annealing',
+  'adam_with_flat_lr',
+  'adamw_with_cosine_annealing',
+  'adamw_with_flat_lr',
+]);
+
 /** How a job is followed: the same for every trainer that can be asked for a job's status. */
 const following = {
   /** False: submit the job and end. */
@@ -55,7 +63,7 @@ export const NemoCustomizer = z.strictObject({
   hyperparameters: z
     .strictObject({
       training_type: z.enum(['sft', 'dpo']).default('dpo'),
-      finetuning_type: z.enum(['lora', 'all_weights']).default('all_weights'),
+      finetuning_type: z.enum(['lora', 'lora_merged', 'all_weights']).default('all_weights'),
       epochs: z.int().min(1).default(3),
       batch_size: z.int().min(1).default(4),
       learning_rate: z.number().positive().default(5e-5),
@@ -65,15 +73,40 @@ export const NemoCustomizer = z.strictObject({
           preference_loss_weight: z.number().min(0).default(1),
           preference_average_log_probs: z.boolean().default(false),
           sft_loss_weight: z.number().min(0).default(0),
+          max_grad_norm: z.number().positive().optional(),
+          sft_average_log_probs: z.boolean().optional(),
         })
         .prefault({}),
+      /** Of `finetuning_type` `lora` and `lora_merged`. */
+      lora: z
+        .strictObject({
+          /** A power of two. */
+          adapter_dim: z.int().min(1).optional(),
+          alpha: z.int().min(1).optional(),
+          adapter_dropout: z.number().min(0).max(1).optional(),
+          target_modules: z.array(z.string().min(1)).min(1).optional(),
+        })
+        .optional(),
+      // The customizer's own from here on: NAT sets none of them, and what is left out is the customizer's to choose.
+      max_steps: z.int().min(1).optional(),
+      seed: z.int().min(0).optional(),
+      warmup_steps: z.int().min(0).optional(),
+      weight_decay: z.number().min(0).optional(),
+      min_learning_rate: z.number().min(0).optional(),
+      optimizer: Optimizer.optional(),
+      adam_beta1: z.number().min(0).max(1).optional(),
+      adam_beta2: z.number().min(0).max(1).optional(),
+      log_every_n_steps: z.int().min(1).optional(),
+      /** A number of batches, or as a fraction (0.1 to 1) a share of an epoch. */
+      val_check_interval: z.number().positive().optional(),
+      sequence_packing_enabled: z.boolean().optional(),
     })
     .prefault({}),
   /** The prompt as messages instead of the last message's text: the dataset's own setting of this name. */
   use_full_message_history: z.boolean().default(false),
   deployment_config: z
     .strictObject({
-      image_name: z.string().min(1).default('nvcr.io/nim/meta/llama-3.1-8b-instruct'),
+      image_name: z.string().min(1).default('nvcr.io/nim/nvidia/nemotron-3.5-lightning-30b-a3b'),
       image_tag: z.string().min(1).default('latest'),
       gpu: z.int().min(1).default(1),
       /** Null names it after the run. */
@@ -104,12 +137,35 @@ export const NemoPlatform = z.strictObject({
       ref_policy_kl_penalty: z.number().min(0).optional(),
       preference_loss_weight: z.number().min(0).optional(),
       sft_loss_weight: z.number().min(0).optional(),
+      preference_average_log_probs: z.boolean().optional(),
+      sft_average_log_probs: z.boolean().optional(),
+      max_grad_norm: z.number().min(0).optional(),
+      /** Where it is set, `epochs` is not what ends the training. */
+      max_steps: z.int().min(1).optional(),
+      seed: z.int().min(0).optional(),
+      warmup_steps: z.int().min(0).optional(),
+      weight_decay: z.number().min(0).optional(),
+      min_learning_rate: z.number().min(0).optional(),
+      optimizer_type: Optimizer.optional(),
+      adam_beta1: z.number().min(0).lt(1).optional(),
+      adam_beta2: z.number().min(0).lt(1).optional(),
+      adam_eps: z.number().positive().optional(),
+      /** Up to 1 a share of an epoch, above it a number of steps. */
+      val_check_interval: z.number().positive().optional(),
+      val_at_end: z.boolean().optional(),
+      /** Checkpoints to keep, the best ones. */
+      keep_top_k: z.int().min(1).optional(),
+      activation_checkpointing: z.boolean().optional(),
+      /** Of the GPU step, as the platform's operator has set one up. */
+      execution_profile: z.string().min(1).optional(),
       parallelism: z
         .strictObject({
           num_nodes: z.int().min(1).optional(),
           num_gpus_per_node: z.int().min(1).optional(),
           tensor_parallel_size: z.int().min(1).optional(),
           pipeline_parallel_size: z.int().min(1).optional(),
+          context_parallel_size: z.int().min(1).optional(),
+          sequence_parallel: z.boolean().optional(),
         })
         .optional(),
     })

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
-import { beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import * as z from 'zod';
 import type { Trajectory } from '../../../lib/contract/trajectory.ts';
 import { memoryStore } from '../../support/memory-store.ts';
 import { memoryDeps, runSteps } from '../../support/run.ts';
 import { type RandomCase, randomCase } from './random-traces.ts';
-import { askPython, installToolkit, type Toolkit } from './toolkit.ts';
+import { askPython, installToolkit } from './toolkit.ts';
 
 /** `NAT_SEED` and `NAT_CASES` repeat a run, or make a longer one. */
 const SEED = Number(process.env.NAT_SEED ?? Date.now() % 2 ** 31);
@@ -18,10 +18,7 @@ const NatAnswer = z.object({
   validation: z.array(z.unknown()).nullable(),
 });
 
-let toolkit: Toolkit;
-beforeAll(async () => {
-  toolkit = await installToolkit();
-}, 1_200_000);
+const toolkit = await installToolkit();
 
 test(`NAT's builder and its trainer's files, ${CASES} random cases of seed ${SEED}`, async () => {
   console.log(`NAT_SEED=${SEED} NAT_CASES=${CASES} repeats these cases.`);

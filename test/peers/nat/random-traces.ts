@@ -7,7 +7,18 @@ import fc from 'fast-check';
 
 const quoted = (text: string): string => JSON.stringify(text);
 
-const word = fc.constantFrom('a', 'b', 'é "q" \\ {[,]}', '日本\n🎲', '', ' ', 'NaN', '0', 'x'.repeat(40));
+const word = fc.constantFrom(
+  'a',
+  'b',
+  'lone \ud800',
+  'é "q" \\ {[,]}',
+  '日本\n🎲',
+  '',
+  ' ',
+  'NaN',
+  '0',
+  'x'.repeat(40),
+);
 const text = word.map(quoted);
 const whole = fc.oneof(
   fc.integer({ min: -3, max: 9 }).map(String),

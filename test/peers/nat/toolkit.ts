@@ -1,17 +1,22 @@
 import { execFile, spawn } from 'node:child_process';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
-import { pythonOf } from '../python.ts';
+import { type Environment, pythonOf } from '../python.ts';
 
-/** What is compared with: NAT as it is released, and the SDK of the services that train. */
+/** What is compared with: NAT as it is released. */
 const REQUIREMENTS = [
   'nvidia-nat-core[async-endpoints]==1.9.0',
   'nvidia-nat-eval[full]==1.9.0',
   'nvidia-nat-nemo-customizer==1.9.0',
   // NAT imports it and does not declare it.
   'langchain-core==1.8.3',
-  'nemo-microservices==1.5.0',
 ];
+
+/** The SDKs' typed requests. The platform's own requirements are its servers'. */
+const SDKS = {
+  requirements: ['nemo-microservices==1.5.0', 'pydantic', 'httpx', 'anyio', 'distro', 'sniffio', 'typing-extensions'],
+  alone: ['nemo-platform==0.3.0'],
+};
 
 export interface Toolkit {
   readonly python: string;
@@ -21,11 +26,19 @@ export interface Toolkit {
 
 /** NAT, installed once. Where it cannot be, that is an error: nothing is skipped. */
 export async function installToolkit(): Promise<Toolkit> {
-  const interpreter = await findPython();
-  const python = await pythonOf({ name: 'nat', requirements: REQUIREMENTS, interpreter }).catch((cause: unknown) => {
-    throw notInstalled(cause instanceof Error ? cause.message.slice(-2000) : String(cause), cause);
-  });
+  const python = await install({ name: 'nat', requirements: REQUIREMENTS });
   return { python, nat: `${dirname(python)}/nat` };
+}
+
+export const installSdks = async (): Promise<Pick<Toolkit, 'python'>> => ({
+  python: await install({ name: 'nemo-sdks', ...SDKS }),
+});
+
+async function install(environment: Environment): Promise<string> {
+  const interpreter = await findPython();
+  return pythonOf({ ...environment, interpreter }).catch((cause: unknown) => {
+    throw notInstalled(environment, cause instanceof Error ? cause.message.slice(-2000) : String(cause), cause);
+  });
 }
 
 /** NAT runs on 3.11 to 3.13. */
@@ -35,14 +48,21 @@ async function findPython(): Promise<string> {
     const found = await promisify(execFile)(name, version).catch(() => undefined);
     if (found?.stdout.trim() === 'True') return name;
   }
-  throw notInstalled('there is no Python 3.11, 3.12 or 3.13');
+  throw new Error('There is no Python 3.11, 3.12 or 3.13 to install NAT with, and nothing can be compared with it.');
 }
 
-const notInstalled = (why: string, cause?: unknown): Error =>
-  new Error(`NAT 1.9.0 cannot be installed, and nothing can be compared with it: ${why}`, { cause });
+const notInstalled = ({ name, requirements, alone = [] }: Environment, why: string, cause: unknown): Error =>
+  new Error(
+    `${name} (${[...requirements, ...alone].join(', ')}) cannot be installed, and nothing can be compared with it: ${why}`,
+    { cause },
+  );
 
 /** Gives a Python program lines of JSON, and takes a line back for each. */
-export async function askPython({ python }: Toolkit, program: string, cases: readonly unknown[]): Promise<unknown[]> {
+export async function askPython(
+  { python }: Pick<Toolkit, 'python'>,
+  program: string,
+  cases: readonly unknown[],
+): Promise<unknown[]> {
   const script = new URL(`python/${program}`, import.meta.url).pathname;
   const child = spawn(python, [script], { stdio: ['pipe', 'pipe', 'pipe'] });
   const errors: string[] = [];

@@ -36,7 +36,11 @@ describe('from the committed dataset to a ready deployment', () => {
         namespace: 'team',
         description: 'Fine-tuned model deployment',
         model: output_model,
-        nim_deployment: { image_name: 'nvcr.io/nim/meta/llama-3.1-8b-instruct', image_tag: 'latest', gpu: 1 },
+        nim_deployment: {
+          image_name: 'nvcr.io/nim/nvidia/nemotron-3.5-lightning-30b-a3b',
+          image_tag: 'latest',
+          gpu: 1,
+        },
       },
     ]);
     expect([...state.deployments.values()].map(({ body }) => body)).toEqual([

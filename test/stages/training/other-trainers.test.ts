@@ -27,7 +27,14 @@ describe('NeMo Platform', () => {
   });
 
   it('uploads nothing: the file set is the run’s folder, and the job trains on it and is deployed', async () => {
-    const hyperparameters = { epochs: 1, ref_policy_kl_penalty: 0.1 };
+    const hyperparameters = {
+      ...{ epochs: 1, ref_policy_kl_penalty: 0.1, preference_average_log_probs: true, sft_average_log_probs: true },
+      ...{ max_grad_norm: 1, max_steps: 9, seed: 1, warmup_steps: 2, weight_decay: 0, min_learning_rate: 0 },
+      ...{ optimizer_type: 'adamw_with_flat_lr', adam_beta1: 0.9, adam_beta2: 0.99, adam_eps: 1e-8 },
+      ...{ val_check_interval: 0.5, val_at_end: false, keep_top_k: 2, activation_checkpointing: true },
+      execution_profile: 'large',
+      parallelism: { num_nodes: 2, context_parallel_size: 2, sequence_parallel: true },
+    };
     const { input } = await commitRun(store, 'run-1', settings({ deploy_on_completion: true, hyperparameters }));
     const { result } = await runTraining(input, store);
     expect(result).toMatchObject({ status: 'succeeded', output: { training: { status: 'completed', progress: 100 } } });

@@ -48,7 +48,7 @@ describe('training settings', () => {
       use_full_message_history: false,
       deploy_on_completion: false,
       deployment_config: {
-        image_name: 'nvcr.io/nim/meta/llama-3.1-8b-instruct',
+        image_name: 'nvcr.io/nim/nvidia/nemotron-3.5-lightning-30b-a3b',
         image_tag: 'latest',
         gpu: 1,
         deployment_name: null,

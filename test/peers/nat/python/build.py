@@ -14,6 +14,7 @@ import builtins
 import json
 import logging
 import math
+import re
 import sys
 from types import SimpleNamespace
 
@@ -39,7 +40,8 @@ class Text(builtins.str, metaclass=_Text):
 
     def __new__(cls, value=""):
         if isinstance(value, (bool, list, dict)):
-            return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+            text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+            return re.sub("[\ud800-\udfff]", lambda found: f"\\u{ord(found[0]):x}", text)
         return builtins.str(value)
 
 
