@@ -6,6 +6,8 @@ export const runKeys = (runId: string) => {
     root: `${root}/`,
     request: `${root}/request.json`,
     plan: `${root}/plan.json`,
+    /** Only where `dataset.tokenizer` names one: as it was when the run began. */
+    tokenizer: `${root}/tokenizer.json`,
     collection: `${root}/collection.jsonl`,
     rejected: `${root}/rejected.jsonl`,
     metrics: `${root}/metrics.jsonl`,

@@ -2,6 +2,7 @@ import { addCounts, noCounts } from '../../contract/counters.ts';
 import type { Request } from '../../contract/request.ts';
 import type { Diagnosis, Summary } from '../../contract/summary.ts';
 import type { Rejected } from '../../contract/trajectory.ts';
+import type { TokenCounter } from '../../datasets/token-counter.ts';
 import { wantedDatasets } from '../../datasets/wanted-datasets.ts';
 import { crc32 } from '../../objects/checksum.ts';
 import { runKeys } from '../../objects/keys.ts';
@@ -38,6 +39,7 @@ export function openShard(
   request: Request,
   { ordinal, shards }: { readonly ordinal: number; readonly shards: number },
   { collections }: Deps,
+  counter?: TokenCounter,
 ): OpenShard {
   const { run_id: runId, builder } = request;
   const keys = runKeys(runId).shard(ordinal);
@@ -45,7 +47,7 @@ export function openShard(
   // Most shards lose nothing, and have no such file.
   let rejected: ObjectSink | undefined;
   const index = wantedDatasets(request) === 'none' ? undefined : openSink(collections, keys.index);
-  const part = openCollectionPart(request, collection, index);
+  const part = openCollectionPart(request, collection, index, counter);
   // A report shows a few shards of many.
   const sampler = pickShards(shards).includes(ordinal) ? openShardSample(builder, shareSample(shards)) : undefined;
   const repetitions = sumRepetitions(request);
@@ -112,6 +114,7 @@ export function openShard(
         first_rejected: firstRejected,
         diagnosis,
         repetitions: repetitions.sums(),
+        ...(part.tokens && { tokens: part.tokens }),
         warnings,
       };
     },
