@@ -22,14 +22,15 @@ export async function readTokenizer(
   }
   if (!place) return undefined;
   const store = storeOf(place.bucket, deps);
-  const config = Config.parse(parseJson(await readText(store, `${place.prefix}tokenizer_config.json`)) ?? {});
-  const tokenizer = Config.safeParse(parseJson(await readText(store, `${place.prefix}tokenizer.json`))).data;
+  const folder = /(?:^|\/)$/.test(place.prefix) ? place.prefix : `${place.prefix}/`;
+  const config = Config.parse(parseJson(await readText(store, `${folder}tokenizer_config.json`)) ?? {});
+  const tokenizer = Config.safeParse(parseJson(await readText(store, `${folder}tokenizer.json`))).data;
   if (!tokenizer) {
     throw new InvalidRequest(
-      `dataset.tokenizer: ${store.name}/${place.prefix}tokenizer.json is not there, or is no JSON object. Give the folder of a model that has one.`,
+      `dataset.tokenizer: ${store.name}/${folder}tokenizer.json is not there, or is no JSON object. Give the folder of a model that has one.`,
     );
   }
-  const template = (await readText(store, `${place.prefix}chat_template.jinja`)) ?? Text.parse(config.chat_template);
+  const template = (await readText(store, `${folder}chat_template.jinja`)) ?? Text.parse(config.chat_template);
   const stored = { tokenizer, config, template };
   openTokenCounter(stored, prompt_style === 'text' ? 'text' : 'chat');
   return stored;

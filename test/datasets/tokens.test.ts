@@ -47,7 +47,7 @@ async function run(dataset: object, files: Readonly<Record<string, string>> = FI
       dataset: {
         formats: ['trl'],
         validation_fraction: 0,
-        tokenizer: { bucket: 'traces', prefix: 'model/' },
+        tokenizer: { bucket: 'traces', prefix: 'model' },
         ...dataset,
       },
     },
