@@ -5,6 +5,7 @@ import { diffCommand } from './commands/diff.ts';
 import { inspectCommand } from './commands/inspect.ts';
 import { listCommand } from './commands/list.ts';
 import { logsCommand } from './commands/logs.ts';
+import { pushCommand } from './commands/push.ts';
 import { redriveCommand } from './commands/redrive.ts';
 import { runCommand } from './commands/run.ts';
 import { schemaCommand } from './commands/schema.ts';
@@ -29,6 +30,7 @@ for (const command of [
   runCommand(packageJson.version),
   inspectCommand(),
   diffCommand(),
+  pushCommand(),
   startCommand(packageJson.version),
   statusCommand(),
   listCommand(),

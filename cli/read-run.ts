@@ -41,7 +41,8 @@ export async function readRun(run: string, out: string | undefined): Promise<Rea
   };
 }
 
-async function findRun(run: string, out: string | undefined): Promise<{ store: ObjectStore; runId: string }> {
+/** Where a run is: see {@link readRun}. It need not be committed. */
+export async function findRun(run: string, out: string | undefined): Promise<{ store: ObjectStore; runId: string }> {
   const trimmed = withoutEndSlashes(run);
   if (out !== undefined) return { store: await storeAt(out), runId: trimmed };
   const path = trimmed.startsWith('s3://') ? trimmed : resolve(trimmed);

@@ -69,7 +69,7 @@ export async function requestFromArgs(args: RunArgs): Promise<RequestFromArgs> {
       '--train has no trainer: give a trainer_adapters entry in --nat-config, or a training block in --request.',
     );
   }
-  const parsed = { ...checked, source: withBucketsHere(checked.source) };
+  const parsed = { ...checked, source: withBucketsHere(checked.source), dataset: withTokenizerHere(checked.dataset) };
   // Before the run gets its name: a new token is no other request.
   const aside = parsed.training && plainSecretsAside(parsed.training);
   const request = aside ? { ...parsed, training: aside.training } : parsed;
@@ -106,6 +106,11 @@ function parsedWith({ training, hide }: Pick<ReadNatConfig, 'training' | 'hide'>
 export function locationsOf({ source }: UnnamedRequest): readonly TraceLocation[] {
   if ('workflow' in source) return [source.workflow.dataset];
   return Array.isArray(source.traces) ? source.traces : [source.traces];
+}
+
+function withTokenizerHere(dataset: Request['dataset']): Request['dataset'] {
+  const { tokenizer } = dataset;
+  return tokenizer ? { ...dataset, tokenizer: { ...tokenizer, bucket: absoluteBucket(tokenizer.bucket) } } : dataset;
 }
 
 /** A request file names directories of this machine from the working directory; the request says which that was. */

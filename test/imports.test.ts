@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const FLOORS = ['infra', 'cli', 'functions', 'adapters', 'lib/stages', 'lib'];
 /** What a pure library may take from outside: no client, no file system, no clock. */
 const OUTSIDE_OF_LIB =
-  /^(?:zod|csv-parse(?:\/sync)?|hyparquet(?:\/src\/[a-z]+\.js|-compressors|-writer\/src\/index\.js)?|yauzl|diff|d3-[a-z]+|node:(?:zlib|crypto|buffer|stream|util))$/;
+  /^(?:zod|csv-parse(?:\/sync)?|hyparquet(?:\/src\/[a-z]+\.js|-compressors|-writer\/src\/index\.js)?|@huggingface\/(?:jinja|tokenizers)|yauzl|diff|d3-[a-z]+|node:(?:zlib|crypto|buffer|stream|util))$/;
 
 const files = FLOORS.filter((floor) => floor !== 'lib/stages').flatMap((folder) =>
   readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })

@@ -20,6 +20,8 @@ export interface HubUpload {
     /** In the repo; a file without one is not uploaded. */
     readonly path: string | undefined;
   }[];
+  /** Of a repo that is made now; where it is left out, the hub decides. */
+  readonly visibility?: 'private' | 'public';
   /** The commit's message. */
   readonly description: string;
   readonly store: ObjectStore;
@@ -32,13 +34,24 @@ export interface HubUpload {
  * Committing the same files again changes nothing.
  */
 export async function uploadDataset(upload: HubUpload): Promise<void> {
-  const { hubUrl, store } = upload;
+  const { hubUrl, store, visibility } = upload;
   const repo: RepoId = { type: 'dataset', name: upload.repo };
   const fetch = authorizedFetch(upload);
   const files = upload.files.flatMap(({ path, key, bytes }) =>
     path === undefined ? [] : [{ path, content: new StoreBlob(store, key, 0, bytes) }],
   );
-  await asTrainer(upload, () => createRepo({ repo, hubUrl, fetch, accessToken: PLACEHOLDER }), REPO_EXISTS);
+  await asTrainer(
+    upload,
+    () =>
+      createRepo({
+        repo,
+        hubUrl,
+        fetch,
+        accessToken: PLACEHOLDER,
+        ...(visibility && { visibility }),
+      }),
+    REPO_EXISTS,
+  );
   await asTrainer(upload, () =>
     // Xet is Hugging Face's own upload protocol; no datastore has it.
     uploadFiles({ repo, hubUrl, fetch, files, commitTitle: upload.description, useXet: false }),

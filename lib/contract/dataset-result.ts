@@ -44,6 +44,10 @@ export const LeftOutReason = z.enum([
   'answer_in_template',
   /** `axolotl`: the answer begins or ends with white space, which templates cut off. */
   'white_space',
+  /** It has more tokens than `dataset.max_prompt_tokens` or `max_tokens`. */
+  'too_long',
+  /** The chat template of `dataset.tokenizer` does not take it, so its tokens cannot be counted. */
+  'chat_template',
 ]);
 export type LeftOutReason = z.infer<typeof LeftOutReason>;
 
@@ -141,6 +145,22 @@ export const DatasetFile = z.strictObject({
   lines: count,
 });
 export type DatasetFile = z.infer<typeof DatasetFile>;
+
+/** Edges of the bins of {@link TokenFacts}: a pair is in the first bin whose edge it does not pass. */
+export const TOKEN_EDGES = [128, 256, 512, 1024, 2048, 4096, 8192, 16_384, 32_768, 65_536, 131_072] as const;
+
+/** Tokens of collected pairs: of each the longer side with its prompt. */
+export const TokenFacts = z.strictObject({
+  /** Pairs counted. */
+  pairs: count,
+  /** Pairs that the chat template does not take. */
+  uncounted: count,
+  /** By {@link TOKEN_EDGES}; the last bin has what passes all of them. */
+  bins: z.array(count).length(TOKEN_EDGES.length + 1),
+  longest: count,
+  longest_prompt: count,
+});
+export type TokenFacts = z.infer<typeof TokenFacts>;
 
 /** What a format wrote. `pairs` and what was left out are all that was selected in its view. */
 export const WrittenFormat = z.strictObject({

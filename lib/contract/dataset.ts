@@ -61,6 +61,18 @@ export const DatasetSettings = z.strictObject({
   file_type: FileType.default('jsonl'),
   /** Columns beside the texts, in formats that take them. `margin` and the scores are in the scorer's own unit. */
   columns: z.array(DatasetColumn).default([]),
+  /**
+   * A model's folder, with `tokenizer.json`, `tokenizer_config.json` and, if it is not in that, `chat_template.jinja`: each
+   * pair's tokens are counted. With `dpo run` also a directory as a `file:` URL; on AWS it is read from the traces bucket.
+   */
+  tokenizer: z
+    .strictObject({ bucket: z.string().min(1), prefix: z.string().default('') })
+    .nullable()
+    .default(null),
+  /** Pairs whose prompt has more tokens are left out (`too_long`); null takes all. */
+  max_prompt_tokens: z.int().min(1).nullable().default(null),
+  /** Pairs of which one side, with its prompt, has more tokens are left out (`too_long`); null takes all. */
+  max_tokens: z.int().min(1).nullable().default(null),
   deduplicate_pairs: z.boolean().default(true),
   /** A sample of at most so many pairs; null takes all. */
   max_pairs: z.int().min(1).nullable().default(null),

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { Counters } from './counters.ts';
+import { TokenFacts } from './dataset-result.ts';
 import { RepetitionSum } from './repetition-sum.ts';
 import { RunId } from './run-id.ts';
 
@@ -44,6 +45,8 @@ export const Summary = z.strictObject({
   diagnosis: Diagnosis,
   /** What the shard has of each repetition of a workflow's dataset. */
   repetitions: z.array(RepetitionSum),
+  /** Only with `dataset.tokenizer`. */
+  tokens: TokenFacts.optional(),
   /** Whether a prompt was met that has its chat template in it already; left out where none was. */
   rendered: z.boolean().optional(),
   warnings: z.array(z.string()),

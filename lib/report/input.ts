@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { Counters } from '../contract/counters.ts';
+import { TokenFacts } from '../contract/dataset-result.ts';
 import { Manifest } from '../contract/manifest.ts';
 import { Request } from '../contract/request.ts';
 import { Lineage } from '../contract/trajectory.ts';
@@ -92,6 +93,8 @@ export const ReportInput = z.strictObject({
   ),
   /** What each dataset format wrote, and what it left out. */
   formats: Manifest.shape.formats,
+  /** Of the collected pairs; null where none were counted. */
+  tokens: TokenFacts.nullable().default(null),
   warnings: z.array(z.string()),
   /** The run's files beside the report: paths relative to it. */
   files: z.array(z.strictObject({ path: z.string(), bytes: count, lines: count.nullable() })),

@@ -1,3 +1,5 @@
+import { TOKEN_EDGES, type TokenFacts } from '../contract/dataset-result.ts';
+import { pastTrlLength } from '../datasets/token-facts.ts';
 import { barChart } from './charts/bars.ts';
 import { flowChart } from './charts/flow.ts';
 import { figure, table } from './figure.ts';
@@ -75,7 +77,7 @@ export function shardFigure({ shards }: ReportInput): Markup {
 }
 
 /** What each dataset format wrote; nothing where the run has none. */
-export function formatSection({ formats }: ReportInput): Markup | string {
+export function formatSection({ formats, tokens }: ReportInput): Markup | string {
   const written = Object.entries(formats);
   if (written.length === 0) return '';
   return html`<section id="formats" aria-labelledby="formats-title">
@@ -95,7 +97,25 @@ ${table(
   ]),
   { numbers: [1, 2] },
 )}
+${tokens && tokenTable(tokens)}
 </section>`;
+}
+
+/** How long the pairs are for the model. */
+function tokenTable(tokens: TokenFacts): Markup {
+  const past = pastTrlLength(tokens);
+  const rows = tokens.bins
+    .map((pairs, at): [string, number] => [tokenRange(at), pairs])
+    .filter(([, pairs]) => pairs > 0)
+    .map(([range, pairs]) => [range, count(pairs), percent(pairs, tokens.pairs)]);
+  return html`<h3>Tokens</h3>
+<p>Of each pair the longer side, with its prompt. The longest has ${count(tokens.longest)}, the longest prompt ${count(tokens.longest_prompt)}. ${counted(past, 'pair')} ${past === 1 ? 'has' : 'have'} more than 1,024, which is TRL’s <code>max_length</code> unless you set it.${tokens.uncounted > 0 && ` The chat template does not take ${counted(tokens.uncounted, 'pair')}.`}</p>
+${table('Pairs by tokens', ['Tokens', 'Pairs', 'Share'], rows, { numbers: [1, 2] })}`;
+}
+
+function tokenRange(bin: number): string {
+  const [least, most] = [TOKEN_EDGES[bin - 1] ?? 0, TOKEN_EDGES[bin]];
+  return most === undefined ? `more than ${count(least)}` : `${count(least + 1)} to ${count(most)}`;
 }
 
 export function settingsSection(input: ReportInput): Markup {

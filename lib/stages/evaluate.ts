@@ -16,6 +16,7 @@ import { cutShards, mayBeCut } from './cut-shards.ts';
 import type { Deps } from './deps.ts';
 import { type DatasetDeps, evaluateWorkflow } from './evaluate-workflow.ts';
 import { findTraces, TRACE_NAME } from './find-traces.ts';
+import { pinTokenizer, readTokenizer } from './pin-tokenizer.ts';
 import { planText } from './plan-text.ts';
 import { type Plan, readPlan } from './read-plan.ts';
 import { asUploaded, type RequestDeps, requestOf } from './request-of.ts';
@@ -35,10 +36,14 @@ export async function evaluate(input: EvaluateInput, deps: EvaluateDeps): Promis
   if (request.training) refusePlainSecrets(request.training);
   refuseColumns(request.dataset);
   refuseFileType(request.dataset);
+  const tokenizer = await readTokenizer(request, deps);
   const { source } = request;
-  return 'workflow' in source
-    ? evaluateWorkflow(request, source.workflow, deps)
-    : evaluateTraces(input, request, source, deps);
+  const output =
+    'workflow' in source
+      ? await evaluateWorkflow(request, source.workflow, deps)
+      : await evaluateTraces(input, request, source, deps);
+  if (tokenizer && output.status !== 'committed') await pinTokenizer(request.run_id, tokenizer, deps);
+  return output;
 }
 
 async function evaluateTraces(

@@ -171,6 +171,12 @@ test('directories in the request file are named from the working directory', asy
   await expect(read({ request, paths: [], out: 'examples/out' })).rejects.toThrow('--out lies within the traces');
 });
 
+test("a tokenizer's directory is named from the working directory", async () => {
+  const { request } = await read({ set: ['dataset.tokenizer.bucket=file:models/qwen'] });
+  const bucket = pathToFileURL(join(process.cwd(), 'models/qwen/')).href;
+  expect(request.dataset.tokenizer).toEqual({ bucket, prefix: '' });
+});
+
 test('a workflow of the request file takes single settings, and its dataset is named from the working directory', async () => {
   const request = await requestFile(
     'workflow.yaml',

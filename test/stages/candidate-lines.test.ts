@@ -100,6 +100,22 @@ test('candidate lines make the pairs that the same candidates make as a trace it
   expect({ ...plain.totals, bytes: 0 }).toEqual({ ...nat.totals, bytes: 0 });
 });
 
+test("a line's tools belong to its prompt, and go to the collection", async () => {
+  const tools = (name: string) => [{ type: 'function', function: { name, parameters: { type: 'object' } } }];
+  const line = (candidate_index: number, score: number, name: string) =>
+    JSON.stringify({
+      ...{ example_id: 'e', turn_id: 't', candidate_index, score, prompt: 'q' },
+      ...{ response: `answer ${candidate_index}`, tools: tools(name) },
+    });
+  const text = `${[line(0, 1, 'look'), line(1, 0.5, 'look'), line(2, 0, 'find')].join('\n')}\n`;
+  const { groups, totals } = await runText(text);
+  expect(totals).toMatchObject({ total_pairs: 1, skipped_prompt_mismatch: 2 });
+  expect(groups[0]?.trajectories[0]?.metadata.tools).toEqual(tools('look'));
+  const nat = await runText(text, { builder: { compatibility: 'nat' } });
+  expect(nat.totals.total_pairs).toBe(3);
+  expect(nat.groups[0]?.trajectories[0]?.metadata).not.toHaveProperty('tools');
+});
+
 test('a line that cannot be read costs its neighbours nothing', async () => {
   const { groups, losses } = await runText(
     `${lines(move('a', 1, 'one'))}{"example_id": "a", oops\n${lines(move('a', 0, 'two'))}`,

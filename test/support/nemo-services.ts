@@ -7,6 +7,7 @@ export interface NemoState {
   /** `id` of the entity store's, then of the datastore's. */
   readonly namespaces: Set<string>;
   readonly repos: Map<string, Map<string, Buffer>>;
+  readonly privateRepos: Set<string>;
   readonly datasets: Map<string, unknown>;
   readonly jobs: StoredJob[];
   readonly configs: Map<string, unknown>;
@@ -40,6 +41,7 @@ interface StoredDeployment {
 export const newState = (): NemoState => ({
   namespaces: new Set(),
   repos: new Map(),
+  privateRepos: new Set(),
   datasets: new Map(),
   jobs: [],
   configs: new Map(),
@@ -183,6 +185,7 @@ function createRepo(_: RegExpExecArray, body: Buffer, state: NemoState): Answer 
   if (type !== 'dataset') return { status: 400, json: { error: 'not a dataset' } };
   if (state.repos.has(repo)) return { status: 409, json: { error: 'You already created this dataset repo' } };
   state.repos.set(repo, new Map());
+  if (json(body).visibility === 'private') state.privateRepos.add(repo);
   return ok({ url: repo, id: repo });
 }
 

@@ -3,6 +3,7 @@ import { Request } from '../../contract/request.ts';
 import { RunSource } from '../../contract/run-source.ts';
 import type { BuildShardInput, BuildShardOutput } from '../../contract/states.ts';
 import { Summary } from '../../contract/summary.ts';
+import { openTokenCounter, StoredTokenizer, type TokenCounter } from '../../datasets/token-counter.ts';
 import { runKeys } from '../../objects/keys.ts';
 import { jsonText, readJson } from '../../objects/stored-json.ts';
 import type { Deps } from '../deps.ts';
@@ -24,7 +25,7 @@ export async function buildShard({ run_id, shard, shards }: BuildShardInput, dep
 
   const request = await readJson(deps.collections, runKeys(run_id).request, Request);
   const started = deps.now();
-  const open = openShard(request, { ordinal: shard.ordinal, shards }, deps);
+  const open = openShard(request, { ordinal: shard.ordinal, shards }, deps, await tokenCounter(request, deps));
   try {
     await buildContent({ request, shard }, open, deps);
     const built = await open.close();
@@ -60,6 +61,12 @@ async function buildContent({ request, shard }: ShardJob, open: OpenShard, deps:
 interface ShardJob {
   readonly request: Request;
   readonly shard: Shard;
+}
+
+async function tokenCounter({ run_id, dataset }: Request, { collections }: Deps): Promise<TokenCounter | undefined> {
+  if (!dataset.tokenizer) return undefined;
+  const stored = await readJson(collections, runKeys(run_id).tokenizer, StoredTokenizer);
+  return openTokenCounter(stored, dataset.prompt_style === 'text' ? 'text' : 'chat');
 }
 
 const report = ({ run_id, ordinal, counters }: Summary, built: boolean): BuildShardOutput => ({

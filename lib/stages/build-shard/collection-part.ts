@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { LeftOutReason } from '../../contract/dataset-result.ts';
+import { LeftOutReason, type TokenFacts } from '../../contract/dataset-result.ts';
 import type { Request } from '../../contract/request.ts';
 import { type DatasetPlan, planDatasets } from '../../datasets/dataset-plan.ts';
 import { FORMATS } from '../../datasets/formats/index.ts';
@@ -7,6 +7,8 @@ import { shapeOfPrompt, shapeOfResponse, shapeOfText, shapeOfTools } from '../..
 import { hasLoneSurrogate } from '../../datasets/lone-surrogate.ts';
 import { writePairIndex } from '../../datasets/pair-index.ts';
 import { lengthOf, preferPrompt, preferResponse } from '../../datasets/preference.ts';
+import type { Asked, TokenCounter } from '../../datasets/token-counter.ts';
+import { addTokens, noTokens } from '../../datasets/token-facts.ts';
 import type { ObjectSink } from '../../objects/object-sink.ts';
 import { fromUtf8, toUtf8, type Utf8, utf8 } from '../../objects/utf8.ts';
 import { positionOf } from '../../preferences/candidate-place.ts';
@@ -30,6 +32,8 @@ export interface CollectionPart {
   /** Writes the group's line and enters its pairs. `source` is the trace object's number in this shard. */
   addGroup(origin: ExampleOrigin, source: number, turns: PairedExample['turns']): Promise<void>;
   readonly pairs: number;
+  /** What the pairs have of tokens; undefined where none are counted. */
+  readonly tokens: TokenFacts | undefined;
   /** Hands over what is left of the index. */
   end(): Promise<void>;
 }
@@ -38,10 +42,13 @@ export function openCollectionPart(
   { builder, dataset }: Pick<Request, 'builder' | 'dataset'>,
   collection: ObjectSink,
   index: ObjectSink | undefined,
+  counter?: TokenCounter,
 ): CollectionPart {
   const plan = planDatasets(dataset, builder);
   const entries = index && writePairIndex(index, plan);
   const facts = factsReader(plan, dataset);
+  const tokens = counter && noTokens();
+  const lengths = counter && lengthsReader(counter, dataset);
 
   async function addGroup(origin: ExampleOrigin, source: number, turns: PairedExample['turns']): Promise<void> {
     const write = trajectoryWriter(origin, builder);
@@ -64,6 +71,9 @@ export function openCollectionPart(
           facts.ofResponse(pair.chosen.response),
           facts.ofResponse(pair.rejected.response),
         ];
+        const length = lengths?.of(pair);
+        if (tokens) addTokens(tokens, length);
+        const tooLong = lengths ? placeOf(lengths.whyNot(length)) : 0;
         const entered = entries.add({
           ...{ root, source, start, opensGroup, opensTurn },
           ...numbersOf(pair, builder),
@@ -76,7 +86,8 @@ export function openCollectionPart(
           rejectedLength: rejected.length,
           shape: prompt.shape | tools.shape | chosen.shapes.chosen | rejected.shapes.rejected,
           unheld: plan.formats.map(
-            (_, at) => prompt.unheld[at] || tools.unheld[at] || chosen.unheld[at] || rejected.unheld[at] || 0,
+            (_, at) =>
+              prompt.unheld[at] || tools.unheld[at] || chosen.unheld[at] || rejected.unheld[at] || tooLong || 0,
           ),
         });
         if (entered) await entered;
@@ -91,6 +102,7 @@ export function openCollectionPart(
     get pairs() {
       return entries?.pairs ?? 0;
     },
+    tokens,
     async end() {
       await entries?.end();
     },
@@ -123,6 +135,40 @@ const placesOf = ({ chosen, rejected }: PreferencePair, { json, toolsAt }: Traje
     toolsGap: chosen.tools ? toolsAt - texts : 0,
   };
 };
+
+/** Tokens of pairs: of the prompt, and of the longer side with it. Each candidate is counted once. */
+function lengthsReader(counter: TokenCounter, { max_prompt_tokens, max_tokens }: Request['dataset']) {
+  const prompts = new WeakMap<EncodedPrompt, number | undefined>();
+  const wholes = new WeakMap<EncodedResponse, number | undefined>();
+  const askedIn = ({ chosen: { prompt, tools } }: PreferencePair): Asked => ({
+    prompt: preferPrompt(prompt.value()),
+    tools: tools && z.array(z.unknown()).parse(JSON.parse(fromUtf8(tools.json))),
+  });
+  return {
+    of(pair: PreferencePair): { readonly prompt: number; readonly whole: number } | undefined {
+      let asked: Asked | undefined;
+      const counted = [pair.chosen.response, pair.rejected.response].map((response) => {
+        if (!wholes.has(response)) {
+          asked ??= askedIn(pair);
+          wholes.set(response, counter.whole(asked, preferResponse(response.value())));
+        }
+        return wholes.get(response);
+      });
+      if (!prompts.has(pair.chosen.prompt)) prompts.set(pair.chosen.prompt, counter.prompt(asked ?? askedIn(pair)));
+      const prompt = prompts.get(pair.chosen.prompt);
+      const [chosen, rejected] = counted;
+      if (prompt === undefined || chosen === undefined || rejected === undefined) return undefined;
+      return { prompt, whole: Math.max(chosen, rejected) };
+    },
+    whyNot(length: { readonly prompt: number; readonly whole: number } | undefined): LeftOutReason | undefined {
+      if (max_prompt_tokens === null && max_tokens === null) return undefined;
+      if (!length) return 'chat_template';
+      const fits =
+        length.prompt <= (max_prompt_tokens ?? length.prompt) && length.whole <= (max_tokens ?? length.whole);
+      return fits ? undefined : 'too_long';
+    },
+  };
+}
 
 /** What is entered of one prompt or response, whatever pair it is in. */
 interface TextFacts {

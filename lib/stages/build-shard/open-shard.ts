@@ -2,6 +2,7 @@ import { addCounts } from '../../contract/counters.ts';
 import type { Request } from '../../contract/request.ts';
 import type { Diagnosis, Summary } from '../../contract/summary.ts';
 import type { Rejected } from '../../contract/trajectory.ts';
+import type { TokenCounter } from '../../datasets/token-counter.ts';
 import { wantedDatasets } from '../../datasets/wanted-datasets.ts';
 import { runKeys } from '../../objects/keys.ts';
 import { type ObjectSink, openSink } from '../../objects/object-sink.ts';
@@ -38,13 +39,14 @@ export function openShard(
   request: Request,
   { ordinal, shards }: { readonly ordinal: number; readonly shards: number },
   { collections }: Deps,
+  counter?: TokenCounter,
 ): OpenShard {
   const { run_id: runId, builder } = request;
   const keys = runKeys(runId).shard(ordinal);
   const collection = openSink(collections, keys.collection);
   const losses = openLosses(collections, { runId, ordinal });
   const index = wantedDatasets(request) === 'none' ? undefined : openSink(collections, keys.index);
-  const part = openCollectionPart(request, collection, index);
+  const part = openCollectionPart(request, collection, index, counter);
   // A report shows a few shards of many.
   const sampler = pickShards(shards).includes(ordinal) ? openShardSample(builder, shareSample(shards)) : undefined;
   const repetitions = sumRepetitions(request);
@@ -95,6 +97,7 @@ export function openShard(
         ...(rendered && { rendered }),
         diagnosis,
         repetitions: repetitions.sums(),
+        ...(part.tokens && { tokens: part.tokens }),
         warnings,
       };
     },

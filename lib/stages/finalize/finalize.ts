@@ -4,6 +4,7 @@ import { Manifest } from '../../contract/manifest.ts';
 import type { Shard, Slice } from '../../contract/plan.ts';
 import { Request } from '../../contract/request.ts';
 import type { FinalizeInput, FinalizeOutput } from '../../contract/states.ts';
+import { sumTokens, tokenWarnings } from '../../datasets/token-facts.ts';
 import { wantedDatasets } from '../../datasets/wanted-datasets.ts';
 import { runKeys } from '../../objects/keys.ts';
 import { readAll } from '../../objects/store.ts';
@@ -58,7 +59,12 @@ export async function finalize({ run_id }: FinalizeInput, deps: Deps): Promise<F
     ),
     selections: datasets?.result.selections ?? {},
     totals,
-    warnings: [...asked.warnings, ...warnings, ...(datasets?.result.warnings ?? [])],
+    warnings: [
+      ...asked.warnings,
+      ...warnings,
+      ...(datasets?.result.warnings ?? []),
+      ...tokenWarnings(sumTokens(built.map(({ summary }) => summary.tokens)), request.dataset.formats),
+    ],
   };
   const manifest: Manifest = { ...listed, report: await writeReport(request, run, listed, deps) };
   if ((await store.create(keys.manifest, jsonText(manifest))) === 'created') return report(request, manifest, deps);

@@ -1,5 +1,6 @@
 import type { CommittedFile, Manifest } from '../../contract/manifest.ts';
 import type { Request } from '../../contract/request.ts';
+import { sumTokens } from '../../datasets/token-facts.ts';
 import { runKeys } from '../../objects/keys.ts';
 import { renderReport } from '../../report/render.ts';
 import type { Deps } from '../deps.ts';
@@ -31,6 +32,7 @@ export async function writeReport(
       bytes: counters.bytes,
     })),
     formats,
+    tokens: sumTokens(built.map(({ summary }) => summary.tokens)) ?? null,
     warnings,
     files: filesOf(manifest),
     sample,

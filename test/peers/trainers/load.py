@@ -46,7 +46,9 @@ def table():
 
 def lines():
     found = []
-    for name in files(".jsonl"):
+    # NeMo Customizer has a folder for each split.
+    folder = os.path.join(FOLDER, "training")
+    for name in files(".jsonl") or [os.path.join(folder, name) for name in sorted(os.listdir(folder))]:
         with open(os.path.join(FOLDER, name), encoding="utf-8") as file:
             found += [json.loads(line) for line in file]
     expect(len(found), len(wanted), "lines")

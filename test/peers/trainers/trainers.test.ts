@@ -10,16 +10,7 @@ import { FORMATS } from '../../../lib/datasets/formats/index.ts';
 import { exported, type PairSpec } from '../../datasets/collections.ts';
 import { pythonOf, runPython } from '../python.ts';
 import { groupsOf, KINDS, type Kind } from './corpus.ts';
-
-/** The newest at the time; newer ones are for whoever raises them. */
-const LOADERS = {
-  name: 'trainers',
-  requirements: [
-    ...['datasets==5.2.0', 'transformers==5.24.0', 'tokenizers', 'jinja2', 'jsonschema', 'pydantic', 'openai==3.57.0'],
-    ...['together==2.2.0', 'colorama', 'json_repair', 'requests', 'pillow'],
-  ],
-  alone: ['trl==1.16.0', 'axolotl==0.19.0', 'llamafactory==0.9.5', 'sagemaker-train==1.27.0', 'ms-swift==4.6.0'],
-};
+import { LOADERS } from './loaders.ts';
 
 /** Several files of Parquet. */
 const SHARD_GROUPS: Readonly<Record<FileType, number>> = { jsonl: 10_000, parquet: 17 };

@@ -1,4 +1,6 @@
 import { isUtf8 } from 'node:buffer';
+import { encodeTools } from '../../../preferences/encoded-text.ts';
+import { readTools } from '../../conversation.ts';
 import { depthOf, hasLongInteger, isObject, type JsonObject, parseExactly } from '../../json/exact-json.ts';
 import { kindOf } from '../../json/kind-of.ts';
 import { parsePythonJson } from '../../json/python-json.ts';
@@ -64,14 +66,21 @@ function readCandidateLine(bytes: Buffer): ReadLine | undefined {
 }
 
 function readObject(line: JsonObject): ReadLine {
-  const { example_id, turn_id: turnId, candidate_index: index, score, prompt, response, metadata } = line;
+  const { example_id, turn_id: turnId, candidate_index: index, score, prompt, response, metadata, tools } = line;
   if (example_id === undefined) return reject('missing_id', 'this candidate line has no "example_id"');
   const id = readExampleId(example_id);
   if (!id) return reject('invalid_id', `its "example_id" is ${kindOf(example_id)}; give text or a number`);
+  const offered = readTools(tools);
   const answer = { turnId, turnIndex: undefined, index, score, prompt, response, metadata, uuid: undefined };
   const item: TraceItem = {
     id,
-    read: (compatibility) => sortCandidates([readScoredAnswer(answer, compatibility, 'response')]),
+    read: (compatibility) => {
+      const read = readScoredAnswer(answer, compatibility, 'response');
+      // NAT knows no tools.
+      const candidate =
+        'rejected' in read || compatibility === 'nat' || !offered ? read : { ...read, tools: encodeTools(offered) };
+      return sortCandidates([candidate]);
+    },
     describe: () => NOTHING_BESIDES,
   };
   return { item: { item, run: id.key } };

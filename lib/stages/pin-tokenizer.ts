@@ -1,0 +1,62 @@
+import * as z from 'zod';
+import type { Request } from '../contract/request.ts';
+import { openTokenCounter, type StoredTokenizer } from '../datasets/token-counter.ts';
+import { InvalidRequest, ObjectNotFound } from '../errors.ts';
+import { runKeys } from '../objects/keys.ts';
+import { type ObjectStore, readAll } from '../objects/store.ts';
+import { jsonText } from '../objects/stored-json.ts';
+import { type Deps, storeOf } from './deps.ts';
+
+/**
+ * The tokenizer that `dataset.tokenizer` names; undefined where it names none. Throws {@link InvalidRequest} where it cannot
+ * be read.
+ */
+export async function readTokenizer(
+  { dataset: { tokenizer: place, prompt_style, max_prompt_tokens, max_tokens } }: Request,
+  deps: Deps,
+): Promise<StoredTokenizer | undefined> {
+  if (!place && (max_prompt_tokens !== null || max_tokens !== null)) {
+    throw new InvalidRequest(
+      'dataset.max_prompt_tokens and max_tokens count tokens, so dataset.tokenizer must say by which model: give the folder of its tokenizer.json.',
+    );
+  }
+  if (!place) return undefined;
+  const store = storeOf(place.bucket, deps);
+  const folder = /(?:^|\/)$/.test(place.prefix) ? place.prefix : `${place.prefix}/`;
+  const config = Config.parse(parseJson(await readText(store, `${folder}tokenizer_config.json`)) ?? {});
+  const tokenizer = Config.safeParse(parseJson(await readText(store, `${folder}tokenizer.json`))).data;
+  if (!tokenizer) {
+    throw new InvalidRequest(
+      `dataset.tokenizer: ${store.name}/${folder}tokenizer.json is not there, or is no JSON object. Give the folder of a model that has one.`,
+    );
+  }
+  const template = (await readText(store, `${folder}chat_template.jinja`)) ?? Text.parse(config.chat_template);
+  const stored = { tokenizer, config, template };
+  openTokenCounter(stored, prompt_style === 'text' ? 'text' : 'chat');
+  return stored;
+}
+
+/** Keeps the tokenizer with the run: every shard counts by the same one, whatever becomes of the file. */
+export async function pinTokenizer(runId: string, tokenizer: StoredTokenizer, { collections }: Deps): Promise<void> {
+  await collections.create(runKeys(runId).tokenizer, jsonText(tokenizer));
+}
+
+const Config = z.record(z.string(), z.unknown());
+const Text = z.string().nullable().catch(null);
+
+async function readText(store: ObjectStore, key: string): Promise<string | undefined> {
+  try {
+    return (await readAll(store, key)).toString();
+  } catch (error) {
+    if (error instanceof ObjectNotFound) return undefined;
+    throw error;
+  }
+}
+
+function parseJson(text: string | undefined): unknown {
+  try {
+    return text === undefined ? undefined : JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
