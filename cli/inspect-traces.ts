@@ -1,26 +1,55 @@
-import type { TraceLocation } from '../lib/contract/source.ts';
+import type { Request } from '../lib/contract/request.ts';
+import type { TraceSource } from '../lib/contract/source.ts';
 import { type Inspection, openInspector } from '../lib/inspect/inspection.ts';
 import type { ObjectStore } from '../lib/objects/store.ts';
 import { natNames } from '../lib/sources/formats/nat/nat-names.ts';
 import { readTraceItems } from '../lib/sources/read-trace-items.ts';
+import type { Deps } from '../lib/stages/deps.ts';
 import { findTraces } from '../lib/stages/find-traces.ts';
+import { inspectSource, type SourceInspection } from '../lib/stages/inspect-source.ts';
+import { findSource } from '../lib/stages/source/resolve-source.ts';
 import { openBucket } from './open-bucket.ts';
 
-/** Streams the traces, item by item. Throws {@link NoTraces}. */
-export async function inspectTraces(locations: readonly TraceLocation[], stepName: string): Promise<Inspection> {
-  const stores = new Map<string, ObjectStore>();
-  for (const { bucket } of locations) stores.set(bucket, stores.get(bucket) ?? (await openBucket(bucket)));
-  const storeOf = (bucket: string): ObjectStore => {
-    const store = stores.get(bucket);
-    if (!store) throw new Error(`Bucket ${bucket} is not open.`);
-    return store;
-  };
+export type Inspected =
+  | { readonly kind: 'traces'; readonly inspection: Inspection }
+  | { readonly kind: 'source'; readonly inspection: SourceInspection };
+
+/** Streams what the source names, record by record. Throws {@link NoTraces}, and {@link InvalidRequest} for unknown formats. */
+export async function inspectTraces(request: Request, source: TraceSource): Promise<Inspected> {
+  const deps = await openStores(source);
+  const { builder } = request;
+  const objects = await findTraces(source, deps);
+  const found = await findSource(source, { builder, objects }, deps);
+  if (found.kind === 'records') {
+    return { kind: 'source', inspection: await inspectSource(found, { source, builder }, deps) };
+  }
+  const stepName = builder.ttc_step_name;
   const inspector = openInspector(stepName);
-  for (const object of await findTraces({ traces: [...locations] }, { bucket: storeOf })) {
+  for (const object of found.objects) {
     inspector.nextFile();
-    const open = (start: number, end?: number) => storeOf(object.bucket).read(object.key, { pin: object, start, end });
+    const open = (start: number, end?: number) =>
+      deps.bucket(object.bucket).read(object.key, { pin: object, start, end });
     const whole = { cut: null, start: 0, end: object.bytes, object_bytes: object.bytes };
     for await (const span of readTraceItems(open, whole, natNames(stepName))) inspector.take(span);
   }
-  return inspector.inspection();
+  return { kind: 'traces', inspection: inspector.inspection() };
+}
+
+/** The buckets that the source names. Nothing is written. */
+async function openStores({ traces }: TraceSource): Promise<Deps> {
+  const stores = new Map<string, ObjectStore>();
+  for (const { bucket } of [traces].flat()) stores.set(bucket, stores.get(bucket) ?? (await openBucket(bucket)));
+  const bucket = (name: string): ObjectStore => {
+    const store = stores.get(name);
+    if (!store) throw new Error(`Bucket ${name} is not open.`);
+    return store;
+  };
+  const [first] = [traces].flat();
+  return {
+    bucket,
+    collections: bucket(first?.bucket ?? ''),
+    collectionsBucket: '',
+    now: () => new Date(),
+    codeVersion: '',
+  };
 }

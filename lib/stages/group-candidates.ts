@@ -6,12 +6,12 @@ import { ShardMissing } from '../errors.ts';
 import { runKeys } from '../objects/keys.ts';
 import { jsonText, readJson } from '../objects/stored-json.ts';
 import { openFormat } from '../sources/open-format.ts';
-import type { PlacedReading, PlacedRecord, RecordFormat, SourceFormat } from '../sources/source-format.ts';
 import { noDiagnosis } from './build-shard/diagnosis.ts';
 import { type Losses, NOTHING, openLosses } from './build-shard/open-losses.ts';
 import type { Deps } from './deps.ts';
 import { type GroupedPartWriter, openGroupedPart } from './source/grouped-part.ts';
-import { type RecordSpan, readRecords } from './source/read-records.ts';
+import { readCandidates } from './source/read-candidates.ts';
+import { readRecords } from './source/read-records.ts';
 import { identifyGroup, scoreCandidate, toPlace } from './source/scored-candidate.ts';
 
 /**
@@ -89,32 +89,4 @@ async function groupSlices({ slices }: Shard, grouping: Grouping, deps: Deps): P
     const scored = scoreCandidate(reading.place, reading.candidate, source.score);
     await grouped.add(identifyGroup(scored).digest, JSON.stringify(scored));
   }
-}
-
-async function* readCandidates(
-  spans: AsyncIterable<RecordSpan>,
-  format: SourceFormat,
-  losses: Losses,
-): AsyncGenerator<PlacedReading> {
-  const records: PlacedRecord[] = [];
-  for await (const span of spans) {
-    losses.countItem(span);
-    const { place } = span;
-    if ('rejected' in span) yield { place, rejected: span.rejected };
-    else if (format.kind === 'assembled') records.push({ place, record: span.record });
-    else yield* readRecord(span.record, place, format, losses);
-  }
-  if (format.kind === 'assembled') yield* format.assemble(records);
-}
-
-function* readRecord(
-  record: unknown,
-  place: RecordSpan['place'],
-  format: RecordFormat,
-  losses: Losses,
-): Generator<PlacedReading> {
-  const reading = format.read(record);
-  losses.countUnused(format, record);
-  if ('rejected' in reading) yield { place, rejected: reading.rejected };
-  else for (const candidate of reading.candidates) yield { place, candidate };
 }

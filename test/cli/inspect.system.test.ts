@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { dpo } from './dpo-process.ts';
 
 const SAMPLE = 'examples/tic-tac-toe.json';
@@ -58,30 +58,38 @@ test.each([
   expect(warnings.join('\n')).toMatch(fix);
 });
 
-test('candidate lines, repeated ids, lone candidates and mixed prompts are counted and explained', async () => {
-  const line = (example_id: number, turn_id: string, score: number, prompt: string) => ({
-    ...{ example_id, turn_id, candidate_index: 0, score, prompt },
-    response: `answer ${score}`,
-  });
+const candidateLine = (example_id: number, turn_id: string, score: number, prompt: string) => ({
+  ...{ example_id, turn_id, candidate_index: 0, score, prompt },
+  response: `answer ${score}`,
+});
+
+test('adjacent candidate lines, lone candidates and mixed prompts are counted and explained', async () => {
   const found = await inspectItems([
-    line(1, 'a', 0, 'p'),
-    line(1, 'a', 1, 'q'),
-    line(2, 'alone', 0.5, 'p'),
-    line(1, 'again', 1, 'p'),
+    candidateLine(1, 'a', 0, 'p'),
+    candidateLine(1, 'a', 1, 'q'),
+    candidateLine(1, 'again', 1, 'p'),
+    candidateLine(2, 'alone', 0.5, 'p'),
   ]);
   expect(found).toMatchObject({
-    items: 3,
+    items: 2,
     steps: { TTC_END: 4 },
-    repeated_ids: 1,
+    repeated_ids: 0,
     turns: 3,
     turns_by_candidates: { 1: 2, 2: 1 },
     turns_with_several_prompts: 1,
     score: { min: 0, max: 1, mean: 0.625 },
     prompts: { text: 4, messages: 0, empty: 0 },
   });
-  expect(found.warnings.join('\n')).toMatch(
-    /one candidate only[\s\S]*different prompts[\s\S]*earlier item of the file/,
-  );
+  expect(found.warnings.join('\n')).toMatch(/one candidate only[\s\S]*different prompts/);
+});
+
+test('candidate lines whose examples begin again are grouped', async () => {
+  const found = await inspectItems([
+    candidateLine(1, 'a', 0, 'p'),
+    candidateLine(2, 'alone', 0.5, 'p'),
+    candidateLine(1, 'a', 1, 'p'),
+  ]);
+  expect(found).toMatchObject({ format: 'candidates', candidates: 3, groups: 2, outcomes: [{ set: [], pairs: 1 }] });
 });
 
 test('names from the traces reach the terminal without control characters', async () => {
@@ -136,4 +144,49 @@ test('what is no run is told with the ways to name one', async () => {
   expect(stderr).toMatch(
     /is no run: name a directory runs\/ID or s3:\/\/bucket\/runs\/ID, or give --out with ids\.\n$/,
   );
+});
+
+describe('of sources that are not NAT’s', () => {
+  const GOLDEN = 'test/golden/sources';
+
+  test('format, containers, groups and each score are shown, with the pairs of each score and unit', async () => {
+    const { code, stdout } = await dpo(['inspect', `${GOLDEN}/verifiers/v1`, '--json']);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      format: 'verifiers',
+      containers: { lines: 1 },
+      passed_over: ['configs/resolved/eval.json'],
+      candidates: 9,
+      groups: 3,
+      groups_by_candidates: { 3: 3 },
+      score: 'reward',
+      unit: 'final',
+      rejected_candidates: { error: 1 },
+      outcomes: expect.arrayContaining([
+        { set: [], pairs: 6, ties: 0, identical: 1, prompt_mismatches: 0, single: 0 },
+        expect.objectContaining({ set: ['builder.unit=trajectory'], pairs: 7 }),
+      ]),
+    });
+  });
+
+  test('a source without a score of its own says which there are', async () => {
+    const { code, stdout } = await dpo(['inspect', `${GOLDEN}/inspect/zstd.eval`]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^format +inspect$/m);
+    expect(stdout).toMatch(/^ +11 +--set source\.score=match +without 5 equal scores, 8 the same answer$/m);
+    expect(stdout).toContain('as in --set source.score=match');
+  });
+
+  test('lines of no known format come with a field map to paste, which then reads them', async () => {
+    const file = join(folder, 'mine.jsonl');
+    const line = (group: string, reply: string, mark: number) =>
+      `${JSON.stringify({ exercise: group, ask: `Solve ${group}.`, reply, mark })}\n`;
+    await writeFile(file, ['a', 'b'].flatMap((group) => [line(group, 'one', 1), line(group, 'two', 0)]).join(''));
+    const { code, stderr } = await dpo(['inspect', file]);
+    expect(code).not.toBe(0);
+    expect(stderr).toMatch(/Their keys are exercise, ask, reply, mark\. Name their fields in source\.format/);
+    const format = { group: '/exercise', prompt: '/ask', response: '/reply', score: '/mark' };
+    const named = await dpo(['inspect', file, '--set', `source.format=${JSON.stringify(format)}`]);
+    expect(named.stdout).toMatch(/^ +2 +\(defaults\)/m);
+  });
 });

@@ -17,7 +17,7 @@ import { type SampledObject, sampleFor } from './sample-object.ts';
 export async function findNative(
   first: readonly SampledObject[],
   objects: readonly TraceObject[],
-  deps: Deps,
+  deps: NativeDeps,
 ): Promise<readonly TraceObject[] | undefined> {
   const kinds = await each(first, first.length, (one) => kindOfObject(one, deps));
   const foreign = kinds.indexOf('another');
@@ -36,10 +36,15 @@ export async function findNative(
 export const keepTraces = (objects: readonly TraceObject[]): readonly TraceObject[] =>
   objects.length === 1 ? objects : objects.filter(({ key }) => TRACE_NAME.test(key));
 
+/** `linesHaveFormat`: candidate lines are read as a format's records, which take settings that the faster reader lacks. */
+interface NativeDeps extends Deps {
+  readonly linesHaveFormat: boolean;
+}
+
 /** `unlike`: of no known format, and in a container that NAT's traces never come in: a table beside them, say. */
 type Kind = 'native' | 'another' | 'unlike' | 'unknown';
 
-async function kindOfObject(one: SampledObject, deps: Deps): Promise<Kind> {
+async function kindOfObject(one: SampledObject, deps: NativeDeps): Promise<Kind> {
   if (!one.slice) return one.unsure === undefined || TRACE_NAME.test(one.object.key) ? 'unknown' : 'unlike';
   const { container, text } = one.slice;
   const isNativeContainer = container === 'lines' || container === 'array' || (container === 'gzip' && !text);
@@ -50,7 +55,7 @@ async function kindOfObject(one: SampledObject, deps: Deps): Promise<Kind> {
   // A line that was cut short looks as if it went on over lines.
   if (container === 'json' && records.length === 0) return 'unknown';
   if (!isNativeContainer) return hasSteps || (await formatsOf(one, deps)).length > 0 ? 'another' : 'unlike';
-  if (hasSteps || (container !== 'array' && areAdjacent(records))) return 'native';
+  if (hasSteps || (container !== 'array' && !deps.linesHaveFormat && areAdjacent(records))) return 'native';
   if ((await formatsOf(one, deps)).length > 0) return 'another';
   return records.length > 0 && records.every(isStrange) ? 'another' : 'unknown';
 }
@@ -62,8 +67,15 @@ const isStrange = (record: unknown): boolean =>
   ((record.id === undefined && record.example_id === undefined) ||
     (!isCandidateLine(record) && Object.keys(record).length > 1 && !NAT_KEYS.some((key) => key in record)));
 
-/** Beside `id` and `intermediate_steps`. */
-const NAT_KEYS = ['question', 'answer', 'generated_answer', 'expected_intermediate_steps'];
+/** Beside `id` and `intermediate_steps`; the last two are of its ATIF export, or of renamed keys. */
+const NAT_KEYS = [
+  'question',
+  'answer',
+  'generated_answer',
+  'expected_intermediate_steps',
+  'schema_version',
+  'trajectory',
+];
 
 /** Candidate lines, of which no example ends with a single line or begins again. */
 function areAdjacent(records: readonly unknown[]): boolean {

@@ -36,7 +36,8 @@ export type ResolvedSource =
  */
 export async function resolveSource(source: TraceSource, listed: Listed, deps: Deps): Promise<ResolvedSource> {
   try {
-    return await findSource(source, listed, deps);
+    const found = await findSource(source, listed, deps);
+    return found.kind === 'native' ? found : await settle(source, listed.builder, found, deps);
   } catch (error) {
     // The shard that reads the object reports it, and the run then fails by name.
     if (error instanceof InputChanged) return { kind: 'native', objects: keepTraces(listed.objects) };
@@ -49,23 +50,35 @@ interface Listed {
   readonly objects: readonly TraceObject[];
 }
 
-async function findSource(source: TraceSource, { builder, objects }: Listed, deps: Deps): Promise<ResolvedSource> {
+/** What the objects are, before it is decided by which score and which unit their answers compare. */
+export async function findSource(
+  source: TraceSource,
+  { builder, objects }: Listed,
+  deps: Deps,
+): Promise<FoundRecords | Extract<ResolvedSource, { kind: 'native' }>> {
   const { format: choice, container } = source;
   refuseNat(source, builder);
   if (choice === 'nat' || builder.compatibility === 'nat') return { kind: 'native', objects: keepTraces(objects) };
   const folder =
     choice === undefined || typeof choice === 'string' ? await findFolder(objects, choice, deps) : undefined;
-  if (folder) return records(source, builder, folder, deps);
+  if (folder) return folder;
   const look = (object: TraceObject) => lookAtObject(object, container, deps);
   const first = await each(objects.slice(0, DETECTED_OBJECTS), LOOKS_AT_ONCE, look);
   if (choice === undefined && container === undefined) {
-    const native = await findNative(first, objects, deps);
+    const settled = source.score !== undefined || builder.unit !== undefined;
+    const native = await findNative(first, objects, { ...deps, linesHaveFormat: settled });
+    if (native && settled) {
+      const set = source.score === undefined ? 'builder.unit' : 'source.score';
+      throw new InvalidRequest(
+        `${set} is set, and the traces are NAT's: their candidates have one score and are single answers. Leave ${set} out.`,
+      );
+    }
     if (native) return { kind: 'native', objects: native };
   }
   const sampled = [...first, ...(await each(objects.slice(DETECTED_OBJECTS), LOOKS_AT_ONCE, look))];
   const format = choice === undefined ? await detect(sampled, deps) : openFormat(choice);
   const fitting = await keepFitting(sampled, format, deps);
-  return records(source, builder, { format, joins: [], ...fitting }, deps);
+  return { kind: 'records', format, joins: [], ...fitting };
 }
 
 const DETECTED_OBJECTS = 16;
@@ -87,7 +100,8 @@ function refuseNat({ format, container, score }: TraceSource, { compatibility, u
   );
 }
 
-interface Found {
+export interface FoundRecords {
+  readonly kind: 'records';
   readonly format: SourceFormat;
   readonly objects: readonly SampledObject[];
   readonly joins: readonly JoinedEntries[];
@@ -99,7 +113,7 @@ async function findFolder(
   objects: readonly TraceObject[],
   named: string | undefined,
   deps: Deps,
-): Promise<Found | undefined> {
+): Promise<FoundRecords | undefined> {
   const keys = objects.map(({ key }) => key);
   const byKey = new Map(objects.map((object) => [object.key, object]));
   for (const format of SOURCE_FORMATS.filter(isJoining)) {
@@ -116,7 +130,7 @@ async function findFolder(
     const slices = sampled.flatMap(({ object, slice }) => (slice && seen.has(object.key) ? [slice] : []));
     const sample = await takeFirst(readRecords(slices, only(format, joins.slice(0, SAMPLED_JOINS)), deps));
     if (format.detect(sample) === 'sure') {
-      return { format, joins, objects: sampled, passedOver: keys.filter((key) => !used.has(key)) };
+      return { kind: 'records', format, joins, objects: sampled, passedOver: keys.filter((key) => !used.has(key)) };
     }
   }
   return undefined;
@@ -179,7 +193,7 @@ async function keepFitting(
   sampled: readonly SampledObject[],
   format: SourceFormat,
   deps: Deps,
-): Promise<Pick<Found, 'objects' | 'passedOver'>> {
+): Promise<Pick<FoundRecords, 'objects' | 'passedOver'>> {
   const kinds = await each(sampled, LOOKS_AT_ONCE, async (one) => {
     const { records, rejected } = await sampleFor(one, deps)(format);
     if (records.length === 0) return rejected ? 'broken' : 'empty';
@@ -196,10 +210,10 @@ async function keepFitting(
   return { objects, passedOver: sampled.filter((_, at) => !isKept(at)).map(({ object }) => object.key) };
 }
 
-async function records(
+async function settle(
   source: TraceSource,
   builder: BuilderSettings,
-  found: Found,
+  found: FoundRecords,
   deps: Deps,
 ): Promise<ResolvedSource> {
   const { format, objects, joins, passedOver } = found;

@@ -1,0 +1,218 @@
+import type { BuilderSettings } from '../contract/builder.ts';
+import type { ScoreChoice } from '../contract/score-choice.ts';
+import type { TraceSource } from '../contract/source.ts';
+import type { Unit } from '../contract/unit.ts';
+import { pairExample } from '../preferences/pair-example.ts';
+import { pickScore } from '../sources/pick-score.ts';
+import type { SourceCandidate } from '../sources/source-candidate.ts';
+import type { PlacedReading } from '../sources/source-format.ts';
+import type { Deps } from './deps.ts';
+import { makeRollouts } from './source/make-rollouts.ts';
+import { readCandidates } from './source/read-candidates.ts';
+import { readRecords } from './source/read-records.ts';
+import type { FoundRecords } from './source/resolve-source.ts';
+import { identifyGroup, scoreCandidate, toPlace } from './source/scored-candidate.ts';
+
+/** What a source other than NAT's traces holds, counted before anything runs. */
+export interface SourceInspection {
+  readonly format: string;
+  /** Objects by their container. */
+  readonly containers: Readonly<Record<string, number>>;
+  /** Keys of objects that hold no records of the format. */
+  readonly passed_over: readonly string[];
+  readonly records: number;
+  /** Of the records, uncompressed. */
+  readonly bytes: number;
+  /** The source goes on: only its first records were read. */
+  readonly cut: boolean;
+  readonly rejected_records: Readonly<Record<string, number>>;
+  readonly candidates: number;
+  readonly groups: number;
+  /** Groups by their number of candidates. */
+  readonly groups_by_candidates: Readonly<Record<string, number>>;
+  readonly scores: readonly ScoreSummary[];
+  /** The score that a run takes; null where the request has to name one. */
+  readonly score: ScoreChoice | null;
+  readonly unit: Unit;
+  /** Candidates that would be left out, with the run's unit and score, by reason. */
+  readonly rejected_candidates: Readonly<Record<string, number>>;
+  readonly unused_keys: readonly string[];
+  readonly outcomes: readonly SourceOutcome[];
+}
+
+export interface ScoreSummary {
+  readonly name: string;
+  readonly candidates: number;
+  readonly min: number;
+  readonly max: number;
+  readonly mean: number;
+}
+
+/** What a run would make of the source, by its settings. */
+export interface SourceOutcome {
+  /** As they are given to `--set`; empty for the defaults. */
+  readonly set: readonly string[];
+  readonly pairs: number;
+  readonly ties: number;
+  readonly identical: number;
+  readonly prompt_mismatches: number;
+  readonly single: number;
+}
+
+/** Reads at most READ_BYTES of the source, and pairs what it read in memory by each score and each unit. */
+export async function inspectSource(
+  found: FoundRecords,
+  { source, builder }: { readonly source: TraceSource; readonly builder: BuilderSettings },
+  deps: Deps,
+): Promise<SourceInspection> {
+  const { format, objects, passedOver } = found;
+  const counted = { records: 0, bytes: 0 };
+  const unused = new Set<string>();
+  const count = {
+    countItem({ bytes }: { readonly bytes: number }) {
+      counted.records += 1;
+      counted.bytes += bytes;
+    },
+    countUnused(_: unknown, record: unknown) {
+      if (format.kind === 'records' && unused.size < MOST_KEYS) {
+        for (const key of format.unusedKeys?.(record) ?? []) unused.add(key.slice(0, LONGEST_KEY));
+      }
+    },
+  };
+  const rejected = new Map<string, number>();
+  const groups = new Map<string, CandidateReading[]>();
+  const scores = new Map<string, number[]>();
+  let candidates = 0;
+  let cut = false;
+  const slices = objects.flatMap(({ slice }) => slice ?? []);
+  for await (const reading of readCandidates(readRecords(slices, format, deps), format, count)) {
+    if ('rejected' in reading) {
+      add(rejected, reading.rejected.reason);
+    } else {
+      candidates += 1;
+      noteScores(reading.candidate, scores);
+      const { digest } = identifyGroup(scoreCandidate(reading.place, reading.candidate, ''));
+      // Of a complete format each record is a group.
+      const group = format.scattered ? digest : keyOfPlace(reading);
+      const together = groups.get(group);
+      if (together) together.push(reading);
+      else groups.set(group, [reading]);
+    }
+    if (counted.bytes > READ_BYTES && format.kind === 'records') {
+      cut = true;
+      break;
+    }
+  }
+  const names = [...scores.keys()];
+  const score = decideScore(source.score, format.defaultScore, names);
+  const unit = builder.unit ?? (format.holds === 'conversations' ? 'final' : 'turn');
+  const units: readonly Unit[] = format.holds === 'conversations' ? ['final', 'divergence', 'trajectory'] : [unit];
+  const variants = [
+    ...(score === null ? [] : units.map((one): Variant => ({ unit: one, score }))),
+    ...names.filter((name) => name !== score).map((name): Variant => ({ unit, score: name })),
+  ];
+  const outcomes = variants.map((variant) => pairAll(groups.values(), variant, builder));
+  const first = score === null ? undefined : outcomes[units.indexOf(unit)];
+  return {
+    format: typeof source.format === 'object' ? 'field map' : format.name,
+    containers: Object.fromEntries(
+      [...Map.groupBy(objects, ({ slice }) => slice?.container ?? 'empty')].map(([name, of]) => [name, of.length]),
+    ),
+    passed_over: passedOver,
+    ...counted,
+    cut,
+    rejected_records: Object.fromEntries(rejected),
+    candidates,
+    groups: groups.size,
+    groups_by_candidates: countSizes(groups.values()),
+    scores: [...scores].map(([name, values]) => summarize(name, values)),
+    score,
+    unit,
+    rejected_candidates: first?.rejected ?? {},
+    unused_keys: [...unused],
+    outcomes: variants.map((variant, at) => ({
+      set: settingsOf(variant, { unit, score }),
+      ...(outcomes[at]?.outcome ?? NO_PAIRS),
+    })),
+  };
+}
+
+/** 64 MiB: seconds, and some 500 MB of memory. */
+const READ_BYTES = 67_108_864;
+const MOST_KEYS = 50;
+const LONGEST_KEY = 80;
+
+interface Variant {
+  readonly unit: Unit;
+  readonly score: ScoreChoice;
+}
+
+function pairAll(groups: Iterable<readonly CandidateReading[]>, { unit, score }: Variant, builder: BuilderSettings) {
+  const outcome = { ...NO_PAIRS };
+  const rejected: Record<string, number> = {};
+  for (const group of groups) {
+    const scored = group.map(({ place, candidate }) => ({
+      place: toPlace(place),
+      candidate,
+      score: pickScore(candidate, score),
+    }));
+    const paired = pairExample(makeRollouts(scored, { unit, dropTruncated: builder.drop_truncated }), builder);
+    if (!paired) continue;
+    const { counters } = paired;
+    outcome.pairs += counters.total_pairs;
+    outcome.ties += counters.skipped_tie;
+    outcome.identical += counters.skipped_identical;
+    outcome.prompt_mismatches += counters.skipped_prompt_mismatch;
+    outcome.single += counters.skipped_single_candidate;
+    for (const [reason, lost] of Object.entries(counters.rejected_candidates)) {
+      rejected[reason] = (rejected[reason] ?? 0) + lost;
+    }
+  }
+  return { outcome, rejected };
+}
+
+type CandidateReading = Extract<PlacedReading, { candidate: unknown }>;
+const NO_PAIRS = { pairs: 0, ties: 0, identical: 0, prompt_mismatches: 0, single: 0 };
+
+const settingsOf = (variant: Variant, taken: { readonly unit: Unit; readonly score: ScoreChoice | null }): string[] => [
+  ...(variant.score === taken.score ? [] : [`source.score=${String(variant.score)}`]),
+  ...(variant.unit === taken.unit ? [] : [`builder.unit=${variant.unit}`]),
+];
+
+function decideScore(
+  asked: ScoreChoice | undefined,
+  byDefault: string | undefined,
+  names: readonly string[],
+): ScoreChoice | null {
+  if (asked !== undefined) return asked;
+  if (byDefault !== undefined && (names.length === 0 || names.includes(byDefault))) return byDefault;
+  const [only, ...others] = names;
+  return only !== undefined && others.length === 0 ? only : null;
+}
+
+const keyOfPlace = ({ place: { key, row, offset } }: CandidateReading): string => `${key} ${row ?? offset}`;
+
+function noteScores({ scores, loss }: SourceCandidate, found: Map<string, number[]>): void {
+  for (const [name, score] of Object.entries(scores)) {
+    if (!found.has(name) && found.size >= MOST_KEYS) continue;
+    const values = found.get(name) ?? [];
+    found.set(name, values);
+    if ('value' in score && !loss) values.push(score.value);
+  }
+}
+
+const summarize = (name: string, values: readonly number[]): ScoreSummary => ({
+  name,
+  candidates: values.length,
+  min: values.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY),
+  max: values.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY),
+  mean: values.reduce((sum, value) => sum + value / values.length, 0),
+});
+
+function countSizes(groups: Iterable<readonly unknown[]>): Readonly<Record<string, number>> {
+  const sizes = new Map<number, number>();
+  for (const { length } of groups) sizes.set(length, (sizes.get(length) ?? 0) + 1);
+  return Object.fromEntries([...sizes].sort(([a], [b]) => a - b));
+}
+
+const add = (counts: Map<string, number>, name: string): void => void counts.set(name, (counts.get(name) ?? 0) + 1);
