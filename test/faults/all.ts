@@ -1,10 +1,11 @@
 import { crashAsking, racingAsking } from './asking.ts';
-import { crashAnywhere, inMemory } from './crashes.ts';
+import { crashAnywhere, inMemory, strikeAnywhere } from './crashes.ts';
 import { pagedListings } from './listings.ts';
 import type { Row } from './matrix.ts';
 import { COARSER, overS3 } from './over-s3.ts';
-import { racingExecutions } from './races.ts';
+import { raceAnywhere, racingExecutions } from './races.ts';
 import { BY_ETAG, BY_LISTING, BY_VERSION, replacedInputs } from './replaced.ts';
+import { scattered } from './scattered.ts';
 import { misbehavingStorage } from './storage.ts';
 import { brief, full, gated, inManyFiles, withLongAnswers } from './traces.ts';
 import { uploadEvents } from './upload-events.ts';
@@ -21,6 +22,14 @@ export const FAULT_PARTS: readonly ((interleavings: number) => Promise<readonly 
   async (interleavings) => [await racingExecutions(full('nat'), interleavings / 2)],
   () => overS3(({ makeStores }) => crashAnywhere('over HTTP', brief, makeStores)),
   () => crashAnywhere('with a gate alone', gated, inMemory),
+  () => strikeAnywhere('groups that lie apart', scattered, inMemory),
+  async (interleavings) => [
+    await raceAnywhere(
+      'two executions of one run whose groups lie apart, store calls interleaved at random',
+      scattered,
+      interleavings / 5,
+    ),
+  ],
   () => crashAnywhere('in many files', inManyFiles, inMemory),
   async (interleavings) => [await racingExecutions(inManyFiles, interleavings / 5, ' in many files')],
   () => overS3(({ makeStores }) => crashAnywhere('over HTTP, with long answers', withLongAnswers, makeStores), COARSER),

@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import { Shards } from '../../lib/contract/plan.ts';
 import type { EvaluateOutput } from '../../lib/contract/states.ts';
 import { StoreUnavailable } from '../../lib/errors.ts';
@@ -6,6 +7,7 @@ import { buildShard } from '../../lib/stages/build-shard/build-shard.ts';
 import { choose } from '../../lib/stages/choose.ts';
 import { evaluate } from '../../lib/stages/evaluate.ts';
 import { finalize } from '../../lib/stages/finalize/finalize.ts';
+import { groupCandidates } from '../../lib/stages/group-candidates.ts';
 import { writeDatasets } from '../../lib/stages/write-datasets.ts';
 import type { RunDeps } from './run.ts';
 
@@ -27,7 +29,9 @@ export async function runRetrying(
 }
 
 /** The maps over shards, and the choice between them. */
-async function untilFinalize({ run_id, plan, datasets }: EvaluateOutput, deps: RunDeps): Promise<void> {
+async function untilFinalize({ run_id, plan, datasets, grouping }: EvaluateOutput, deps: RunDeps): Promise<void> {
+  const tasks = grouping ? await retried(() => readJson(deps.collections, grouping.key, z.array(z.int()))) : [];
+  await untilOneFails(tasks, (ordinal) => retried(() => groupCandidates({ run_id, ordinal }, deps)));
   const shards = await retried(() => readJson(deps.collections, plan.key, Shards));
   await untilOneFails(shards, (shard) => retried(() => buildShard({ run_id, shard, shards: shards.length }, deps)));
   if (datasets === 'none') return;

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { Bucket } from '../../contract/plan.ts';
 import type { Request } from '../../contract/request.ts';
 import type { RunSource } from '../../contract/run-source.ts';
+import { CorruptObject } from '../../errors.ts';
 import { hasLongInteger, parseExactly } from '../../sources/json/exact-json.ts';
 import { someBetweenStrings } from '../../sources/json/json-strings.ts';
 import { MAX_ITEM_BYTES } from '../../sources/record.ts';
@@ -114,10 +115,14 @@ function withoutTexts(json: string): string {
   return JSON.stringify({ place, candidate: { ...candidate, conversation, metadata: {} }, score });
 }
 
-/** GroupCandidates wrote it. Numbers that a double cannot hold keep their digits. */
+/** GroupCandidates wrote it. Numbers that a double cannot hold keep their digits. Throws {@link CorruptObject}. */
 function parseCandidate(json: string): PlacedScored {
-  const value: unknown = someBetweenStrings(json, hasLongInteger) ? parseExactly(json) : JSON.parse(json);
-  return Written.parse(value);
+  try {
+    return Written.parse(someBetweenStrings(json, hasLongInteger) ? parseExactly(json) : JSON.parse(json));
+  } catch (cause) {
+    const what = 'A grouped candidate of the run is not what the pipeline writes';
+    throw new CorruptObject(`${what}; start the run under another run id.`, { cause });
+  }
 }
 
 const Written = z.custom<PlacedScored>((value) => typeof value === 'object' && value !== null && 'candidate' in value);
