@@ -23,8 +23,11 @@ beforeAll(async () => {
 }, 1_800_000);
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-test.each([
+test.each<[string, { formats?: string[]; columns?: string[]; [name: string]: unknown }]>([
   ['chat', {}],
+  ['chat', { formats: ['trl_kto'] }],
+  ['tool-answers', { formats: ['trl_kto'] }],
+  ['chat', { columns: ['margin'] }],
   ['text', {}],
   ['curriculum', { curriculum: { buckets: 3 } }],
   ['chat', { validation_fraction: 0 }],
@@ -43,16 +46,26 @@ test.each([
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, body);
   }
+  const [format] = dataset.formats ?? ['trl'];
+  const method = dataset.formats ? 'kto' : dataset.columns ? 'reward' : 'dpo';
   const printed = await runPython(
     python,
     [
-      ...[here('../../../examples/train_trl.py'), join(run, 'trl'), '--model', join(folder, 'model')],
+      ...[
+        here('../../../examples/train_trl.py'),
+        join(run, format ?? ''),
+        '--method',
+        method,
+        '--model',
+        join(folder, 'model'),
+      ],
       ...['--max-steps', '1', '--output', join(run, 'trained')],
     ],
     { ...ON_CPU, HF_HOME: join(folder, 'hf') },
   );
   expect(printed).toContain('There is no GPU here');
-  expect(printed).toContain(`Trained 1 steps on ${result.selections.whole?.training.pairs} pairs`);
+  const rows = (result.selections.whole?.training.pairs ?? 0) * (method === 'kto' ? 2 : 1);
+  expect(printed).toContain(`Trained 1 steps on ${rows} rows`);
 });
 
 test('a folder that is no dataset gets a sentence', async () => {
