@@ -47,7 +47,8 @@ function keysFound(within: readonly JsonObject[], path: readonly string[]): stri
       }),
     );
     if (keys.size === 0) continue;
-    const meant = nearest(path[depth] ?? '', keys);
+    const wanted = path[depth] ?? '';
+    const meant = keys.has(wanted) ? undefined : nearest(wanted, keys);
     const place = depth === 0 ? 'The keys there are' : `The keys at ${pointerTo(parent)} are`;
     const question =
       meant === undefined ? '' : ` Did you mean ${pointerTo([...parent, meant, ...path.slice(depth + 1)])}?`;

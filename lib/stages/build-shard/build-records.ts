@@ -39,7 +39,8 @@ export async function buildRecords(
     if (!first) continue;
     const group = [first, ...others];
     if (group.some(isRendered)) shard.noteRendered();
-    const { exampleId } = identifyGroup(first);
+    // An answer that could not be read has no prompt to name the example after.
+    const { exampleId } = identifyGroup(group.find(({ candidate }) => candidate.loss === undefined) ?? first);
     const [key = ''] = span.place.key.split('!/', 1);
     await shard.addExample({ runId, exampleId }, sourceOf.get(key) ?? 0, makeRollouts(group, settings));
   }

@@ -40,7 +40,7 @@ export const keepTraces = (objects: readonly TraceObject[]): readonly TraceObjec
 type Kind = 'native' | 'another' | 'unlike' | 'unknown';
 
 async function kindOfObject(one: SampledObject, deps: Deps): Promise<Kind> {
-  if (!one.slice) return 'unknown';
+  if (!one.slice) return one.unsure === undefined || TRACE_NAME.test(one.object.key) ? 'unknown' : 'unlike';
   const { container, text } = one.slice;
   const isNativeContainer = container === 'lines' || container === 'array' || (container === 'gzip' && !text);
   // Most of NAT's items are longer than what was read, so this is found without parsing one.
@@ -55,9 +55,15 @@ async function kindOfObject(one: SampledObject, deps: Deps): Promise<Kind> {
   return records.length > 0 && records.every(isStrange) ? 'another' : 'unknown';
 }
 
-/** An object of other keys than those by which NAT's items and candidate lines are recognised. */
+/** An object of other keys than those of NAT's items and of candidate lines. An id alone may be the rest of an item. */
 const isStrange = (record: unknown): boolean =>
-  isObject(record) && record.id === undefined && record.example_id === undefined && !isAtif(record);
+  isObject(record) &&
+  !isAtif(record) &&
+  ((record.id === undefined && record.example_id === undefined) ||
+    (!isCandidateLine(record) && Object.keys(record).length > 1 && !NAT_KEYS.some((key) => key in record)));
+
+/** Beside `id` and `intermediate_steps`. */
+const NAT_KEYS = ['question', 'answer', 'generated_answer', 'expected_intermediate_steps'];
 
 /** Candidate lines, of which no example ends with a single line or begins again. */
 function areAdjacent(records: readonly unknown[]): boolean {

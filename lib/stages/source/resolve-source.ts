@@ -161,33 +161,39 @@ async function detect(sampled: readonly SampledObject[], deps: Deps): Promise<So
 
 async function explainNone(sampled: readonly SampledObject[], deps: Deps): Promise<string> {
   const [first] = sampled;
-  const unsure = sampled.find((one) => one.unsure !== undefined);
+  let broken: string | undefined;
   for (const one of sampled) {
-    if (!one.slice) continue;
-    const { records } = await sampleFor(one, deps)(PLAIN);
+    const { records, rejected } = await sampleFor(one, deps)(PLAIN);
     if (records.length > 0) return `${one.object.key}: ${explainUnknown(records)}`;
+    const why = rejected ? `${rejected.detail} (${rejected.reason})` : one.unsure;
+    if (why !== undefined) broken ??= `${one.object.key} cannot be read: ${why}.`;
   }
-  if (unsure) return `${unsure.object.key} cannot be read: ${unsure.unsure}`;
-  return `${first?.object.key ?? 'The source'} holds no record that can be read.`;
+  return broken ?? `${first?.object.key ?? 'The source'} holds no record that can be read.`;
 }
 
-/** A prefix holds other things than records; where nothing fits, everything is read, so that the losses say why. */
+/**
+ * A prefix holds other things than records. What cannot be read is no other thing: it stays, so that its loss says why;
+ * and where nothing fits, everything is read.
+ */
 async function keepFitting(
   sampled: readonly SampledObject[],
   format: SourceFormat,
   deps: Deps,
 ): Promise<Pick<Found, 'objects' | 'passedOver'>> {
-  const fits = await each(sampled, LOOKS_AT_ONCE, async (one) => {
-    const sample = one.slice ? await sampleFor(one, deps)(format) : { records: [] };
-    return sample.records.length > 0 && format.detect(sample) === 'sure';
+  const kinds = await each(sampled, LOOKS_AT_ONCE, async (one) => {
+    const { records, rejected } = await sampleFor(one, deps)(format);
+    if (records.length === 0) return rejected ? 'broken' : 'empty';
+    // One odd record among the first does not make the others strangers.
+    return records.some((record) => format.detect({ records: [record] }) === 'sure') ? 'fitting' : 'strange';
   });
-  const objects = sampled.filter((_, at) => fits[at]);
-  if (objects.length === 0)
-    return {
-      objects: sampled.filter(({ slice }) => slice),
-      passedOver: sampled.filter(({ slice }) => !slice).map(({ object }) => object.key),
-    };
-  return { objects, passedOver: sampled.filter((_, at) => !fits[at]).map(({ object }) => object.key) };
+  const isKept = kinds.includes('fitting')
+    ? (at: number) => kinds[at] === 'fitting' || kinds[at] === 'broken'
+    : (at: number) => sampled[at]?.slice !== undefined;
+  if (!kinds.includes('fitting') && !kinds.includes('strange')) {
+    throw new InvalidRequest(await explainNone(sampled, deps));
+  }
+  const objects = sampled.filter((_, at) => isKept(at));
+  return { objects, passedOver: sampled.filter((_, at) => !isKept(at)).map(({ object }) => object.key) };
 }
 
 async function records(

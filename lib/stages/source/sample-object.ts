@@ -1,6 +1,7 @@
 import type { ContainerName, TextContainer } from '../../contract/container-name.ts';
 import type { ContainerSlice, TraceObject } from '../../contract/plan.ts';
 import { readWhole } from '../../sources/containers/byte-reader.ts';
+import type { ContainerRejection } from '../../sources/containers/container.ts';
 import { DETECTED_BYTES, detectContainer } from '../../sources/containers/detect.ts';
 import { isText } from '../../sources/containers/text-records.ts';
 import type { RecordFormat, SourceFormat, SourceSample } from '../../sources/source-format.ts';
@@ -45,11 +46,16 @@ function wholeSlice(object: TraceObject, container: ContainerName, text?: TextCo
   return { ...pin, cut: 'container', container, ...(text && { text }), start: 0, end: bytes };
 }
 
+export interface ObjectSample extends SourceSample {
+  /** The first thing that is no record, and why. */
+  readonly rejected: ContainerRejection | undefined;
+}
+
 /** What an object shows of itself to a format. Records that no format joins are read once. */
-export function sampleFor({ slice }: SampledObject, deps: Deps): (format: SourceFormat) => Promise<SourceSample> {
-  let plain: Promise<SourceSample> | undefined;
+export function sampleFor({ slice }: SampledObject, deps: Deps): (format: SourceFormat) => Promise<ObjectSample> {
+  let plain: Promise<ObjectSample> | undefined;
   return (format) => {
-    if (!slice) return Promise.resolve({ records: [] });
+    if (!slice) return Promise.resolve({ records: [], rejected: undefined });
     if (isJoining(format) && slice.container === 'zip') return takeFirst(readRecords([slice], format, deps));
     if (format.kind === 'records' && format.listKey !== undefined && slice.container !== 'zip') {
       return takeFirst(readRecords([slice], withoutJoins(format), deps));
@@ -65,15 +71,17 @@ export const isJoining = (format: SourceFormat): format is RecordFormat & Requir
 const withoutJoins = ({ joinEntries: _, ...format }: RecordFormat): RecordFormat => format;
 
 /** The first records: what follows them is not read. */
-export async function takeFirst(spans: AsyncIterable<RecordSpan>): Promise<SourceSample> {
+export async function takeFirst(spans: AsyncIterable<RecordSpan>): Promise<ObjectSample> {
   const records: unknown[] = [];
+  let rejected: ContainerRejection | undefined;
   let bytes = 0;
   for await (const span of spans) {
     bytes += span.bytes;
     if ('record' in span) records.push(span.record);
+    else rejected ??= span.rejected;
     if (records.length >= SAMPLE_RECORDS || bytes >= SAMPLE_BYTES) break;
   }
-  return { records };
+  return { records, rejected };
 }
 
 const SAMPLE_RECORDS = 20;
