@@ -27,8 +27,8 @@ export function chooseScore(
   if (only !== undefined && others.length === 0) return only;
   throw new InvalidRequest(
     defaultScore === undefined
-      ? `${name} has no default score: name the one to compare answers by, in source.score. ${thereIs(found)}`
-      : `No candidate has the score "${defaultScore}", the default of ${name}: name another in source.score. ${thereIs(found)}`,
+      ? `${name} has no default score: name the one to compare answers by, ${inRequest(found)}. ${thereIs(found)}`
+      : `No candidate has the score "${defaultScore}", the default of ${name}: name another, ${inRequest(found)}. ${thereIs(found)}`,
   );
 }
 
@@ -59,6 +59,9 @@ const isPointer = (name: string): boolean => name.startsWith('/');
 
 const namesIn = (choice: ScoreChoice): readonly string[] =>
   typeof choice === 'string' ? [choice] : Object.keys(choice);
+
+const inRequest = ([first]: readonly string[]): string =>
+  first === undefined ? 'in source.score' : `as in --set source.score=${first}`;
 
 const thereIs = (found: readonly string[]): string =>
   found.length === 0 ? 'The first records have none.' : `The first records have ${quote(found)}.`;

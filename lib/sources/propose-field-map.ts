@@ -53,12 +53,22 @@ export function proposeFieldMap(records: readonly unknown[]): Proposal {
   return {
     map,
     missing: missingIn(map),
-    notes: group.differing.map((key) => `${group.key} and ${key} ${DIFFERENT_GROUPS}`),
+    notes: [
+      ...group.differing.map((key) => `${group.key} and ${key} ${DIFFERENT_GROUPS}`),
+      ...fields.filter(isPythonList).map(({ pointer }) => `${pointer} ${PYTHON_LIST}`),
+    ],
   };
 }
 
 const DIFFERENT_GROUPS =
   'group the first records differently; source.format.group must be what all answers to one prompt share';
+
+const PYTHON_LIST =
+  "holds Python's notation of a list, as pandas writes it to CSV; write such a column with json.dumps, or the file as Parquet";
+
+/** Single quotes are none of JSON's. */
+const isPythonList = ({ values }: Field): boolean =>
+  values.length > 0 && values.every((value) => typeof value === 'string' && /^\[\{?'/.test(value));
 
 const OPTIONAL = {
   turn: TURN_KEYS,

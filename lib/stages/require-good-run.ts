@@ -114,7 +114,7 @@ function warnOfSource({ format, passed_over }: RunSource, built: readonly BuiltS
   for (const { key, records } of built.flatMap(({ summary }) => summary.unused_keys)) {
     unused.set(key, (unused.get(key) ?? 0) + records);
   }
-  const keys = [...unused].map(([key, records]) => `${key} (${records})`);
+  const keys = [...unused].map(([key, records]) => `${key === '' ? 'a column without a name' : key} (${records})`);
   const others = passed_over.count - passed_over.keys.length;
   const named = [...passed_over.keys, ...(others > 0 ? [`${others} more`] : [])];
   return [

@@ -204,6 +204,11 @@ describe('fails the run, and says what it found and what to do:', () => {
       /"prompt":"\/question_text","response":"\/reply","score":"\/quality"/,
     ],
     [
+      'lists that pandas wrote as Python has them',
+      { 'a.csv': Buffer.from(`prompt,completions,scores\nQ,"['a', 'b']","[1, 0]"\n`) },
+      /\/completions holds Python's notation of a list.*json\.dumps/,
+    ],
+    [
       'one candidate a group',
       { 'a.jsonl': lines(...[0, 1, 2].map((at) => rollout(at, { task_id: at }))) },
       /3 candidates are in 3 turns, and none of these has two.*source\.format\.group/,

@@ -66,7 +66,7 @@ test.each([
     undefined,
     inspect,
     ['match', 'quality'],
-    'inspect has no default score: name the one to compare answers by, in source.score. The first records have "match", "quality".',
+    'inspect has no default score: name the one to compare answers by, as in --set source.score=match. The first records have "match", "quality".',
   ],
   [
     undefined,
@@ -78,7 +78,7 @@ test.each([
     undefined,
     verifiers,
     ['style', 'facts'],
-    'No candidate has the score "reward", the default of verifiers: name another in source.score. The first records have "style", "facts".',
+    'No candidate has the score "reward", the default of verifiers: name another, as in --set source.score=style. The first records have "style", "facts".',
   ],
   [
     'qualty',
