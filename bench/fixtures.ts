@@ -213,7 +213,7 @@ const withTime = (step: object, n: number, at: number): object =>
     : step;
 
 /** A piece of the pool that neither begins nor ends inside a surrogate pair. */
-function textOf(random: Random, pool: string): string {
+export function textOf(random: Random, pool: string): string {
   const length = TEXT_LENGTH.least + Math.floor(random() * (TEXT_LENGTH.most - TEXT_LENGTH.least + 1));
   const start = Math.floor(random() * (pool.length - length));
   return pool.slice(start, start + length).toWellFormed();
@@ -224,7 +224,7 @@ const WORDS =
   'щука игра ход победа 三目並べ 中央 勝つ 你好 게임 승리 🙂 🎲 ✓ → 0.75 {x:1} [0,1]';
 
 /** Words of several scripts, lines of about a dozen. */
-function textPool(random: Random): string {
+export function textPool(random: Random): string {
   const words = WORDS.split(' ');
   const parts: string[] = [];
   for (let length = 0; length < POOL_LENGTH; ) {

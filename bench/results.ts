@@ -77,6 +77,18 @@ export const Results = z.strictObject({
       }),
     ),
   }),
+  sources: section({
+    /** All of the machine's. */
+    cores: z.int(),
+    sizes: z.array(z.strictObject({ megabytes, programs: z.strictObject({ adjacent: Figure, interleaved: Figure }) })),
+    /** On one core. */
+    parquet: z.strictObject({
+      json_megabytes: megabytes,
+      parquet_megabytes: megabytes,
+      /** Reading alone, and a whole run. */
+      programs: z.strictObject({ read: Figure, run: Figure }),
+    }),
+  }),
   sample: section({ dpo: Figure, empty_node: Figure, duckdb_that_does_nothing: Figure }),
   cold_start: section({
     functions: z.array(z.strictObject({ name: z.string(), kilobytes: z.int().min(1), init_ms: z.number().positive() })),

@@ -14,15 +14,26 @@ import { measureCores } from './sections/measure-cores.ts';
 import { measureFormats } from './sections/measure-formats.ts';
 import { measureGrowth } from './sections/measure-growth.ts';
 import { measureSample } from './sections/measure-sample.ts';
+import { measureSources } from './sections/measure-sources.ts';
 import { profileRun } from './sections/profile-run.ts';
 
 /**
  * Measures this checkout, section by section, into `bench/results.json`, and fills the places of docs/performance.md and
  * docs/scaling.md that show it. `npm run bench` needs GNU time, taskset, 16 GB of memory and 15 GB of disk. Options:
- * `--runs 5`; `--megabytes 200`; `--growth 200,1000,4000` (the second is measured on several cores, too);
+ * `--runs 5`; `--megabytes 200`; `--growth 200,1000,4000` (the second is measured on several cores and of interleaved lines, too);
  * `--only comparison,cores`, or `--only pages` to measure nothing; `--folder DIRECTORY` for what is written meanwhile.
  */
-const SECTIONS = ['comparison', 'formats', 'cores', 'growth', 'sample', 'cold_start', 'profile', 'choose'] as const;
+const SECTIONS = [
+  'comparison',
+  'formats',
+  'cores',
+  'growth',
+  'sources',
+  'sample',
+  'cold_start',
+  'profile',
+  'choose',
+] as const;
 type Name = (typeof SECTIONS)[number];
 const Options = z.object({
   runs: z.coerce.number().int().min(1),
@@ -54,6 +65,7 @@ const sections: Readonly<Record<Name, { readonly runs: number; readonly measure:
   formats: { runs: options.runs, measure: () => measureFormats(bench) },
   cores: { runs: options.runs, measure: () => measureCores(bench, gigabyte) },
   growth: { runs: options.runs, measure: () => measureGrowth(bench, options.growth) },
+  sources: { runs: options.runs, measure: () => measureSources(bench, gigabyte) },
   // They take a fraction of a second.
   sample: { runs: many, measure: () => measureSample({ ...bench, runs: many }) },
   cold_start: { runs: many, measure: () => measureColdStart({ ...bench, runs: many }) },

@@ -12,6 +12,8 @@ export const performancePlaces = (results: Results): Places => ({
   formats: formats(results),
   cores: cores(results),
   growth: growth(results),
+  sources: sources(results),
+  parquet: parquet(results),
   sample: sample(results),
   profile: profile(results),
   cold_start: coldStart(results),
@@ -87,6 +89,40 @@ function growth({ growth: found }: Results): string {
     ratio(size.peak_mib, first.peak_mib),
   ]);
   return table(['traces', 'pairs', ...FIGURES, 'MB/s', 'memory of the first'], rows) + source(found.measured);
+}
+
+const ORDERS = { adjacent: 'one after another', interleaved: 'interleaved' } as const;
+
+function sources({ sources: found }: Results): string {
+  const first = found?.sizes[0];
+  if (!found || !first) return NOT_MEASURED;
+  const rows = found.sizes.flatMap(({ megabytes, programs }) =>
+    (['adjacent', 'interleaved'] as const).map((order) => [
+      ...[`${megabytes} MB`, ORDERS[order], ...figures(programs[order]), rounded(megabytes / programs[order].seconds)],
+      ratio(programs[order].seconds, programs.adjacent.seconds),
+      ratio(programs[order].peak_mib, first.programs[order].peak_mib),
+    ]),
+  );
+  const head = [
+    'lines',
+    'candidates of an example',
+    ...FIGURES,
+    'MB/s',
+    'time of lines in order',
+    'memory of the first',
+  ];
+  return table(head, rows, 2) + source(found.measured);
+}
+
+function parquet({ sources: found }: Results): string {
+  if (!found) return NOT_MEASURED;
+  const { json_megabytes, parquet_megabytes, programs } = found.parquet;
+  const rows = [
+    ['read every record', ...figures(programs.read), rounded(json_megabytes / programs.read.seconds)],
+    ['`dpo run`, `formats: []`', ...figures(programs.run), rounded(json_megabytes / programs.run.seconds)],
+  ];
+  const head = [`${parquet_megabytes} MB of Parquet, ${json_megabytes} MB as JSON lines`, ...FIGURES, 'MB/s as JSON'];
+  return table(head, rows) + source(found.measured);
 }
 
 function sample({ sample: found }: Results): string {

@@ -11,7 +11,7 @@ interface Target {
   readonly what: string;
   readonly aim: 'at least' | 'at most';
   readonly limit: number;
-  readonly unit?: 's';
+  readonly unit?: 's' | 'MB/s';
   /** Of every input that the target is for. */
   readonly found: (results: Results) => readonly Found[];
 }
@@ -88,6 +88,26 @@ const TARGETS: readonly Target[] = [
       if (!first || !last) return [];
       return [{ value: last.peak_mib / first.peak_mib, of: `${first.megabytes} to ${last.megabytes} MB` }];
     },
+  },
+  {
+    what: 'time of the same lines in order, for interleaved candidates, all cores',
+    aim: 'at most',
+    limit: 2,
+    found: ({ sources }) =>
+      (sources?.sizes ?? []).map(({ megabytes, programs: { adjacent, interleaved } }) => ({
+        value: interleaved.seconds / adjacent.seconds,
+        of: `${megabytes} MB`,
+      })),
+  },
+  {
+    what: 'Parquet in, one core, of its size as JSON',
+    aim: 'at least',
+    limit: 100,
+    unit: 'MB/s',
+    found: ({ sources }) =>
+      sources
+        ? [{ value: sources.parquet.json_megabytes / sources.parquet.programs.read.seconds, of: 'reading alone' }]
+        : [],
   },
   {
     what: 'the shipped sample, start to exit',
