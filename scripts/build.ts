@@ -28,6 +28,8 @@ const [worker, , , , ...functions] = await Promise.all([
     external: ['@aws-sdk/*', 'yauzl'],
     splitting: true,
     chunkNames: 'worker-[hash]',
+    // A CommonJS package (yauzl) asks for Node's modules by `require`, which an ES module has not.
+    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
     metafile: true,
   }),
   // Splitting keeps what is imported on demand (S3, YAML, the bar) out of the way of a start without it.
