@@ -9,7 +9,7 @@ import { type Random, seeded } from './random.ts';
 export type LineOrder = 'adjacent' | 'interleaved';
 
 /** Rollouts a prompt, as in group-relative training. */
-const CANDIDATES_PER_EXAMPLE = 8;
+const CANDIDATES_PER_EXAMPLE = 4;
 const WRITE_BYTES = 4 << 20;
 const SEED = 1;
 

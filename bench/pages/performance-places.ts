@@ -118,10 +118,14 @@ function parquet({ sources: found }: Results): string {
   if (!found) return NOT_MEASURED;
   const { json_megabytes, parquet_megabytes, programs } = found.parquet;
   const rows = [
-    ['read every record', ...figures(programs.read), rounded(json_megabytes / programs.read.seconds)],
-    ['`dpo run`, `formats: []`', ...figures(programs.run), rounded(json_megabytes / programs.run.seconds)],
+    ['read every record', ...figures(programs.read), rounded(json_megabytes / programs.read.cpu_seconds)],
+    ['`dpo run`, `formats: []`', ...figures(programs.run), rounded(json_megabytes / programs.run.cpu_seconds)],
   ];
-  const head = [`${parquet_megabytes} MB of Parquet, ${json_megabytes} MB as JSON lines`, ...FIGURES, 'MB/s as JSON'];
+  const head = [
+    `${parquet_megabytes} MB of Parquet, ${json_megabytes} MB as JSON lines`,
+    ...FIGURES,
+    'MB of JSON a CPU second',
+  ];
   return table(head, rows) + source(found.measured);
 }
 

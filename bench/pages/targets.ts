@@ -106,7 +106,7 @@ const TARGETS: readonly Target[] = [
     unit: 'MB/s',
     found: ({ sources }) =>
       sources
-        ? [{ value: sources.parquet.json_megabytes / sources.parquet.programs.read.seconds, of: 'reading alone' }]
+        ? [{ value: sources.parquet.json_megabytes / sources.parquet.programs.read.cpu_seconds, of: 'reading alone' }]
         : [],
   },
   {

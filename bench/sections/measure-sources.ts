@@ -12,7 +12,7 @@ export function measureSources(bench: Bench, size: number) {
     cores,
     // The second shows whether the memory grows.
     sizes: [rounded(size / 5), size].map((megabytes) => measureOrders(bench, megabytes, cores)),
-    parquet: measureParquet(bench, bench.megabytes),
+    parquet: measureParquet(bench, size),
   };
 }
 
