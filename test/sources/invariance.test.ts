@@ -75,7 +75,7 @@ describe.each(ALL)('$format', ({ lines, score }) => {
           expect(cut.totals).toEqual(whole.totals);
         },
       ),
-      { numRuns: 8 },
+      { numRuns: 5 },
     );
   });
 
@@ -93,7 +93,7 @@ describe.each(ALL)('$format', ({ lines, score }) => {
             if (unit !== 'divergence') expect(run.totals).toEqual(wanted.totals);
           },
         ),
-        { numRuns: 4 },
+        { numRuns: 2 },
       );
     }
   });
