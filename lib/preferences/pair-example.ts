@@ -9,6 +9,8 @@ export interface Rollout {
   readonly place: CandidatePlace;
   readonly candidates: readonly Candidate[];
   readonly rejected: readonly RejectedCandidate[];
+  /** Another rollout of the example has the same answer, and the candidate stands there for both. */
+  readonly isMerged?: boolean;
 }
 
 export interface PairedExample {
@@ -32,10 +34,10 @@ export const MAX_PAIRS_PER_EXAMPLE = 1_000_000;
  */
 export function pairExample(rollouts: readonly Rollout[], settings: BuilderSettings): PairedExample | undefined {
   const counters = noCounts();
-  for (const { candidates, rejected } of rollouts) {
+  for (const { candidates, rejected, isMerged = false } of rollouts) {
     const steps = candidates.length + rejected.length;
     counters.matching_steps += steps;
-    if (steps === 0) counters.items_without_candidates += 1;
+    if (steps === 0 && !isMerged) counters.items_without_candidates += 1;
     for (const { reason } of rejected) {
       counters.rejected_candidates[reason] = (counters.rejected_candidates[reason] ?? 0) + 1;
     }

@@ -40,14 +40,18 @@ export function proposeFieldMap(records: readonly unknown[]): Proposal {
   const entries = fields.find((field) => isEntryList(field));
   const inEntries = entries ? fieldsOf(entries.values.flat()) : [];
   const group = findGroupKeys(records);
-  const nested = group.key === undefined ? named(fields, GROUP_KEYS)?.pointer : pointerTo([group.key]);
+  const nested =
+    group.key === undefined ? named([...fields, ...inEntries], GROUP_KEYS)?.pointer : pointerTo([group.key]);
+  const answers = proposeAnswers(fields, entries, inEntries);
+  // Entries with prompts of their own compete where they have the same.
+  const own = nested ?? (inEntries.some(({ pointer }) => pointer === answers.prompt) ? answers.prompt : undefined);
   const optional = Object.entries(OPTIONAL).flatMap(([name, keys]) => {
     const pointer = named([...inEntries, ...fields], keys)?.pointer;
     return pointer === undefined ? [] : [[name, pointer] as const];
   });
   const map: FieldMap = {
-    ...proposeAnswers(fields, entries, inEntries),
-    ...(nested !== undefined && { group: nested }),
+    ...answers,
+    ...(own !== undefined && { group: own }),
     ...Object.fromEntries(optional),
   };
   return {
@@ -90,7 +94,8 @@ interface Field {
 
 function proposeAnswers(fields: readonly Field[], entries: Field | undefined, inEntries: readonly Field[]): FieldMap {
   const [chosen, rejected] = [named(fields, CHOSEN_KEYS), named(fields, REJECTED_KEYS)];
-  const prompt = named(fields.filter(isAskable), [...PROMPT_KEYS, ...OTHER_PROMPT_KEYS]);
+  const prompts = [...PROMPT_KEYS, ...OTHER_PROMPT_KEYS];
+  const prompt = named(fields.filter(isAskable), prompts) ?? named(inEntries.filter(isAskable), prompts);
   const asked = prompt && { prompt: prompt.pointer };
   if (chosen && rejected) return { ...asked, chosen: chosen.pointer, rejected: rejected.pointer };
   const sides = SIDE_KEYS.map((keys) => keys.map((key) => named(fields, [key]))).find((both) => both.every(Boolean));
@@ -200,7 +205,12 @@ const isEntryList = ({ values }: Field): boolean =>
   values.every((value) => Array.isArray(value) && value.length > 0 && value.every(isObject) && !isMessageList(value)) &&
   fieldsOf(values.flat()).some((field) => isMessages(field) || ANSWER_KEYS.has(field.key));
 
-const ANSWER_KEYS: ReadonlySet<string> = new Set([...RESPONSE_KEYS, ...OTHER_RESPONSE_KEYS, ...MESSAGES_KEYS]);
+const ANSWER_KEYS: ReadonlySet<string> = new Set([
+  ...RESPONSE_KEYS,
+  ...RESPONSE_LIST_KEYS,
+  ...OTHER_RESPONSE_KEYS,
+  ...MESSAGES_KEYS,
+]);
 
 const isScore = ({ values }: Field): boolean =>
   values.length > 0 &&

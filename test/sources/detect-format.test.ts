@@ -71,6 +71,24 @@ describe('where no format fits', () => {
     });
   });
 
+  test.each([
+    [
+      { rollouts: [{ task_id: 1, prompt: 'Q', response: 'A', reward: 1 }] },
+      { response: '/response', score: '/reward', group: '/task_id' },
+    ],
+    [
+      { data: [{ prompt: 'Q', responses: ['A', 'B'], rewards: [1, 0] }] },
+      { response: '/responses', score: '/rewards', group: '/prompt' },
+    ],
+  ])('records in a list of one document have their own prompts and groups', (document, map) => {
+    const [list] = Object.keys(document);
+    expect(proposeFieldMap([document])).toEqual({
+      map: { candidates: `/${list}`, prompt: '/prompt', ...map },
+      missing: [],
+      notes: [],
+    });
+  });
+
   test('what no key looks like is said', () => {
     expect(explain([{ a: 1, b: 'x' }])).toThrow(/prompt and response and score must be among them/);
     expect(explain(['text'])).toThrow(/none of them is an object/);

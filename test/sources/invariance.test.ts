@@ -75,7 +75,7 @@ describe.each(ALL)('$format', ({ lines, score }) => {
           expect(cut.totals).toEqual(whole.totals);
         },
       ),
-      { numRuns: 8 },
+      { numRuns: 5 },
     );
   });
 
@@ -89,11 +89,10 @@ describe.each(ALL)('$format', ({ lines, score }) => {
           async (shuffled, shardBytes) => {
             const run = await runTasks(await storeLines(shuffled), { shardBytes, score, unit });
             expect(pairsOf(run)).toEqual(pairsOf(wanted));
-            // Of rollouts that go the same way, `divergence` takes the first for all of them.
-            if (unit !== 'divergence') expect(run.totals).toEqual(wanted.totals);
+            expect(run.totals).toEqual(wanted.totals);
           },
         ),
-        { numRuns: 4 },
+        { numRuns: 2 },
       );
     }
   });

@@ -45,6 +45,9 @@ function detectTable(text: Buffer, name: string): Detected {
   const tables = (['csv', 'tsv'] as const).filter((container) => isTable(text, SEPARATORS[container]));
   const [only, other] = tables;
   if (only && !other) return { container: only };
+  if (tables.length === 0 && isTable(text, ';')) {
+    return { unsure: 'its cells are separated by ";": save it with commas, or with tabs' };
+  }
   const named = /\.(csv|tsv)(?:\.(?:gz|zst))?$/i.exec(name)?.[1]?.toLowerCase();
   if (named === 'csv' || named === 'tsv') return { container: named };
   const what = other

@@ -27,15 +27,21 @@ export function makeRollouts(group: readonly PlacedScored[], settings: RolloutSe
     place,
     candidates: [] as Candidate[],
     rejected: [] as RejectedCandidate[],
+    isMerged: false,
   }));
   const rolloutOf = new Map(group.map((scored, number) => [scored, rollouts[number]]));
   for (const turn of Map.groupBy(group, ({ candidate }) => candidate.turnId).values()) {
     const judged = settings.dropTruncated ? turn.map(withoutTruncated) : turn;
     const { answers, losses } = takeUnit(settings.unit, judged);
     for (const answer of answers) {
-      const [first = 0] = answer.from;
+      const [first = 0, ...merged] = answer.from;
       const scored = turn[first];
       if (scored) rolloutOf.get(scored)?.candidates.push(encodeAnswer(answer, scored, first));
+      for (const other of merged) {
+        const scoredAlike = turn[other];
+        const rollout = scoredAlike && rolloutOf.get(scoredAlike);
+        if (rollout) rollout.isMerged = true;
+      }
     }
     for (const { of, loss } of losses) {
       const scored = turn[of];
