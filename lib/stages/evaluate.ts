@@ -17,6 +17,7 @@ import { cutShards, mayBeCut } from './cut-shards.ts';
 import type { Deps } from './deps.ts';
 import { type DatasetDeps, evaluateWorkflow } from './evaluate-workflow.ts';
 import { findTraces, TRACE_NAME } from './find-traces.ts';
+import { passOverUpload } from './pass-over-upload.ts';
 import { planText } from './plan-text.ts';
 import { type Plan, readPlan } from './read-plan.ts';
 import { asUploaded, type RequestDeps, requestOf } from './request-of.ts';
@@ -32,6 +33,8 @@ export type EvaluateDeps = RequestDeps & DatasetDeps;
  * {@link NoTraces}, {@link RunConflict}.
  */
 export async function evaluate(input: EvaluateInput, deps: EvaluateDeps): Promise<EvaluateOutput> {
+  const passedOver = await passOverUpload(input, deps);
+  if (passedOver) return passedOver;
   const request = await requestOf(input, deps);
   if (request.training) refusePlainSecrets(request.training);
   refuseColumns(request.dataset);
