@@ -3,6 +3,7 @@ import * as z from 'zod';
 /** The source formats that a request can name: `lib/sources/formats/` has a file for each. */
 export const SourceFormatName = z.enum([
   'nat',
+  'nat_eval',
   'candidates',
   'rollouts',
   'scored_lists',

@@ -17,9 +17,9 @@ export const EvaluateOutput = z.strictObject({
   /**
    * `committed`: the manifest exists already, nothing is left to do. `workflow`: there are no traces yet; the live
    * workflow is asked next, and PlanTraces makes the plan. `scattered`: a group's candidates lie apart, and are grouped
-   * before the shards are built.
+   * before the shards are built. `passed_over`: the upload holds no traces, and there is no run.
    */
-  status: z.enum(['planned', 'committed', 'workflow', 'scattered']),
+  status: z.enum(['planned', 'committed', 'workflow', 'scattered', 'passed_over']),
   /** Where the maps over shards read their items: a JSON array of {@link Shard}. */
   plan: z.strictObject({ bucket: z.string(), key: z.string() }),
   shards: z.int().min(0),

@@ -6,7 +6,7 @@ export const runKeys = (runId: string) => {
     root: `${root}/`,
     request: `${root}/request.json`,
     plan: `${root}/plan.json`,
-    /** What the source was found to be. Only where it is neither NAT's traces nor candidate lines. */
+    /** What the source was found to be, and what was passed over. Of NAT's traces and candidate lines only the latter. */
     source: `${root}/source.json`,
     /** Only of a scattered source: the tasks of GroupCandidates, and their ordinals alone. */
     grouping: `${root}/grouping.json`,

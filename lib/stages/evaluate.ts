@@ -1,6 +1,7 @@
 import { Manifest } from '../contract/manifest.ts';
 import type { TraceObject } from '../contract/plan.ts';
 import type { Request } from '../contract/request.ts';
+import type { RunSource } from '../contract/run-source.ts';
 import type { TraceSource } from '../contract/source.ts';
 import type { EvaluateInput, EvaluateOutput } from '../contract/states.ts';
 import { refuseColumns } from '../datasets/refuse-columns.ts';
@@ -16,12 +17,13 @@ import { cutShards, mayBeCut } from './cut-shards.ts';
 import type { Deps } from './deps.ts';
 import { type DatasetDeps, evaluateWorkflow } from './evaluate-workflow.ts';
 import { findTraces, TRACE_NAME } from './find-traces.ts';
+import { passOverUpload } from './pass-over-upload.ts';
 import { pinTokenizer, readTokenizer } from './pin-tokenizer.ts';
 import { planText } from './plan-text.ts';
 import { type Plan, readPlan } from './read-plan.ts';
 import { asUploaded, type RequestDeps, requestOf } from './request-of.ts';
 import { cutSource } from './source/cut-source.ts';
-import { type ResolvedSource, resolveSource } from './source/resolve-source.ts';
+import { namePassedOver, type ResolvedSource, resolveSource } from './source/resolve-source.ts';
 import { refusePlainSecrets } from './training/plan.ts';
 
 export type EvaluateDeps = RequestDeps & DatasetDeps;
@@ -32,6 +34,8 @@ export type EvaluateDeps = RequestDeps & DatasetDeps;
  * {@link NoTraces}, {@link RunConflict}.
  */
 export async function evaluate(input: EvaluateInput, deps: EvaluateDeps): Promise<EvaluateOutput> {
+  const passedOver = await passOverUpload(input, deps);
+  if (passedOver) return passedOver;
   const request = await requestOf(input, deps);
   if (request.training) refusePlainSecrets(request.training);
   refuseColumns(request.dataset);
@@ -106,15 +110,20 @@ async function writePlan(
 ): Promise<Written | 'exists'> {
   const keys = runKeys(request.run_id);
   const store = deps.collections;
-  if (resolved.kind === 'records') {
-    await store.create(keys.source, jsonText({ run_id: request.run_id, ...resolved.settings }));
-  }
+  const settings = resolved.kind === 'records' ? resolved.settings : nativeSettings(resolved.passedOver);
+  if (settings) await store.create(keys.source, jsonText({ run_id: request.run_id, ...settings }));
   if (grouping.length > 0) {
     await store.write(keys.grouping, planText(grouping), { ifAbsent: true });
     await store.create(keys.groupingTasks, jsonText(grouping.map(({ ordinal }) => ordinal)));
   }
   // The last of them: a plan that exists is whole.
   return store.write(keys.plan, planText(shards), { ifAbsent: true });
+}
+
+/** Of NAT's own traces there is nothing to keep but what was passed over. */
+function nativeSettings(passedOver: readonly string[]): Omit<RunSource, 'run_id'> | undefined {
+  if (passedOver.length === 0) return undefined;
+  return { format: 'nat', score: 'score', unit: 'turn', passed_over: namePassedOver(passedOver) };
 }
 
 async function requireSameInputs(request: Request, objects: readonly TraceObject[], deps: Deps): Promise<void> {

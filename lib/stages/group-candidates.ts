@@ -79,7 +79,7 @@ interface Grouping {
 
 async function groupSlices({ slices }: Shard, grouping: Grouping, deps: Deps): Promise<void> {
   const { source, grouped, losses } = grouping;
-  const format = openFormat(source.format);
+  const format = openFormat(source.format, source.nat_keys);
   const spans = readRecords(slices.filter(isContainerSlice), format, deps);
   for await (const reading of readCandidates(spans, format, losses)) {
     if ('rejected' in reading) {

@@ -109,22 +109,26 @@ const howGrouped = (source: RunSource | undefined): string =>
 
 const nameFormat = ({ format }: RunSource): string => (typeof format === 'string' ? format : 'the field map');
 
-function warnOfSource({ format, passed_over }: RunSource, built: readonly BuiltShard[]): string[] {
+export function warnOfPassedOver({ format, passed_over: { count, keys } }: RunSource): string[] {
+  if (count === 0) return [];
+  const named = [...keys, ...(count > keys.length ? [`${count - keys.length} more`] : [])].join(', ');
+  return [
+    format === 'nat'
+      ? `Passed over, because NAT writes them beside its traces: ${named}.`
+      : `Passed over, because they hold no records of ${typeof format === 'string' ? format : 'the field map'}: ${named}.`,
+  ];
+}
+
+function warnOfSource(source: RunSource, built: readonly BuiltShard[]): string[] {
   const unused = new Map<string, number>();
   for (const { key, records } of built.flatMap(({ summary }) => summary.unused_keys)) {
     unused.set(key, (unused.get(key) ?? 0) + records);
   }
   const keys = [...unused].map(([key, records]) => `${key === '' ? 'a column without a name' : key} (${records})`);
-  const others = passed_over.count - passed_over.keys.length;
-  const named = [...passed_over.keys, ...(others > 0 ? [`${others} more`] : [])];
   return [
     ...(keys.length > 0
       ? [`Keys of the records that are not used, with the number of records that have them: ${keys.join(', ')}.`]
       : []),
-    ...(named.length > 0
-      ? [
-          `Passed over, because they hold no records of ${typeof format === 'string' ? format : 'the field map'}: ${named.join(', ')}.`,
-        ]
-      : []),
+    ...warnOfPassedOver(source),
   ];
 }

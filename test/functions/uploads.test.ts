@@ -57,6 +57,17 @@ test("a run that is started by its request sends no other run's rows either", as
   expect(agent.asked).toEqual([]);
 });
 
+test('what NAT uploads beside its traces ends as it began: no run, no failure', async () => {
+  const before = lambda.s3.keys('collections');
+  lambda.s3.put('traces', 'traces/eval/config_metadata.json', '{"reps": 3}');
+  lambda.s3.put('traces', 'traces/eval/quality_output.json', '{"average_score": 1, "eval_output_items": []}');
+  for (const name of ['config_metadata', 'quality_output']) {
+    const result = await lambda.execute(name, uploaded(`traces/eval/${name}.json`));
+    expect(result).toMatchObject({ status: 'succeeded', output: { status: 'passed_over' } });
+  }
+  expect(lambda.s3.keys('collections')).toEqual(before);
+});
+
 /** An event of S3's, as EventBridge passes it on. */
 const uploaded = (key: string) => ({
   ...{ version: '0', id: '1', 'detail-type': 'Object Created', source: 'aws.s3', account: '123456789012' },

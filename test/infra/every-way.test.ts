@@ -90,6 +90,10 @@ const SCENARIOS: readonly Scenario[] = [
   { name: 'traces that exist already', script: {} },
   { name: 'a gate without datasets', script: { Evaluate: async () => ({ ...planned, datasets: 'facts' }) } },
   { name: 'groups that lie apart', script: { Evaluate: async () => scattered } },
+  {
+    name: 'an upload that holds no traces',
+    script: { Evaluate: async () => ({ ...planned, status: 'passed_over' }) },
+  },
   { name: 'a run that is committed', script: { Evaluate: async () => ({ ...planned, status: 'committed' }) } },
   { name: 'a workflow, its datasets, and a training until the model is deployed', script: LONGEST },
   ...[asking, scattered].flatMap((planned) =>

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { memoryStore } from '../support/memory-store.ts';
 import { memoryDeps, runSteps } from '../support/run.ts';
@@ -62,5 +62,76 @@ describe('what NAT wrote without candidates names the setting that gives them', 
     [`${PROFILED}/workflow_output_atif.json`, /^TooManyRejected: .*ATIF export \(workflow_output_atif\.json\)/],
   ])('%s', async (path, message) => {
     expect(await complaint(written(path))).toMatch(message);
+  });
+});
+
+describe('the folder as `nat eval` leaves it', () => {
+  /** The folder's files as a bucket has them. */
+  async function runFolder(folder: string, request: object = {}) {
+    const root = new URL(`../golden/nat/evaluations/${folder}/`, import.meta.url);
+    const traces = memoryStore('traces');
+    for (const path of readdirSync(root, { recursive: true, encoding: 'utf8' })) {
+      if (/\.\w+$/.test(path)) await traces.create(path, readFileSync(new URL(path, root)));
+    }
+    const source = { traces: { bucket: 'traces', prefix: '' } };
+    const deps = memoryDeps(traces);
+    return { ...(await runSteps({ source, ...request }, deps)), deps, source };
+  }
+
+  test.each(['nat', 'strict'])(
+    'is a source, and what is beside the traces is named once (%s)',
+    async (compatibility) => {
+      const { totals, manifest, deps, source } = await runFolder('repeated', { builder: { compatibility } });
+      expect(totals).toMatchObject({ total_items: 6, total_pairs: 18, rejected_items: {} });
+      const [warning, ...others] = manifest.warnings.filter((each) => each.startsWith('Passed over'));
+      expect(warning).toBe(
+        'Passed over, because NAT writes them beside its traces: config_metadata.json, quality_output.json.',
+      );
+      expect(others).toEqual([]);
+      // The same request again finds the committed run.
+      await expect(runSteps({ source, builder: { compatibility } }, deps)).resolves.toBeDefined();
+    },
+  );
+
+  test('with a profiler and a folder per job is one too', async () => {
+    const { totals, manifest } = await runFolder('profiled');
+    expect(totals).toMatchObject({ total_items: 2, total_pairs: 6, rejected_items: {} });
+    expect(manifest.warnings.join()).toContain(
+      'Passed over, because NAT writes them beside its traces: jobs/job_67f4c011-2ed3-4060-b804-d67912a3e69c/all_requests_profiler_traces.json, ',
+    );
+  });
+
+  test('without candidates of its own is read by the scores of its evaluators', async () => {
+    await expect(runFolder('scored')).rejects.toThrow(
+      'nat_eval has no default score: name the one to compare answers by, in source.score. The first records have "quality", "second".',
+    );
+    const traces = { bucket: 'traces', prefix: '' };
+    const { totals, groups, losses } = await runFolder('scored', { source: { traces, score: 'second' } });
+    expect(totals).toMatchObject({ total_candidates: 5, total_pairs: 4 });
+    expect(losses).toMatchObject([{ reason: 'evaluator_error', example_id: '1', candidate_uuid: '1_rep0' }]);
+    expect(groups.find(({ example_id }) => example_id === '1')?.trajectories).toMatchObject([
+      {
+        episode: [
+          {
+            prompt: [{ role: 'user', content: 'Q1' }],
+            chosen_response: 'answer number 3 to Q1',
+            rejected_response: 'answer number 2 to Q1',
+          },
+        ],
+        metadata: { chosen_score: 0.458, rejected_score: 0.328, chosen_index: 2, rejected_index: 1 },
+      },
+    ]);
+  });
+
+  test('with candidates of its own is read by evaluators where the request names a score', async () => {
+    const traces = { bucket: 'traces', prefix: '' };
+    const { totals } = await runFolder('repeated', {
+      source: { traces, score: 'quality' },
+      builder: { unit: 'trajectory' },
+      dataset: { formats: ['trl'] },
+      limits: { allow_empty: true },
+    });
+    // NAT's agent there says the same each time.
+    expect(totals).toMatchObject({ total_candidates: 6, skipped_identical: 6 });
   });
 });

@@ -6,6 +6,7 @@ import { harbor } from './harbor/harbor.ts';
 import { inspect } from './inspect/inspect.ts';
 import { langfuse } from './langfuse.ts';
 import { mlflow } from './mlflow.ts';
+import { natEval } from './nat-eval.ts';
 import { nemoGym } from './nemo-gym.ts';
 import { openrlhf } from './openrlhf.ts';
 import { otel } from './otel.ts';
@@ -37,6 +38,7 @@ export const SOURCE_FORMATS: readonly SourceFormat[] = [
   harbor,
   ultrafeedback,
   verl,
+  natEval(),
   langfuse,
   otel,
   phoenix,

@@ -21,7 +21,7 @@ export async function buildRecords(
   deps: Deps,
 ): Promise<void> {
   const { run_id: runId, builder } = request;
-  const format = openFormat(source.format);
+  const format = openFormat(source.format, source.nat_keys);
   if (format.kind !== 'records') throw new TypeError(`${format.name} is grouped before its shards are built`);
   const settings = { unit: source.unit, dropTruncated: builder.drop_truncated };
   const sourceOf = new Map(slices.map(({ key }, number) => [key, number]));

@@ -3,6 +3,7 @@ import { ChoiceFacts } from '../../contract/choice-facts.ts';
 import { Manifest } from '../../contract/manifest.ts';
 import type { Shard, Slice } from '../../contract/plan.ts';
 import { Request } from '../../contract/request.ts';
+import { RunSource } from '../../contract/run-source.ts';
 import type { FinalizeInput, FinalizeOutput } from '../../contract/states.ts';
 import { sumTokens, tokenWarnings } from '../../datasets/token-facts.ts';
 import { wantedDatasets } from '../../datasets/wanted-datasets.ts';
@@ -11,8 +12,8 @@ import { readAll } from '../../objects/store.ts';
 import { jsonText, readJson } from '../../objects/stored-json.ts';
 import { composeFile, partsOf } from '../compose-parts.ts';
 import type { Deps } from '../deps.ts';
-import { readPlan } from '../read-plan.ts';
-import { requireGoodRun } from '../require-good-run.ts';
+import { type Plan, readPlan } from '../read-plan.ts';
+import { requireGoodRun, warnOfPassedOver } from '../require-good-run.ts';
 import { type BuiltRun, readBuiltRun, sumCounters } from '../summaries.ts';
 import { type ComposedDatasets, composeDatasets } from './compose-datasets.ts';
 import { writeMetrics } from './run-metrics.ts';
@@ -36,7 +37,10 @@ export async function finalize({ run_id }: FinalizeInput, deps: Deps): Promise<F
   const asked = await askedDataset(request, built, deps);
   const rejected = await composeFile(keys.rejected, partsOf(run_id, all, 'rejected'), deps);
   // Before this can fail the run, the losses are where the message says.
-  const warnings = requireGoodRun({ request, source: plan.source, built: all }, `${store.name}/${keys.rejected}`);
+  const warnings = [
+    ...requireGoodRun({ request, source: plan.source, built: all }, `${store.name}/${keys.rejected}`),
+    ...(await warnOfOtherFiles(plan, run_id, deps)),
+  ];
   const collection = await composeFile(keys.collection, partsOf(run_id, built, 'collection'), deps);
   const datasets = await composeWanted(request, run, deps);
   const metrics = await writeMetrics(request, all, datasets?.result, deps);
@@ -69,6 +73,13 @@ export async function finalize({ run_id }: FinalizeInput, deps: Deps): Promise<F
   const manifest: Manifest = { ...listed, report: await writeReport(request, run, listed, deps) };
   if ((await store.create(keys.manifest, jsonText(manifest))) === 'created') return report(request, manifest, deps);
   return report(request, await readJson(store, keys.manifest, Manifest), deps);
+}
+
+/** Beside NAT's own traces; of another source the run's own judgement names them. */
+async function warnOfOtherFiles({ source }: Plan, runId: string, { collections }: Deps): Promise<readonly string[]> {
+  const key = runKeys(runId).source;
+  if (source !== undefined || !(await collections.head(key))) return [];
+  return warnOfPassedOver(await readJson(collections, key, RunSource));
 }
 
 const report = (request: Request, manifest: Manifest, deps: Deps): FinalizeOutput => ({

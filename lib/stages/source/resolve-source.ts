@@ -7,6 +7,7 @@ import { InputChanged, InvalidRequest } from '../../errors.ts';
 import { checkFieldMap } from '../../sources/check-field-map.ts';
 import { explainUnknown } from '../../sources/detect-format.ts';
 import { SOURCE_FORMATS } from '../../sources/formats/index.ts';
+import { passOverNatFiles } from '../../sources/formats/nat/evaluation-folder.ts';
 import { openFormat } from '../../sources/open-format.ts';
 import { chooseScore } from '../../sources/pick-score.ts';
 import type { JoinedEntries, RecordFormat, SourceFormat } from '../../sources/source-format.ts';
@@ -17,10 +18,16 @@ import { findNative, keepTraces } from './find-native.ts';
 import { findScores } from './find-scores.ts';
 import { readRecords } from './read-records.ts';
 import { isJoining, lookAtObject, type SampledObject, sampleFor, takeFirst } from './sample-object.ts';
+import { isScoredEvaluation } from './scored-evaluation.ts';
 
 /** What a run's objects are: NAT's traces and candidate lines, which are read as they always were, or another format's records. */
 export type ResolvedSource =
-  | { readonly kind: 'native'; readonly objects: readonly TraceObject[] }
+  | {
+      readonly kind: 'native';
+      readonly objects: readonly TraceObject[];
+      /** Keys of what NAT wrote beside its traces. */
+      readonly passedOver: readonly string[];
+    }
   | {
       readonly kind: 'records';
       readonly format: SourceFormat;
@@ -40,10 +47,12 @@ export async function resolveSource(source: TraceSource, listed: Listed, deps: D
     return found.kind === 'native' ? found : await settle(source, listed.builder, found, deps);
   } catch (error) {
     // The shard that reads the object reports it, and the run then fails by name.
-    if (error instanceof InputChanged) return { kind: 'native', objects: keepTraces(listed.objects) };
+    if (error instanceof InputChanged) return keepNative(listed.objects);
     throw error;
   }
 }
+
+type NativeSource = Extract<ResolvedSource, { kind: 'native' }>;
 
 interface Listed {
   readonly builder: BuilderSettings;
@@ -55,30 +64,49 @@ export async function findSource(
   source: TraceSource,
   { builder, objects }: Listed,
   deps: Deps,
-): Promise<FoundRecords | Extract<ResolvedSource, { kind: 'native' }>> {
+): Promise<FoundRecords | NativeSource> {
   const { format: choice, container } = source;
   refuseNat(source, builder);
-  if (choice === 'nat' || builder.compatibility === 'nat') return { kind: 'native', objects: keepTraces(objects) };
+  if (choice === 'nat' || builder.compatibility === 'nat') return keepNative(objects);
+  if (choice === undefined && (await isScoredEvaluation(source, objects, deps))) {
+    return findSource({ ...source, format: 'nat_eval' }, { builder, objects }, deps);
+  }
   const folder =
     choice === undefined || typeof choice === 'string' ? await findFolder(objects, choice, deps) : undefined;
   if (folder) return folder;
   const look = (object: TraceObject) => lookAtObject(object, container, deps);
-  const first = await each(objects.slice(0, DETECTED_OBJECTS), LOOKS_AT_ONCE, look);
+  const nats = choice === undefined ? sortObjects(objects) : { kept: objects, passedOver: [] };
+  const first = await each(nats.kept.slice(0, DETECTED_OBJECTS), LOOKS_AT_ONCE, look);
   if (choice === undefined && container === undefined) {
     const settled = source.score !== undefined || builder.unit !== undefined;
-    const native = await findNative(first, objects, { ...deps, linesHaveFormat: settled });
+    const native = source.nat_keys
+      ? keepTraces(nats.kept)
+      : await findNative(first, nats.kept, { ...deps, linesHaveFormat: settled });
     if (native && settled) {
       const set = source.score === undefined ? 'builder.unit' : 'source.score';
       throw new InvalidRequest(
         `${set} is set, and the traces are NAT's: their candidates have one score and are single answers. Leave ${set} out.`,
       );
     }
-    if (native) return { kind: 'native', objects: native };
+    if (native) return { kind: 'native', objects: native, passedOver: nats.passedOver };
   }
-  const sampled = [...first, ...(await each(objects.slice(DETECTED_OBJECTS), LOOKS_AT_ONCE, look))];
-  const format = choice === undefined ? await detect(sampled, deps) : openFormat(choice);
+  const sampled = [...first, ...(await each(nats.kept.slice(DETECTED_OBJECTS), LOOKS_AT_ONCE, look))];
+  const format = choice === undefined ? await detect(sampled, deps) : openFormat(choice, source.nat_keys);
   const fitting = await keepFitting(sampled, format, deps);
-  return { kind: 'records', format, joins: [], ...fitting };
+  const passedOver = [...fitting.passedOver, ...nats.passedOver];
+  return { kind: 'records', format, joins: [], ...fitting, passedOver };
+}
+
+function keepNative(objects: readonly TraceObject[]): NativeSource {
+  const { kept, passedOver } = sortObjects(objects);
+  return { kind: 'native', objects: keepTraces(kept), passedOver };
+}
+
+/** What NAT wrote beside its traces is passed over by name. */
+function sortObjects(objects: readonly TraceObject[]) {
+  const { passedOver } = passOverNatFiles(objects.map(({ key }) => key));
+  const others = new Set(passedOver);
+  return { kept: objects.filter(({ key }) => !others.has(key)), passedOver };
 }
 
 const DETECTED_OBJECTS = 16;
@@ -227,12 +255,17 @@ async function settle(
     settings: {
       format: source.format ?? SourceFormatName.parse(format.name),
       score,
+      ...(source.nat_keys && format.name === 'nat_eval' && { nat_keys: source.nat_keys }),
       unit: builder.unit ?? (format.holds === 'conversations' ? 'final' : 'turn'),
-      passed_over: { count: passedOver.length, keys: passedOver.slice(0, NAMED_KEYS) },
+      passed_over: namePassedOver(passedOver),
     },
   };
 }
 
+export const namePassedOver = (keys: readonly string[]): RunSource['passed_over'] => ({
+  count: keys.length,
+  keys: keys.slice(0, NAMED_KEYS),
+});
 const NAMED_KEYS = 10;
 
 async function firstRecords(

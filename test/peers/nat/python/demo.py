@@ -26,6 +26,9 @@ from nat.plugins.eval.data_models.evaluator_io import EvalOutputItem
 from nat.plugins.eval.evaluator.base_evaluator import BaseEvaluator
 
 
+ASKED: dict[str, int] = {}
+
+
 def number(*parts: object) -> float:
     return int(hashlib.sha256("/".join(map(str, parts)).encode()).hexdigest()[:4], 16) / 0xFFFF
 
@@ -52,7 +55,8 @@ def propose(config: DemoConfig, question: str) -> str:
                 IntermediateStepPayload(UUID=uuid, event_type=IntermediateStepType.TTC_END, name="dpo_candidate_move",
                                         metadata={"move": [index, {"é": "漢 😀"}]},
                                         data=TTCEventData(**data, score=score, output=f"answer {index} to {question}")))
-    return f"the answer to {question}"
+    ASKED[question] = ASKED.get(question, 0) + 1
+    return f"answer number {ASKED[question]} to {question}"
 
 
 @register_function(config_type=DemoConfig)

@@ -1,0 +1,155 @@
+import { NatKeys } from '../../contract/nat-keys.ts';
+import type { Message } from '../../contract/trajectory.ts';
+import { splitConversation } from '../conversation.ts';
+import { folderOf } from '../folders.ts';
+import { isObject, type JsonObject } from '../json/exact-json.ts';
+import { kindOf } from '../json/kind-of.ts';
+import { readKey } from '../read-key.ts';
+import { readScore } from '../read-score.ts';
+import type { SourceCandidate, SourceLoss, SourceScore } from '../source-candidate.ts';
+import type { AssembledFormat, PlacedReading, PlacedRecord, RecordPlace } from '../source-format.ts';
+import { nameOf } from './nat/evaluation-folder.ts';
+import { readExampleId } from './nat/trace-item.ts';
+
+/**
+ * An evaluation of NAT without instrumentation: the answers of `workflow_output.json`, with the scores that evaluators gave
+ * them in `<evaluator>_output.json` beside it. Repetitions compete (`nat eval --reps`: `X_rep0`, `X_rep1`, …).
+ */
+export const natEval = (keys: NatKeys = NatKeys.parse({})): AssembledFormat => ({
+  kind: 'assembled',
+  name: 'nat_eval',
+  generic: false,
+  holds: 'conversations',
+  defaultScore: undefined,
+  scattered: true,
+  detect: ({ records }) =>
+    records.length > 0 && (records.every(isEvaluatorOutput) || records.every((record) => isAnsweredItem(record, keys)))
+      ? 'sure'
+      : 'no',
+  assemble: (records) => assemble(records, keys),
+});
+
+type EvaluatorOutput = JsonObject & { readonly eval_output_items: readonly unknown[] };
+
+const isEvaluatorOutput = (record: unknown): record is EvaluatorOutput =>
+  isObject(record) && Array.isArray(record.eval_output_items);
+
+const isAnsweredItem = (record: unknown, keys: NatKeys): boolean =>
+  isObject(record) &&
+  keys.id_key in record &&
+  keys.generated_answer_key in record &&
+  Array.isArray(record[keys.trajectory_key]);
+
+function* assemble(records: Iterable<PlacedRecord>, keys: NatKeys): Iterable<PlacedReading> {
+  const items: Item[] = [];
+  const scores: JoinedScore[] = [];
+  for (const { record, place } of records) {
+    if (isEvaluatorOutput(record)) {
+      scores.push(...record.eval_output_items.map((item) => readJudgement(item, place)));
+    } else {
+      const item = readItem(record, place, keys);
+      if ('loss' in item) yield { place, rejected: item.loss };
+      else items.push(item);
+    }
+  }
+  const scoresOf = Map.groupBy(scores, ({ key }) => key);
+  for (const item of items) {
+    const found = scoresOf.get(item.key) ?? [];
+    scoresOf.delete(item.key);
+    yield { place: item.place, candidate: toCandidate(item, found, keys) };
+  }
+  for (const [first] of scoresOf.values()) {
+    if (first) yield { place: first.place, rejected: first.loss ?? WITHOUT_ANSWER };
+  }
+}
+
+interface Item {
+  /** The folder, and the id in it: what answers and scores are joined by. */
+  readonly key: string;
+  readonly id: string;
+  readonly record: JsonObject;
+  readonly place: RecordPlace;
+}
+
+function readItem(record: unknown, place: RecordPlace, keys: NatKeys): Item | { readonly loss: SourceLoss } {
+  if (!isObject(record)) return { loss: lost('not_an_object', `it is ${kindOf(record)}, not an object`) };
+  const id = readExampleId(Object.hasOwn(record, keys.id_key) ? record[keys.id_key] : undefined);
+  if (!id) return { loss: lost('missing_id', `it has no text or number as its "${keys.id_key}"`) };
+  return { key: keyOf(place, id.text), id: id.text, record, place };
+}
+
+interface JoinedScore {
+  readonly key: string;
+  readonly evaluator: string;
+  readonly score: SourceScore;
+  readonly place: RecordPlace;
+  /** Why it is none of an item's. */
+  readonly loss: SourceLoss | undefined;
+}
+
+function readJudgement(found: unknown, place: RecordPlace): JoinedScore {
+  const evaluator = nameOf(place.key).replace(/_output\.json(?:\.gz)?$/, '');
+  const item = isObject(found) ? found : {};
+  const id = readExampleId(item.id);
+  const loss = id ? undefined : lost('missing_id', 'an item of the evaluator has no text or number as its "id"');
+  return { key: keyOf(place, id?.text ?? ''), evaluator, score: scoreOf(item, evaluator), place, loss };
+}
+
+/** NAT's evaluators report an error as such, or with a score of 0 and the error as the reasoning. */
+function scoreOf({ score, error, reasoning }: JsonObject, evaluator: string): SourceScore {
+  const failed =
+    (error !== undefined && error !== null) || (isObject(reasoning) && typeof reasoning.error === 'string');
+  return failed
+    ? { loss: lost('evaluator_error', `${evaluator} reports an error in place of a score`) }
+    : readScore(score, `the score of ${evaluator}`);
+}
+
+const keyOf = ({ key }: RecordPlace, id: string): string => JSON.stringify([folderOf(key), id]);
+
+function toCandidate({ id, record }: Item, scores: readonly JoinedScore[], keys: NatKeys): SourceCandidate {
+  const [, example, repetition] = /^(.*)_rep(\d+)$/s.exec(id) ?? [];
+  const question: Message = { role: 'user', content: textOf(record[keys.question_key]) };
+  const answer = textOf(record[keys.generated_answer_key]);
+  return {
+    group: example ?? id,
+    turnId: '0',
+    index: repetition === undefined ? undefined : Number(repetition),
+    id,
+    conversation: splitConversation([question], [...stepsOf(record[keys.trajectory_key]), ...said(answer)]),
+    scores: Object.fromEntries(scores.map(({ evaluator, score }) => [evaluator, score])),
+    record,
+    tools: undefined,
+    flags: [],
+    loss: answer.trim() === '' ? lost('no_answer', `its "${keys.generated_answer_key}" is empty`) : undefined,
+    metadata: {},
+  };
+}
+
+/** What the agent did on its way: calls of tools with their results. What models said in between is part of no message. */
+function stepsOf(found: unknown): readonly Message[] {
+  const steps = Array.isArray(found) ? found : [];
+  return steps.flatMap((step, at): readonly Message[] => {
+    const payload = isObject(step) && isObject(step.payload) ? step.payload : {};
+    if (payload.event_type !== 'TOOL_END') return [];
+    const data = isObject(payload.data) ? payload.data : {};
+    const id = readKey(payload.UUID) ?? `call_${at}`;
+    const called = { name: readKey(payload.name) ?? 'tool', arguments: textOf(data.input) };
+    return [
+      { role: 'assistant', content: '', tool_calls: [{ id, type: 'function', function: called }] },
+      { role: 'tool', tool_call_id: id, content: textOf(data.output) },
+    ];
+  });
+}
+
+const said = (answer: string): readonly Message[] =>
+  answer.trim() === '' ? [] : [{ role: 'assistant', content: answer }];
+
+/** Text as it is; of anything else its JSON. */
+const textOf = (found: unknown): string =>
+  typeof found === 'string' ? found : found === undefined || found === null ? '' : JSON.stringify(found);
+
+const lost = (reason: string, detail: string): SourceLoss => ({ reason, detail });
+const WITHOUT_ANSWER = lost(
+  'score_without_answer',
+  'no item of a workflow_output.json in its folder has the id that the evaluator scored',
+);
