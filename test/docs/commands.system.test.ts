@@ -60,7 +60,7 @@ function runs(script: string): Promise<{ code: number | null; output: string }> 
 
 const withCommands = PAGES.filter((page) => linesIn(page, 'bash') !== '');
 
-test.each(withCommands)('the commands of $path run, in their order', { timeout: 180_000 }, async (page) => {
+test.each(withCommands)('the commands of $path run, in their order', { timeout: 300_000 }, async (page) => {
   const { code, output } = await runs(linesIn(page, 'bash'));
   expect(code, output).toBe(0);
 });

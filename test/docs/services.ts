@@ -7,6 +7,7 @@ import { startNemo } from '../support/nemo-server.ts';
 import { startS3Server } from '../support/s3-server.ts';
 import { answers, startWorkflowServer } from '../support/workflow-server.ts';
 import { blocksOf, PAGES, ROOT } from './pages.ts';
+import { placeSources } from './place-sources.ts';
 
 const Item = z.looseObject({
   generated_answer: z.string(),
@@ -45,6 +46,7 @@ export async function startServices(folder: string) {
     writeFileSync(join(folder, 'desktop', name), `#!/bin/sh\necho "$1" >> '${folder}/opened'\n`, { mode: 0o755 });
   }
   cpSync(join(ROOT, 'examples'), join(folder, 'examples'), { recursive: true });
+  placeSources(folder);
   mkdirSync(join(folder, 'data'));
   writeFileSync(join(folder, 'data/questions.json'), JSON.stringify([{ id: 1, question: 'X', answer: 'X' }]));
   writeFileSync(join(folder, 'workflow_output.json'), sample);
