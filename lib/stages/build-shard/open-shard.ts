@@ -83,7 +83,9 @@ export function openShard(
         for (const why of rollout.rejected) await losses.write(describeCandidate(origin, rollout.place, why));
       }
     },
-    noteRendered: () => void (rendered = true),
+    noteRendered() {
+      rendered = true;
+    },
     warn: (warning) => void warnings.push(warning),
     async close() {
       await part.end();
