@@ -47,6 +47,7 @@ export async function startServices(folder: string) {
   }
   cpSync(join(ROOT, 'examples'), join(folder, 'examples'), { recursive: true });
   placeSources(folder);
+  placeTokenizer(join(folder, 'qwen'));
   mkdirSync(join(folder, 'data'));
   writeFileSync(join(folder, 'data/questions.json'), JSON.stringify([{ id: 1, question: 'X', answer: 'X' }]));
   writeFileSync(join(folder, 'workflow_output.json'), sample);
@@ -72,6 +73,22 @@ export async function startServices(folder: string) {
     executions: aws.executions,
     close: () => Promise.all([s3.close(), aws.close(), workflow.close(), nemo.close()]),
   };
+}
+
+/** A model's folder, whose tokenizer takes every word for one it does not know. */
+function placeTokenizer(folder: string): void {
+  const tokenizer = {
+    ...{ version: '1.0', truncation: null, padding: null, added_tokens: [], normalizer: null },
+    ...{ pre_tokenizer: { type: 'WhitespaceSplit' }, post_processor: null, decoder: null },
+    model: { type: 'WordLevel', vocab: { '[unk]': 0 }, unk_token: '[unk]' },
+  };
+  const chat_template = '{% for m in messages %}<{{ m.role }}> {{ m.content }} {% endfor %}';
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'tokenizer.json'), JSON.stringify(tokenizer));
+  writeFileSync(
+    join(folder, 'tokenizer_config.json'),
+    JSON.stringify({ tokenizer_class: 'PreTrainedTokenizerFast', chat_template }),
+  );
 }
 
 /** README's own workflow.yaml, at an address of this machine. */
