@@ -1,10 +1,13 @@
 import { globSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { Trajectory } from '../../lib/contract/trajectory.ts';
+import { memoryStore } from '../support/memory-store.ts';
+import type { RunResult } from '../support/run.ts';
 import { storePath } from '../support/stored-folder.ts';
+import { archiveOf } from '../support/zip-archive.ts';
 import { golden, readExpected } from './formats/expected.ts';
 import { readLines } from './formats/read-lines.ts';
-import { expectPairs } from './run-pairs.ts';
+import { expectPairs, writePair } from './run-pairs.ts';
 import { runSource } from './run-source.ts';
 
 /** A sample, and what its own expected file calls the record of a pair's chosen answer, where that is not its id. */
@@ -72,6 +75,20 @@ test.each(SAMPLES.filter(({ defaultScore }) => defaultScore === undefined))(
     const run = storePath(golden(path)).then((traces) => runSource(traces));
     await expect(run).rejects.toThrow(/source\.score/);
     for (const name of Object.keys(readExpected(path).views)) await expect(run).rejects.toThrow(`"${name}"`);
+  },
+);
+
+test.each(['verifiers/v0-complete', 'verifiers/v1', 'nemo_gym/run', 'harbor/store-job-agents'])(
+  '%s, packed as one archive, gives the pairs of the folder',
+  async (path) => {
+    const folder = await storePath(golden(path));
+    const archive = memoryStore('traces');
+    const entries = [...folder.objects].map(([name, text]) => ({ name: `run/${name}`, text }));
+    await archive.create('run.zip', archiveOf(entries));
+    const [packed, unpacked] = [await runSource(archive), await runSource(folder)];
+    expect(packed.groups.length).toBeGreaterThan(0);
+    const pairsOf = ({ groups }: RunResult) => groups.flatMap(({ trajectories }) => trajectories.map(writePair));
+    expect(pairsOf(packed).toSorted()).toEqual(pairsOf(unpacked).toSorted());
   },
 );
 

@@ -25,6 +25,9 @@ export function detectContainer(head: Uint8Array, name = ''): Detected {
   if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) {
     return { unsure: 'it is UTF-16 text; save it as UTF-8' };
   }
+  if (bytes.toString('latin1', TAR_MAGIC_AT, TAR_MAGIC_AT + 5) === 'ustar') {
+    return { unsure: 'it is a tar archive; unpack it, or pack its files as zip' };
+  }
   return detectText(bytes, name);
 }
 
@@ -135,5 +138,6 @@ const NAME_IT =
 const [PARQUET, ENCRYPTED_PARQUET] = [0x50415231, 0x50415245];
 const [ZIP, EMPTY_ZIP] = [0x504b0304, 0x504b0506];
 const SKIPPABLE_ZSTD = 0x502a4d18;
+const TAR_MAGIC_AT = 257;
 const MARK_BYTES = 3;
 const [OPEN_LIST, OPEN_OBJECT, NEWLINE] = [0x5b, 0x7b, 0x0a];

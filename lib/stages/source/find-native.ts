@@ -54,6 +54,7 @@ async function kindOfObject(one: SampledObject, deps: NativeDeps): Promise<Kind>
   const hasSteps = records.some((record) => isObject(record) && record.intermediate_steps !== undefined);
   // A line that was cut short looks as if it went on over lines.
   if (container === 'json' && records.length === 0) return 'unknown';
+  if (records.length === 0 && !TRACE_NAME.test(one.object.key)) return 'unlike';
   if (!isNativeContainer) return hasSteps || (await formatsOf(one, deps)).length > 0 ? 'another' : 'unlike';
   if (hasSteps || (container !== 'array' && !deps.linesHaveFormat && areAdjacent(records))) return 'native';
   if ((await formatsOf(one, deps)).length > 0) return 'another';

@@ -47,6 +47,8 @@ function wholeSlice(object: TraceObject, container: ContainerName, text?: TextCo
 }
 
 export interface ObjectSample extends SourceSample {
+  /** Of each record: the object's key, in an archive with the entry. */
+  readonly keys: readonly string[];
   /** The first thing that is no record, and why. */
   readonly rejected: ContainerRejection | undefined;
 }
@@ -55,14 +57,21 @@ export interface ObjectSample extends SourceSample {
 export function sampleFor({ slice }: SampledObject, deps: Deps): (format: SourceFormat) => Promise<ObjectSample> {
   let plain: Promise<ObjectSample> | undefined;
   return (format) => {
-    if (!slice) return Promise.resolve({ records: [], rejected: undefined });
+    if (!slice) return Promise.resolve({ records: [], keys: [], rejected: undefined });
     if (isJoining(format) && slice.container === 'zip') return takeFirst(readRecords([slice], format, deps));
     if (format.kind === 'records' && format.listKey !== undefined && slice.container !== 'zip') {
       return takeFirst(readRecords([slice], withoutJoins(format), deps));
     }
     plain ??= takeFirst(readSlice(slice, deps));
-    return plain;
+    return slice.container === 'zip' ? plain.then((sample) => ofOneEntry(sample, format)) : plain;
   };
+}
+
+/** An archive holds other things than records, as a folder does: the first entry that fits speaks for it. */
+function ofOneEntry(sample: ObjectSample, format: SourceFormat): ObjectSample {
+  const entries = [...Map.groupBy(sample.records, (_, at) => sample.keys[at]).values()];
+  const fitting = entries.find((records) => format.detect({ records }) === 'sure');
+  return fitting ? { ...sample, records: fitting } : sample;
 }
 
 export const isJoining = (format: SourceFormat): format is RecordFormat & Required<Pick<RecordFormat, 'joinEntries'>> =>
@@ -73,15 +82,18 @@ const withoutJoins = ({ joinEntries: _, ...format }: RecordFormat): RecordFormat
 /** The first records: what follows them is not read. */
 export async function takeFirst(spans: AsyncIterable<RecordSpan>): Promise<ObjectSample> {
   const records: unknown[] = [];
+  const keys: string[] = [];
   let rejected: ContainerRejection | undefined;
   let bytes = 0;
   for await (const span of spans) {
     bytes += span.bytes;
-    if ('record' in span) records.push(span.record);
-    else rejected ??= span.rejected;
+    if ('record' in span) {
+      records.push(span.record);
+      keys.push(span.place.key);
+    } else rejected ??= span.rejected;
     if (records.length >= SAMPLE_RECORDS || bytes >= SAMPLE_BYTES) break;
   }
-  return { records, rejected };
+  return { records, keys, rejected };
 }
 
 const SAMPLE_RECORDS = 20;

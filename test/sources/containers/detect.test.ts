@@ -61,6 +61,11 @@ describe('what is no container, or might be two, is an error that says how to na
   test.each([
     ['UTF-16', Buffer.from('\ufeff{"a":1}', 'utf16le'), /save it as UTF-8/],
     ['encrypted Parquet', Buffer.from('PARE....'), /decrypt it/],
+    [
+      'tar',
+      Buffer.concat([Buffer.from('a.jsonl'.padEnd(257, '\0')), Buffer.from('ustar\0')]),
+      /tar archive; unpack it/,
+    ],
     ['semicolons', Buffer.from('prompt;response;reward\nQ;A;1\nQ;B;0\n'), /separated by ";": save it with commas/],
   ])('%s, in its own words', (_, bytes, detail) => {
     expect(detectContainer(bytes)).toEqual({ unsure: expect.stringMatching(detail) });
