@@ -24,13 +24,14 @@ export async function inspectTraces(request: Request, source: TraceSource): Prom
     return { kind: 'source', inspection: await inspectSource(found, { source, builder }, deps) };
   }
   const stepName = builder.ttc_step_name;
+  const names = natNames(stepName, source.nat_keys);
   const inspector = openInspector(stepName);
   for (const object of found.objects) {
     inspector.nextFile();
     const open = (start: number, end?: number) =>
       deps.bucket(object.bucket).read(object.key, { pin: object, start, end });
     const whole = { cut: null, start: 0, end: object.bytes, object_bytes: object.bytes };
-    for await (const span of readTraceItems(open, whole, natNames(stepName))) inspector.take(span);
+    for await (const span of readTraceItems(open, whole, names)) inspector.take(span);
   }
   return { kind: 'traces', inspection: inspector.inspection() };
 }

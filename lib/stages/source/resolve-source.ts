@@ -7,7 +7,7 @@ import { InputChanged, InvalidRequest } from '../../errors.ts';
 import { checkFieldMap } from '../../sources/check-field-map.ts';
 import { explainUnknown } from '../../sources/detect-format.ts';
 import { SOURCE_FORMATS } from '../../sources/formats/index.ts';
-import { passOverNatFiles } from '../../sources/formats/nat/evaluation-folder.ts';
+import { isEvaluatorOutputName, nameOf, passOverNatFiles } from '../../sources/formats/nat/evaluation-folder.ts';
 import { openFormat } from '../../sources/open-format.ts';
 import { chooseScore } from '../../sources/pick-score.ts';
 import type { JoinedEntries, RecordFormat, SourceFormat } from '../../sources/source-format.ts';
@@ -93,8 +93,18 @@ export async function findSource(
   const sampled = [...first, ...(await each(nats.kept.slice(DETECTED_OBJECTS), LOOKS_AT_ONCE, look))];
   const format = choice === undefined ? await detect(sampled, deps) : openFormat(choice, source.nat_keys);
   const fitting = await keepFitting(sampled, format, deps);
+  if (format.name === 'nat_eval') requireAnswers(fitting.objects);
   const passedOver = [...fitting.passedOver, ...nats.passedOver];
   return { kind: 'records', format, joins: [], ...fitting, passedOver };
+}
+
+/** An evaluator's output alone has nothing to compare. */
+function requireAnswers(objects: readonly SampledObject[]): void {
+  const [first] = objects;
+  if (!first || !objects.every(({ object: { key } }) => isEvaluatorOutputName(nameOf(key)))) return;
+  throw new InvalidRequest(
+    `${first.object.key} has the scores of NAT's evaluators and no answers: give the folder in which workflow_output.json is beside it.`,
+  );
 }
 
 function keepNative(objects: readonly TraceObject[]): NativeSource {
