@@ -7,7 +7,7 @@ import { readTraceItems } from '../lib/sources/read-trace-items.ts';
 import type { Deps } from '../lib/stages/deps.ts';
 import { findTraces } from '../lib/stages/find-traces.ts';
 import { inspectSource, type SourceInspection } from '../lib/stages/inspect-source.ts';
-import { findSource } from '../lib/stages/source/resolve-source.ts';
+import { completeFormat, findSource } from '../lib/stages/source/resolve-source.ts';
 import { openBucket } from './open-bucket.ts';
 
 export type Inspected =
@@ -15,22 +15,24 @@ export type Inspected =
   | { readonly kind: 'source'; readonly inspection: SourceInspection };
 
 /** Streams what the source names, record by record. Throws {@link NoTraces}, and {@link InvalidRequest} for unknown formats. */
-export async function inspectTraces(request: Request, source: TraceSource): Promise<Inspected> {
-  const deps = await openStores(source);
+export async function inspectTraces(request: Request, named: TraceSource): Promise<Inspected> {
+  const deps = await openStores(named);
   const { builder } = request;
-  const objects = await findTraces(source, deps);
+  const objects = await findTraces(named, deps);
+  const source = await completeFormat(named, { builder, objects }, deps);
   const found = await findSource(source, { builder, objects }, deps);
   if (found.kind === 'records') {
     return { kind: 'source', inspection: await inspectSource(found, { source, builder }, deps) };
   }
   const stepName = builder.ttc_step_name;
+  const names = natNames(stepName, source.nat_keys);
   const inspector = openInspector(stepName);
   for (const object of found.objects) {
     inspector.nextFile();
     const open = (start: number, end?: number) =>
       deps.bucket(object.bucket).read(object.key, { pin: object, start, end });
     const whole = { cut: null, start: 0, end: object.bytes, object_bytes: object.bytes };
-    for await (const span of readTraceItems(open, whole, natNames(stepName))) inspector.take(span);
+    for await (const span of readTraceItems(open, whole, names)) inspector.take(span);
   }
   return { kind: 'traces', inspection: inspector.inspection() };
 }

@@ -19,7 +19,8 @@ function mergeSource(base: unknown, more: unknown): unknown {
   if (!isSettings(base) || !isSettings(more)) return more;
   if ('workflow' in base && 'workflow' in more) return merge(base, more);
   const another = ('workflow' in base && 'traces' in more) || ('traces' in base && 'workflow' in more);
-  return another ? more : { ...base, ...more };
+  // Traces, and a format that is a name, are replaced; pointers of a field map and weights of scores add up.
+  return another ? more : { ...merge(base, more), ...('traces' in more && { traces: more.traces }) };
 }
 
 /**

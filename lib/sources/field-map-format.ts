@@ -57,7 +57,7 @@ function onFields(preset: FieldFormat, map: FieldMap): FieldFormat {
     scattered: preset.scattered || (!judged && map.group !== undefined),
     fields,
     rules: { ...preset.rules, customary },
-    detect: () => 'sure',
+    detect: preset.detect,
   });
 }
 
@@ -106,7 +106,7 @@ function besideFormat(format: RecordFormat, map: FieldMap): RecordFormat {
     read,
     scattered: format.scattered || map.group !== undefined,
     defaultScore: map.score === undefined ? format.defaultScore : nameOfScore(map),
-    detect: () => 'sure',
+    detect: format.detect,
   };
 }
 

@@ -66,11 +66,13 @@ function problemOf({
   rejected,
   winner,
   score,
+  candidates,
 }: z.infer<typeof Fields>): string | undefined {
   if (preset !== undefined) return undefined;
   const answers = Array.isArray(response) ? response.length : undefined;
   const scores = Array.isArray(score) ? score.length : undefined;
   if ((chosen === undefined) !== (rejected === undefined)) return 'must name both chosen and rejected';
+  if (isBeside({ preset, prompt, response, messages, chosen, winner, candidates })) return undefined;
   if (messages === undefined && chosen === undefined && response === undefined)
     return 'must say where answers are: response and prompt, or messages, or chosen and rejected';
   if (response !== undefined && answers === undefined && prompt === undefined && messages === undefined)
@@ -80,3 +82,7 @@ function problemOf({
     ? 'must name as many scores as responses, where score is a list of pointers'
     : undefined;
 }
+
+/** It says nothing of answers, and names no preset that does: it goes beside the format that the content shows. */
+export const isBeside = ({ preset, prompt, response, messages, chosen, winner, candidates }: FieldMap): boolean =>
+  [preset, prompt, response, messages, chosen, winner, candidates].every((field) => field === undefined);

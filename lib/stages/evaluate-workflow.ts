@@ -51,6 +51,6 @@ function refuseOtherPlaces({ dataset: { bucket, key } }: WorkflowSource, { datas
   if (!datasets || (bucket === datasets.bucket && key.startsWith(datasets.prefix))) return;
   throw new InvalidRequest(
     `source.workflow.dataset is ${key} in bucket ${bucket}: datasets are read only under ${datasets.bucket}/${datasets.prefix}. ` +
-      'Copy it there and name the copy; an upload whose name ends in .csv or .dataset starts no run by itself.',
+      'Copy it there and name the copy; an upload whose name ends in .csv.dataset (CSV) or .dataset starts no run by itself.',
   );
 }

@@ -422,9 +422,12 @@ describe('a pair is left out of a format that cannot hold it:', () => {
     ]);
   });
 
-  test('every reason is met here or in the test of trl_kto', () => {
+  test('every reason is met here, in the test of trl_kto, or in those of tokens', () => {
     const met = new Set<string>(cases.map(([reason]) => reason));
-    expect(LeftOutReason.options.filter((reason) => !met.has(reason))).toEqual(['repeated_completion', 'both_labels']);
+    expect(LeftOutReason.options.filter((reason) => !met.has(reason))).toEqual([
+      ...['repeated_completion', 'both_labels'],
+      ...['too_long', 'chat_template'],
+    ]);
   });
 });
 

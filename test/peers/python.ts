@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
@@ -36,14 +37,43 @@ export async function pythonOf({
   const python = join(folder, 'bin', 'python');
   const installed = join(folder, 'installed');
   if (existsSync(installed)) return python;
-  await rm(folder, { recursive: true, force: true });
   await mkdir(CACHE, { recursive: true });
-  await run(interpreter, ['-m', 'venv', folder]);
-  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'];
-  await run(python, [...pip, ...requirements], LARGE);
-  if (alone.length > 0) await run(python, [...pip, '--no-deps', ...alone], LARGE);
-  await writeFile(installed, '');
+  const unlock = await lock(`${folder}.lock`);
+  try {
+    if (existsSync(installed)) return python;
+    await rm(folder, { recursive: true, force: true });
+    await run(interpreter, ['-m', 'venv', folder]);
+    const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'];
+    await run(python, [...pip, ...requirements], LARGE);
+    if (alone.length > 0) await run(python, [...pip, '--no-deps', ...alone], LARGE);
+    await writeFile(installed, '');
+  } finally {
+    await unlock();
+  }
   return python;
+}
+
+/** Tests in several files want one environment at once; one of them installs it. The file holds the installer's process id. */
+async function lock(file: string): Promise<() => Promise<void>> {
+  for (;;) {
+    const taken = await writeFile(file, String(process.pid), { flag: 'wx' }).then(
+      () => true,
+      () => false,
+    );
+    if (taken) return () => rm(file, { force: true });
+    const owner = Number(await readFile(file, 'utf8').catch(() => ''));
+    if (owner > 0 && !isAlive(owner)) await rm(file, { force: true });
+    await wait(1000);
+  }
+}
+
+function isAlive(processId: number): boolean {
+  try {
+    process.kill(processId, 0);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Runs a script and gives what it prints. Its failure is an error with what it printed. */

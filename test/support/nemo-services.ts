@@ -192,7 +192,7 @@ function createRepo(_: RegExpExecArray, body: Buffer, state: NemoState): Answer 
 function preupload([, repo = '']: RegExpExecArray, body: Buffer, state: NemoState): Answer {
   if (!state.repos.has(repo)) return NOT_FOUND;
   const { files } = z.object({ files: z.array(z.object({ path: z.string() })) }).parse(json(body));
-  return ok({ files: files.map(({ path }) => ({ path, uploadMode: state.uploadMode })) });
+  return ok({ files: files.map(({ path }) => ({ path, uploadMode: state.uploadMode, shouldIgnore: false })) });
 }
 
 function lfsBatch(_: RegExpExecArray, body: Buffer, state: NemoState): Answer {
@@ -223,14 +223,14 @@ const CommitLine = z.union([
 function commit([, repo = '']: RegExpExecArray, body: Buffer, state: NemoState): Answer {
   const files = state.repos.get(repo);
   if (!files) return NOT_FOUND;
-  for (const line of body.toString().split('\n')) {
+  for (const line of body.toString().trimEnd().split('\n')) {
     const { key, ...rest } = CommitLine.parse(JSON.parse(line));
     if (!('value' in rest)) continue;
     const bytes = 'oid' in rest.value ? state.lfs.get(rest.value.oid) : Buffer.from(rest.value.content, 'base64');
     if (!bytes) return { status: 400, json: { error: `${key} was not uploaded` } };
     files.set(rest.value.path, bytes);
   }
-  return ok({ commitOid: 'c0ffee', commitUrl: repo });
+  return ok({ commitOid: 'c0ffee', commitUrl: `${state.lfsOrigin}/datasets/${repo}/commit/c0ffee` });
 }
 
 const json = (body: Buffer) => z.record(z.string(), z.unknown()).parse(JSON.parse(body.toString()));

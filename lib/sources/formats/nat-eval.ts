@@ -1,5 +1,6 @@
 import { NatKeys } from '../../contract/nat-keys.ts';
 import type { Message } from '../../contract/trajectory.ts';
+import { WorkflowFailureLine } from '../../contract/workflow.ts';
 import { splitConversation } from '../conversation.ts';
 import { folderOf } from '../folders.ts';
 import { isObject, type JsonObject } from '../json/exact-json.ts';
@@ -13,7 +14,8 @@ import { readExampleId } from './nat/trace-item.ts';
 
 /**
  * An evaluation of NAT without instrumentation: the answers of `workflow_output.json`, with the scores that evaluators gave
- * them in `<evaluator>_output.json` beside it. Repetitions compete (`nat eval --reps`: `X_rep0`, `X_rep1`, …).
+ * them in `<evaluator>_output.json` beside it. Repetitions compete (`nat eval --reps`: `X_rep0`, `X_rep1`, …). Scores in a
+ * folder without answers are for the answers of that id wherever they are: those of a live workflow, say, evaluated later.
  */
 export const natEval = (keys: NatKeys = NatKeys.parse({})): AssembledFormat => ({
   kind: 'assembled',
@@ -23,7 +25,9 @@ export const natEval = (keys: NatKeys = NatKeys.parse({})): AssembledFormat => (
   defaultScore: undefined,
   scattered: true,
   detect: ({ records }) =>
-    records.length > 0 && (records.every(isEvaluatorOutput) || records.every((record) => isAnsweredItem(record, keys)))
+    records.length > 0 &&
+    (records.every(isEvaluatorOutput) ||
+      records.every((record) => isAnsweredItem(record, keys) || isFailedItem(record)))
       ? 'sure'
       : 'no',
   assemble: (records) => assemble(records, keys),
@@ -40,6 +44,9 @@ const isAnsweredItem = (record: unknown, keys: NatKeys): boolean =>
   keys.generated_answer_key in record &&
   Array.isArray(record[keys.trajectory_key]);
 
+/** A live workflow that gave no answer. */
+const isFailedItem = (record: unknown): boolean => WorkflowFailureLine.safeParse(record).success;
+
 function* assemble(records: Iterable<PlacedRecord>, keys: NatKeys): Iterable<PlacedReading> {
   const items: Item[] = [];
   const scores: JoinedScore[] = [];
@@ -52,7 +59,8 @@ function* assemble(records: Iterable<PlacedRecord>, keys: NatKeys): Iterable<Pla
       else items.push(item);
     }
   }
-  const scoresOf = Map.groupBy(scores, ({ key }) => key);
+  const find = itemFinder(items);
+  const scoresOf = Map.groupBy(scores, find);
   for (const item of items) {
     const found = scoresOf.get(item.key) ?? [];
     scoresOf.delete(item.key);
@@ -71,8 +79,21 @@ interface Item {
   readonly place: RecordPlace;
 }
 
+/** The key of the item that a score is for. */
+function itemFinder(items: readonly Item[]): (score: JoinedScore) => string {
+  const folders = new Set(items.map(({ place }) => folderOf(place.key)));
+  const byId = Map.groupBy(items, ({ id }) => id);
+  return ({ key, id, place }) => {
+    if (folders.has(folderOf(place.key))) return key;
+    const [only, ...others] = byId.get(id) ?? [];
+    return only && others.length === 0 ? only.key : key;
+  };
+}
+
 function readItem(record: unknown, place: RecordPlace, keys: NatKeys): Item | { readonly loss: SourceLoss } {
   if (!isObject(record)) return { loss: lost('not_an_object', `it is ${kindOf(record)}, not an object`) };
+  const failed = WorkflowFailureLine.safeParse(record);
+  if (failed.success) return { loss: failed.data.workflow_run.failure };
   const id = readExampleId(Object.hasOwn(record, keys.id_key) ? record[keys.id_key] : undefined);
   if (!id) return { loss: lost('missing_id', `it has no text or number as its "${keys.id_key}"`) };
   return { key: keyOf(place, id.text), id: id.text, record, place };
@@ -80,6 +101,7 @@ function readItem(record: unknown, place: RecordPlace, keys: NatKeys): Item | { 
 
 interface JoinedScore {
   readonly key: string;
+  readonly id: string;
   readonly evaluator: string;
   readonly score: SourceScore;
   readonly place: RecordPlace;
@@ -92,7 +114,8 @@ function readJudgement(found: unknown, place: RecordPlace): JoinedScore {
   const item = isObject(found) ? found : {};
   const id = readExampleId(item.id);
   const loss = id ? undefined : lost('missing_id', 'an item of the evaluator has no text or number as its "id"');
-  return { key: keyOf(place, id?.text ?? ''), evaluator, score: scoreOf(item, evaluator), place, loss };
+  const { text } = id ?? { text: '' };
+  return { key: keyOf(place, text), id: text, evaluator, score: scoreOf(item, evaluator), place, loss };
 }
 
 /** NAT's evaluators report an error as such, or with a score of 0 and the error as the reasoning. */
@@ -151,5 +174,5 @@ const textOf = (found: unknown): string =>
 const lost = (reason: string, detail: string): SourceLoss => ({ reason, detail });
 const WITHOUT_ANSWER = lost(
   'score_without_answer',
-  'no item of a workflow_output.json in its folder has the id that the evaluator scored',
+  'no answer in its folder has the id that the evaluator scored, and not exactly one elsewhere',
 );

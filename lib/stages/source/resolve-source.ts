@@ -6,8 +6,9 @@ import { SourceFormatName } from '../../contract/source-format-name.ts';
 import { InputChanged, InvalidRequest } from '../../errors.ts';
 import { checkFieldMap } from '../../sources/check-field-map.ts';
 import { explainUnknown } from '../../sources/detect-format.ts';
+import { isBeside } from '../../sources/field-map.ts';
 import { SOURCE_FORMATS } from '../../sources/formats/index.ts';
-import { passOverNatFiles } from '../../sources/formats/nat/evaluation-folder.ts';
+import { isEvaluatorOutputName, nameOf, passOverNatFiles } from '../../sources/formats/nat/evaluation-folder.ts';
 import { openFormat } from '../../sources/open-format.ts';
 import { chooseScore } from '../../sources/pick-score.ts';
 import type { JoinedEntries, RecordFormat, SourceFormat } from '../../sources/source-format.ts';
@@ -43,13 +44,27 @@ export type ResolvedSource =
  */
 export async function resolveSource(source: TraceSource, listed: Listed, deps: Deps): Promise<ResolvedSource> {
   try {
-    const found = await findSource(source, listed, deps);
-    return found.kind === 'native' ? found : await settle(source, listed.builder, found, deps);
+    const complete = await completeFormat(source, listed, deps);
+    const found = await findSource(complete, listed, deps);
+    return found.kind === 'native' ? found : await settle(complete, listed.builder, found, deps);
   } catch (error) {
     // The shard that reads the object reports it, and the run then fails by name.
     if (error instanceof InputChanged) return keepNative(listed.objects);
     throw error;
   }
+}
+
+/** Pointers that say nothing of answers go beside the format that the content shows. */
+export async function completeFormat(source: TraceSource, listed: Listed, deps: Deps): Promise<TraceSource> {
+  const { format: map, ...rest } = source;
+  if (typeof map !== 'object' || !isBeside(map)) return source;
+  const found = await findSource(rest, listed, deps);
+  if (found.kind === 'native') {
+    throw new InvalidRequest(
+      "source.format has pointers, and the traces are NAT's, or candidate lines that lie together: leave it out, or name a preset, as in --set source.format.preset=candidates.",
+    );
+  }
+  return { ...rest, format: { ...map, preset: found.format.name } };
 }
 
 type NativeSource = Extract<ResolvedSource, { kind: 'native' }>;
@@ -93,8 +108,18 @@ export async function findSource(
   const sampled = [...first, ...(await each(nats.kept.slice(DETECTED_OBJECTS), LOOKS_AT_ONCE, look))];
   const format = choice === undefined ? await detect(sampled, deps) : openFormat(choice, source.nat_keys);
   const fitting = await keepFitting(sampled, format, deps);
+  if (format.name === 'nat_eval') requireAnswers(fitting.objects);
   const passedOver = [...fitting.passedOver, ...nats.passedOver];
   return { kind: 'records', format, joins: [], ...fitting, passedOver };
+}
+
+/** An evaluator's output alone has nothing to compare. */
+function requireAnswers(objects: readonly SampledObject[]): void {
+  const [first] = objects;
+  if (!first || !objects.every(({ object: { key } }) => isEvaluatorOutputName(nameOf(key)))) return;
+  throw new InvalidRequest(
+    `${first.object.key} has the scores of NAT's evaluators and no answers: give the folder in which workflow_output.json is beside it.`,
+  );
 }
 
 function keepNative(objects: readonly TraceObject[]): NativeSource {

@@ -139,7 +139,7 @@ async function read(path: string) {
     const { settings, training } = settingsFromNatConfig(config, path, options);
     const enabled = training?.why.startsWith('The run trains: finetuning.enabled') ?? false;
     const request = parseRequest({ run_id: 'r', source: { traces: { bucket: 'b', prefix: '' } }, ...settings });
-    const { compatibility: _, ...builder } = request.builder;
+    const { compatibility: _, unit: _unit, drop_truncated: _drop, ...builder } = request.builder;
     const { deduplicate_pairs, max_pairs } = request.dataset;
     const {
       wait_for_completion,

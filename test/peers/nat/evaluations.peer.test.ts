@@ -1,8 +1,9 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import * as z from 'zod';
 import { requestFromArgs } from '../../../cli/request-from-args.ts';
 import type { Group, Trajectory } from '../../../lib/contract/trajectory.ts';
 import { dpo } from '../../cli/dpo-process.ts';
@@ -107,6 +108,49 @@ describe('what `nat eval` writes', () => {
   });
 });
 
+describe('the folder that `nat eval` leaves', () => {
+  const evaluators = { quality: { _type: 'length_eval' }, second: { _type: 'length_eval', fails_for: '1_rep0' } };
+  const PROFILED = { compute_llm_metrics: true, bottleneck_analysis: { enable_simple_stack: true } };
+
+  async function evaluateFolder(output: object, flags: readonly string[] = []) {
+    await rm(join(folder, 'out'), { recursive: true, force: true });
+    const config = configOf({ output: { write_atif_workflow_output: true, ...output } });
+    const general = { ...config.eval.general, profiler: PROFILED };
+    await evaluate(toolkit, folder, { ...config, eval: { general, evaluators } }, flags);
+    const traces = memoryStore('traces');
+    const names = await readdir(join(folder, 'out'));
+    for (const name of names) await traces.create(name, await readFile(join(folder, 'out', name)));
+    return { traces, names };
+  }
+  const source = { traces: { bucket: 'traces', prefix: '' } };
+
+  test('is read, and every other file of it that could be traces is named', async () => {
+    const { traces, names } = await evaluateFolder(TTC);
+    const { totals, manifest } = await runSteps({ source }, memoryDeps(traces));
+    expect(totals).toMatchObject({ total_items: 3, total_pairs: 18, rejected_items: {} });
+    const read = names.filter((name) => /\.(?:json|csv)$/.test(name) && name !== 'workflow_output.json').sort();
+    expect(read.length).toBeGreaterThan(6);
+    expect(manifest.warnings).toContain(`Passed over, because NAT writes them beside its traces: ${read.join(', ')}.`);
+    expect(manifest.inputs.map(({ key }) => key)).toEqual(['workflow_output.json']);
+  });
+
+  test('of repetitions without candidates is pairs by an evaluator', async () => {
+    const { traces } = await evaluateFolder({}, ['--reps', '3']);
+    const { groups, losses, totals } = await runSteps({ source: { ...source, score: 'second' } }, memoryDeps(traces));
+    expect(totals).toMatchObject({ total_candidates: 8, total_pairs: 7 });
+    expect(losses).toMatchObject([{ reason: 'evaluator_error', candidate_uuid: '1_rep0' }]);
+    const judged = Judged.parse(JSON.parse(await readFile(join(folder, 'out', 'second_output.json'), 'utf8')));
+    const scoreOf = new Map(judged.eval_output_items.map(({ id, score }) => [id, score]));
+    for (const { metadata } of groups.flatMap(({ trajectories }) => trajectories)) {
+      const { chosen_uuid, rejected_uuid } = metadata.lineage;
+      expect(metadata.chosen_score).toBe(scoreOf.get(`${chosen_uuid}`));
+      expect(metadata.rejected_score).toBe(scoreOf.get(`${rejected_uuid}`));
+    }
+  });
+});
+
+const Judged = z.object({ eval_output_items: z.array(z.object({ id: z.string(), score: z.number().nullable() })) });
+
 describe('a live `nat serve`', () => {
   const runsOf = async (endpoint: string, id: string, more: object = {}) => {
     const dataset = { bucket: pathToFileURL(`${folder}/`).href, key: 'questions.json' };
@@ -129,6 +173,32 @@ describe('a live `nat serve`', () => {
     const lines = (await readFile(join(folder, 'runs/runs/live/collection.jsonl'), 'utf8')).trimEnd().split('\n');
     const groups: Group[] = lines.map((line) => JSON.parse(line));
     expect(groups.map(({ trajectories: live }) => live.map(withoutLineage))).toEqual(trajectories);
+  });
+
+  test('is asked several times, and its answers compete by the scores that NAT gives them afterwards', async () => {
+    const server = await serve(toolkit, folder, { _type: 'ttc_demo', turns: 0 });
+    const asked = await runsOf(server.endpoint, 'asked', { reps: 3 });
+    await server.stop();
+    // There is no pair in them yet.
+    expect(asked.stderr).toBe('');
+    const written = join(folder, 'runs/runs/asked/traces');
+    const texts = await Promise.all(
+      (await readdir(written)).sort().map((name) => readFile(join(written, name), 'utf8')),
+    );
+    await writeFile(join(folder, 'answers.jsonl'), texts.join(''));
+    const dataset = { _type: 'jsonl', file_path: 'answers.jsonl' };
+    await evaluate(toolkit, folder, configOf({ dataset }), ['--skip_workflow']);
+    const bucket = pathToFileURL(`${folder}/`).href;
+    const traces = [
+      { bucket, prefix: 'runs/runs/asked/traces/' },
+      { bucket, key: 'out/quality_output.json' },
+    ];
+    const request = join(folder, 'scored.json');
+    await writeFile(request, JSON.stringify({ source: { traces, format: 'nat_eval' } }));
+    const args = ['run', '--request', request, '--out', join(folder, 'runs'), '--run-id', 'scored', '--json'];
+    const { code, stdout, stderr } = await dpo(args);
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    expect(JSON.parse(stdout).totals).toMatchObject({ total_candidates: 9, total_pairs: 9 });
   });
 
   test('that takes other fields says which', async () => {

@@ -8,6 +8,7 @@ const REQUIREMENTS = [
   'nvidia-nat-core[async-endpoints]==1.9.0',
   'nvidia-nat-eval[full]==1.9.0',
   'nvidia-nat-nemo-customizer==1.9.0',
+  'nvidia-nat-profiler==1.9.0',
   // NAT imports it and does not declare it.
   'langchain-core==1.8.3',
 ];

@@ -3,7 +3,7 @@ import { NemoCustomizer } from '../../../lib/contract/training.ts';
 import { commitRun } from '../../support/committed-run.ts';
 import { startNemo } from '../../support/nemo-server.ts';
 import { newStore, runTraining } from '../../support/training-run.ts';
-import { askPython, installSdks } from './toolkit.ts';
+import { askPython, installSdks, installToolkit } from './toolkit.ts';
 
 const sdks = await installSdks();
 const DEPLOYS = { deploy_on_completion: true };
@@ -101,6 +101,47 @@ test('a key that an SDK does not have is found at any depth', async () => {
   expect(wrong).toEqual(
     expect.arrayContaining([expect.stringContaining('dpo.beta'), expect.stringContaining('epoch: Extra')]),
   );
+});
+
+test("what NAT's own adapter sends to the same services is what ours sends, but for names that tell jobs apart", async () => {
+  const settings = { hf_token: '', namespace: 'team', customization_config: 'meta/llama-3.2-1b-instruct@v1.0.0+A100' };
+  const sentBy = async (submit: (url: string) => Promise<unknown>) => {
+    const nemo = await startNemo();
+    nemo.state.uploadMode = 'regular';
+    await submit(nemo.url);
+    const { namespaces, repos, datasets, jobs } = nemo.state;
+    await nemo.close();
+    const { description: _, ...dataset } = Object(datasets.get('team/nat-dpo'));
+    const { output_model: __, description: ___, ...job } = Object(jobs[0]?.body);
+    const files = [...(repos.get('team/nat-dpo') ?? [])].map(([path, bytes]) => [
+      path,
+      bytes
+        .toString()
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    ]);
+    return { namespaces: [...namespaces], files: files.sort(), dataset, job, jobs: jobs.length };
+  };
+  const ours = await sentBy(async (url) => {
+    const store = newStore();
+    const nemo_customizer = { entity_host: url, datastore_host: url, wait_for_completion: false, ...settings };
+    const { input } = await commitRun(store, 'run-1', { nemo_customizer });
+    expect((await runTraining(input, store)).result.status).toBe('succeeded');
+  });
+  const toolkit = await installToolkit();
+  const nats = await sentBy((url) => {
+    const of = (prompt: string) => ({
+      episode: [{ prompt, chosen_response: 'yes', rejected_response: 'no' }],
+      reward: 1,
+      shaped_rewards: null,
+      metadata: {},
+    });
+    const trajectories = [['p0', 'p1', 'p2'].map(of), [of('q')]];
+    return askPython(toolkit, 'submit.py', [{ url, trajectories, settings: { ...settings, hf_token: 'hf_x' } }]);
+  });
+  expect(nats.jobs).toBe(1);
+  expect(ours).toEqual(nats);
 });
 
 async function wrongWith(bodies: Readonly<Record<string, unknown>>) {

@@ -318,7 +318,7 @@ describe('the schema', () => {
     ['a pointer without its slash', { ...single, group: 'task_id' }, /JSON Pointer/],
     ['a wrong escape', { ...single, group: '/a~2' }, /JSON Pointer/],
     ['an unknown field', { ...single, answer: '/a' }, /answer/],
-    ['no answers', { group: '/g', score: '/s' }, /where answers are/],
+    ['a prompt and no answers', { group: '/g', prompt: '/p', score: '/s' }, /where answers are/],
     ['a response without a prompt', { response: '/a' }, /where the prompt/],
     ['chosen without rejected', { chosen: '/c' }, /both chosen and rejected/],
     ['a winner beside one response', { prompt: '/p', response: '/r', winner: '/w' }, /two responses/],
@@ -329,6 +329,10 @@ describe('the schema', () => {
     ],
   ])('refuses %s', (_, map, message) => {
     expect(problemsOf(map).join()).toMatch(message);
+  });
+
+  test('takes pointers that say nothing of answers: they go beside the format that the content shows', () => {
+    expect(problemsOf({ group: '/g', score: '/s' })).toEqual([]);
   });
 
   test('takes what is left out from a preset', () => {

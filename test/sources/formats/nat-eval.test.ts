@@ -57,9 +57,28 @@ describe('an evaluation of NAT', () => {
     expect(rejected).toEqual([]);
     expect(candidates).toHaveLength(12);
     for (const { scores } of candidates) expect(Object.keys(scores).sort()).toEqual(['quality', 'second']);
-    const apart = assemble([...placed('a/').slice(0, 6), ...placed('b/').slice(6)]);
-    expect(apart.candidates.every(({ scores }) => Object.keys(scores).length === 0)).toBe(true);
-    expect(apart.rejected.map(({ reason }) => reason)).toEqual(Array(6).fill('score_without_answer'));
+    const apart = assemble([...both.slice(0, 8), ...placed('c/').slice(6)]);
+    expect(apart.rejected).toEqual([]);
+    const unknown = { average_score: 1, eval_output_items: [{ id: 'nowhere', score: 1 }] };
+    const stray = { record: unknown, place: { key: 'jobs/a/third_output.json', offset: 0 } };
+    expect(assemble([...both, stray]).rejected).toMatchObject([{ reason: 'score_without_answer' }]);
+  });
+
+  test('whose answers are elsewhere, those of a live workflow, is joined by their ids', () => {
+    const answers = placed('runs/r/traces/').slice(0, 6);
+    const failure = { row: 0, rep: 3, tries: 1, failure: { reason: 'timeout', detail: 'no byte within 5 seconds' } };
+    const lost = {
+      record: { workflow_run: failure, id: '1_rep3' },
+      place: { key: 'runs/r/traces/0.jsonl', offset: 9 },
+    };
+    const scores = placed('scores/').slice(6);
+    const { candidates, rejected } = assemble([...answers, lost, ...scores]);
+    expect(candidates.map(({ scores: { quality } }) => quality)).toHaveLength(6);
+    expect(candidates.every(({ scores: found }) => found.quality && found.second)).toBe(true);
+    expect(rejected).toEqual([{ reason: 'timeout', detail: 'no byte within 5 seconds' }]);
+    // Two answers of one id: the scores are for neither.
+    const two = assemble([...answers, ...placed('runs/s/').slice(0, 6), ...scores]);
+    expect(two.candidates.every(({ scores: found }) => Object.keys(found).length === 0)).toBe(true);
   });
 
   test('with calls of tools is a trajectory of them, and its answer alone without', () => {

@@ -129,7 +129,7 @@ describe('planning a dataset’s batches', () => {
       'no row has a "question"; set question_key to one of: id',
     ],
     ['a row that is a list', 'rows.jsonl', '{"id":1,"question":"q"}\n[1]', 'row 2 is no object'],
-    ['a row that is no JSON', 'rows.jsonl', '{"id":1,"question":"q"}\n{"id":private', 'is not valid JSON'],
+    ['a row that is no JSON', 'rows.jsonl', '{"id":1,"question":"q"}\n{"id":private', 'ends inside'],
     ['a row whose text never closes', 'rows.jsonl', '{"id":1,"question":"q"}\n"private', 'is not valid JSON'],
     ['a row of CSV with too many fields', 'rows.csv', 'id,question\n1,a,b\n', 'CSV_RECORD_INCONSISTENT'],
     ['something else altogether', 'rows.xlsx', 'PK', 'not with'],
