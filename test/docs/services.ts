@@ -47,7 +47,6 @@ export async function startServices(folder: string) {
   }
   cpSync(join(ROOT, 'examples'), join(folder, 'examples'), { recursive: true });
   placeSources(folder);
-  cpSync(join(ROOT, 'test/golden/nat/evaluations/scored'), join(folder, 'eval_output'), { recursive: true });
   mkdirSync(join(folder, 'data'));
   writeFileSync(join(folder, 'data/questions.json'), JSON.stringify([{ id: 1, question: 'X', answer: 'X' }]));
   writeFileSync(join(folder, 'workflow_output.json'), sample);
