@@ -112,7 +112,8 @@ export async function inspectSource(
     ...names.filter((name) => name !== score).map((name): Variant => ({ unit, score: name })),
   ];
   const outcomes = variants.map((variant) => pairAll(groups.values(), variant, builder));
-  const first = score === null ? undefined : outcomes[units.indexOf(unit)];
+  // Without a score to take, what is lost by the first one.
+  const first = score === null ? outcomes[0] : outcomes[units.indexOf(unit)];
   return {
     format: typeof source.format === 'object' ? 'field map' : format.name,
     containers: Object.fromEntries(

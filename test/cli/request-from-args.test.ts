@@ -82,6 +82,17 @@ trainer_adapters:
     customization_config: meta/llama@v1
 `;
 
+test('pointers of a field map, and weights of scores, are set one by one; a name replaces them', async () => {
+  const set = ['source.format.group=/task', 'source.format.prompt=/q', 'source.format.response=/a'];
+  const { request } = await read({ set: [...set, 'source.score.style=0.5', 'source.score.facts=1'] });
+  expect(request.source).toMatchObject({
+    format: { group: '/task', prompt: '/q', response: '/a' },
+    score: { style: 0.5, facts: 1 },
+  });
+  const named = await read({ set: [...set, 'source.format=verifiers'] });
+  expect(named.request.source).toMatchObject({ format: 'verifiers' });
+});
+
 test('an adapter trains only where its configuration enables it, or --train is given', async () => {
   const natConfig = await requestFile('idle.yml', ADAPTER);
   const idle = await read({ natConfig });

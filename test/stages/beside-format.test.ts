@@ -30,3 +30,13 @@ test('a preset with pointers passes over what is not of the preset, and says so'
   expect(losses).toEqual([]);
   expect(manifest.warnings.join()).toMatch(/Passed over.*metadata\.json/);
 });
+
+test('a rollout that failed is a candidate that is lost by its error, whatever it has for an answer', async () => {
+  const failed = line({ topic: 'a', prompt: 'About a?', completion: [], error: 'Timeout', reward: 0 });
+  const answered = [0, 1].map((reward) =>
+    line({ topic: 'a', prompt: 'About a?', completion: `It is ${reward}.`, reward }),
+  );
+  const { totals, losses } = await run({ 'r.jsonl': [failed, ...answered].join('') }, {});
+  expect(losses).toMatchObject([{ kind: 'candidate', reason: 'error' }]);
+  expect(totals).toMatchObject({ total_pairs: 1, rejected_items: {} });
+});

@@ -44,8 +44,9 @@ function readEntries(openRow: OpenRow, places: FieldPlaces, record: JsonObject):
 
 function readRow(row: Row, place: readonly (string | number)[] = []): RecordReading {
   const answers = readAnswers(row);
-  if ('rejected' in answers) return answers;
   const facts = readFacts(row);
+  // Of a record that failed no answer is expected: it is a candidate that is lost by its own reason.
+  if ('rejected' in answers) return 'loss' in facts && facts.loss ? { candidates: [failedAnswer(facts)] } : answers;
   if ('rejected' in facts) return facts;
   const [only, ...others] = answers.answers;
   if (only && others.length === 0 && !facts.loss && 'rejected' in only.answered) return only.answered;
@@ -63,6 +64,14 @@ function readRow(row: Row, place: readonly (string | number)[] = []): RecordRead
     })),
   };
 }
+
+const failedAnswer = (facts: Facts): SourceCandidate => ({
+  ...facts,
+  index: 0,
+  metadata: {},
+  conversation: NO_CONVERSATION,
+  scores: {},
+});
 
 type Facts = Pick<SourceCandidate, 'group' | 'turnId' | 'id' | 'tools' | 'flags' | 'loss'>;
 
