@@ -17,7 +17,7 @@ export default defineConfig({
     projects: [
       { extends: true, test: { name: 'fast', include: ['test/**/*.test.ts'], exclude: [SYSTEM, PEERS] } },
       { extends: true, test: { name: 'system', include: [SYSTEM], exclude: [PEERS] } },
-      { extends: true, test: { name: 'peers', include: [PEERS], testTimeout: 600_000, hookTimeout: 1_200_000 } },
+      { extends: true, test: { name: 'peers', include: [PEERS], testTimeout: 600_000, hookTimeout: 2_400_000 } },
     ],
   },
 });
