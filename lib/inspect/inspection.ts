@@ -3,7 +3,7 @@ import { addCounts, type Counters, noCounts } from '../contract/counters.ts';
 import type { Candidate } from '../preferences/candidate.ts';
 import type { CandidatePlace } from '../preferences/candidate-place.ts';
 import { pairExample } from '../preferences/pair-example.ts';
-import type { Span } from '../sources/record.ts';
+import type { ContainerSpan } from '../sources/containers/container.ts';
 import type { ReadCandidates, TraceItem } from '../sources/trace-item.ts';
 
 /** What the traces hold, counted before anything runs. */
@@ -53,7 +53,7 @@ export interface SettingsOutcome {
 export interface Inspector {
   /** Ids repeat within a file only: told when the next one begins. */
   nextFile(): void;
-  take(span: Span<TraceItem>): void;
+  take(span: ContainerSpan<TraceItem>): void;
   /** What was taken so far. */
   inspection(): Inspection;
 }

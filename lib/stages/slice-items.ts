@@ -1,11 +1,13 @@
 import type { TraceSlice } from '../contract/plan.ts';
 import type { Request } from '../contract/request.ts';
 import { workflowKeys } from '../contract/workflow.ts';
+import type { CandidatePlace } from '../preferences/candidate-place.ts';
+import type { ContainerSpan, RecordPlace } from '../sources/containers/container.ts';
 import { readItems } from '../sources/containers/read-records.ts';
 import { natItemReader } from '../sources/formats/nat/nat-item.ts';
 import { type NatNames, natNames } from '../sources/formats/nat/nat-names.ts';
 import { readTraceItems } from '../sources/read-trace-items.ts';
-import type { ReadItem, Span } from '../sources/record.ts';
+import type { ReadItem } from '../sources/record.ts';
 import type { TraceItem } from '../sources/trace-item.ts';
 import { withinValues } from '../sources/value-cap.ts';
 import { type Deps, storeOf } from './deps.ts';
@@ -17,7 +19,7 @@ export function sliceItems(
   slice: TraceSlice,
   names: NatNames,
   deps: Deps,
-): AsyncGenerator<Span<TraceItem>> {
+): AsyncGenerator<ContainerSpan<TraceItem>> {
   const store = storeOf(slice.bucket, deps);
   const pin = { version: slice.version, etag: slice.etag };
   const open = (start: number, end?: number) => store.read(slice.key, { pin, start, end });
@@ -25,6 +27,12 @@ export function sliceItems(
   return own
     ? readItems(open, slice, withinValues(orFailure(natItemReader(names))))
     : readTraceItems(open, slice, names);
+}
+
+/** Where the item is, in the object of this key. */
+export function placeItem(key: string, { entry, row, offset }: RecordPlace): CandidatePlace {
+  const within = entry === undefined ? key : `${key}!/${entry}`;
+  return row === undefined ? { key: within, offset } : { key: within, row };
 }
 
 /** What a live workflow answered is written under NAT's own keys. */

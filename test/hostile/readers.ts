@@ -1,5 +1,6 @@
 import type { BuilderSettings } from '../../lib/contract/builder.ts';
 import type { Candidate } from '../../lib/preferences/candidate.ts';
+import type { ContainerSpan } from '../../lib/sources/containers/container.ts';
 import { readLineItems } from '../../lib/sources/containers/lines.ts';
 import { readItems } from '../../lib/sources/containers/read-records.ts';
 import { readTraceLine } from '../../lib/sources/formats/candidates/candidate-line.ts';
@@ -7,8 +8,8 @@ import { joinRuns } from '../../lib/sources/formats/candidates/line-runs.ts';
 import { asTraceItem } from '../../lib/sources/formats/nat/nat-item.ts';
 import { natNames } from '../../lib/sources/formats/nat/nat-names.ts';
 import { readTraceItem } from '../../lib/sources/formats/nat/trace-item.ts';
-import { readTraceItems } from '../../lib/sources/read-trace-items.ts';
-import type { ReadItem, Span } from '../../lib/sources/record.ts';
+import { readOtherContainer, readTraceItems } from '../../lib/sources/read-trace-items.ts';
+import type { ReadItem } from '../../lib/sources/record.ts';
 import type { TraceItem } from '../../lib/sources/trace-item.ts';
 
 /** All that a reader makes of an object: a text for each span. */
@@ -28,8 +29,14 @@ export async function readByBoth(bytes: Buffer, builder: BuilderSettings, chunkB
     const found = readTraceItem(item, natNames(builder.ttc_step_name));
     return 'item' in found ? { item: asTraceItem(found.item) } : found;
   };
-  const reference = readItems(open, slice, read, (stream, range) =>
-    joinRuns(readLineItems(stream, { start: 0, end: Number.POSITIVE_INFINITY }, readTraceLine(read)), range),
+  const names = natNames(builder.ttc_step_name);
+  const reference = readItems(
+    open,
+    slice,
+    read,
+    (stream, range) =>
+      joinRuns(readLineItems(stream, { start: 0, end: Number.POSITIVE_INFINITY }, readTraceLine(read)), range),
+    (object) => readOtherContainer(object, open, names),
   );
   return {
     fast: await told(readTraceItems(open, slice, natNames(builder.ttc_step_name)), builder),
@@ -39,7 +46,7 @@ export async function readByBoth(bytes: Buffer, builder: BuilderSettings, chunkB
 
 /** An item is told by what is made of it, and of one without candidates by what it says of itself. */
 async function told(
-  spans: AsyncIterable<Span<TraceItem>>,
+  spans: AsyncIterable<ContainerSpan<TraceItem>>,
   { compatibility }: BuilderSettings,
 ): Promise<readonly string[]> {
   const texts: string[] = [];

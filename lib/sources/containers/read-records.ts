@@ -1,6 +1,7 @@
 import type { Slice } from '../../contract/plan.ts';
 import type { ReadItem, Span } from '../record.ts';
 import { peek } from './byte-reader.ts';
+import type { ContainerSpan } from './container.ts';
 import { gunzip } from './gunzip.ts';
 import { readIndentedArray } from './indented-array.ts';
 import { readLineItems } from './lines.ts';
@@ -31,7 +32,8 @@ export async function* readItems<Item>(
   slice: Extent,
   read: ReadItem<Item>,
   readLines: ReadLines<Item> = (stream, range) => readLineItems(stream, range, read),
-): AsyncGenerator<Span<Item>> {
+  readOther: ReadOther<Item> = refuseOther,
+): AsyncGenerator<ContainerSpan<Item>> {
   // Whatever stands behind the last item is the last slice's to tell.
   const range = { start: slice.start, end: slice.end < slice.object_bytes ? slice.end : Number.POSITIVE_INFINITY };
   if (slice.cut === 'lines') {
@@ -40,20 +42,41 @@ export async function* readItems<Item>(
     const lines = { ...range, indentation: slice.indentation, cut: slice.key };
     yield* readIndentedArray(bytesFrom(open, slice.start, slice), lines, read);
   } else {
-    yield* readWholeObject(open, slice.object_bytes, read, readLines);
+    yield* readWholeObject(open, slice.object_bytes, { read, readLines, readOther });
   }
+}
+
+/** Reads an object that is neither JSON lines nor an array, nor a gzip of one. */
+export type ReadOther<Item> = (object: OtherObject) => AsyncIterable<ContainerSpan<Item>>;
+
+export interface OtherObject {
+  /** What its first bytes say against JSON lines and arrays. */
+  readonly why: string;
+  readonly bytes: number;
+  /** Its first bytes, and all of it, which is open already. */
+  readonly head: Buffer;
+  readonly whole: AsyncIterable<Uint8Array>;
+}
+
+async function* refuseOther({ why, bytes }: OtherObject): AsyncGenerator<ContainerSpan<never>> {
+  yield noTraces(why, bytes);
+}
+
+interface Readers<Item> {
+  readonly read: ReadItem<Item>;
+  readonly readLines: ReadLines<Item>;
+  readonly readOther: ReadOther<Item>;
 }
 
 async function* readWholeObject<Item>(
   open: OpenBytes,
   bytes: number,
-  read: ReadItem<Item>,
-  readLines: ReadLines<Item>,
-): AsyncGenerator<Span<Item>> {
+  { read, readLines, readOther }: Readers<Item>,
+): AsyncGenerator<ContainerSpan<Item>> {
   const [head, whole] = await peek(open(0, bytes), HEAD_BYTES);
   const form = sniff(head);
   if (form.kind === 'gzip') yield* readGzip(whole, read, readLines);
-  else if (form.kind === 'unreadable') yield noTraces(form.why, bytes);
+  else if (form.kind === 'unreadable') yield* readOther({ why: form.why, bytes, head, whole });
   else yield* readText(form, whole, read, readLines);
 }
 

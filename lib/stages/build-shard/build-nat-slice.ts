@@ -6,7 +6,7 @@ import { DIGEST_BYTES, digestText } from '../../preferences/digest.ts';
 import { pairExample, type Rollout } from '../../preferences/pair-example.ts';
 import type { ExampleId } from '../../sources/trace-item.ts';
 import type { Deps } from '../deps.ts';
-import { namesOf, sliceItems } from '../slice-items.ts';
+import { namesOf, placeItem, sliceItems } from '../slice-items.ts';
 import { buildSlice, type SliceJob } from './build-slice.ts';
 import type { OpenShard } from './open-shard.ts';
 
@@ -25,7 +25,7 @@ export async function buildNatSlice(job: SliceJob, shard: OpenShard, deps: Deps)
   for await (const span of sliceItems(request.run_id, slice, namesOf(request), deps)) {
     place += 1;
     shard.countItem(span);
-    const at = { key: slice.key, offset: span.offset };
+    const at = placeItem(slice.key, span);
     if ('rejected' in span) {
       await shard.loseItem(at, span.rejected);
       continue;
@@ -118,7 +118,7 @@ async function readDisplaced(
     byText.set(id.text, group);
     if (place === id.first && group.exampleId === '') group.exampleId = span.item.id.text;
     if (place !== id.last) continue;
-    const rollout = { place: { key: slice.key, offset: span.offset }, ...span.item.read('nat') };
+    const rollout = { place: placeItem(slice.key, span), ...span.item.read('nat') };
     held += sizeOf(rollout);
     if (held > MOST_HELD_BYTES) throw tooLarge(slice, request);
     group.items.push({ first: id.first, rollout });

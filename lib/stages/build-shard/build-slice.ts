@@ -1,7 +1,7 @@
 import type { TraceSlice } from '../../contract/plan.ts';
 import type { Request } from '../../contract/request.ts';
 import type { Deps } from '../deps.ts';
-import { namesOf, sliceItems } from '../slice-items.ts';
+import { namesOf, placeItem, sliceItems } from '../slice-items.ts';
 import { diagnoseItem } from './diagnosis.ts';
 import type { OpenShard } from './open-shard.ts';
 
@@ -17,7 +17,7 @@ export async function buildSlice({ request, slice, source }: SliceJob, shard: Op
   const { run_id: runId, builder } = request;
   for await (const span of sliceItems(runId, slice, namesOf(request), deps)) {
     shard.countItem(span);
-    const place = { key: slice.key, offset: span.offset };
+    const place = placeItem(slice.key, span);
     if ('rejected' in span) {
       await shard.loseItem(place, span.rejected);
       continue;

@@ -28,7 +28,10 @@ export async function findNative(
     );
   }
   if (foreign !== -1 || (native === -1 && kinds.includes('unlike'))) return undefined;
-  const traces = keepTraces(objects);
+  // Traces in a table or an archive are found by their content.
+  const found = new Set(first.flatMap(({ object }, at) => (kinds[at] === 'native' ? [object.key] : [])));
+  const named = new Set(keepTraces(objects));
+  const traces = objects.filter((object) => named.has(object) || found.has(object.key));
   return traces.length > 0 ? traces : undefined;
 }
 
@@ -55,8 +58,9 @@ async function kindOfObject(one: SampledObject, deps: NativeDeps): Promise<Kind>
   // A line that was cut short looks as if it went on over lines.
   if (container === 'json' && records.length === 0) return 'unknown';
   if (records.length === 0 && !TRACE_NAME.test(one.object.key)) return 'unlike';
-  if (!isNativeContainer) return hasSteps || (await formatsOf(one, deps)).length > 0 ? 'another' : 'unlike';
-  if (hasSteps || (container !== 'array' && !deps.linesHaveFormat && areAdjacent(records))) return 'native';
+  if (hasSteps) return 'native';
+  if (!isNativeContainer) return (await formatsOf(one, deps)).length > 0 ? 'another' : 'unlike';
+  if (container !== 'array' && !deps.linesHaveFormat && areAdjacent(records)) return 'native';
   if ((await formatsOf(one, deps)).length > 0) return 'another';
   return records.length > 0 && records.every(isStrange) ? 'another' : 'unknown';
 }
