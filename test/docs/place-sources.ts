@@ -4,7 +4,6 @@ import { ROOT } from './pages.ts';
 
 /** What docs/sources.md names, and the sample that is placed there. */
 const SAMPLES: Readonly<Record<string, string>> = {
-  evaluation: 'nat/evaluations/scored',
   'best-of-n.parquet': 'tables/scored-lists.parquet',
   'preferences.parquet': 'tables/pairs.parquet',
   'logs/storeroom.eval': 'sources/inspect/zstd.eval',
