@@ -49,6 +49,12 @@ describe('keys that NAT was told to rename', () => {
   });
 });
 
+test('keys of NAT for another format are refused', async () => {
+  expect(await complaint(Buffer.from('{"a":1}\n'), { nat_keys: { id_key: 'x' }, format: 'rollouts' })).toBe(
+    "InvalidRequest: source.nat_keys is set, and source.format is rollouts: the keys are those of NAT's files (nat, nat_eval). Leave source.nat_keys out.",
+  );
+});
+
 describe('what NAT wrote without candidates names the setting that gives them', () => {
   test.each([
     [

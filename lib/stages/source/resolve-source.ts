@@ -82,6 +82,7 @@ export async function findSource(
 ): Promise<FoundRecords | NativeSource> {
   const { format: choice, container } = source;
   refuseNat(source, builder);
+  refuseKeys(source);
   if (choice === 'nat' || builder.compatibility === 'nat') return keepNative(objects);
   if (choice === undefined && (await isScoredEvaluation(source, objects, deps))) {
     return findSource({ ...source, format: 'nat_eval' }, { builder, objects }, deps);
@@ -137,6 +138,15 @@ function sortObjects(objects: readonly TraceObject[]) {
 const DETECTED_OBJECTS = 16;
 /** Small requests; so many keep a store busy without being throttled. */
 const LOOKS_AT_ONCE = 32;
+
+/** Keys of NAT's files mean nothing to another format. */
+function refuseKeys({ format, nat_keys }: TraceSource): void {
+  if (!nat_keys || format === undefined || format === 'nat' || format === 'nat_eval') return;
+  const named = typeof format === 'string' ? format : 'a map of fields';
+  throw new InvalidRequest(
+    `source.nat_keys is set, and source.format is ${named}: the keys are those of NAT's files (nat, nat_eval). Leave source.nat_keys out.`,
+  );
+}
 
 function refuseNat({ format, container, score }: TraceSource, { compatibility, unit }: BuilderSettings): void {
   if (compatibility !== 'nat') return;
