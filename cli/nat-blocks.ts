@@ -107,6 +107,8 @@ export function readEntry([name, fields]: Entry, block: Block, { unset, source }
       if (typeof value === 'string' && value.startsWith('file://')) {
         throw new InvalidRequest(`${place} is ${value}, which NAT reads from that file: write the text itself.`);
       }
+      if (value instanceof Date)
+        throw new InvalidRequest(`${place} is a date to YAML: put it in quotes if it is text.`);
       const read = readAsNat(value, known.schema);
       notes.push(...read.unknown.map((below) => `${place}.${below} is not used: ${block.type} has no such field.`));
       const isOfThisSource = !known.liveOnly || source.kind === 'workflow';

@@ -51,6 +51,7 @@ async function readOne(path: string, namedBy: string | undefined, reading: Expan
   const again = (value: unknown): unknown => {
     if (typeof value === 'string') return expandVariables(value, place, reading);
     if (Array.isArray(value)) return value.map(again);
+    if (value instanceof Date) return value;
     return isSettings(value) ? mapValues(value, again) : value;
   };
   return mapValues(config, again);

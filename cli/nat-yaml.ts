@@ -55,6 +55,12 @@ const TAGS: ScalarTag[] = [
     resolve: (text) => readInteger(text.replaceAll('_', '')),
   },
   {
+    tag: 'tag:yaml.org,2002:timestamp',
+    default: true,
+    test: /^(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt]|[ \t]+)[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]*)?(?:[ \t]*(?:Z|[-+][0-9]{1,2}(?::[0-9]{2})?))?)$/,
+    resolve: (text) => new Date(text),
+  },
+  {
     tag: 'tag:yaml.org,2002:null',
     default: true,
     test: /^(?:~|null|Null|NULL|)$/,

@@ -270,6 +270,12 @@ test('config_effective.yml, as NAT writes it, has type for _type and every defau
   expect(training).toBeNull();
 });
 
+test('a date, which NAT refuses for text, is refused with the way out', () => {
+  expect(() => read('trajectory_builders: {b: {_type: dpo_traj_builder, ttc_step_name: 2024-01-01}}')).toThrow(
+    'trajectory_builders.b.ttc_step_name is a date to YAML: put it in quotes if it is text.',
+  );
+});
+
 test('a field below a field that NAT has not is a note, and what NAT reads from a file is refused', () => {
   const adapter = (more: string) =>
     `trainer_adapters: {n: {_type: nemo_customizer_trainer_adapter, entity_host: http://h, datastore_host: http://h, namespace: n, ${more}}}`;
