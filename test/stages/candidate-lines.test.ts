@@ -124,6 +124,18 @@ test('a line that cannot be read costs its neighbours nothing', async () => {
   expect(losses.map(({ reason }) => reason)).toEqual(['invalid_json']);
 });
 
+test('a turn may be a number, or be left out where an example has one', async () => {
+  const { turn_id: _, ...better } = move('a', 1, 'one');
+  const { turn_id: __, ...worse } = move('a', 0, 'two');
+  const numbered = [move('b', 1, 'one'), move('b', 0, 'two')].map((line) => ({ ...line, turn_id: 7 }));
+  const { groups, losses } = await runText(lines(better, worse, ...numbered));
+  expect(losses).toEqual([]);
+  expect(groups.map(({ trajectories }) => trajectories.map(({ metadata }) => metadata.turn_id))).toEqual([
+    ['0'],
+    ['7'],
+  ]);
+});
+
 test('a line says which key it lacks', async () => {
   const { example_id: _, ...anonymous } = move('a', 1, 'one');
   const { score: __, ...unscored } = move('a', 1, 'one');

@@ -4,6 +4,7 @@ import { readTools } from '../../conversation.ts';
 import { depthOf, hasLongInteger, isObject, type JsonObject, parseExactly } from '../../json/exact-json.ts';
 import { kindOf } from '../../json/kind-of.ts';
 import { parsePythonJson } from '../../json/python-json.ts';
+import { readKey } from '../../read-key.ts';
 import { type ItemReason, MAX_DEPTH, type ReadItem } from '../../record.ts';
 import { readScoredAnswer } from '../../scored-answer.ts';
 import { sortCandidates, type TraceItem } from '../../trace-item.ts';
@@ -66,11 +67,13 @@ function readCandidateLine(bytes: Buffer): ReadLine | undefined {
 }
 
 function readObject(line: JsonObject): ReadLine {
-  const { example_id, turn_id: turnId, candidate_index: index, score, prompt, response, metadata, tools } = line;
+  const { example_id, turn_id, candidate_index: index, score, prompt, response, metadata, tools } = line;
   if (example_id === undefined) return reject('missing_id', 'this candidate line has no "example_id"');
   const id = readExampleId(example_id);
   if (!id) return reject('invalid_id', `its "example_id" is ${kindOf(example_id)}; give text or a number`);
   const offered = readTools(tools);
+  // A line of an example without turns is of its only one.
+  const turnId = turn_id === undefined || turn_id === null ? '0' : (readKey(turn_id) ?? turn_id);
   const answer = { turnId, turnIndex: undefined, index, score, prompt, response, metadata, uuid: undefined };
   const item: TraceItem = {
     id,
@@ -97,4 +100,4 @@ export const isCandidateLine = (line: JsonObject): boolean =>
   TELLING_KEYS.filter((key) => line[key] !== undefined).length >= 3;
 
 const TELLING_KEYS = ['example_id', 'turn_id', 'score', 'response'];
-const NUMBERS_THAT_BECOME_TEXT = ['example_id', 'prompt', 'response'];
+const NUMBERS_THAT_BECOME_TEXT = ['example_id', 'turn_id', 'prompt', 'response'];
