@@ -13,7 +13,6 @@ import {
   traceLocation,
 } from './locations.ts';
 import { type NatConfig, settingsFromNatConfig } from './nat-config.ts';
-import { readNatConfigFile } from './nat-config-file.ts';
 import type { NatSource } from './nat-evaluation.ts';
 import { hideVariables } from './nat-variables.ts';
 import { countFromFlag, isSettings, mergeSettings, type Settings, settingsFromAssignment } from './settings.ts';
@@ -143,6 +142,7 @@ interface ReadNatConfig extends NatConfig {
 const NO_NAT_CONFIG: ReadNatConfig = { settings: {}, notes: [], training: null, hide: (text) => text };
 
 async function readNatConfig(path: string, source: NatSource, { train = false }: RunArgs): Promise<ReadNatConfig> {
+  const { readNatConfigFile } = await import('./nat-config-file.ts');
   const file = await readNatConfigFile(path, process.env);
   const hide = (text: string) => hideVariables(text, file.variables);
   try {

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Request } from '../contract/request.ts';
-import { openTokenCounter, type StoredTokenizer } from '../datasets/token-counter.ts';
+import type { StoredTokenizer } from '../datasets/token-counter.ts';
 import { InvalidRequest, ObjectNotFound } from '../errors.ts';
 import { runKeys } from '../objects/keys.ts';
 import { type ObjectStore, readAll } from '../objects/store.ts';
@@ -32,6 +32,7 @@ export async function readTokenizer(
   }
   const template = (await readText(store, `${folder}chat_template.jinja`)) ?? Text.parse(config.chat_template);
   const stored = { tokenizer, config, template };
+  const { openTokenCounter } = await import('../datasets/token-counter.ts');
   openTokenCounter(stored, prompt_style === 'text' ? 'text' : 'chat');
   return stored;
 }

@@ -3,7 +3,7 @@ import { Request } from '../../contract/request.ts';
 import { RunSource } from '../../contract/run-source.ts';
 import type { BuildShardInput, BuildShardOutput } from '../../contract/states.ts';
 import { Summary } from '../../contract/summary.ts';
-import { openTokenCounter, StoredTokenizer, type TokenCounter } from '../../datasets/token-counter.ts';
+import type { TokenCounter } from '../../datasets/token-counter.ts';
 import { runKeys } from '../../objects/keys.ts';
 import { jsonText, readJson } from '../../objects/stored-json.ts';
 import type { Deps } from '../deps.ts';
@@ -65,6 +65,8 @@ interface ShardJob {
 
 async function tokenCounter({ run_id, dataset }: Request, { collections }: Deps): Promise<TokenCounter | undefined> {
   if (!dataset.tokenizer) return undefined;
+  // Of most runs no token is counted, and the tokenizer's code is not loaded.
+  const { openTokenCounter, StoredTokenizer } = await import('../../datasets/token-counter.ts');
   const stored = await readJson(collections, runKeys(run_id).tokenizer, StoredTokenizer);
   return openTokenCounter(stored, dataset.prompt_style === 'text' ? 'text' : 'chat');
 }
