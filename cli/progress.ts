@@ -12,7 +12,7 @@ export interface Stage {
   readonly done: () => number;
 }
 
-/** How a run's progress is told. */
+/** What reports a run's progress. */
 export interface Progress {
   /** A live workflow is asked: so many examples, in batches. */
   asking(plan: { readonly examples: number; readonly batches: number }): void;
@@ -22,7 +22,7 @@ export interface Progress {
   stage(stage: Stage): void;
   /** Where the training job is, in a sentence. */
   training(message: string): void;
-  /** The run has failed in this place; the file that is named says more. The error itself is told elsewhere. */
+  /** The run has failed in this place; the file that is named says more. The error itself is reported elsewhere. */
   failed(place: string, file: string): void;
   /** Clears what is on the screen; called however the run ends. */
   stop(): void;
@@ -58,12 +58,12 @@ export function lineProgress(write: (line: string) => void): Progress {
     stage: (stage) => {
       stop();
       const begun = performance.now();
-      let told = { percent: 0, at: begun };
+      let reported = { percent: 0, at: begun };
       timer = setInterval(() => {
         const { percent, words } = stateOf(stage, begun);
         const now = performance.now();
-        if (percent === told.percent && now - told.at < QUIET_MS) return;
-        told = { percent, at: now };
+        if (percent === reported.percent && now - reported.at < QUIET_MS) return;
+        reported = { percent, at: now };
         write(`${capitalized(stage.name)}${stage.total > 0 ? `: ${percent}% of ` : ', '}${words}.`);
       }, LINE_MS).unref();
     },

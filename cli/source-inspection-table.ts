@@ -46,7 +46,7 @@ export function warnOfSource(found: SourceInspection): readonly string[] {
   return [
     ...(score === null
       ? [
-          `A run has to be told which score to compare answers by, as in --set source.score=${scores[0]?.name ?? 'quality'}.`,
+          `A run needs the name of the score that it compares answers by, as in --set source.score=${scores[0]?.name ?? 'quality'}.`,
         ]
       : []),
     ...(alone * 2 > groups

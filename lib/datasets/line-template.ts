@@ -53,7 +53,7 @@ function templateMaker(name: FormatName, layout: Layout): LineMaker {
     }
     const turn = reader.turnOf(texts);
     const { prompt, tools } = turn;
-    // A prompt that holds what stands for a text would have a text put there.
+    // In a prompt that holds the placeholder itself, a text would replace it.
     if (textsOnly && !turn.json.includes(MARK) && !turn.toolsJson.includes(MARK_UTF8)) {
       turn.templates ??= makeTemplates(name, { ...TOKENS, prompt, tools }, layout);
       return turn.templates;
@@ -169,7 +169,7 @@ interface Turn {
 const QUOTE = 0x22;
 const isText = (bytes: Buffer, { start }: TextRange): boolean => bytes[start] === QUOTE;
 
-/** What stands for a text while a template is made. It begins with a character that Unicode leaves to private use. */
+/** The placeholder of a text in a template. It begins with a character that Unicode leaves to private use. */
 const MARK = '\ue0f1';
 const MARK_UTF8 = toUtf8(MARK);
 const TOKENS = { prompt: `${MARK}prompt`, chosen: `${MARK}chosen`, rejected: `${MARK}rejected` } as const;

@@ -72,7 +72,7 @@ const INTEGERS = [
 
 const [OPENS_GROUP, OPENS_TURN, SHAPE_SHIFT] = [1, 2, 2] as const;
 
-/** Names of the columns and their widths in bytes: the same for whoever writes and reads an index of one plan. */
+/** Names of the columns and their widths in bytes: the writer and the readers of an index of one plan have the same. */
 function layOut({ views, formats }: Pick<DatasetPlan, 'views' | 'formats'>) {
   const widths: [name: string, width: number][] = [
     ...WORDS.map((name): [string, number] => [name, DIGEST_BYTES]),

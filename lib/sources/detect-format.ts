@@ -1,4 +1,3 @@
-import { InvalidRequest } from '../errors.ts';
 import { listKeys } from './check-field-map.ts';
 import { isObject } from './json/exact-json.ts';
 import { proposeFieldMap } from './propose-field-map.ts';
@@ -14,21 +13,7 @@ export function findFormats(sampleFor: SampleFor, formats: readonly SourceFormat
   return own.length > 0 ? own : sure;
 }
 
-/** The one format that fits; anything else is for the person to say. */
-export function detectFormat(sampleFor: SampleFor, formats: readonly SourceFormat[]): SourceFormat {
-  const [found, ...others] = findFormats(sampleFor, formats);
-  if (found && others.length === 0) return found;
-  if (found) {
-    const names = [found, ...others].map(({ name }) => name);
-    throw new InvalidRequest(
-      `The first records fit several source formats: ${names.join(', ')}. Name the one they are of, as in --set source.format=${found.name}.`,
-    );
-  }
-  throw new InvalidRequest(
-    explainUnknown(formats.map(sampleFor).find(({ records }) => records.length > 0)?.records ?? []),
-  );
-}
-
+/** Why records fit no format: their keys, and a field map of them where one shows. */
 export function explainUnknown(records: readonly unknown[]): string {
   const keys = [...new Set(records.flatMap((record) => (isObject(record) ? Object.keys(record) : [])))];
   if (keys.length === 0) return 'The first records fit no source format: none of them is an object with keys.';

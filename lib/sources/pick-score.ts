@@ -21,15 +21,24 @@ export function chooseScore(
     }
     return asked;
   }
+  const score = findDefaultScore(format, found);
+  if (score !== undefined) return score;
   const { name, defaultScore } = format;
-  if (defaultScore !== undefined && (found.length === 0 || found.includes(defaultScore))) return defaultScore;
-  const [only, ...others] = found;
-  if (only !== undefined && others.length === 0) return only;
   throw new InvalidRequest(
     defaultScore === undefined
       ? `${name} has no default score: name the one to compare answers by, ${inRequest(found)}. ${thereIs(found)}`
       : `No candidate has the score "${defaultScore}", the default of ${name}: name another, ${inRequest(found)}. ${thereIs(found)}`,
   );
+}
+
+/** Where the request names none: the format's default, else the one score that there is. */
+export function findDefaultScore(
+  { defaultScore }: Pick<SourceFormat, 'defaultScore'>,
+  found: readonly string[],
+): string | undefined {
+  if (defaultScore !== undefined && (found.length === 0 || found.includes(defaultScore))) return defaultScore;
+  const [only, ...others] = found;
+  return others.length === 0 ? only : undefined;
 }
 
 /** The candidate's score: one of its own, or the sum of several by their weights, which is missing where one of them is. */

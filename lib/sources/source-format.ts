@@ -1,3 +1,4 @@
+import type { Unit } from '../contract/unit.ts';
 import type { SourceCandidate, SourceLoss } from './source-candidate.ts';
 
 /**
@@ -33,6 +34,10 @@ export interface AssembledFormat extends FormatFacts {
   /** Reads all records of a source together. */
   readonly assemble: (records: Iterable<PlacedRecord>) => Iterable<PlacedReading>;
 }
+
+/** What a pair is made of unless the request says so. */
+export const defaultUnit = ({ holds }: Pick<SourceFormat, 'holds'>): Unit =>
+  holds === 'conversations' ? 'final' : 'turn';
 
 interface FormatFacts {
   /** As `source.format` names it. */

@@ -5,6 +5,7 @@ import { HEAD_BYTES, sniff } from '../sources/containers/sniff.ts';
 import { type Deps, storeOf } from './deps.ts';
 import { ahead } from './each.ts';
 import { type Piece, packShards } from './pack-shards.ts';
+import { pinObject } from './pin-object.ts';
 
 export interface Cutting {
   readonly shardBytes: number;
@@ -29,13 +30,13 @@ async function* cutObjects(
     cut && object.bytes > shardBytes ? howToCut(object, deps) : undefined;
   for await (const [object, how] of ahead(objects, LOOKS_AHEAD, howIfLarge)) {
     if (!how) {
-      const whole: Slice = { ...pinned(object), cut: null, start: 0, end: object.bytes };
+      const whole: Slice = { ...pinObject(object), cut: null, start: 0, end: object.bytes };
       yield { slices: [whole], bytes: object.bytes, alone: false };
       continue;
     }
     for (let start = 0; start < object.bytes; start += shardBytes) {
       const end = Math.min(start + shardBytes, object.bytes);
-      yield { slices: [{ ...pinned(object), ...how, start, end }], bytes: end - start, alone: true };
+      yield { slices: [{ ...pinObject(object), ...how, start, end }], bytes: end - start, alone: true };
     }
   }
 }
@@ -56,11 +57,3 @@ async function howToCut(object: TraceObject, deps: Deps): Promise<HowToCut | und
     ? { cut: 'array', indentation: form.indentation }
     : undefined;
 }
-
-const pinned = ({ bucket, key, version, etag, bytes }: TraceObject) => ({
-  bucket,
-  key,
-  ...(version === undefined ? {} : { version }),
-  etag,
-  object_bytes: bytes,
-});

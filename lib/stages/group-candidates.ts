@@ -1,10 +1,10 @@
 import { isContainerSlice, type Shard, Shards } from '../contract/plan.ts';
 import { RunSource } from '../contract/run-source.ts';
 import type { GroupCandidatesInput, GroupCandidatesOutput } from '../contract/states.ts';
-import { Summary } from '../contract/summary.ts';
+import type { Summary } from '../contract/summary.ts';
 import { ShardMissing } from '../errors.ts';
 import { runKeys } from '../objects/keys.ts';
-import { jsonText, readJson } from '../objects/stored-json.ts';
+import { readJson } from '../objects/stored-json.ts';
 import { openFormat } from '../sources/open-format.ts';
 import { noDiagnosis } from './build-shard/diagnosis.ts';
 import { type Losses, NOTHING, openLosses } from './build-shard/open-losses.ts';
@@ -13,6 +13,7 @@ import { type GroupedPartWriter, openGroupedPart } from './source/grouped-part.t
 import { readCandidates } from './source/read-candidates.ts';
 import { readRecords } from './source/read-records.ts';
 import { identifyGroup, scoreCandidate, toPlace } from './source/scored-candidate.ts';
+import { summarizeOnce } from './summarize-once.ts';
 
 /**
  * Reads a slice of a source whose groups lie apart, and partitions its candidates by the digests of their groups; records
@@ -22,37 +23,32 @@ export async function groupCandidates(
   { run_id, ordinal }: GroupCandidatesInput,
   deps: Deps,
 ): Promise<GroupCandidatesOutput> {
-  const keys = runKeys(run_id);
-  const { summary: key } = keys.shard(ordinal);
-  if (await deps.collections.head(key)) return report(await readJson(deps.collections, key, Summary), false);
-  const source = await readJson(deps.collections, keys.source, RunSource);
-  const { task, buckets } = await findTask(run_id, ordinal, deps);
-  const started = deps.now();
-  const losses = openLosses(deps.collections, { runId: run_id, ordinal });
-  const grouped = openGroupedPart(deps.collections, { runId: run_id, ordinal, buckets });
-  try {
-    await groupSlices(task, { source, grouped, losses }, deps);
-    await grouped.close();
-    const summary: Summary = {
-      run_id,
-      ordinal,
-      ...(await losses.close()),
-      collection: NOTHING,
-      index: { ...NOTHING, pairs: 0 },
-      items_with_pairs: 0,
-      diagnosis: noDiagnosis(),
-      repetitions: [],
-      warnings: [],
-      started_at: started.toISOString(),
-      seconds: (deps.now().getTime() - started.getTime()) / 1000,
-    };
-    await deps.collections.create(key, jsonText(summary));
-    return report(summary, true);
-  } catch (error) {
-    await Promise.all([losses.abort(), grouped.abort()]);
-    throw error;
-  }
+  const of = { runId: run_id, ordinal };
+  const { summary, made } = await summarizeOnce(of, deps, async () => {
+    const source = await readJson(deps.collections, runKeys(run_id).source, RunSource);
+    const { task, buckets } = await findTask(run_id, ordinal, deps);
+    const losses = openLosses(deps.collections, of);
+    const grouped = openGroupedPart(deps.collections, { ...of, buckets });
+    try {
+      await groupSlices(task, { source, grouped, losses }, deps);
+      await grouped.close();
+      return { ...NO_PAIRS, ...(await losses.close()), diagnosis: noDiagnosis() };
+    } catch (error) {
+      await Promise.all([losses.abort(), grouped.abort()]);
+      throw error;
+    }
+  });
+  return report(summary, made);
 }
+
+/** Its candidates are paired later. */
+const NO_PAIRS = {
+  collection: NOTHING,
+  index: { ...NOTHING, pairs: 0 },
+  items_with_pairs: 0,
+  repetitions: [],
+  warnings: [],
+};
 
 const report = ({ run_id, ordinal, counters }: Summary, grouped: boolean): GroupCandidatesOutput => ({
   run_id,

@@ -3,15 +3,15 @@ import type { ScoreChoice } from '../contract/score-choice.ts';
 import type { TraceSource } from '../contract/source.ts';
 import type { Unit } from '../contract/unit.ts';
 import { pairExample } from '../preferences/pair-example.ts';
-import { pickScore } from '../sources/pick-score.ts';
+import { findDefaultScore, pickScore } from '../sources/pick-score.ts';
 import type { SourceCandidate } from '../sources/source-candidate.ts';
-import type { PlacedReading } from '../sources/source-format.ts';
+import { defaultUnit, type PlacedReading } from '../sources/source-format.ts';
 import type { Deps } from './deps.ts';
 import { makeRollouts } from './source/make-rollouts.ts';
-import { readCandidates } from './source/read-candidates.ts';
+import { type RecordCount, readCandidates } from './source/read-candidates.ts';
 import { readRecords } from './source/read-records.ts';
 import type { FoundRecords } from './source/resolve-source.ts';
-import { identifyGroup, scoreCandidate, toPlace } from './source/scored-candidate.ts';
+import { identifyGroup, toPlace } from './source/scored-candidate.ts';
 
 /** What a source other than NAT's traces holds, counted before anything runs. */
 export interface SourceInspection {
@@ -66,46 +66,10 @@ export async function inspectSource(
   deps: Deps,
 ): Promise<SourceInspection> {
   const { format, objects, passedOver } = found;
-  const counted = { records: 0, bytes: 0 };
-  const unused = new Set<string>();
-  const count = {
-    countItem({ bytes }: { readonly bytes: number }) {
-      counted.records += 1;
-      counted.bytes += bytes;
-    },
-    countUnused(_: unknown, record: unknown) {
-      if (format.kind === 'records' && unused.size < MOST_KEYS) {
-        for (const key of format.unusedKeys?.(record) ?? []) unused.add(key.slice(0, LONGEST_KEY));
-      }
-    },
-  };
-  const rejected = new Map<string, number>();
-  const groups = new Map<string, CandidateReading[]>();
-  const scores = new Map<string, number[]>();
-  let candidates = 0;
-  let cut = false;
-  const slices = objects.flatMap(({ slice }) => slice ?? []);
-  for await (const reading of readCandidates(readRecords(slices, format, deps), format, count)) {
-    if ('rejected' in reading) {
-      add(rejected, reading.rejected.reason);
-    } else {
-      candidates += 1;
-      noteScores(reading.candidate, scores);
-      const { digest } = identifyGroup(scoreCandidate(reading.place, reading.candidate, ''));
-      // Of a complete format each record is a group.
-      const group = format.scattered ? digest : keyOfPlace(reading);
-      const together = groups.get(group);
-      if (together) together.push(reading);
-      else groups.set(group, [reading]);
-    }
-    if (counted.bytes > READ_BYTES && format.kind === 'records') {
-      cut = true;
-      break;
-    }
-  }
+  const { scores, groups, ...read } = await readGroups(found, deps);
   const names = [...scores.keys()];
-  const score = decideScore(source.score, format.defaultScore, names);
-  const unit = builder.unit ?? (format.holds === 'conversations' ? 'final' : 'turn');
+  const score = source.score ?? findDefaultScore(format, names) ?? null;
+  const unit = builder.unit ?? defaultUnit(format);
   const units: readonly Unit[] = format.holds === 'conversations' ? ['final', 'divergence', 'trajectory'] : [unit];
   const variants = [
     ...(score === null ? [] : units.map((one): Variant => ({ unit: one, score }))),
@@ -120,22 +84,62 @@ export async function inspectSource(
       [...Map.groupBy(objects, ({ slice }) => slice?.container ?? 'empty')].map(([name, of]) => [name, of.length]),
     ),
     passed_over: passedOver,
-    ...counted,
-    cut,
-    rejected_records: Object.fromEntries(rejected),
-    candidates,
+    records: read.records,
+    bytes: read.bytes,
+    cut: read.cut,
+    rejected_records: Object.fromEntries(read.rejected),
+    candidates: read.candidates,
     groups: groups.size,
     groups_by_candidates: countSizes(groups.values()),
     scores: [...scores].map(([name, values]) => summarize(name, values)),
     score,
     unit,
     rejected_candidates: first?.rejected ?? {},
-    unused_keys: [...unused],
+    unused_keys: [...read.unused],
     outcomes: variants.map((variant, at) => ({
       set: settingsOf(variant, { unit, score }),
       ...(outcomes[at]?.outcome ?? NO_PAIRS),
     })),
   };
+}
+
+async function readGroups({ format, objects }: FoundRecords, deps: Deps) {
+  const read = {
+    ...{ records: 0, bytes: 0, candidates: 0, cut: false },
+    rejected: new Map<string, number>(),
+    unused: new Set<string>(),
+    groups: new Map<string, CandidateReading[]>(),
+    scores: new Map<string, number[]>(),
+  };
+  const count: RecordCount = {
+    countItem({ bytes }) {
+      read.records += 1;
+      read.bytes += bytes;
+    },
+    countUnused(_, record) {
+      if (format.kind !== 'records' || read.unused.size >= MOST_KEYS) return;
+      for (const key of format.unusedKeys?.(record) ?? []) read.unused.add(key.slice(0, LONGEST_KEY));
+    },
+  };
+  const slices = objects.flatMap(({ slice }) => slice ?? []);
+  for await (const reading of readCandidates(readRecords(slices, format, deps), format, count)) {
+    if ('rejected' in reading) {
+      add(read.rejected, reading.rejected.reason);
+    } else {
+      read.candidates += 1;
+      noteScores(reading.candidate, read.scores);
+      // Of a complete format each record is a group.
+      const group = format.scattered ? identifyGroup(reading).digest : String(read.records);
+      const together = read.groups.get(group);
+      if (together) together.push(reading);
+      else read.groups.set(group, [reading]);
+    }
+    if (read.bytes > READ_BYTES && format.kind === 'records') {
+      read.cut = true;
+      break;
+    }
+  }
+  return read;
 }
 
 /** 64 MiB: seconds, and some 500 MB of memory. */
@@ -179,19 +183,6 @@ const settingsOf = (variant: Variant, taken: { readonly unit: Unit; readonly sco
   ...(variant.score === taken.score ? [] : [`source.score=${String(variant.score)}`]),
   ...(variant.unit === taken.unit ? [] : [`builder.unit=${variant.unit}`]),
 ];
-
-function decideScore(
-  asked: ScoreChoice | undefined,
-  byDefault: string | undefined,
-  names: readonly string[],
-): ScoreChoice | null {
-  if (asked !== undefined) return asked;
-  if (byDefault !== undefined && (names.length === 0 || names.includes(byDefault))) return byDefault;
-  const [only, ...others] = names;
-  return only !== undefined && others.length === 0 ? only : null;
-}
-
-const keyOfPlace = ({ place: { key, row, offset } }: CandidateReading): string => `${key} ${row ?? offset}`;
 
 function noteScores({ scores, loss }: SourceCandidate, found: Map<string, number[]>): void {
   for (const [name, score] of Object.entries(scores)) {

@@ -1,8 +1,6 @@
 import type { ContainerName, TextContainer } from '../../contract/container-name.ts';
 import { array } from './array.ts';
-import { readWhole } from './byte-reader.ts';
 import type { Container, ContainerSpan, PinnedObject, RecordReader } from './container.ts';
-import { DETECTED_BYTES, type Detected, detectContainer } from './detect.ts';
 import { gunzip } from './gunzip.ts';
 import { parquet } from './parquet.ts';
 import { readItems } from './read-records.ts';
@@ -26,12 +24,6 @@ export const CONTAINERS: Readonly<Record<ContainerName, Container>> = {
   gzip: { cuts: 'nowhere', read: (object, _, reader) => readCompressed(object, gunzip, reader) },
   zstd: { cuts: 'nowhere', read: (object, _, reader) => readCompressed(object, unzstd, reader) },
 };
-
-/** Which of them an object is. */
-export async function detectObject(object: PinnedObject, name: string): Promise<Detected> {
-  const head = await readWhole(object.open(0, Math.min(object.bytes, DETECTED_BYTES)), DETECTED_BYTES);
-  return detectContainer(head ?? Buffer.alloc(0), name);
-}
 
 /** Where the text's own container is not named, its first bytes tell. */
 export async function* readCompressed<Item>(

@@ -1,11 +1,11 @@
 import type { ContainerName, TextContainer } from '../../contract/container-name.ts';
 import { MAX_ITEM_BYTES, tooLarge } from '../record.ts';
 import { readArrayText } from './array.ts';
-import { isWhite } from './array-elements.ts';
 import { peek, readWhole } from './byte-reader.ts';
 import { type ContainerSpan, type RecordReader, reject } from './container.ts';
 import { readCsv } from './csv.ts';
 import { DETECTED_BYTES, detectContainer, SEPARATORS } from './detect.ts';
+import { findText } from './find-text.ts';
 import { readLineItems } from './lines.ts';
 
 /** The records of a text, in the container that its first bytes tell, if it is not named. */
@@ -56,10 +56,7 @@ async function* readOneValue<Item>(
     yield tooLarge(0);
     return;
   }
-  let from = text[0] === 0xef && text[1] === 0xbb && text[2] === 0xbf ? 3 : 0;
-  let to = text.length;
-  while (from < to && isWhite(text[from])) from++;
-  while (to > from && isWhite(text[to - 1])) to--;
+  const { from, to } = findText(text);
   if (from === to) return;
   const read = reader.fromJson(text.subarray(from, to));
   const isCut = 'rejected' in read && read.rejected.reason === 'invalid_json' && text[to - 1] !== 0x7d;

@@ -2,12 +2,13 @@ import { isTraceSlice, type Shard } from '../../contract/plan.ts';
 import { Request } from '../../contract/request.ts';
 import { RunSource } from '../../contract/run-source.ts';
 import type { BuildShardInput, BuildShardOutput } from '../../contract/states.ts';
-import { Summary } from '../../contract/summary.ts';
+import type { Summary } from '../../contract/summary.ts';
 import type { TokenCounter } from '../../datasets/token-counter.ts';
 import { runKeys } from '../../objects/keys.ts';
-import { jsonText, readJson } from '../../objects/stored-json.ts';
+import { readJson } from '../../objects/stored-json.ts';
 import type { Deps } from '../deps.ts';
 import { readsRecords } from '../read-plan.ts';
+import { summarizeOnce } from '../summarize-once.ts';
 import { buildBucket } from './build-bucket.ts';
 import { buildNatSlice } from './build-nat-slice.ts';
 import { buildRecords } from './build-records.ts';
@@ -20,29 +21,18 @@ import { type OpenShard, openShard } from './open-shard.ts';
  * object is no longer the one that was planned.
  */
 export async function buildShard({ run_id, shard, shards }: BuildShardInput, deps: Deps): Promise<BuildShardOutput> {
-  const { summary: key } = runKeys(run_id).shard(shard.ordinal);
-  if (await deps.collections.head(key)) return report(await readJson(deps.collections, key, Summary), false);
-
-  const request = await readJson(deps.collections, runKeys(run_id).request, Request);
-  const started = deps.now();
-  const open = openShard(request, { ordinal: shard.ordinal, shards }, deps, await tokenCounter(request, deps));
-  try {
-    await buildContent({ request, shard }, open, deps);
-    const built = await open.close();
-    const summary: Summary = {
-      run_id,
-      ordinal: shard.ordinal,
-      ...built,
-      started_at: started.toISOString(),
-      seconds: (deps.now().getTime() - started.getTime()) / 1000,
-    };
-    // Another execution of this shard may have been first: its summary says the same but for the time.
-    await deps.collections.create(key, jsonText(summary));
-    return report(summary, true);
-  } catch (error) {
-    await open.abort();
-    throw error;
-  }
+  const { summary, made } = await summarizeOnce({ runId: run_id, ordinal: shard.ordinal }, deps, async () => {
+    const request = await readJson(deps.collections, runKeys(run_id).request, Request);
+    const open = openShard(request, { ordinal: shard.ordinal, shards }, deps, await tokenCounter(request, deps));
+    try {
+      await buildContent({ request, shard }, open, deps);
+      return await open.close();
+    } catch (error) {
+      await open.abort();
+      throw error;
+    }
+  });
+  return report(summary, made);
 }
 
 async function buildContent({ request, shard }: ShardJob, open: OpenShard, deps: Deps): Promise<void> {

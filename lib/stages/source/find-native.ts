@@ -4,22 +4,22 @@ import { isCandidateLine } from '../../sources/formats/candidates/candidate-line
 import { isAtif } from '../../sources/formats/nat/trace-item.ts';
 import { isObject, type JsonObject } from '../../sources/json/exact-json.ts';
 import { readKey } from '../../sources/read-key.ts';
-import type { Deps } from '../deps.ts';
 import { each } from '../each.ts';
 import { TRACE_NAME } from '../find-traces.ts';
 import { formatsOf, PLAIN } from './find-formats.ts';
-import { type SampledObject, sampleFor } from './sample-object.ts';
+import type { SampledObject } from './sample-object.ts';
 
 /**
  * The objects to read as NAT's traces or as adjacent candidate lines; undefined where the first of them are of another
- * format, or of none that could be theirs. Objects that show nothing (empty ones, broken ones) go with their neighbours.
+ * format, or of none that could be theirs. `linesHaveFormat`: candidate lines are read as a format's records, which take
+ * settings that the faster reader lacks. Objects that show nothing (empty ones, broken ones) go with their neighbours.
  */
 export async function findNative(
   first: readonly SampledObject[],
   objects: readonly TraceObject[],
-  deps: NativeDeps,
+  linesHaveFormat: boolean,
 ): Promise<readonly TraceObject[] | undefined> {
-  const kinds = await each(first, first.length, (one) => kindOfObject(one, deps));
+  const kinds = await each(first, first.length, (one) => kindOfObject(one, linesHaveFormat));
   const foreign = kinds.indexOf('another');
   const native = kinds.indexOf('native');
   if (foreign !== -1 && native !== -1) {
@@ -39,29 +39,24 @@ export async function findNative(
 export const keepTraces = (objects: readonly TraceObject[]): readonly TraceObject[] =>
   objects.length === 1 ? objects : objects.filter(({ key }) => TRACE_NAME.test(key));
 
-/** `linesHaveFormat`: candidate lines are read as a format's records, which take settings that the faster reader lacks. */
-interface NativeDeps extends Deps {
-  readonly linesHaveFormat: boolean;
-}
-
 /** `unlike`: of no known format, and in a container that NAT's traces never come in: a table beside them, say. */
 type Kind = 'native' | 'another' | 'unlike' | 'unknown';
 
-async function kindOfObject(one: SampledObject, deps: NativeDeps): Promise<Kind> {
+async function kindOfObject(one: SampledObject, linesHaveFormat: boolean): Promise<Kind> {
   if (!one.slice) return one.unsure === undefined || TRACE_NAME.test(one.object.key) ? 'unknown' : 'unlike';
   const { container, text } = one.slice;
   const isNativeContainer = container === 'lines' || container === 'array' || (container === 'gzip' && !text);
   // Most of NAT's items are longer than what was read, so this is found without parsing one.
   if (isNativeContainer && one.head.includes('"intermediate_steps"')) return 'native';
-  const { records } = await sampleFor(one, deps)(PLAIN);
+  const { records } = await one.sample(PLAIN);
   const hasSteps = records.some((record) => isObject(record) && record.intermediate_steps !== undefined);
   // A line that was cut short looks as if it went on over lines.
   if (container === 'json' && records.length === 0) return 'unknown';
   if (records.length === 0 && !TRACE_NAME.test(one.object.key)) return 'unlike';
   if (hasSteps) return 'native';
-  if (!isNativeContainer) return (await formatsOf(one, deps)).length > 0 ? 'another' : 'unlike';
-  if (container !== 'array' && !deps.linesHaveFormat && areAdjacent(records)) return 'native';
-  if ((await formatsOf(one, deps)).length > 0) return 'another';
+  if (!isNativeContainer) return (await formatsOf(one)).length > 0 ? 'another' : 'unlike';
+  if (container !== 'array' && !linesHaveFormat && areAdjacent(records)) return 'native';
+  if ((await formatsOf(one)).length > 0) return 'another';
   return records.length > 0 && records.every(isStrange) ? 'another' : 'unknown';
 }
 

@@ -1,9 +1,9 @@
 import type { ContainerSlice } from '../../contract/plan.ts';
 import type { ScoreChoice } from '../../contract/score-choice.ts';
-import type { SourceCandidate } from '../../sources/source-candidate.ts';
-import type { JoinedEntries, SourceFormat } from '../../sources/source-format.ts';
+import type { JoinedEntries, PlacedReading, SourceFormat } from '../../sources/source-format.ts';
 import type { Deps } from '../deps.ts';
-import { type RecordSpan, readRecords } from './read-records.ts';
+import { type RecordCount, readCandidates } from './read-candidates.ts';
+import { readRecords } from './read-records.ts';
 import type { SampledObject } from './sample-object.ts';
 
 interface Source {
@@ -24,21 +24,14 @@ export async function findScores(
   const slices = objects.flatMap(({ slice }) => slice ?? []);
   if (format.kind === 'assembled') {
     const bytes = slices.reduce((sum, { object_bytes }) => sum + object_bytes, 0);
-    if (asked !== undefined || bytes > READ_BYTES) return [];
-    const records = await placedRecords(readRecords(slices, format, deps));
-    return namesOf(
-      [...format.assemble(records)].flatMap((reading) => ('candidate' in reading ? [reading.candidate] : [])),
-    );
+    return asked !== undefined || bytes > READ_BYTES
+      ? []
+      : namesIn(readCandidates(readRecords(slices, format, deps), format, UNCOUNTED), Number.POSITIVE_INFINITY);
   }
   const first = joins.slice(0, MOST_CANDIDATES);
   const joined = joins.length > 0 ? { ...format, joinEntries: () => first } : format;
-  const candidates: SourceCandidate[] = [];
-  for await (const span of readRecords(joins.length > 0 ? slices : firstOf(slices), joined, deps)) {
-    const reading = 'record' in span ? format.read(span.record) : undefined;
-    if (reading && 'candidates' in reading) candidates.push(...reading.candidates);
-    if (candidates.length >= MOST_CANDIDATES) break;
-  }
-  return namesOf(candidates);
+  const spans = readRecords(joins.length > 0 ? slices : firstOf(slices), joined, deps);
+  return namesIn(readCandidates(spans, format, UNCOUNTED), MOST_CANDIDATES);
 }
 
 const READ_BYTES = 67_108_864;
@@ -46,12 +39,17 @@ const MOST_CANDIDATES = 50;
 /** Of many small objects (a trial each), some are enough. */
 const firstOf = (slices: readonly ContainerSlice[]) => slices.slice(0, MOST_CANDIDATES);
 
-async function placedRecords(spans: AsyncIterable<RecordSpan>) {
-  const records: { readonly record: unknown; readonly place: RecordSpan['place'] }[] = [];
-  for await (const span of spans) if ('record' in span) records.push({ record: span.record, place: span.place });
-  return records;
-}
+const UNCOUNTED: RecordCount = { countItem: () => {}, countUnused: () => {} };
 
-const namesOf = (candidates: readonly SourceCandidate[]): readonly string[] => [
-  ...new Set(candidates.flatMap(({ scores }) => Object.keys(scores))),
-];
+/** Of the scores of the first so many candidates. */
+async function namesIn(readings: AsyncIterable<PlacedReading>, most: number): Promise<readonly string[]> {
+  const names = new Set<string>();
+  let candidates = 0;
+  for await (const reading of readings) {
+    if (!('candidate' in reading)) continue;
+    for (const name of Object.keys(reading.candidate.scores)) names.add(name);
+    candidates += 1;
+    if (candidates >= most) break;
+  }
+  return [...names];
+}

@@ -1,6 +1,7 @@
 import type { ContainerSlice } from '../../contract/plan.ts';
 import { readWhole } from '../../sources/containers/byte-reader.ts';
 import { reject } from '../../sources/containers/container.ts';
+import { findText } from '../../sources/containers/find-text.ts';
 import { valueReader } from '../../sources/containers/json-value.ts';
 import { MAX_ITEM_BYTES } from '../../sources/record.ts';
 import type { JoinedEntries } from '../../sources/source-format.ts';
@@ -47,16 +48,6 @@ export async function joinRecord({ entries }: JoinedEntries, key: string, readTe
 }
 
 function parseEntry(text: Buffer) {
-  const trimmed = trimWhite(text);
-  return trimmed.length === 0 ? reject('invalid_json', 'it is empty') : valueReader.fromJson(trimmed);
-}
-
-/** Without a byte order mark and white space around. */
-function trimWhite(text: Buffer): Buffer {
-  let from = text[0] === 0xef && text[1] === 0xbb && text[2] === 0xbf ? 3 : 0;
-  let to = text.length;
-  const isWhite = (byte: number | undefined) => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
-  while (from < to && isWhite(text[from])) from++;
-  while (to > from && isWhite(text[to - 1])) to--;
-  return text.subarray(from, to);
+  const { from, to } = findText(text);
+  return from === to ? reject('invalid_json', 'it is empty') : valueReader.fromJson(text.subarray(from, to));
 }

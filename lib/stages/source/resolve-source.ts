@@ -11,14 +11,14 @@ import { SOURCE_FORMATS } from '../../sources/formats/index.ts';
 import { isEvaluatorOutputName, nameOf, passOverNatFiles } from '../../sources/formats/nat/evaluation-folder.ts';
 import { openFormat } from '../../sources/open-format.ts';
 import { chooseScore } from '../../sources/pick-score.ts';
-import type { JoinedEntries, RecordFormat, SourceFormat } from '../../sources/source-format.ts';
+import { defaultUnit, type JoinedEntries, type RecordFormat, type SourceFormat } from '../../sources/source-format.ts';
 import type { Deps } from '../deps.ts';
 import { each } from '../each.ts';
 import { formatsOf, PLAIN } from './find-formats.ts';
 import { findNative, keepTraces } from './find-native.ts';
 import { findScores } from './find-scores.ts';
 import { readRecords } from './read-records.ts';
-import { isJoining, lookAtObject, type SampledObject, sampleFor, takeFirst } from './sample-object.ts';
+import { asJsonObject, isJoining, keepSamples, lookAtObject, type SampledObject, takeFirst } from './sample-object.ts';
 import { isScoredEvaluation } from './scored-evaluation.ts';
 
 /** What a run's objects are: NAT's traces and candidate lines, which are read as they always were, or another format's records. */
@@ -92,12 +92,12 @@ export async function findSource(
   if (folder) return folder;
   const look = (object: TraceObject) => lookAtObject(object, container, deps);
   const nats = choice === undefined ? sortObjects(objects) : { kept: objects, passedOver: [] };
-  const first = await each(nats.kept.slice(0, DETECTED_OBJECTS), LOOKS_AT_ONCE, look);
+  const first = await each(nats.kept.slice(0, DETECTED_OBJECTS), LOOKS_AT_ONCE, async (object) =>
+    keepSamples(await look(object), deps),
+  );
   if (choice === undefined && container === undefined) {
     const settled = source.score !== undefined || builder.unit !== undefined;
-    const native = source.nat_keys
-      ? keepTraces(nats.kept)
-      : await findNative(first, nats.kept, { ...deps, linesHaveFormat: settled });
+    const native = source.nat_keys ? keepTraces(nats.kept) : await findNative(first, nats.kept, settled);
     if (native && settled) {
       const set = source.score === undefined ? 'builder.unit' : 'source.score';
       throw new InvalidRequest(
@@ -107,8 +107,8 @@ export async function findSource(
     if (native) return { kind: 'native', objects: native, passedOver: nats.passedOver };
   }
   const sampled = [...first, ...(await each(nats.kept.slice(DETECTED_OBJECTS), LOOKS_AT_ONCE, look))];
-  const format = choice === undefined ? await detect(sampled, deps) : openFormat(choice, source.nat_keys);
-  const fitting = await keepFitting(sampled, format, deps);
+  const format = choice === undefined ? await detect(sampled) : openFormat(choice, source.nat_keys);
+  const fitting = await keepFitting(sampled, format);
   if (format.name === 'nat_eval') requireAnswers(fitting.objects);
   const passedOver = [...fitting.passedOver, ...nats.passedOver];
   return { kind: 'records', format, joins: [], ...fitting, passedOver };
@@ -184,11 +184,7 @@ async function findFolder(
     const joins = format.joinEntries(keys);
     if (joins.length === 0) continue;
     const used = new Set(joins.flatMap(namesIn));
-    const sampled = await each(
-      [...used].flatMap((key) => byKey.get(key) ?? []),
-      LOOKS_AT_ONCE,
-      async (object) => asJson(object),
-    );
+    const sampled = [...used].flatMap((key) => byKey.get(key) ?? []).map((object) => asJsonObject(object, deps));
     const seen = new Set(joins.slice(0, SAMPLED_JOINS).flatMap(namesIn));
     const slices = sampled.flatMap(({ object, slice }) => (slice && seen.has(object.key) ? [slice] : []));
     const sample = await takeFirst(readRecords(slices, only(format, joins.slice(0, SAMPLED_JOINS)), deps));
@@ -207,23 +203,11 @@ const only = (format: RecordFormat, joins: readonly JoinedEntries[]): RecordForm
 
 export const namesIn = ({ entries }: JoinedEntries): readonly string[] => Object.values(entries).flat();
 
-/** A part of a joined record is one JSON value, whatever its lines. */
-const asJson = (object: TraceObject): SampledObject => {
-  const { bucket, key, version, etag, bytes } = object;
-  const pin = { bucket, key, ...(version === undefined ? {} : { version }), etag, object_bytes: bytes };
-  return {
-    object,
-    head: Buffer.alloc(0),
-    unsure: undefined,
-    slice: { ...pin, cut: 'container', container: 'json', start: 0, end: bytes },
-  };
-};
-
 /** The one format that the objects are of; those of which none is sure say nothing. */
-async function detect(sampled: readonly SampledObject[], deps: Deps): Promise<SourceFormat> {
+async function detect(sampled: readonly SampledObject[]): Promise<SourceFormat> {
   const firstOf = new Map<SourceFormat, string>();
   for (const one of sampled.slice(0, DETECTED_OBJECTS)) {
-    for (const format of await formatsOf(one, deps)) if (!firstOf.has(format)) firstOf.set(format, one.object.key);
+    for (const format of await formatsOf(one)) if (!firstOf.has(format)) firstOf.set(format, one.object.key);
   }
   const [only, ...others] = firstOf;
   if (only && others.length === 0) return only[0];
@@ -233,14 +217,14 @@ async function detect(sampled: readonly SampledObject[], deps: Deps): Promise<So
       `The first records fit several source formats: ${found.join(', ')}. Name the one to read, as in --set source.format=${only[0].name}; objects of the others are passed over.`,
     );
   }
-  throw new InvalidRequest(await explainNone(sampled, deps));
+  throw new InvalidRequest(await explainNone(sampled));
 }
 
-async function explainNone(sampled: readonly SampledObject[], deps: Deps): Promise<string> {
+async function explainNone(sampled: readonly SampledObject[]): Promise<string> {
   const [first] = sampled;
   let broken: string | undefined;
   for (const one of sampled) {
-    const { records, rejected } = await sampleFor(one, deps)(PLAIN);
+    const { records, rejected } = await one.sample(PLAIN);
     if (records.length > 0) return `${one.object.key}: ${explainUnknown(records)}`;
     const why = rejected ? `${rejected.detail} (${rejected.reason})` : one.unsure;
     if (why !== undefined) broken ??= `${one.object.key} cannot be read: ${why}.`;
@@ -255,10 +239,9 @@ async function explainNone(sampled: readonly SampledObject[], deps: Deps): Promi
 async function keepFitting(
   sampled: readonly SampledObject[],
   format: SourceFormat,
-  deps: Deps,
 ): Promise<Pick<FoundRecords, 'objects' | 'passedOver'>> {
   const kinds = await each(sampled, LOOKS_AT_ONCE, async (one) => {
-    const { records, rejected } = await sampleFor(one, deps)(format);
+    const { records, rejected } = await one.sample(format);
     if (records.length === 0) return rejected ? 'broken' : 'empty';
     // One odd record among the first does not make the others strangers.
     return records.some((record) => format.detect({ records: [record] }) === 'sure') ? 'fitting' : 'strange';
@@ -267,7 +250,7 @@ async function keepFitting(
     ? (at: number) => kinds[at] === 'fitting' || kinds[at] === 'broken'
     : (at: number) => sampled[at]?.slice !== undefined;
   if (!kinds.includes('fitting') && !kinds.includes('strange')) {
-    throw new InvalidRequest(await explainNone(sampled, deps));
+    throw new InvalidRequest(await explainNone(sampled));
   }
   const objects = sampled.filter((_, at) => isKept(at));
   return { objects, passedOver: sampled.filter((_, at) => !isKept(at)).map(({ object }) => object.key) };
@@ -280,7 +263,7 @@ async function settle(
   deps: Deps,
 ): Promise<ResolvedSource> {
   const { format, objects, joins, passedOver } = found;
-  if (typeof source.format === 'object') checkFieldMap(source.format, await firstRecords(objects, format, deps));
+  if (typeof source.format === 'object') checkFieldMap(source.format, await firstRecords(objects, format));
   const score = chooseScore(source.score, format, await findScores(found, source.score, deps));
   return {
     kind: 'records',
@@ -291,7 +274,7 @@ async function settle(
       format: source.format ?? SourceFormatName.parse(format.name),
       score,
       ...(source.nat_keys && format.name === 'nat_eval' && { nat_keys: source.nat_keys }),
-      unit: builder.unit ?? (format.holds === 'conversations' ? 'final' : 'turn'),
+      unit: builder.unit ?? defaultUnit(format),
       passed_over: namePassedOver(passedOver),
     },
   };
@@ -303,11 +286,7 @@ export const namePassedOver = (keys: readonly string[]): RunSource['passed_over'
 });
 const NAMED_KEYS = 10;
 
-async function firstRecords(
-  objects: readonly SampledObject[],
-  format: SourceFormat,
-  deps: Deps,
-): Promise<readonly unknown[]> {
-  const samples = await each(objects.slice(0, DETECTED_OBJECTS), LOOKS_AT_ONCE, (one) => sampleFor(one, deps)(format));
+async function firstRecords(objects: readonly SampledObject[], format: SourceFormat): Promise<readonly unknown[]> {
+  const samples = await each(objects.slice(0, DETECTED_OBJECTS), LOOKS_AT_ONCE, (one) => one.sample(format));
   return samples.flatMap(({ records: seen }) => seen);
 }

@@ -6,6 +6,7 @@ import { DETECTED_BYTES, detectContainer } from '../../sources/containers/detect
 import { isText } from '../../sources/containers/text-records.ts';
 import type { RecordFormat, SourceFormat, SourceSample } from '../../sources/source-format.ts';
 import type { Deps } from '../deps.ts';
+import { pinObject } from '../pin-object.ts';
 import { openSlice, type RecordSpan, readRecords, readSlice } from './read-records.ts';
 
 /** An object whose first bytes were looked at. */
@@ -16,6 +17,8 @@ export interface SampledObject {
   /** Why its container is not known. */
   readonly unsure: string | undefined;
   readonly head: Buffer;
+  /** What it shows of itself to a format. Read anew at each call, unless it was looked at to keep that. */
+  readonly sample: (format: SourceFormat) => Promise<ObjectSample>;
 }
 
 /** Looks at the first bytes of an object; `named` is its container where the request says so. */
@@ -24,27 +27,41 @@ export async function lookAtObject(
   named: ContainerName | undefined,
   deps: Deps,
 ): Promise<SampledObject> {
-  const whole = wholeSlice(object, 'lines');
-  const { open } = openSlice(whole, deps);
+  const { open } = openSlice(wholeSlice(object, 'lines'), deps);
   const head = (await readWhole(open(0, Math.min(object.bytes, DETECTED_BYTES)), DETECTED_BYTES)) ?? Buffer.alloc(0);
   const detected = detectContainer(head, object.key);
   const found = 'container' in detected ? detected.container : undefined;
+  const seen = (slice: ContainerSlice | undefined, unsure?: string): SampledObject => ({
+    ...{ object, slice, unsure, head },
+    // A run may have 100,000 objects: what is not asked for again is not kept.
+    sample: (format) => sampleFor(slice, deps)(format),
+  });
   if (named !== undefined && (found === 'gzip' || found === 'zstd') && isText(named)) {
-    return { object, head, unsure: undefined, slice: wholeSlice(object, found, named) };
+    return seen(wholeSlice(object, found, named));
   }
-  if (named !== undefined && object.bytes > 0) {
-    return { object, head, unsure: undefined, slice: wholeSlice(object, named) };
-  }
-  if ('unsure' in detected) return { object, head, unsure: detected.unsure, slice: undefined };
-  const slice = found === 'empty' || found === undefined ? undefined : wholeSlice(object, found);
-  return { object, head, unsure: undefined, slice };
+  if (named !== undefined && object.bytes > 0) return seen(wholeSlice(object, named));
+  if ('unsure' in detected) return seen(undefined, detected.unsure);
+  return seen(found === 'empty' || found === undefined ? undefined : wholeSlice(object, found));
 }
 
-function wholeSlice(object: TraceObject, container: ContainerName, text?: TextContainer): ContainerSlice {
-  const { bucket, key, version, etag, bytes } = object;
-  const pin = { bucket, key, ...(version === undefined ? {} : { version }), etag, object_bytes: bytes };
-  return { ...pin, cut: 'container', container, ...(text && { text }), start: 0, end: bytes };
+/** The same, for the few objects by which several things are decided: each sample is read once. */
+export const keepSamples = (one: SampledObject, deps: Deps): SampledObject => ({
+  ...one,
+  sample: sampleFor(one.slice, deps),
+});
+
+/** A part of a joined record, which is one JSON value whatever its lines: nothing is looked at. */
+export function asJsonObject(object: TraceObject, deps: Deps): SampledObject {
+  const slice = wholeSlice(object, 'json');
+  const sample: SampledObject['sample'] = (format) => sampleFor(slice, deps)(format);
+  return { object, slice, unsure: undefined, head: Buffer.alloc(0), sample };
 }
+
+const wholeSlice = (object: TraceObject, container: ContainerName, text?: TextContainer): ContainerSlice => ({
+  ...pinObject(object),
+  ...{ cut: 'container', container, start: 0, end: object.bytes },
+  ...(text && { text }),
+});
 
 export interface ObjectSample extends SourceSample {
   /** Of each record: the object's key, in an archive with the entry. */
@@ -53,17 +70,23 @@ export interface ObjectSample extends SourceSample {
   readonly rejected: ContainerRejection | undefined;
 }
 
-/** What an object shows of itself to a format. Records that no format joins are read once. */
-export function sampleFor({ slice }: SampledObject, deps: Deps): (format: SourceFormat) => Promise<ObjectSample> {
-  let plain: Promise<ObjectSample> | undefined;
-  return (format) => {
-    if (!slice) return Promise.resolve({ records: [], keys: [], rejected: undefined });
-    if (isJoining(format) && slice.container === 'zip') return takeFirst(readRecords([slice], format, deps));
-    if (format.kind === 'records' && format.listKey !== undefined && slice.container !== 'zip') {
-      return takeFirst(readRecords([slice], withoutJoins(format), deps));
+/** What an object shows of itself to a format. Most formats read the records as they are: these are read once. */
+function sampleFor(slice: ContainerSlice | undefined, deps: Deps): SampledObject['sample'] {
+  const samples = new Map<SourceFormat | 'plain', Promise<ObjectSample>>();
+  const once = (of: SourceFormat | 'plain', read: () => AsyncIterable<RecordSpan>): Promise<ObjectSample> => {
+    const sample = samples.get(of) ?? takeFirst(read());
+    samples.set(of, sample);
+    return sample;
+  };
+  return async (format) => {
+    if (!slice) return { records: [], keys: [], rejected: undefined };
+    const isZip = slice.container === 'zip';
+    if (isJoining(format) && isZip) return once(format, () => readRecords([slice], format, deps));
+    if (format.kind === 'records' && format.listKey !== undefined && !isZip) {
+      return once(format, () => readRecords([slice], withoutJoins(format), deps));
     }
-    plain ??= takeFirst(readSlice(slice, deps));
-    return slice.container === 'zip' ? plain.then((sample) => ofOneEntry(sample, format)) : plain;
+    const plain = await once('plain', () => readSlice(slice, deps));
+    return isZip ? ofOneEntry(plain, format) : plain;
   };
 }
 

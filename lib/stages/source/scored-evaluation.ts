@@ -9,7 +9,7 @@ import {
 import { isObject } from '../../sources/json/exact-json.ts';
 import type { Deps } from '../deps.ts';
 import { PLAIN } from './find-formats.ts';
-import { lookAtObject, sampleFor } from './sample-object.ts';
+import { lookAtObject } from './sample-object.ts';
 
 /**
  * Whether the objects are an evaluation of NAT whose answers are compared by its evaluators: the request names a score, or
@@ -25,7 +25,7 @@ export async function isScoredEvaluation(
   if (score !== undefined) return true;
   const outputs = objects.find(({ key }) => nameOf(key) === WORKFLOW_OUTPUT);
   if (!outputs) return false;
-  const { records } = await sampleFor(await lookAtObject(outputs, undefined, deps), deps)(PLAIN);
+  const { records } = await (await lookAtObject(outputs, undefined, deps)).sample(PLAIN);
   const { id_key = 'id', trajectory_key = 'intermediate_steps' } = nat_keys ?? {};
   const isRepetition = (record: unknown) => isObject(record) && /_rep\d+$/.test(String(record[id_key]));
   return (

@@ -3,7 +3,8 @@ import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import type { ContainerName } from '../../../lib/contract/container-name.ts';
 import { type ContainerSpan, isIncomplete, type PinnedObject } from '../../../lib/sources/containers/container.ts';
-import { CONTAINERS, detectObject, readCompressed } from '../../../lib/sources/containers/containers.ts';
+import { CONTAINERS, readCompressed } from '../../../lib/sources/containers/containers.ts';
+import { detectContainer } from '../../../lib/sources/containers/detect.ts';
 import { gunzip } from '../../../lib/sources/containers/gunzip.ts';
 import { valueReader } from '../../../lib/sources/containers/json-value.ts';
 import { itemsOf, pinnedBytes, reasonsOf } from '../../support/pinned-bytes.ts';
@@ -30,7 +31,7 @@ describe.each(Object.entries(texts))('records as %s', (name, text) => {
     ['in zstd', zstdCompressSync(text), 'zstd'],
   ] as const)('%s, are told by their bytes and read', async (_, bytes, container) => {
     const object = pinnedBytes(bytes, 50);
-    expect(await detectObject(object, '')).toEqual({ container });
+    expect(detectContainer(bytes)).toEqual({ container });
     const spans = await read(container as ContainerName, object);
     expect(itemsOf(spans)).toEqual(records);
     expect(reasonsOf(spans)).toEqual([]);

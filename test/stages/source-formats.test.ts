@@ -40,3 +40,10 @@ test('a rollout that failed is a candidate that is lost by its error, whatever i
   expect(losses).toMatchObject([{ kind: 'candidate', reason: 'error' }]);
   expect(totals).toMatchObject({ total_pairs: 1, rejected_items: {} });
 });
+
+test('two formats that both fit are named, with an object of each and the way out', async () => {
+  const objects = { 'a.jsonl': rollouts.join(''), 'b.csv': 'prompt,response_a,response_b,winner\nQ,one,two,a\n' };
+  await expect(run(objects, {})).rejects.toThrow(
+    'The first records fit several source formats: rollouts (a.jsonl), comparisons (b.csv). Name the one to read, as in --set source.format=rollouts;',
+  );
+});
