@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
 import { completionCommand } from './commands/completion.ts';
+import { convertCommand } from './commands/convert.ts';
 import { diffCommand } from './commands/diff.ts';
 import { inspectCommand } from './commands/inspect.ts';
 import { listCommand } from './commands/list.ts';
@@ -30,6 +31,7 @@ for (const command of [
   runCommand(packageJson.version),
   inspectCommand(),
   diffCommand(),
+  convertCommand(packageJson.version),
   pushCommand(),
   startCommand(packageJson.version),
   statusCommand(),

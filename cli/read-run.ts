@@ -41,17 +41,26 @@ export async function readRun(run: string, out: string | undefined): Promise<Rea
   };
 }
 
+export interface FoundRun {
+  readonly store: ObjectStore;
+  readonly runId: string;
+  /** Where it was written, as `--out` takes it. */
+  readonly out: string;
+}
+
 /** Where a run is: see {@link readRun}. It need not be committed. */
-export async function findRun(run: string, out: string | undefined): Promise<{ store: ObjectStore; runId: string }> {
+export async function findRun(run: string, out: string | undefined): Promise<FoundRun> {
   const trimmed = withoutEndSlashes(run);
-  if (out !== undefined) return { store: await storeAt(out), runId: trimmed };
+  if (out !== undefined) return { store: await storeAt(out), runId: trimmed, out };
   const path = trimmed.startsWith('s3://') ? trimmed : resolve(trimmed);
   if (basename(dirname(path)) !== 'runs') {
     throw new InvalidRequest(
       `${run} is no run: name a directory runs/ID or s3://bucket/runs/ID, or give --out with ids.`,
     );
   }
-  return { store: await storeAt(path.slice(0, -`/runs/${basename(path)}`.length)), runId: basename(path) };
+  const runId = basename(path);
+  const place = path.slice(0, -`/runs/${runId}`.length);
+  return { store: await storeAt(place), runId, out: place };
 }
 
 async function storeAt(out: string): Promise<ObjectStore> {

@@ -21,6 +21,8 @@ import { readSettingsFile } from './settings-file.ts';
 /** `dpo run`'s arguments, as they were typed. */
 export interface RunArgs {
   readonly paths: readonly string[];
+  /** What the command itself sets. The files and flags that the user gives come over it. */
+  readonly settings?: Settings;
   readonly out: string;
   readonly request?: string;
   readonly natConfig?: string;
@@ -55,7 +57,7 @@ export async function requestFromArgs(args: RunArgs): Promise<RequestFromArgs> {
   const file = args.request === undefined ? {} : await readSettingsFile('--request', args.request);
   const own = mergeSettings([file, await settingsFromFlags(args), ...(args.set ?? []).map(settingsFromAssignment)]);
   const nat = args.natConfig === undefined ? NO_NAT_CONFIG : await readNatConfig(args.natConfig, natSource(own), args);
-  const settings = mergeSettings([defaultsFor(args.paths), nat.settings, own]);
+  const settings = mergeSettings([defaultsFor(args.paths), args.settings ?? {}, nat.settings, own]);
   if (!isSettings(settings.source) || !('traces' in settings.source || 'workflow' in settings.source)) {
     throw new InvalidRequest(
       'Nothing to read: name a trace file, a directory of them or s3://bucket/prefix, or give a source in --request.',

@@ -30,11 +30,11 @@ export function runCommand(codeVersion: string): Command {
     .option('--json', 'print the manifest as one line instead of the table')
     .addHelpText('after', HELP)
     .action(async (paths: string[], options: Omit<RunArgs, 'paths'> & Flags) => {
-      await run({ ...options, paths }, options, codeVersion);
+      await runHere({ ...options, paths }, options, codeVersion);
     });
 }
 
-interface Flags {
+export interface Flags {
   readonly json?: boolean;
   readonly open?: boolean;
   readonly quiet?: boolean;
@@ -55,7 +55,8 @@ Examples:
 
 Exit codes: 0 committed, 1 the run failed, 2 the request is wrong, 130 stopped by Ctrl-C.`;
 
-async function run(args: RunArgs, flags: Flags, codeVersion: string) {
+/** The whole pipeline on this machine, from the command line to the exit code. */
+export async function runHere(args: RunArgs, flags: Flags, codeVersion: string) {
   const { json = false, open = false, quiet = false, allowPrivateEndpoint = false } = flags;
   const say = (line: string): void => void (quiet || tell(`${line}\n`));
   const { request, runId, out, notes, whyTraining, secrets, inS3, concurrency } = await requestFromArgs(args);

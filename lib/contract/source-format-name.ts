@@ -21,5 +21,6 @@ export const SourceFormatName = z.enum([
   'otel',
   'phoenix',
   'mlflow',
+  'collection',
 ]);
 export type SourceFormatName = z.infer<typeof SourceFormatName>;

@@ -1,4 +1,4 @@
-import type { Message } from '../contract/trajectory.ts';
+import type { Message, Prompt, Response } from '../contract/trajectory.ts';
 
 /**
  * One answer as a source format reads it from a record. `source.score` picks the score, `builder.unit` makes prompt and
@@ -31,7 +31,10 @@ export interface SourceCandidate {
   readonly metadata: Readonly<Record<string, unknown>>;
 }
 
-/** `text`: an answer that is text, to a prompt that may be rendered. `messages`: what the model was given, and all after it. */
+/**
+ * `text`: an answer that is text, to a prompt that may be rendered. `messages`: what the model was given, and all after it.
+ * `answer`: prompt and response as a pair has them, whatever the unit.
+ */
 export type Conversation =
   | {
       readonly kind: 'text';
@@ -46,6 +49,13 @@ export type Conversation =
       readonly prompt: readonly Message[];
       /** From there to the last message of the assistant, tool calls and results included; empty where there is none. */
       readonly trajectory: readonly Message[];
+    }
+  | {
+      readonly kind: 'answer';
+      readonly prompt: Prompt;
+      readonly response: Response;
+      /** As in `text`. */
+      readonly rendered: boolean;
     };
 
 /** A finite number, or why there is none (`score_not_finite`, `missing_score`, `invalid_score`, or the source's own). */

@@ -43,19 +43,26 @@ export function takeUnit(unit: Unit, turn: readonly ScoredCandidate[]): UnitRead
   return { answers: unit === 'divergence' ? findDivergences(answers, toolsOf) : answers, losses };
 }
 
+/** Conversations that a unit cuts. */
+type Cut = Exclude<Conversation, { kind: 'answer' }>;
 type Side = Pick<UnitAnswer, 'prompt' | 'response'>;
 type Lost = { readonly loss: SourceLoss };
 
 function readSides(unit: Unit, turn: readonly ScoredCandidate[]): readonly (Side | Lost)[] {
-  const read = <Read>(readSide: (conversation: Conversation) => Read): readonly (Read | Lost)[] =>
-    turn.map(({ candidate: { loss, conversation } }) => (loss ? { loss } : readSide(conversation)));
+  const read = <Read>(readSide: (conversation: Cut) => Read): readonly (Read | Side | Lost)[] =>
+    turn.map(({ candidate: { loss, conversation } }) => {
+      if (loss) return { loss };
+      if (conversation.kind !== 'answer') return readSide(conversation);
+      const { prompt, response } = conversation;
+      return { prompt, response };
+    });
   if (unit === 'turn') return read(readTurn);
   if (unit === 'final') return shareBeginning(read(readFinal));
   return read(readTrajectory);
 }
 
 /** A conversation of one message is a single answer, a call of a tool too. */
-function readTurn(conversation: Conversation): Side | Lost {
+function readTurn(conversation: Cut): Side | Lost {
   if (conversation.kind === 'text') return readText(conversation);
   const [message, ...others] = conversation.trajectory;
   if (message && others.length === 0 && callsTool(message))
@@ -70,7 +77,7 @@ function readTurn(conversation: Conversation): Side | Lost {
 }
 
 /** `beginning` is all that the final answer follows. */
-function readFinal(conversation: Conversation): (Side & { readonly beginning?: readonly Message[] }) | Lost {
+function readFinal(conversation: Cut): (Side & { readonly beginning?: readonly Message[] }) | Lost {
   if (conversation.kind === 'text') return readText(conversation);
   const { prompt, trajectory } = conversation;
   const answer = finalAnswer(trajectory);
@@ -104,7 +111,7 @@ function areAlike(beginnings: readonly (readonly Message[] | undefined)[]): bool
 }
 
 /** An answer that is text has no messages on its way. */
-function readTrajectory(conversation: Conversation): Side | Lost {
+function readTrajectory(conversation: Cut): Side | Lost {
   if (conversation.kind === 'text') return readText(conversation);
   const { prompt, trajectory } = conversation;
   if (trajectory.length === 0) return NO_ANSWER;

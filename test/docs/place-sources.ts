@@ -1,5 +1,6 @@
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { Group } from '../../lib/contract/trajectory.ts';
 import { ROOT } from './pages.ts';
 
 /** What docs/sources.md names, and the sample that is placed there. */
@@ -24,6 +25,7 @@ export function placeSources(folder: string): void {
     cpSync(join(ROOT, 'test/golden', sample), join(folder, name), { recursive: true });
   }
   place(folder, 'annotated.json', JSON.stringify({ type: 'text_only', instances: RLHFLOW }));
+  place(folder, 'earlier/runs/first/collection.jsonl', toLines([GROUP]));
   place(folder, 'phoenix/spans.jsonl', toLines(ANSWERS.map(toSpan)));
   place(folder, 'phoenix/annotations.jsonl', toLines(ANSWERS.map(toAnnotation)));
 }
@@ -42,6 +44,24 @@ const RLHFLOW = [
     rewards: [2.5, -1, -0.5],
   },
 ];
+
+const GROUP: Group = {
+  run_id: 'first',
+  example_id: 'sum',
+  trajectories: [
+    {
+      episode: [{ prompt: 'What is 2 + 2?', chosen_response: '4', rejected_response: '5' }],
+      reward: 1,
+      shaped_rewards: null,
+      metadata: {
+        dpo_type: 'preference_pair',
+        ...{ score_diff: 1, example_id: 'sum', turn_id: '0', chosen_score: 1, rejected_score: 0 },
+        ...{ chosen_index: 0, rejected_index: 1, chosen_raw_metadata: {}, rejected_raw_metadata: {} },
+        lineage: { key: 'sums.jsonl', offset: 0, chosen_uuid: null, rejected_uuid: null },
+      },
+    },
+  ],
+};
 
 /** The answers of two traces to each of two questions, and what an annotator gave them. */
 const ANSWERS = [

@@ -1,6 +1,7 @@
 import type { FieldFormat } from '../fields/field-format.ts';
 import type { SourceFormat } from '../source-format.ts';
 import { candidates } from './candidates/candidates.ts';
+import { collection } from './collection.ts';
 import { comparisons } from './comparisons.ts';
 import { harbor } from './harbor/harbor.ts';
 import { inspect } from './inspect/inspect.ts';
@@ -32,6 +33,7 @@ export const FIELD_FORMATS: readonly FieldFormat[] = [
 
 /** All source formats, by the names that `source.format` takes. */
 export const SOURCE_FORMATS: readonly SourceFormat[] = [
+  collection,
   inspect,
   verifiers,
   nemoGym,

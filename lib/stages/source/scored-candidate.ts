@@ -45,4 +45,4 @@ export function identifyGroup({ candidate }: Grouped): GroupIdentity {
 
 /** Its prompt has its chat template in it already. */
 export const isRendered = ({ candidate: { conversation } }: PlacedScored): boolean =>
-  conversation.kind === 'text' && conversation.rendered;
+  conversation.kind !== 'messages' && conversation.rendered;

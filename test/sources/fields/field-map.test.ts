@@ -19,7 +19,7 @@ const reasonOf = (map: FieldMap, record: unknown) => {
 };
 const texts = (candidates: readonly SourceCandidate[]) =>
   candidates.map(({ conversation }) =>
-    conversation.kind === 'text' ? conversation.response : conversation.trajectory.map(({ content }) => content),
+    conversation.kind === 'messages' ? conversation.trajectory.map(({ content }) => content) : conversation.response,
   );
 const single: FieldMap = { prompt: '/q', response: '/a', score: '/s' };
 

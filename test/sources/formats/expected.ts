@@ -221,6 +221,7 @@ const says = (message: Json | string): boolean =>
 /** Without what follows the assistant's last message. */
 function trajectoryOf({ conversation }: SourceCandidate): readonly Json[] {
   if (conversation.kind === 'text') return [{ role: 'assistant', content: conversation.response }];
+  if (conversation.kind === 'answer') throw new TypeError('No sample has answers of pairs.');
   const { trajectory } = conversation;
   return trajectory.slice(0, trajectory.findLastIndex(({ role }) => role === 'assistant') + 1);
 }

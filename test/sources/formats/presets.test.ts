@@ -24,9 +24,9 @@ const preferences = (candidates: readonly SourceCandidate[]) =>
     preference && 'value' in preference ? preference.value : preference?.loss.reason,
   );
 const said = ({ conversation }: SourceCandidate) =>
-  conversation.kind === 'text'
-    ? [conversation.prompt, conversation.response]
-    : [conversation.prompt, conversation.trajectory];
+  conversation.kind === 'messages'
+    ? [conversation.prompt, conversation.trajectory]
+    : [conversation.prompt, conversation.response];
 
 describe('rollouts', () => {
   test.each([

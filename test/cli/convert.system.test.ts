@@ -1,0 +1,53 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ROOT } from '../docs/pages.ts';
+import { dpo } from './dpo-process.ts';
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'dpo-convert-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const runOver = (id: string, ...args: readonly string[]) =>
+  dpo(['run', join(ROOT, 'examples/tic-tac-toe.json'), '--out', folder, '--run-id', id, '--quiet', ...args]);
+const filesOf = (id: string, format: string) => {
+  const dataset = join(folder, 'runs', id, 'datasets', format);
+  return Object.fromEntries(readdirSync(dataset).map((file) => [file, readFileSync(join(dataset, file), 'utf8')]));
+};
+
+test('a committed run is converted to the bytes that its own run would have written, without its traces', async () => {
+  const settings = ['--set', 'dataset.validation_fraction=0.3', '--set', 'builder.min_score_diff=0.1'];
+  await runOver('both', '--set', 'dataset.formats=["trl","openai"]', ...settings);
+  await runOver('first', '--set', 'dataset.formats=["trl"]', ...settings);
+  const { code, stderr } = await dpo([
+    'convert',
+    join(folder, 'runs/first'),
+    '--format',
+    'openai',
+    '--run-id',
+    'other',
+    '--quiet',
+  ]);
+  expect(code, stderr).toBe(0);
+  expect(filesOf('other', 'openai')).toEqual(filesOf('both', 'openai'));
+});
+
+test.each([
+  ['a run that is not there', ['runs/none', '--format', 'trl'], 'is not committed'],
+  ['no format', ['runs/first'], 'No format to write: name one, as in --format trl'],
+  ['a format that does not exist', ['runs/first', '--format', 'trll'], '--format trll is no format: name one of'],
+])('%s is refused with the way out', async (_, [run = '', ...args], message) => {
+  const { code, stderr } = await dpo(['convert', join(folder, run), ...args]);
+  expect(stderr).toContain(message);
+  expect(code).toBe(2);
+});
+
+test('a run in nat is refused: strict would leave pairs of it out', async () => {
+  await runOver('nat', '--set', 'builder.compatibility=nat');
+  const { code, stderr } = await dpo(['convert', join(folder, 'runs/nat'), '--format', 'openai']);
+  expect(stderr).toContain('builder.compatibility nat: run over its traces again');
+  expect(code).toBe(2);
+});
