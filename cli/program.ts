@@ -3,6 +3,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { completionCommand } from './commands/completion.ts';
 import { convertCommand } from './commands/convert.ts';
 import { diffCommand } from './commands/diff.ts';
+import { initCommand } from './commands/init.ts';
 import { inspectCommand } from './commands/inspect.ts';
 import { listCommand } from './commands/list.ts';
 import { logsCommand } from './commands/logs.ts';
@@ -30,6 +31,7 @@ const program = new Command('dpo')
 for (const command of [
   runCommand(packageJson.version),
   inspectCommand(),
+  initCommand(),
   diffCommand(),
   convertCommand(packageJson.version),
   pushCommand(),

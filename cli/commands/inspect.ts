@@ -1,10 +1,6 @@
 import { Command } from 'commander';
-import { BuilderSettings } from '../../lib/contract/builder.ts';
-import { parseRequest } from '../../lib/contract/parse-request.ts';
-import { InvalidRequest } from '../../lib/errors.ts';
+import { DEFAULT_STEP_NAME, inspectPaths } from '../inspect-paths.ts';
 import type { Inspected } from '../inspect-traces.ts';
-import { traceLocation } from '../locations.ts';
-import { mergeSettings, settingsFromAssignment } from '../settings.ts';
 import { print } from '../terminal.ts';
 
 /** `dpo inspect`: what is in the traces, before anything runs. */
@@ -19,12 +15,7 @@ export function inspectCommand(): Command {
     .option('--json', 'print everything as one line of JSON')
     .addHelpText('after', HELP)
     .action(async (paths: string[], { stepName, json, set }: InspectOptions) => {
-      const traces = await Promise.all(paths.map(traceLocation));
-      const named = { run_id: 'inspect', source: { traces }, builder: { ttc_step_name: stepName } };
-      const request = parseRequest(mergeSettings([named, ...set.map(settingsFromAssignment)]));
-      if ('workflow' in request.source) throw new InvalidRequest('dpo inspect reads files: leave source.workflow out.');
-      const { inspectTraces } = await import('../inspect-traces.ts');
-      const inspected = await inspectTraces(request, request.source);
+      const { inspected } = await inspectPaths(paths, { stepName, set });
       const { value, text } = await describe(inspected, stepName);
       print(json ? `${JSON.stringify(value)}\n` : text);
     });
@@ -52,8 +43,6 @@ async function describe(inspected: Inspected, stepName: string): Promise<{ value
   const warnings = warningsOf(inspected.inspection, stepName);
   return { value: { ...inspected.inspection, warnings }, text: inspectionTable(inspected.inspection, warnings) };
 }
-
-const DEFAULT_STEP_NAME = BuilderSettings.parse({}).ttc_step_name;
 
 const HELP = `
 Nothing is written. Pairs are counted item by item: in "nat", items that share an id are not merged here.

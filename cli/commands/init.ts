@@ -1,0 +1,52 @@
+import { writeFile } from 'node:fs/promises';
+import { Command } from 'commander';
+import { InvalidRequest } from '../../lib/errors.ts';
+import { DEFAULT_STEP_NAME, inspectPaths } from '../inspect-paths.ts';
+import { print } from '../terminal.ts';
+
+/** `dpo init`: a request for the files at hand. */
+export function initCommand(): Command {
+  return new Command('init')
+    .description('Write a request for the files at hand, with what was found in them.')
+    .argument('<paths...>', 'trace files, directories of them, or s3://bucket/prefix')
+    .option('--to <file>', 'the file to write; - prints it', 'request.yaml')
+    .option('--step-name <name>', 'which TTC steps are candidates (builder.ttc_step_name)', DEFAULT_STEP_NAME)
+    .option('--set <setting=value>', 'a setting to inspect with, such as source.score=quality; repeatable', collect, [])
+    .addHelpText('after', HELP)
+    .action(async (paths: string[], { to, stepName, set }: InitOptions) => {
+      const inspected = await inspectPaths(paths, { stepName, set });
+      const { requestText } = await import('../request-text.ts');
+      const text = requestText(inspected);
+      if (to === '-') return print(text);
+      await create(to, text);
+      print(`${to} is written. Look at it, then: dpo run --request ${to} --out out\n`);
+    });
+}
+
+interface InitOptions {
+  readonly to: string;
+  readonly stepName: string;
+  readonly set: readonly string[];
+}
+
+const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
+
+async function create(file: string, text: string): Promise<void> {
+  try {
+    await writeFile(file, text, { flag: 'wx' });
+  } catch (error) {
+    const exists = error instanceof Error && 'code' in error && error.code === 'EEXIST';
+    throw new InvalidRequest(
+      exists
+        ? `${file} exists: give another file with --to, or remove it.`
+        : `${file} cannot be written: ${error instanceof Error ? error.message : error}.`,
+      { cause: error },
+    );
+  }
+}
+
+const HELP = `
+Examples:
+  $ dpo init rollouts.jsonl
+  $ dpo init traces/ --to nightly.yaml
+  $ dpo init preferences.parquet --to -`;

@@ -1,0 +1,29 @@
+import { BuilderSettings } from '../lib/contract/builder.ts';
+import { parseRequest } from '../lib/contract/parse-request.ts';
+import type { Request } from '../lib/contract/request.ts';
+import type { TraceSource } from '../lib/contract/source.ts';
+import { InvalidRequest } from '../lib/errors.ts';
+import type { Inspected } from './inspect-traces.ts';
+import { traceLocation } from './locations.ts';
+import { mergeSettings, settingsFromAssignment } from './settings.ts';
+
+export const DEFAULT_STEP_NAME = BuilderSettings.parse({}).ttc_step_name;
+
+export interface InspectedPaths {
+  readonly request: Request & { readonly source: TraceSource };
+  readonly inspected: Inspected;
+}
+
+/** What the files hold, by the settings given. Throws {@link InvalidRequest} for paths and settings that are wrong. */
+export async function inspectPaths(
+  paths: readonly string[],
+  { stepName, set }: { readonly stepName: string; readonly set: readonly string[] },
+): Promise<InspectedPaths> {
+  const [first, ...more] = await Promise.all(paths.map(traceLocation));
+  const traces = more.length === 0 ? first : [first, ...more];
+  const named = { run_id: 'inspect', source: { traces }, builder: { ttc_step_name: stepName } };
+  const { source, ...request } = parseRequest(mergeSettings([named, ...set.map(settingsFromAssignment)]));
+  if ('workflow' in source) throw new InvalidRequest('Files are inspected: leave source.workflow out.');
+  const { inspectTraces } = await import('./inspect-traces.ts');
+  return { request: { ...request, source }, inspected: await inspectTraces({ ...request, source }, source) };
+}

@@ -1,0 +1,59 @@
+import { Document, isMap, isScalar } from 'yaml';
+import { FormatName } from '../lib/contract/dataset.ts';
+import { Unit } from '../lib/contract/unit.ts';
+import type { ScoreSummary } from '../lib/stages/inspect-source.ts';
+import type { InspectedPaths } from './inspect-paths.ts';
+import { oneLine } from './terminal.ts';
+
+/** A request over the inspected files as YAML, with what else its settings could be in comments. */
+export function requestText({ request, inspected }: InspectedPaths): string {
+  const { builder } = request;
+  const { cut, ...named } = request.source;
+  const source = { ...named, ...(!cut && { cut }) };
+  const dataset = { formats: ['trl'], validation_fraction: request.dataset.validation_fraction };
+  const formats = `One or several of ${FormatName.options.join(', ')}.`;
+  if (inspected.kind === 'traces') {
+    const names = Object.keys(inspected.inspection.ttc_names).slice(0, MOST_NAMES);
+    const step = names.includes(builder.ttc_step_name) ? builder.ttc_step_name : (names[0] ?? builder.ttc_step_name);
+    const { exhaustive_pairs, min_score_diff } = builder;
+    return write(
+      { source, builder: { ttc_step_name: step, exhaustive_pairs, min_score_diff }, dataset },
+      {
+        'builder.ttc_step_name': `The steps that are candidates. Found: ${names.join(', ') || 'none'}.`,
+        'builder.exhaustive_pairs': 'false: the best of a turn against its worst alone.',
+        'dataset.formats': formats,
+      },
+    );
+  }
+  const { format, score, scores, unit } = inspected.inspection;
+  const [first] = scores;
+  return write(
+    {
+      source: { ...source, format: source.format ?? format, score: score ?? first?.name ?? 'score' },
+      builder: { unit, min_score_diff: builder.min_score_diff },
+      dataset,
+    },
+    {
+      'source.score': `What answers are compared by. Found: ${scores.slice(0, MOST_NAMES).map(describeScore).join(', ') || 'none'}.`,
+      'builder.unit': `What a pair is made of: one of ${Unit.options.join(', ')}.`,
+      'dataset.formats': formats,
+    },
+  );
+}
+
+const MOST_NAMES = 20;
+
+const describeScore = ({ name, candidates, min, max }: ScoreSummary): string =>
+  candidates === 0 ? name : `${name} (${Number(min.toPrecision(5))} to ${Number(max.toPrecision(5))})`;
+
+/** Comments stand above their settings, which are named by their path. */
+function write(settings: object, comments: Readonly<Record<string, string>>): string {
+  const document = new Document(settings);
+  for (const [path, comment] of Object.entries(comments)) {
+    const [section, name] = path.split('.');
+    const within = document.get(section);
+    const pair = isMap(within) ? within.items.find(({ key }) => isScalar(key) && key.value === name) : undefined;
+    if (isScalar(pair?.key)) pair.key.commentBefore = ` ${oneLine(comment)}`;
+  }
+  return document.toString({ lineWidth: 0 });
+}
