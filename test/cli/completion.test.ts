@@ -19,7 +19,7 @@ const complete = (script: string, ...words: string[]): string[] =>
 test('bash completes commands, flags and files', async () => {
   const { code, stdout } = await dpo(['completion', 'bash']);
   expect(code).toBe(0);
-  expect(complete(stdout, 'dpo', 'in')).toEqual(['inspect']);
+  expect(complete(stdout, 'dpo', 'ins')).toEqual(['inspect']);
   expect(complete(stdout, 'dpo', 'run', '--shard')).toEqual(['--shard-bytes']);
   expect(complete(stdout, 'dpo', 'run', 'package.j')).toEqual(['package.json']);
 });
