@@ -1,7 +1,8 @@
 import type { TraceSlice } from '../../contract/plan.ts';
 import type { Request } from '../../contract/request.ts';
+import { placeItem } from '../../sources/place-item.ts';
 import type { Deps } from '../deps.ts';
-import { namesOf, placeItem, sliceItems } from '../slice-items.ts';
+import { namesOf, sliceItems } from '../slice-items.ts';
 import { diagnoseItem } from './diagnosis.ts';
 import type { OpenShard } from './open-shard.ts';
 
