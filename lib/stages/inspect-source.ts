@@ -122,9 +122,8 @@ async function readGroups({ format, objects }: FoundRecords, deps: Deps) {
       read.records += 1;
       read.bytes += bytes;
     },
-    countUnused(_, record) {
-      if (format.kind !== 'records' || read.unused.size >= MOST_KEYS) return;
-      for (const key of format.unusedKeys?.(record) ?? []) read.unused.add(key.slice(0, LONGEST_KEY));
+    countUnused(keys) {
+      for (const key of keys) if (read.unused.size < MOST_KEYS) read.unused.add(key.slice(0, LONGEST_KEY));
     },
   };
   const slices = objects.flatMap(({ slice }) => slice ?? []);

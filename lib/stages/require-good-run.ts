@@ -28,7 +28,8 @@ export function requireGoodRun(run: JudgedRun, evidence: string): string[] {
   const warnings = [
     ...incomplete.map(describeIncomplete),
     ...built.flatMap(({ summary }) => summary.warnings),
-    ...(source ? warnOfSource(source, built) : []),
+    ...warnOfUnusedKeys(built),
+    ...(source ? warnOfPassedOver(source) : []),
   ];
   const allowed = request.limits.allow_empty ?? request.builder.compatibility === 'nat';
   if (totals.total_candidates === 0) {
@@ -138,16 +139,12 @@ export function warnOfPassedOver({ format, passed_over: { count, keys } }: RunSo
   ];
 }
 
-function warnOfSource(source: RunSource, built: readonly BuiltShard[]): string[] {
+function warnOfUnusedKeys(built: readonly BuiltShard[]): string[] {
   const unused = new Map<string, number>();
   for (const { key, records } of built.flatMap(({ summary }) => summary.unused_keys)) {
     unused.set(key, (unused.get(key) ?? 0) + records);
   }
+  if (unused.size === 0) return [];
   const keys = [...unused].map(([key, records]) => `${key === '' ? 'a column without a name' : key} (${records})`);
-  return [
-    ...(keys.length > 0
-      ? [`Keys of the records that are not used, with the number of records that have them: ${keys.join(', ')}.`]
-      : []),
-    ...warnOfPassedOver(source),
-  ];
+  return [`Keys of the records that are not used, with the number of records that have them: ${keys.join(', ')}.`];
 }

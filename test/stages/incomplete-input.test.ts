@@ -90,7 +90,11 @@ const BROKEN: readonly (readonly [string, Buffer, RegExp])[] = [
     short(JSON.stringify({ a: { b: 1 }, list: rollouts }, null, 1), 3),
     /ends inside its JSON value/,
   ],
-  ['an archive without its directory', short(archiveOf([{ text: lines(rollouts) }]), 30), /directory cannot be read/],
+  [
+    'an archive without its directory',
+    short(archiveOf([{ text: Buffer.from(lines(rollouts)) }]), 30),
+    /directory cannot be read/,
+  ],
   ['a Parquet file without its footer', short(PARQUET, 100), /footer cannot be read/],
 ];
 

@@ -24,6 +24,7 @@ export async function buildSlice({ request, slice, source }: SliceJob, shard: Op
       continue;
     }
     const { item } = span;
+    shard.countUnused(item.unusedKeys);
     const read = item.read(builder.compatibility);
     if (read.candidates.length + read.rejected.length === 0) diagnoseItem(shard.diagnosis, item);
     await shard.addExample({ runId, exampleId: item.id.text }, source, [{ place, ...read }]);

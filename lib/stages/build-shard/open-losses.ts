@@ -8,7 +8,6 @@ import { type ObjectSink, openSink } from '../../objects/object-sink.ts';
 import type { ObjectStore, Written } from '../../objects/store.ts';
 import type { CandidatePlace } from '../../preferences/candidate-place.ts';
 import { isIncomplete } from '../../sources/containers/container.ts';
-import type { SourceFormat } from '../../sources/source-format.ts';
 
 /** Why a record holds no candidate. The detail never quotes the record. */
 export interface RecordLoss {
@@ -21,8 +20,8 @@ export interface RecordLoss {
 export interface Losses {
   readonly counters: Counters;
   countItem(span: { readonly bytes: number }): void;
-  /** Notes the keys of the record that the format does not read. */
-  countUnused(format: SourceFormat, record: unknown): void;
+  /** Notes the keys of a record that its format does not read. */
+  countUnused(keys: readonly string[]): void;
   loseItem(place: CandidatePlace, why: RecordLoss): Promise<void>;
   write(line: Rejected): Promise<void>;
   close(): Promise<Pick<Summary, 'counters' | 'rejected' | 'first_rejected' | 'incomplete' | 'unused_keys'>>;
@@ -52,9 +51,8 @@ export function openLosses(
       counters.total_items += 1;
       counters.bytes += bytes;
     },
-    countUnused(format, record) {
-      if (format.kind !== 'records') return;
-      for (const key of format.unusedKeys?.(record) ?? []) {
+    countUnused(keys) {
+      for (const key of keys) {
         const name = key.slice(0, LONGEST_KEY);
         if (unused.has(name) || unused.size < MOST_KEYS) unused.set(name, (unused.get(name) ?? 0) + 1);
       }
