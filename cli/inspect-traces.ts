@@ -28,7 +28,7 @@ export async function inspectTraces(request: Request, named: TraceSource): Promi
   const names = natNames(stepName, source.nat_keys);
   const inspector = openInspector(stepName);
   for (const object of found.objects) {
-    inspector.nextFile();
+    inspector.nextFile(object.key);
     const open = (start: number, end?: number) =>
       deps.bucket(object.bucket).read(object.key, { pin: object, start, end });
     const whole = { cut: null, start: 0, end: object.bytes, object_bytes: object.bytes };

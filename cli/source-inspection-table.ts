@@ -1,3 +1,4 @@
+import { warnOfIncomplete } from '../lib/inspect/warnings.ts';
 import type { SourceInspection } from '../lib/stages/inspect-source.ts';
 import { oneLine } from './terminal.ts';
 import { bytesInWords, counted, grouped } from './wording.ts';
@@ -40,10 +41,12 @@ export function warnOfSource(found: SourceInspection): readonly string[] {
     outcomes: [first],
     unused_keys,
     passed_over,
+    incomplete,
   } = found;
   const alone = groups_by_candidates['1'] ?? 0;
   const named = passed_over.slice(0, 10);
   return [
+    ...warnOfIncomplete(incomplete),
     ...(score === null
       ? [
           `A run needs the name of the score that it compares answers by, as in --set source.score=${scores[0]?.name ?? 'quality'}.`,

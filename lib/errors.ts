@@ -32,6 +32,11 @@ export class TooManyRejected extends PipelineError {
   override readonly name = 'TooManyRejected';
 }
 
+/** A trace object was not read to its end: it was cut short, or is damaged from there on. */
+export class IncompleteInput extends PipelineError {
+  override readonly name = 'IncompleteInput';
+}
+
 /** An array was cut at the lines that begin its elements, but an element has such a line inside. */
 export class ArrayNotIndented extends PipelineError {
   override readonly name = 'ArrayNotIndented';

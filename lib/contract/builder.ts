@@ -7,7 +7,10 @@ export const BuilderSettings = z.strictObject({
   ttc_step_name: z.string().min(1).default('dpo_candidate_move'),
   /** Every pair of a turn, or only its best against its worst. */
   exhaustive_pairs: z.boolean().default(true),
-  /** Least `chosen.score - rejected.score`, in the score's own unit. */
+  /**
+   * Least `chosen.score - rejected.score`, in the score's own unit. In `strict` scores are compared with a relative tolerance
+   * of 1e-9 (of the larger score): closer ones are equal, and a margin may miss the least by as much. `nat` compares exactly.
+   */
   min_score_diff: z.number().min(0).default(0),
   /** Keep the pairs with the widest margins only; null keeps all. Exhaustive pairs only, as in NAT. */
   max_pairs_per_turn: z.int().min(1).nullable().default(null),

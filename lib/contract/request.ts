@@ -14,6 +14,11 @@ export const Limits = z.strictObject({
   max_concurrency: z.int().min(1).max(10_000).default(100),
   /** Bytes of a source whose candidates are joined from records anywhere in it (spans of a trace, say): one task holds them. */
   max_joined_bytes: z.int().min(1).default(2_000_000_000),
+  /**
+   * Uses what can be read of a file that is incomplete: an array without its end, a compressed stream that stops, half a
+   * last line. Left out, such a file fails the run.
+   */
+  allow_incomplete: z.boolean().default(false),
   /** Commits a run without a single pair instead of failing it. Left out: only `nat` does so. */
   allow_empty: z.boolean().optional(),
 });

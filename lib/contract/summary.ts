@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { Counters } from './counters.ts';
 import { TokenFacts } from './dataset-result.ts';
+import { IncompleteObject, MOST_NAMED } from './incomplete-object.ts';
 import { RepetitionSum } from './repetition-sum.ts';
 import { RunId } from './run-id.ts';
 
@@ -40,6 +41,8 @@ export const Summary = z.strictObject({
   first_rejected: z
     .array(z.strictObject({ key: z.string(), offset: z.int().optional(), row: z.int().optional(), reason: z.string() }))
     .max(3),
+  /** Objects that were not read to their end. */
+  incomplete: z.array(IncompleteObject).max(MOST_NAMED).default([]),
   /** Keys of the records that the source format does not read, at most 50, each with the number of records that have it. */
   unused_keys: z.array(z.strictObject({ key: z.string(), records: z.int() })),
   diagnosis: Diagnosis,

@@ -17,6 +17,10 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
     fix: 'Fix the traces that rejected.jsonl names, or raise limits.max_rejected_fraction.',
     next: 'another',
   },
+  IncompleteInput: {
+    fix: 'Give the whole file that the message names, or set limits.allow_incomplete to true to use what can be read of it.',
+    next: 'another',
+  },
   ArrayNotIndented: { fix: 'Set source.cut to false, or write one trace item a line.', next: 'another' },
   NoPairs: { fix: 'Change what the message names, or allow it with limits.allow_empty.', next: 'another' },
   SourceTooLarge: { fix: 'Give fewer objects a run, or raise limits.max_joined_bytes.', next: 'another' },

@@ -1,9 +1,11 @@
 import { BuilderSettings } from '../contract/builder.ts';
 import { addCounts, type Counters, noCounts } from '../contract/counters.ts';
+import { type IncompleteObject, noteIncomplete } from '../contract/incomplete-object.ts';
 import type { Candidate } from '../preferences/candidate.ts';
 import type { CandidatePlace } from '../preferences/candidate-place.ts';
 import { pairExample } from '../preferences/pair-example.ts';
-import type { ContainerSpan } from '../sources/containers/container.ts';
+import { type ContainerSpan, isIncomplete } from '../sources/containers/container.ts';
+import { placeItem } from '../sources/place-item.ts';
 import type { ReadCandidates, TraceItem } from '../sources/trace-item.ts';
 
 /** What the traces hold, counted before anything runs. */
@@ -15,6 +17,8 @@ export interface Inspection {
   readonly rejected_items: Readonly<Record<string, number>>;
   /** Why the first of them is none. */
   readonly first_rejected: string | null;
+  /** Files that cannot be read to their end. */
+  readonly incomplete: readonly IncompleteObject[];
   readonly items_without_steps: number;
   /** Steps by `event_type`. */
   readonly steps: Readonly<Record<string, number>>;
@@ -51,8 +55,8 @@ export interface SettingsOutcome {
 }
 
 export interface Inspector {
-  /** Ids repeat within a file only: told when the next one begins. */
-  nextFile(): void;
+  /** Ids repeat within a file only. */
+  nextFile(key: string): void;
   take(span: ContainerSpan<TraceItem>): void;
   /** What was taken so far. */
   inspection(): Inspection;
@@ -62,6 +66,7 @@ export interface Inspector {
 export function openInspector(stepName: string): Inspector {
   const outcomes = VARIANTS.map((set) => ({ set, settings: settingsOf(set, stepName), counters: noCounts() }));
   const counts = noTally();
+  let key = '';
   let ids = new Set<string>();
   const readItem = (item: TraceItem, place: CandidatePlace): void => {
     const read = { strict: item.read('strict'), nat: item.read('nat') };
@@ -75,16 +80,19 @@ export function openInspector(stepName: string): Inspector {
     }
   };
   return {
-    nextFile: () => {
+    nextFile: (next) => {
+      key = next;
       ids = new Set();
     },
     take: (span) => {
       counts.items += 1;
       counts.bytes += span.bytes;
-      if ('item' in span) readItem(span.item, { key: '', offset: span.offset });
+      if ('item' in span) readItem(span.item, { key, offset: span.offset });
       else {
         add(counts.rejected_items, span.rejected.reason);
         counts.first_rejected ??= span.rejected.detail;
+        const { reason, detail } = span.rejected;
+        if (isIncomplete(reason)) noteIncomplete(counts.incomplete, { ...placeItem(key, span), reason, detail });
       }
     },
     inspection: () => ({
@@ -132,6 +140,7 @@ const noTally = () => ({
   bytes: 0,
   rejected_items: new Map<string, number>(),
   first_rejected: null as string | null,
+  incomplete: [] as IncompleteObject[],
   items_without_steps: 0,
   steps: new Map<string, number>(),
   ttc_names: new Map<string, number>(),

@@ -1,13 +1,24 @@
 import { sumOfReasons } from '../contract/counters.ts';
+import { describeIncomplete, type IncompleteObject } from '../contract/incomplete-object.ts';
 import { NO_CANDIDATES } from '../sources/formats/nat/no-candidates.ts';
 import type { Inspection } from './inspection.ts';
 
 /** What a run over these traces would stumble on, a sentence or two each: what was found, then the way out. */
 export function warningsOf(found: Inspection, stepName: string): readonly string[] {
-  return [noCandidates, unreadable, lost, singles, severalPrompts, sameScores, sameAnswers, repeated].flatMap(
-    (look) => look(found, stepName) ?? [],
-  );
+  return [
+    ...warnOfIncomplete(found.incomplete),
+    ...[noCandidates, unreadable, lost, singles, severalPrompts, sameScores, sameAnswers, repeated].flatMap(
+      (look) => look(found, stepName) ?? [],
+    ),
+  ];
 }
+
+/** A run fails at the first of them. */
+export const warnOfIncomplete = (found: readonly IncompleteObject[]): readonly string[] =>
+  found.map(
+    (object) =>
+      `${describeIncomplete(object)} A run fails: give the whole file, or set limits.allow_incomplete to true to use what can be read.`,
+  );
 
 type Look = (found: Inspection, stepName: string) => string | undefined;
 

@@ -115,7 +115,18 @@ const whySkip = ({ chosen, rejected, margin }: PreferencePair, settings: Builder
       return 'skipped_prompt_mismatch';
     }
     if (chosen.response.digest() === rejected.response.digest()) return 'skipped_identical';
-    if (margin === 0) return 'skipped_tie';
+    const noise = noiseOf(chosen.score, rejected.score);
+    if (margin <= noise) return 'skipped_tie';
+    return margin + noise < settings.min_score_diff ? 'skipped_score_diff' : undefined;
   }
   return margin < settings.min_score_diff ? 'skipped_score_diff' : undefined;
 };
+
+/**
+ * What two scores differ by without a difference: 0.1 + 0.2 is not 0.3, and 0.3 - 0.2 is less than 0.1. A double holds 16
+ * digits; sums and means of scores keep nine of them.
+ */
+const noiseOf = (one: number, other: number): number => TOLERANCE * Math.max(Math.abs(one), Math.abs(other));
+
+/** Relative to the larger of the two scores. */
+const TOLERANCE = 1e-9;

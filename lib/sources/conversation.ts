@@ -1,4 +1,5 @@
 import type { Message } from '../contract/trajectory.ts';
+import { isBlank } from './json/blank-text.ts';
 import { isObject, type JsonObject } from './json/exact-json.ts';
 import { kindOf } from './json/kind-of.ts';
 import { readKey } from './read-key.ts';
@@ -37,7 +38,7 @@ export const saysSomething = (message: Message): boolean => callsTool(message) |
 export const callsTool = ({ tool_calls }: Message): boolean => Array.isArray(tool_calls) && tool_calls.length > 0;
 
 const hasContent = ({ content }: Message): boolean =>
-  typeof content === 'string' ? content.trim() !== '' : Array.isArray(content) && content.length > 0;
+  typeof content === 'string' ? !isBlank(content) : Array.isArray(content) && content.length > 0;
 
 /** Chat messages with the fields that a trainer knows; text alone is the user's. Undefined: it is no list of messages. */
 export function readMessages(found: unknown): readonly Message[] | undefined {
@@ -47,21 +48,44 @@ export function readMessages(found: unknown): readonly Message[] | undefined {
   return messages.every((message) => message !== undefined) ? messages : undefined;
 }
 
-/** OpenAI's form, or ShareGPT's (`from`, `value`). */
+/** Of OpenAI's form, ShareGPT's (`from`, `value`), LangChain's (`type`, `content`) or Gemini's (`parts`). */
 export function readMessage(found: unknown): Message | undefined {
   if (!isObject(found)) return undefined;
-  // Any object may have a key `from`: an answer of a trip from Paris to Rome is no message of Paris.
-  const role = found.role ?? (found.value === undefined ? undefined : SHAREGPT_ROLES.get(found.from));
-  const calls = Array.isArray(found.tool_calls) ? found.tool_calls.map(readToolCall) : [];
-  if (typeof role !== 'string' || !calls.every((call) => call !== undefined)) return undefined;
+  const role = roleOf(found);
+  const message = unfold(found);
+  const calls = Array.isArray(message.tool_calls) ? message.tool_calls.map(readToolCall) : [];
+  if (role === undefined || !calls.every((call) => call !== undefined)) return undefined;
   return {
     role,
-    content: readContent(found.role === undefined ? found.value : found.content),
-    ...(isText(found.name) && { name: found.name }),
-    ...(isText(found.reasoning_content) && { reasoning_content: found.reasoning_content }),
+    content: readContent(contentOf(message)),
+    ...(isText(message.name) && { name: message.name }),
+    ...(isText(message.reasoning_content) && { reasoning_content: message.reasoning_content }),
     ...(calls.length > 0 && { tool_calls: calls }),
-    ...(isText(found.tool_call_id) && { tool_call_id: found.tool_call_id }),
+    ...(isText(message.tool_call_id) && { tool_call_id: message.tool_call_id }),
   };
+}
+
+/** Whose message it is, in OpenAI's words; undefined where the object is none. */
+export function roleOf(found: JsonObject): string | undefined {
+  const { role } = found;
+  if (role !== undefined) return typeof role !== 'string' ? undefined : role === 'model' ? 'assistant' : role;
+  // Any object may have a key `from`: an answer of a trip from Paris to Rome is no message of Paris.
+  if (found.value !== undefined && SHAREGPT_ROLES.has(found.from)) return SHAREGPT_ROLES.get(found.from);
+  const { type, content } = unfold(found);
+  return typeof content === 'string' || Array.isArray(content) ? LANGCHAIN_ROLES.get(type) : undefined;
+}
+
+/** LangChain writes a message as it is, with what it holds in `data`, or as a call of its constructor. */
+function unfold(found: JsonObject): JsonObject {
+  if (found.role !== undefined) return found;
+  if (found.type === 'constructor' && isObject(found.kwargs)) return found.kwargs;
+  return isObject(found.data) && LANGCHAIN_ROLES.has(found.type) ? { ...found.data, type: found.type } : found;
+}
+
+function contentOf({ role, value, content, parts, from }: JsonObject): unknown {
+  if (role === undefined && from !== undefined) return value;
+  if (content !== undefined || !Array.isArray(parts)) return content;
+  return parts.map((part) => (isObject(part) && typeof part.text === 'string' ? part.text : part));
 }
 
 const SHAREGPT_ROLES: ReadonlyMap<unknown, string> = new Map([
@@ -72,6 +96,14 @@ const SHAREGPT_ROLES: ReadonlyMap<unknown, string> = new Map([
   ['assistant', 'assistant'],
   ['observation', 'tool'],
   ['tool', 'tool'],
+]);
+
+const LANGCHAIN_ROLES: ReadonlyMap<unknown, string> = new Map([
+  ['system', 'system'],
+  ['human', 'user'],
+  ['ai', 'assistant'],
+  ['tool', 'tool'],
+  ['function', 'function'],
 ]);
 
 /** Parts that are all text are one text, joined as they are; nothing at all is empty text. A refusal is what the model says. */
@@ -89,6 +121,9 @@ const textOfPart = (part: unknown): string | undefined => {
   return TEXT_PARTS.has(part.type) && typeof part.text === 'string' ? part.text : undefined;
 };
 
+/** A part that says that it is text. */
+export const isTextPart = (part: unknown): boolean => isObject(part) && textOfPart(part) !== undefined;
+
 const TEXT_PARTS: ReadonlySet<unknown> = new Set(['text', 'input_text', 'output_text']);
 
 const readPart = (part: unknown): unknown => {
@@ -100,8 +135,8 @@ const readPart = (part: unknown): unknown => {
 };
 
 /**
- * A call of a function, however the source writes it: OpenAI's form, one without the inner object (`name`, `arguments`),
- * or the JSON text of either. Arguments are JSON text. Undefined: it names no function.
+ * A call of a function, however the source writes it: OpenAI's form, one without the inner object (`name`, and `arguments`
+ * or `args`), or the JSON text of either. Arguments are JSON text. Undefined: it names no function.
  */
 export function readToolCall(found: unknown): JsonObject | undefined {
   const call = typeof found === 'string' ? parseObject(found) : found;
@@ -113,7 +148,7 @@ export function readToolCall(found: unknown): JsonObject | undefined {
   const id = isText(call.id) ? { id: call.id } : {};
   return call.type === 'custom'
     ? { ...id, type: 'custom', custom: { name, input: called.arguments } }
-    : { ...id, type: 'function', function: { name, arguments: argumentsText(called.arguments) } };
+    : { ...id, type: 'function', function: { name, arguments: argumentsText(called.arguments ?? called.args) } };
 }
 
 const argumentsText = (found: unknown): string => (typeof found === 'string' ? found : JSON.stringify(found ?? {}));

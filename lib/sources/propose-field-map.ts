@@ -1,3 +1,4 @@
+import { isMessageList } from './dialects.ts';
 import type { FieldMap } from './field-map.ts';
 import {
   CHOSEN_KEYS,
@@ -20,7 +21,6 @@ import {
   WINNER_KEYS,
 } from './fields/customary-keys.ts';
 import { findGroupKeys } from './fields/group-keys.ts';
-import { isMessageList } from './fields/read-answer.ts';
 import { unwrapJson } from './fields/unwrap-json.ts';
 import { isNumber, isObject } from './json/exact-json.ts';
 import { type JsonPointer, parsePointer, pointerTo } from './json-pointer.ts';

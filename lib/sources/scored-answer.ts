@@ -7,10 +7,10 @@ import {
   encodeNatResponse,
   encodeStrictPrompt,
   encodeStrictResponse,
+  type Unusable,
 } from './formats/nat/text-form.ts';
-import { isNumber, isObject } from './json/exact-json.ts';
+import { isObject } from './json/exact-json.ts';
 import { kindOf } from './json/kind-of.ts';
-import { WrittenText } from './json/written-text.ts';
 
 /** The members of an answer as a record has them, unread. */
 export interface ScoredAnswer {
@@ -32,19 +32,19 @@ export type AnswerReason =
   | 'missing_score'
   | 'invalid_score'
   | 'score_not_finite'
-  | 'empty_response';
+  | Unusable['reason'];
 
 type Read<T> = { readonly value: T } | { readonly reason: AnswerReason; readonly detail: string };
 
 /**
  * Reads a scored answer. NAT drops what it can't read with a log line; here both compatibilities give the reason. A score
- * that is not finite is refused in both: JSON can't hold what NAT would make of it. `responseName` is what the source
- * calls the response.
+ * that is not finite is refused in both: JSON can't hold what NAT would make of it. `names`: what the source calls prompt and
+ * response.
  */
 export function readScoredAnswer(
   answer: ScoredAnswer,
   compatibility: BuilderSettings['compatibility'],
-  responseName: string,
+  names: { readonly prompt: string; readonly response: string },
 ): Candidate | { readonly rejected: RejectedCandidate } {
   const uuid = typeof answer.uuid === 'string' ? answer.uuid : null;
   const turnId = typeof answer.turnId === 'string' ? answer.turnId : null;
@@ -58,20 +58,30 @@ export function readScoredAnswer(
   const score = readScore(answer.score, compatibility);
   if (!('value' in score)) return reject(score);
   if (turnId === null) return reject({ reason: 'missing_turn_id', detail: 'turn_id is null or missing' });
-  const nat = compatibility === 'nat';
-  const response = nat ? encodeNatResponse(answer.response) : encodeStrictResponse(answer.response);
-  if (response === undefined) {
-    return reject({ reason: 'empty_response', detail: `${responseName} is ${emptyKind(answer.response)}` });
-  }
+  const { prompt, response } = encodeTexts(answer, compatibility);
+  // An answer may be empty because its prompt was: the answer's own reason says less.
+  if ('reason' in prompt) return reject({ reason: prompt.reason, detail: `${names.prompt} is ${prompt.found}` });
+  if ('reason' in response)
+    return reject({ reason: response.reason, detail: `${names.response} is ${response.found}` });
   return {
     turnId,
     index: index.value,
     score: score.value,
-    prompt: nat ? encodeNatPrompt(answer.prompt) : encodeStrictPrompt(answer.prompt),
+    prompt,
     response,
     metadataJson: toUtf8(isObject(answer.metadata) ? JSON.stringify(answer.metadata) : '{}'),
     uuid,
   };
+}
+
+function encodeTexts(
+  { prompt: input, response: output }: ScoredAnswer,
+  compatibility: BuilderSettings['compatibility'],
+) {
+  if (compatibility === 'nat') return { prompt: encodeNatPrompt(input), response: encodeNatResponse(output) };
+  const prompt = encodeStrictPrompt(input);
+  const isAskedInText = 'json' in prompt && prompt.json.startsWith('"');
+  return { prompt, response: encodeStrictResponse(output, isAskedInText) };
 }
 
 const whyWrongTurn = ({ turnId, turnIndex }: ScoredAnswer): { reason: AnswerReason; detail: string } | undefined => {
@@ -104,11 +114,4 @@ const readScore = (found: unknown, compatibility: BuilderSettings['compatibility
   }
   if (!Number.isFinite(value)) return { reason: 'score_not_finite', detail: 'score is not a finite number' };
   return { value };
-};
-
-const emptyKind = (found: unknown): string => {
-  const response = found instanceof WrittenText ? found.toJSON() : found;
-  if (typeof response === 'string') return response === '' ? 'empty text' : 'white space only';
-  if (isNumber(response) || !response) return kindOf(response);
-  return `${kindOf(response)} without content`;
 };

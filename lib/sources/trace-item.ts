@@ -8,6 +8,8 @@ export interface TraceItem {
   readonly read: (compatibility: BuilderSettings['compatibility']) => ReadCandidates;
   /** What the item holds besides, before the next item is asked for. */
   readonly describe: () => ItemDescription;
+  /** Keys that a format of few keys does not know; of NAT's items most keys are others than a candidate's. */
+  readonly unusedKeys: readonly string[];
 }
 
 export interface ReadCandidates {

@@ -1,8 +1,10 @@
 import type { BuilderSettings } from '../contract/builder.ts';
+import { type IncompleteObject, noteIncomplete } from '../contract/incomplete-object.ts';
 import type { ScoreChoice } from '../contract/score-choice.ts';
 import type { TraceSource } from '../contract/source.ts';
 import type { Unit } from '../contract/unit.ts';
 import { pairExample } from '../preferences/pair-example.ts';
+import { isIncomplete } from '../sources/containers/container.ts';
 import { findDefaultScore, pickScore } from '../sources/pick-score.ts';
 import type { SourceCandidate } from '../sources/source-candidate.ts';
 import { defaultUnit, type PlacedReading } from '../sources/source-format.ts';
@@ -26,6 +28,8 @@ export interface SourceInspection {
   /** The source goes on: only its first records were read. */
   readonly cut: boolean;
   readonly rejected_records: Readonly<Record<string, number>>;
+  /** Objects that cannot be read to their end. */
+  readonly incomplete: readonly IncompleteObject[];
   readonly candidates: number;
   readonly groups: number;
   /** Groups by their number of candidates. */
@@ -88,6 +92,7 @@ export async function inspectSource(
     bytes: read.bytes,
     cut: read.cut,
     rejected_records: Object.fromEntries(read.rejected),
+    incomplete: read.incomplete,
     candidates: read.candidates,
     groups: groups.size,
     groups_by_candidates: countSizes(groups.values()),
@@ -107,6 +112,7 @@ async function readGroups({ format, objects }: FoundRecords, deps: Deps) {
   const read = {
     ...{ records: 0, bytes: 0, candidates: 0, cut: false },
     rejected: new Map<string, number>(),
+    incomplete: [] as IncompleteObject[],
     unused: new Set<string>(),
     groups: new Map<string, CandidateReading[]>(),
     scores: new Map<string, number[]>(),
@@ -116,15 +122,16 @@ async function readGroups({ format, objects }: FoundRecords, deps: Deps) {
       read.records += 1;
       read.bytes += bytes;
     },
-    countUnused(_, record) {
-      if (format.kind !== 'records' || read.unused.size >= MOST_KEYS) return;
-      for (const key of format.unusedKeys?.(record) ?? []) read.unused.add(key.slice(0, LONGEST_KEY));
+    countUnused(keys) {
+      for (const key of keys) if (read.unused.size < MOST_KEYS) read.unused.add(key.slice(0, LONGEST_KEY));
     },
   };
   const slices = objects.flatMap(({ slice }) => slice ?? []);
   for await (const reading of readCandidates(readRecords(slices, format, deps), format, count)) {
     if ('rejected' in reading) {
-      add(read.rejected, reading.rejected.reason);
+      const { reason, detail } = reading.rejected;
+      add(read.rejected, reason);
+      if (isIncomplete(reason)) noteIncomplete(read.incomplete, { ...toPlace(reading.place), reason, detail });
     } else {
       read.candidates += 1;
       noteScores(reading.candidate, read.scores);

@@ -1,7 +1,8 @@
 import { type Counters, sumOfReasons } from '../contract/counters.ts';
+import { describeIncomplete, type IncompleteObject, noteIncomplete } from '../contract/incomplete-object.ts';
 import type { Request } from '../contract/request.ts';
 import type { RunSource } from '../contract/run-source.ts';
-import { NoCandidates, NoPairs, TooManyRejected } from '../errors.ts';
+import { IncompleteInput, NoCandidates, NoPairs, TooManyRejected } from '../errors.ts';
 import { addDiagnosis, likelyCause, noDiagnosis } from './build-shard/diagnosis.ts';
 import { type BuiltShard, sumCounters } from './summaries.ts';
 
@@ -15,16 +16,20 @@ export interface JudgedRun {
 
 /**
  * Refuses a run that nobody should train on; what is odd but no failure is returned as warnings. `evidence` is where the
- * losses are. Throws {@link TooManyRejected}, and unless the request allows an empty run {@link NoCandidates} and
- * {@link NoPairs}.
+ * losses are. Throws {@link TooManyRejected}; unless the request allows incomplete inputs {@link IncompleteInput}; and
+ * unless it allows an empty run {@link NoCandidates} and {@link NoPairs}.
  */
 export function requireGoodRun(run: JudgedRun, evidence: string): string[] {
   const { request, source, built } = run;
   const totals = sumCounters(built);
+  const incomplete = findIncomplete(built);
+  requireComplete(incomplete, request);
   requireReadable(run, totals, evidence);
   const warnings = [
+    ...incomplete.map(describeIncomplete),
     ...built.flatMap(({ summary }) => summary.warnings),
-    ...(source ? warnOfSource(source, built) : []),
+    ...warnOfUnusedKeys(built),
+    ...(source ? warnOfPassedOver(source) : []),
   ];
   const allowed = request.limits.allow_empty ?? request.builder.compatibility === 'nat';
   if (totals.total_candidates === 0) {
@@ -39,6 +44,21 @@ export function requireGoodRun(run: JudgedRun, evidence: string): string[] {
     warnings.push(warnOfSingles(run, totals));
   }
   return warnings;
+}
+
+function findIncomplete(built: readonly BuiltShard[]): readonly IncompleteObject[] {
+  const found: IncompleteObject[] = [];
+  for (const { summary } of built) for (const object of summary.incomplete) noteIncomplete(found, object);
+  return found;
+}
+
+/** No fraction of items measures what is missing: nobody knows how much that is. */
+function requireComplete([first, ...others]: readonly IncompleteObject[], { limits }: Request): void {
+  if (!first || limits.allow_incomplete) return;
+  const also = others.length === 0 ? '' : ` Incomplete are also: ${others.map(({ key }) => key).join(', ')}.`;
+  throw new IncompleteInput(
+    `${describeIncomplete(first)}${also} Give the whole file, or set limits.allow_incomplete to true to use what can be read.`,
+  );
 }
 
 function requireReadable({ request, source, built }: JudgedRun, totals: Counters, evidence: string): void {
@@ -119,16 +139,12 @@ export function warnOfPassedOver({ format, passed_over: { count, keys } }: RunSo
   ];
 }
 
-function warnOfSource(source: RunSource, built: readonly BuiltShard[]): string[] {
+function warnOfUnusedKeys(built: readonly BuiltShard[]): string[] {
   const unused = new Map<string, number>();
   for (const { key, records } of built.flatMap(({ summary }) => summary.unused_keys)) {
     unused.set(key, (unused.get(key) ?? 0) + records);
   }
+  if (unused.size === 0) return [];
   const keys = [...unused].map(([key, records]) => `${key === '' ? 'a column without a name' : key} (${records})`);
-  return [
-    ...(keys.length > 0
-      ? [`Keys of the records that are not used, with the number of records that have them: ${keys.join(', ')}.`]
-      : []),
-    ...warnOfPassedOver(source),
-  ];
+  return [`Keys of the records that are not used, with the number of records that have them: ${keys.join(', ')}.`];
 }

@@ -1,8 +1,7 @@
 import type { TraceSlice } from '../contract/plan.ts';
 import type { Request } from '../contract/request.ts';
 import { workflowKeys } from '../contract/workflow.ts';
-import type { CandidatePlace } from '../preferences/candidate-place.ts';
-import type { ContainerSpan, RecordPlace } from '../sources/containers/container.ts';
+import type { ContainerSpan } from '../sources/containers/container.ts';
 import { readItems } from '../sources/containers/read-records.ts';
 import { natItemReader } from '../sources/formats/nat/nat-item.ts';
 import { type NatNames, natNames } from '../sources/formats/nat/nat-names.ts';
@@ -27,12 +26,6 @@ export function sliceItems(
   return own
     ? readItems(open, slice, withinValues(orFailure(natItemReader(names))))
     : readTraceItems(open, slice, names);
-}
-
-/** Where the item is, in the object of this key. */
-export function placeItem(key: string, { entry, row, offset }: RecordPlace): CandidatePlace {
-  const within = entry === undefined ? key : `${key}!/${entry}`;
-  return row === undefined ? { key: within, offset } : { key: within, row };
 }
 
 /** What a live workflow answered is written under NAT's own keys. */

@@ -45,7 +45,7 @@ export const hostileRuns = (outcomes: Map<string, number> = new Map()) =>
       source: { traces: { bucket: 'traces', prefix: '' }, format: 'nat' },
       builder: { compatibility },
       dataset: { formats: FormatName.options, ...dataset },
-      limits: { max_rejected_fraction: 1, allow_empty: true, shard_bytes },
+      limits: { max_rejected_fraction: 1, allow_empty: true, allow_incomplete: true, shard_bytes },
     });
     const [whole, cut] = [memoryStore('collections'), memoryStore('collections')];
     const outcome = await outcomeOf(request(1 << 30), memoryDeps(traces, whole));

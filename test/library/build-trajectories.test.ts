@@ -33,13 +33,19 @@ test('an asynchronous source is read as it is asked for', async () => {
 });
 
 test('a number that JSON cannot hold is as null, and in a score it costs the candidate', async () => {
-  const step = (score: number, output: unknown, metadata: object = {}) => ({
+  const step = (score: number, output: unknown, metadata: object = {}, input: unknown = 'q') => ({
     payload: {
       ...{ event_type: 'TTC_END', name: 'dpo_candidate_move', metadata },
-      data: { turn_id: 't', score, input: Number.NaN, output },
+      data: { turn_id: 't', score, input, output },
     },
   });
-  const steps = [step(1, 'a', { x: Number.NaN }), step(0, 'b'), step(Number.NaN, 'c'), step(2, Number.NaN)];
+  const steps = [
+    step(1, 'a', { x: Number.NaN }),
+    step(0, 'b'),
+    step(Number.NaN, 'c'),
+    step(2, Number.NaN),
+    step(3, 'd', {}, Number.NaN),
+  ];
   const reasons: string[] = [];
   const items = [
     { id: 1, intermediate_steps: steps },
@@ -49,11 +55,11 @@ test('a number that JSON cannot hold is as null, and in a score it costs the can
     buildTrajectories(items, { onRejected: ({ reason, detail }) => reasons.push(`${reason}: ${detail}`) }),
   );
   expect(groups.map(({ trajectories }) => trajectories.length)).toEqual([1]);
-  expect(groups[0]?.trajectories[0]?.episode[0].prompt).toBe('');
   expect(groups[0]?.trajectories[0]?.metadata).toMatchObject({ chosen_raw_metadata: { x: null } });
   expect(reasons).toEqual([
     'score_not_finite: score is not a finite number',
     'empty_response: output is not a finite number',
+    'missing_prompt: input is not a finite number',
     'invalid_id: its "id" is not a finite number; give text or a number',
   ]);
 });

@@ -52,18 +52,20 @@ describe('one bad line never loses its neighbours', () => {
   });
 });
 
+const INCOMPLETE = { limits: { allow_incomplete: true } };
+
 describe('arrays', () => {
   const indented = (...all: unknown[]) => JSON.stringify(all, null, 2);
 
   test('a truncated array keeps the items before the cut', async () => {
     const text = indented(item(1), item(2), item(3));
-    const run = await runText(text.slice(0, -40));
+    const run = await runText(text.slice(0, -40), INCOMPLETE);
     expect(examples(run)).toEqual(['1', '2']);
     expect(losses(run)).toEqual([['item', 'truncated', text.indexOf('{\n    "id": 3')]]);
   });
 
   test('an array cut off between two items says so', async () => {
-    const run = await runText(`[${JSON.stringify(item(1))},`);
+    const run = await runText(`[${JSON.stringify(item(1))},`, INCOMPLETE);
     expect(examples(run)).toEqual(['1']);
     expect(run.losses).toMatchObject([
       { reason: 'truncated', detail: 'the file ends before the array\'s closing "]"' },
@@ -89,7 +91,7 @@ describe('arrays', () => {
   });
 
   test('text after the array is not silently dropped', async () => {
-    const run = await runText(`[${JSON.stringify(item(1))}] trailing`);
+    const run = await runText(`[${JSON.stringify(item(1))}] trailing`, INCOMPLETE);
     expect(examples(run)).toEqual(['1']);
     expect(run.losses).toMatchObject([{ reason: 'after_array_end' }]);
   });
@@ -120,6 +122,7 @@ describe('whole files that are no traces fail the run by name, with the way out'
     const whole = gzipSync(lines(item(1), item(2), ''));
     const run = await runText(Buffer.concat([whole, gzipSync(lines(item(3), '')).subarray(0, 30)]), {
       key: 't.jsonl.gz',
+      ...INCOMPLETE,
     });
     expect(examples(run)).toEqual(['1', '2']);
     expect(run.losses).toMatchObject([{ reason: 'broken_gzip' }]);

@@ -63,7 +63,7 @@ export const isBroken = (span: Span<unknown>): boolean => 'rejected' in span && 
 export function* readMissing(window: ByteWindow, { mode, at }: ElementScan): Generator<Span<never>> {
   if (mode === 'inside') {
     yield losing('truncated', 'the file ends inside this item', window.base + window.from, window.base + window.to);
-  } else if (mode === 'between') {
+  } else if (mode === 'between' || mode === 'discarding') {
     yield losing('truncated', 'the file ends before the array\'s closing "]"', at);
   }
 }

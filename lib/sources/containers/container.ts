@@ -69,6 +69,7 @@ export type ContainerReason =
   | 'missing_header'
   | 'ragged_row'
   | 'broken_quotes'
+  | 'broken_csv'
   | 'broken_zstd'
   | 'zstd_bomb'
   | 'broken_parquet'
@@ -82,10 +83,13 @@ export type ContainerReason =
   | 'unknown_compression'
   | 'replaced_by_later_entry';
 
-/** Whether the reason says that the object was not read to its end: it was cut short, or is damaged from there on. */
-export const isIncomplete = (reason: ContainerReason): boolean => INCOMPLETE.has(reason);
+/**
+ * Whether the reason says that an unknown number of records was not read: the object, or an entry of it, was cut short, is
+ * damaged from there on, or cannot be opened. What holds no records at all is another thing.
+ */
+export const isIncomplete = (reason: string): boolean => INCOMPLETE.has(reason);
 
-const INCOMPLETE: ReadonlySet<ContainerReason> = new Set([
+const INCOMPLETE: ReadonlySet<string> = new Set<ContainerReason>([
   'truncated',
   'after_array_end',
   'broken_gzip',
@@ -98,8 +102,10 @@ const INCOMPLETE: ReadonlySet<ContainerReason> = new Set([
   'broken_entry',
   'archive_bomb',
   'missing_header',
-  'unknown_container',
+  'broken_csv',
   'encrypted',
+  'unsafe_entry_name',
+  'unknown_compression',
 ]);
 
 export const reject = (reason: ContainerReason, detail: string): { readonly rejected: ContainerRejection } => ({

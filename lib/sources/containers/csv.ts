@@ -17,12 +17,13 @@ export async function* readCsv<Item>(
 ): AsyncGenerator<ContainerSpan<Item>> {
   let names: readonly string[] | undefined;
   for await (const row of readRows(stream, delimiter)) {
-    const { cells, ...place } = row;
+    const { cells, isOpen, ...place } = row;
     if ('rejected' in cells) {
       yield { ...place, ...(names ? cells : headerless(cells.rejected.detail)) };
       if (!names) return;
     } else if (names) {
-      const record = place.bytes > MAX_ITEM_BYTES ? TOO_LARGE : toRecord(names, cells);
+      const isCut = isOpen && cells.length < names.length;
+      const record = place.bytes > MAX_ITEM_BYTES ? TOO_LARGE : isCut ? CUT_ROW : toRecord(names, cells);
       yield { ...place, ...('rejected' in record ? record : reader.fromValue(record.value)) };
     } else {
       const header = toTexts(cells);
@@ -75,6 +76,8 @@ interface Row {
   readonly offset: number;
   readonly bytes: number;
   readonly cells: readonly Buffer[] | ReturnType<typeof reject>;
+  /** No line end follows: it is the last one, and a writer that was stopped leaves it so. */
+  readonly isOpen: boolean;
 }
 
 /**
@@ -102,7 +105,8 @@ async function* readRows(stream: AsyncIterable<Uint8Array>, delimiter: string): 
       const error = await table.take(window, isLast);
       for (const { cells, bytes } of table.rows()) {
         const isEmpty = cells.length === 1 && cells[0]?.length === 0;
-        if (!isEmpty) yield { offset: window.base + window.from, bytes, cells };
+        const isOpen = !isLineEnd(window.bytes[window.from + bytes - 1]);
+        if (!isEmpty) yield { offset: window.base + window.from, bytes, cells, isOpen };
         window.from += bytes;
         good++;
       }
@@ -110,11 +114,11 @@ async function* readRows(stream: AsyncIterable<Uint8Array>, delimiter: string): 
         const offset = window.base + window.from;
         const isCut = error.code === 'CSV_QUOTE_NOT_CLOSED';
         if (++broken > MOST_BROKEN_ROWS && broken > good / 10) {
-          yield { offset, bytes: 0, cells: NOT_CSV };
+          yield { offset, bytes: 0, cells: NOT_CSV, isOpen: false };
           return;
         }
         const bytes = isCut ? window.to - window.from : await passLine(window, more);
-        yield { offset, bytes, cells: isCut ? CUT : brokenRow(error) };
+        yield { offset, bytes, cells: isCut ? CUT : brokenRow(error), isOpen: false };
         if (isCut) return;
         table = openTable(delimiter);
       } else if (table.isBehind(window)) {
@@ -131,10 +135,11 @@ async function* readRows(stream: AsyncIterable<Uint8Array>, delimiter: string): 
 const MOST_BROKEN_ROWS = 1_000;
 
 const NOT_CSV = reject(
-  'unknown_container',
+  'broken_csv',
   `more than ${MOST_BROKEN_ROWS} of its rows, and one in ten, have quotes inside cells, so it is no CSV; the rest is not read`,
 );
 const CUT = reject('truncated', 'the file ends inside a quoted cell');
+const CUT_ROW = reject('truncated', 'the file ends inside this row, as a writer leaves it that was stopped');
 
 const brokenRow = (error: CsvError) => (error.code === 'CSV_MAX_RECORD_SIZE' ? TOO_LARGE : BROKEN_QUOTES);
 
@@ -153,13 +158,14 @@ async function passLine(window: ByteWindow, more: () => Promise<boolean>): Promi
   do {
     while (window.from < window.to) {
       const byte = window.bytes[window.from++];
-      if (byte === NEWLINE || byte === RETURN) return window.base + window.from - start;
+      if (isLineEnd(byte)) return window.base + window.from - start;
     }
   } while (await more());
   return window.base + window.from - start;
 }
 
 const [NEWLINE, RETURN] = [0x0a, 0x0d];
+const isLineEnd = (byte: number | undefined): boolean => byte === NEWLINE || byte === RETURN;
 
 /** One parser, from the window's first byte on. */
 function openTable(delimiter: string) {

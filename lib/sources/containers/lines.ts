@@ -1,4 +1,4 @@
-import { endOfString } from '../json/json-strings.ts';
+import { isUnclosed } from '../json/json-strings.ts';
 import { MAX_ITEM_BYTES, type ReadItem, type Span, tooLarge } from '../record.ts';
 import { append, type ByteWindow, byteWindow } from './byte-window.ts';
 
@@ -47,8 +47,13 @@ export async function* readLineItems<Item>(
 /** The last line has no line end. A writer that was stopped leaves half of it. */
 function readLast<Item>(bytes: Buffer, read: ReadItem<Item>): ReturnType<ReadItem<Item>> {
   const found = read(bytes);
-  return 'rejected' in found && found.rejected.reason === 'invalid_json' && isUnclosed(bytes) ? HALF_LINE : found;
+  return 'rejected' in found && mayBeCut(found.rejected.reason) && isUnclosed(bytes.toString('latin1'))
+    ? HALF_LINE
+    : found;
 }
+
+/** A text that ends inside a character is no UTF-8. */
+const mayBeCut = (reason: string): boolean => reason === 'invalid_json' || reason === 'invalid_utf8';
 
 const HALF_LINE = {
   rejected: {
@@ -57,23 +62,6 @@ const HALF_LINE = {
     detail: 'the file ends inside this line, as a writer leaves it that was stopped',
   },
 } as const;
-
-/** An object, or a list, that ends inside its text or before its brackets close. */
-function isUnclosed(bytes: Buffer): boolean {
-  const text = bytes.toString('latin1');
-  if (!/^[[{]/.test(text)) return false;
-  let depth = 0;
-  for (let at = 0; at < text.length; at++) {
-    const character = text.charAt(at);
-    if (character === '{' || character === '[') depth++;
-    else if (character === '}' || character === ']') depth--;
-    else if (character === '"') {
-      at = endOfString(text, at);
-      if (at === -1) return true;
-    }
-  }
-  return depth > 0;
-}
 
 function* lineItem<Item>(
   window: ByteWindow,

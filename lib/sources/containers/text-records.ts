@@ -1,4 +1,5 @@
 import type { ContainerName, TextContainer } from '../../contract/container-name.ts';
+import { isUnclosed } from '../json/json-strings.ts';
 import { MAX_ITEM_BYTES, tooLarge } from '../record.ts';
 import { readArrayText } from './array.ts';
 import { peek, readWhole } from './byte-reader.ts';
@@ -59,7 +60,7 @@ async function* readOneValue<Item>(
   const { from, to } = findText(text);
   if (from === to) return;
   const read = reader.fromJson(text.subarray(from, to));
-  const isCut = 'rejected' in read && read.rejected.reason === 'invalid_json' && text[to - 1] !== 0x7d;
+  const isCut = 'rejected' in read && isUnclosed(text.toString('latin1', from, to));
   yield {
     offset: from,
     bytes: to - from,

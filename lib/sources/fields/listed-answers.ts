@@ -1,8 +1,9 @@
+import { isMessageList, textOfParts } from '../dialects.ts';
 import type { JsonObject } from '../json/exact-json.ts';
 import { kindOf } from '../json/kind-of.ts';
 import { type JsonPointer, parsePointer } from '../json-pointer.ts';
 import type { Answer, Answers } from './answer.ts';
-import { type Answered, holdsResponse, isMessageList, readAnswered, readPrompt, readWhole } from './read-answer.ts';
+import { type Answered, holdsResponse, readAnswered, readPrompt, readWhole } from './read-answer.ts';
 import { readScoreColumns } from './read-score-columns.ts';
 import { blockedIn, type Row, valueIn } from './row.ts';
 import { unwrapJson } from './unwrap-json.ts';
@@ -67,14 +68,15 @@ export const tooManyAnswers = (answers: number) => ({
   },
 });
 
-/** Any list beside a list of scores; without one, a list that is none of messages. */
+/** Any list beside a list of scores; without one, a list that is none of messages, or of the parts of one. */
 function listOfAnswers(row: Row, answer: unknown): readonly unknown[] | undefined {
   const { score, namedScores } = row.places;
   const scored = [...score, ...namedScores.map(([, pointer]) => pointer)].some((pointer) =>
     Array.isArray(unwrapJson(valueIn(row.find([pointer])))),
   );
   const list = scored ? unwrapJson(answer) : answer;
-  return Array.isArray(list) && (scored || !isMessageList(list)) ? list : undefined;
+  if (!Array.isArray(list)) return undefined;
+  return scored || !(isMessageList(list) || textOfParts(list) !== undefined) ? list : undefined;
 }
 
 const isListOfLists = (found: unknown): found is readonly unknown[] =>

@@ -1,6 +1,8 @@
 import type { Message } from '../../contract/trajectory.ts';
 import { readMessage, saysSomething, splitConversation } from '../conversation.ts';
-import { isNumber, isObject, type JsonObject, sourceOf } from '../json/exact-json.ts';
+import { messagesOf, textOfParts } from '../dialects.ts';
+import { isBlank } from '../json/blank-text.ts';
+import { isNumber, sourceOf } from '../json/exact-json.ts';
 import { kindOf } from '../json/kind-of.ts';
 import { sortKeys } from '../json/sort-keys.ts';
 import type { Conversation, SourceLoss } from '../source-candidate.ts';
@@ -29,6 +31,7 @@ export interface Asked {
 export function readPrompt(found: unknown, rendered?: boolean): Asked | { readonly rejected: SourceLoss } {
   const text = textOf(found);
   if (text !== undefined) {
+    if (isBlank(text)) return EMPTY_PROMPT;
     return {
       conversation: text,
       messages: [{ role: 'user', content: text }],
@@ -38,6 +41,7 @@ export function readPrompt(found: unknown, rendered?: boolean): Asked | { readon
   }
   const messages = messagesOf(found);
   if (!messages) return noPrompt(found);
+  if (!messages.some(saysSomething)) return EMPTY_PROMPT;
   let wanted: string | undefined;
   const isSaidBy = (others: readonly Message[]): boolean => {
     wanted ??= normalText(messages);
@@ -86,47 +90,18 @@ export function readAlike(answers: readonly unknown[]): readonly Answered[] {
 export const holdsResponse = (found: unknown): boolean =>
   Array.isArray(found) && readMessage(found.at(-1))?.role === 'assistant';
 
-/** A list in which everything says whose message it is. */
-export const isMessageList = (found: readonly unknown[]): boolean =>
-  found.length > 0 &&
-  found.every((entry) => isObject(entry) && (typeof entry.role === 'string' || typeof entry.from === 'string'));
-
-/** Messages of a chat's own roles, which nothing else looks like. */
-export const isConversation = (found: readonly unknown[]): boolean =>
-  found.length > 0 &&
-  found.every(
-    (entry) =>
-      isObject(entry) && (CHAT_ROLES.has(entry.role) ? 'content' in entry || 'tool_calls' in entry : isTurn(entry)),
-  );
-
-const CHAT_ROLES: ReadonlySet<unknown> = new Set(['system', 'developer', 'user', 'assistant', 'tool', 'function']);
-const isTurn = ({ from, value }: JsonObject): boolean => typeof from === 'string' && typeof value === 'string';
-
-/** Chat messages, or one. Undefined: it is none. */
-export function messagesOf(found: unknown): readonly Message[] | undefined {
-  const list = isObject(found) ? [found] : found;
-  if (!Array.isArray(list) || list.length === 0) return undefined;
-  const messages: Message[] = [];
-  for (const entry of list) {
-    const message = readMessage(entry);
-    if (!message) return undefined;
-    messages.push(message);
-  }
-  return messages;
-}
-
 const MESSAGES_WANTED = 'it must be text, a message with a role, or a list of such messages';
 
 /** A number is what it is written as. */
 const textOf = (found: unknown): string | undefined => {
   if (typeof found === 'string') return found;
-  return isNumber(found) ? sourceOf(found) : undefined;
+  return isNumber(found) ? sourceOf(found) : textOfParts(found);
 };
 
 function answeredByText({ conversation: prompt, rendered }: Asked, response: string): Answered {
   const conversation = { kind: 'text', prompt, response, rendered } as const;
-  if (response.trim() !== '') return { conversation };
-  const detail = response === '' ? 'the response is empty' : 'the response is white space only';
+  if (!isBlank(response)) return { conversation };
+  const detail = response === '' ? 'the response is empty' : 'the response is text in which nothing shows';
   return { conversation, loss: lost('empty_response', detail) };
 }
 
@@ -200,5 +175,7 @@ function readTranscripts(texts: readonly string[]): readonly Answered[] {
 }
 
 const ASSISTANT_TURN = '\n\nAssistant:';
+
+const EMPTY_PROMPT = { rejected: { reason: 'empty_prompt', detail: 'the prompt is empty: nothing in it shows' } };
 
 const lost = (reason: string, detail: string): SourceLoss => ({ reason, detail });

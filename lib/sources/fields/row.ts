@@ -1,11 +1,12 @@
 import { readTools } from '../conversation.ts';
+import { messagesOf, writtenMessages } from '../dialects.ts';
 import type { JsonObject } from '../json/exact-json.ts';
 import { kindOf } from '../json/kind-of.ts';
 import { type JsonPointer, MISSING, parsePointer, type Reached, reach } from '../json-pointer.ts';
 import type { SourceLoss } from '../source-candidate.ts';
 import type { FieldPlaces } from './field-choices.ts';
 import { placesByKeys } from './places-by-keys.ts';
-import { type Asked, isConversation, messagesOf, readPrompt } from './read-answer.ts';
+import { type Asked, readPrompt } from './read-answer.ts';
 import { unwrapJson } from './unwrap-json.ts';
 
 /** What fields are read from: a record, or an entry of its list of candidates and then the record. */
@@ -94,12 +95,6 @@ function unwrapMessages(found: unknown, record: JsonObject, prompt: unknown): un
 
 const isTextAlone = (record: JsonObject): boolean =>
   Object.values(record).every((value) => typeof value === 'string' || value === null);
-
-function writtenMessages(found: unknown): readonly unknown[] | undefined {
-  if (typeof found !== 'string' || !/^\s*\[/.test(found)) return undefined;
-  const list = unwrapJson(found);
-  return Array.isArray(list) && isConversation(list) ? list : undefined;
-}
 
 function rememberEach<Result>(read: (key: string) => Result): (key: string) => Result {
   const known = new Map<string, Result>();

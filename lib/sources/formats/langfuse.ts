@@ -1,6 +1,6 @@
 import type { Message } from '../../contract/trajectory.ts';
 import { isAssistant, readTools } from '../conversation.ts';
-import { messagesOf } from '../fields/read-answer.ts';
+import { messagesOf } from '../dialects.ts';
 import { unwrapJson } from '../fields/unwrap-json.ts';
 import { isObject, type JsonObject } from '../json/exact-json.ts';
 import { readKey } from '../read-key.ts';

@@ -1,3 +1,4 @@
+import { isMessageList } from '../dialects.ts';
 import {
   ERROR_KEYS,
   GROUP_KEYS,
@@ -16,7 +17,6 @@ import type { FieldChoices } from '../fields/field-choices.ts';
 import { customaryFields, fieldFormat } from '../fields/field-format.ts';
 import { findGroupKeys } from '../fields/group-keys.ts';
 import { keyIn, pointers } from '../fields/keys-of.ts';
-import { isMessageList } from '../fields/read-answer.ts';
 import { unwrapJson } from '../fields/unwrap-json.ts';
 import { isObject, type JsonObject } from '../json/exact-json.ts';
 

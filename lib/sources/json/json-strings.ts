@@ -20,6 +20,22 @@ export function someBetweenStrings(text: string, test: (piece: string) => boolea
   }
 }
 
+/** Whether the text begins as an object or a list does, and ends inside a string or before its brackets close. */
+export function isUnclosed(text: string): boolean {
+  if (!/^[[{]/.test(text)) return false;
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const character = text.charAt(at);
+    if (character === '{' || character === '[') depth++;
+    else if (character === '}' || character === ']') depth--;
+    else if (character === '"') {
+      at = endOfString(text, at);
+      if (at === -1) return true;
+    }
+  }
+  return depth > 0;
+}
+
 const isEscaped = (text: string, quote: number): boolean => {
   let at = quote;
   while (text[at - 1] === '\\') at--;

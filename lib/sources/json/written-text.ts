@@ -1,4 +1,5 @@
 import { fromUtf8, type Utf8 } from '../../objects/utf8.ts';
+import { isBlank } from './blank-text.ts';
 
 /**
  * Text in a trace that stands there just as JSON.stringify would write it, kept so: most prompts and responses go from
@@ -12,9 +13,8 @@ export class WrittenText {
     this.json = json;
   }
 
-  /** Nothing but white space, in the sense of `trim`. */
   get isBlank(): boolean {
-    return !SAYS_SOMETHING.test(this.json) && this.toJSON().trim() === '';
+    return !SAYS_SOMETHING.test(this.json) && isBlank(this.toJSON());
   }
 
   toJSON(): string {
@@ -23,8 +23,8 @@ export class WrittenText {
 }
 
 /**
- * After white space of ASCII something that is none. Of the other bytes only those left out here begin a white space
- * (U+00A0, U+1680, U+2000 and on, U+3000, U+FEFF): few texts have to be decoded to be sure. Bounded, because a regular
+ * After white space of ASCII something that is none. Of the other bytes only those left out here begin a character
+ * that does not show (U+00A0, U+1680, U+2000 and on, U+3000, U+FEFF): few texts have to be decoded to be sure. Bounded, because a regular
  * expression runs out of stack on megabytes of white space.
  */
 const SAYS_SOMETHING = /^"(?: |\\[fnrt]){0,1000}(?:[!#-[\]-\xc1\xc3-\xe0\xe4-\xee\xf0-\xff]|\\["\\b])/;

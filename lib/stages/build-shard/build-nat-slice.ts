@@ -4,9 +4,10 @@ import { DIGEST_WORDS, wordTable } from '../../datasets/word-table.ts';
 import { RepeatedIdsTooLarge } from '../../errors.ts';
 import { DIGEST_BYTES, digestText } from '../../preferences/digest.ts';
 import { pairExample, type Rollout } from '../../preferences/pair-example.ts';
+import { placeItem } from '../../sources/place-item.ts';
 import type { ExampleId } from '../../sources/trace-item.ts';
 import type { Deps } from '../deps.ts';
-import { namesOf, placeItem, sliceItems } from '../slice-items.ts';
+import { namesOf, sliceItems } from '../slice-items.ts';
 import { buildSlice, type SliceJob } from './build-slice.ts';
 import type { OpenShard } from './open-shard.ts';
 

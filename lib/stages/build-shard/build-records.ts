@@ -32,7 +32,7 @@ export async function buildRecords(
       await shard.loseItem(toPlace(span.place), { exampleId: null, ...reading.rejected });
       continue;
     }
-    if ('record' in span) shard.countUnused(format, span.record);
+    if ('record' in span) shard.countUnused(format.unusedKeys?.(span.record) ?? []);
     const [first, ...others] = reading.candidates.map((candidate) =>
       scoreCandidate(span.place, candidate, source.score),
     );

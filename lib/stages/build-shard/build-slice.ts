@@ -1,7 +1,8 @@
 import type { TraceSlice } from '../../contract/plan.ts';
 import type { Request } from '../../contract/request.ts';
+import { placeItem } from '../../sources/place-item.ts';
 import type { Deps } from '../deps.ts';
-import { namesOf, placeItem, sliceItems } from '../slice-items.ts';
+import { namesOf, sliceItems } from '../slice-items.ts';
 import { diagnoseItem } from './diagnosis.ts';
 import type { OpenShard } from './open-shard.ts';
 
@@ -23,6 +24,7 @@ export async function buildSlice({ request, slice, source }: SliceJob, shard: Op
       continue;
     }
     const { item } = span;
+    shard.countUnused(item.unusedKeys);
     const read = item.read(builder.compatibility);
     if (read.candidates.length + read.rejected.length === 0) diagnoseItem(shard.diagnosis, item);
     await shard.addExample({ runId, exampleId: item.id.text }, source, [{ place, ...read }]);

@@ -1,4 +1,5 @@
 import { type Counters, noCounts } from '../../contract/counters.ts';
+import { type IncompleteObject, noteIncomplete } from '../../contract/incomplete-object.ts';
 import type { Summary } from '../../contract/summary.ts';
 import type { Rejected } from '../../contract/trajectory.ts';
 import { crc32 } from '../../objects/checksum.ts';
@@ -6,7 +7,7 @@ import { runKeys } from '../../objects/keys.ts';
 import { type ObjectSink, openSink } from '../../objects/object-sink.ts';
 import type { ObjectStore, Written } from '../../objects/store.ts';
 import type { CandidatePlace } from '../../preferences/candidate-place.ts';
-import type { SourceFormat } from '../../sources/source-format.ts';
+import { isIncomplete } from '../../sources/containers/container.ts';
 
 /** Why a record holds no candidate. The detail never quotes the record. */
 export interface RecordLoss {
@@ -19,11 +20,11 @@ export interface RecordLoss {
 export interface Losses {
   readonly counters: Counters;
   countItem(span: { readonly bytes: number }): void;
-  /** Notes the keys of the record that the format does not read. */
-  countUnused(format: SourceFormat, record: unknown): void;
+  /** Notes the keys of a record that its format does not read. */
+  countUnused(keys: readonly string[]): void;
   loseItem(place: CandidatePlace, why: RecordLoss): Promise<void>;
   write(line: Rejected): Promise<void>;
-  close(): Promise<Pick<Summary, 'counters' | 'rejected' | 'first_rejected' | 'unused_keys'>>;
+  close(): Promise<Pick<Summary, 'counters' | 'rejected' | 'first_rejected' | 'incomplete' | 'unused_keys'>>;
   abort(): Promise<void>;
 }
 
@@ -36,6 +37,7 @@ export function openLosses(
   let lines = 0;
   const counters = noCounts();
   const firstRejected: Summary['first_rejected'] = [];
+  const incomplete: IncompleteObject[] = [];
   const unused = new Map<string, number>();
 
   const write = async (line: Rejected): Promise<void> => {
@@ -49,9 +51,8 @@ export function openLosses(
       counters.total_items += 1;
       counters.bytes += bytes;
     },
-    countUnused(format, record) {
-      if (format.kind !== 'records') return;
-      for (const key of format.unusedKeys?.(record) ?? []) {
+    countUnused(keys) {
+      for (const key of keys) {
         const name = key.slice(0, LONGEST_KEY);
         if (unused.has(name) || unused.size < MOST_KEYS) unused.set(name, (unused.get(name) ?? 0) + 1);
       }
@@ -60,6 +61,7 @@ export function openLosses(
       counters.rejected_items[why.reason] = (counters.rejected_items[why.reason] ?? 0) + 1;
       if (firstRejected.length < 3) firstRejected.push({ ...place, reason: `${why.reason}: ${why.detail}` });
       const { reason, detail, exampleId: example_id } = why;
+      if (isIncomplete(reason)) noteIncomplete(incomplete, { ...place, reason, detail });
       const of = { run_id: runId, kind: 'item', reason, detail } as const;
       await write({ ...of, ...place, example_id, turn_id: null, candidate_uuid: null });
     },
@@ -70,6 +72,7 @@ export function openLosses(
         counters,
         rejected: { ...(written === undefined || written === 'exists' ? NOTHING : written), lines },
         first_rejected: firstRejected,
+        incomplete,
         unused_keys: [...unused].map(([key, records]) => ({ key, records })),
       };
     },

@@ -29,7 +29,7 @@ function* readRecord(
   count: RecordCount,
 ): Generator<PlacedReading> {
   const reading = format.read(record);
-  count.countUnused(format, record);
+  count.countUnused(format.unusedKeys?.(record) ?? []);
   if ('rejected' in reading) yield { place, rejected: reading.rejected };
   else for (const candidate of reading.candidates) yield { place, candidate };
 }

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { encodeTools } from '../../../preferences/encoded-text.ts';
+import { listKeys } from '../../check-field-map.ts';
 import { readTools } from '../../conversation.ts';
 import { depthOf, hasLongInteger, isObject, type JsonObject, parseExactly } from '../../json/exact-json.ts';
 import { kindOf } from '../../json/kind-of.ts';
@@ -39,6 +40,7 @@ export function joinCandidates(lines: readonly TraceLine[]): TraceItem | undefin
   return (
     first && {
       ...first.item,
+      unusedKeys: lines.flatMap(({ item }) => item.unusedKeys),
       read: (compatibility) => {
         const read = lines.map(({ item }) => item.read(compatibility));
         return {
@@ -78,16 +80,25 @@ function readObject(line: JsonObject): ReadLine {
   const item: TraceItem = {
     id,
     read: (compatibility) => {
-      const read = readScoredAnswer(answer, compatibility, 'response');
+      const read = readScoredAnswer(answer, compatibility, { prompt: 'prompt', response: 'response' });
+      if ('rejected' in read && read.rejected.reason === 'missing_prompt') {
+        const detail = `${read.rejected.detail}; the line's keys: ${listKeys(Object.keys(line))}`;
+        return sortCandidates([{ rejected: { ...read.rejected, detail } }]);
+      }
       // NAT knows no tools.
       const candidate =
         'rejected' in read || compatibility === 'nat' || !offered ? read : { ...read, tools: encodeTools(offered) };
       return sortCandidates([candidate]);
     },
     describe: () => NOTHING_BESIDES,
+    unusedKeys: Object.keys(line).filter((key) => !KNOWN_KEYS.has(key)),
   };
   return { item: { item, run: id.key } };
 }
+
+const KNOWN_KEYS: ReadonlySet<string> = new Set([
+  ...['example_id', 'turn_id', 'candidate_index', 'score', 'prompt', 'response', 'metadata', 'tools'],
+]);
 
 const NOTHING_BESIDES = { eventTypes: [], ttcNames: [], withoutSteps: false, atif: false, otherKeys: [], stepKeys: [] };
 

@@ -19,6 +19,7 @@ export function natItemReader(names: NatNames): ReadItem<TraceItem> {
 export const asTraceItem = ({ id, payloads, describe }: NatItem): TraceItem => ({
   id,
   describe,
+  unusedKeys: [],
   read: (compatibility) => sortCandidates(payloads.map((payload) => readStep(payload, compatibility))),
 });
 
@@ -31,5 +32,5 @@ function readStep(payload: JsonObject, compatibility: Parameters<TraceItem['read
   }
   const { turn_id: turnId, turn_index: turnIndex, candidate_index: index, score, input, output } = data;
   const answer = { turnId, turnIndex, index, score, prompt: input, response: output, metadata, uuid };
-  return readScoredAnswer(answer, compatibility, 'output');
+  return readScoredAnswer(answer, compatibility, { prompt: 'input', response: 'output' });
 }

@@ -9,7 +9,10 @@ import {
   encodeTextResponse,
 } from '../../../preferences/encoded-text.ts';
 
+import { messagesOf, textOfParts, writtenMessages } from '../../dialects.ts';
+import { isBlank } from '../../json/blank-text.ts';
 import { isNotFinite, isNumber, isObject, isRawNumber, pythonText, sourceOf } from '../../json/exact-json.ts';
+import { kindOf } from '../../json/kind-of.ts';
 import { WrittenText } from '../../json/written-text.ts';
 
 /*
@@ -34,30 +37,90 @@ export const encodeNatResponse = (output: unknown): EncodedResponse =>
     'as written',
   );
 
-/** Messages whole, whatever they hold besides their role. */
-export const encodeStrictPrompt = oncePerList((input) => {
-  if (input instanceof WrittenText) return encodeTextPrompt(input.json, 'normal form');
-  if (Array.isArray(input) && input.every(isMessage)) return encodeMessages(jsonOf(input), input, 'normal form');
-  return encodeTextPrompt(jsonOf(isNull(input) ? '' : strictText(input)), 'normal form');
-});
-
-/** Undefined where there is no answer: null, empty or blank text, an empty list or object, a message without either. */
-export function encodeStrictResponse(output: unknown): EncodedResponse | undefined {
-  if (isNull(output)) return undefined;
-  if (output instanceof WrittenText) return output.isBlank ? undefined : encodeTextResponse(output.json, 'normal form');
-  if (typeof output === 'string')
-    return output.trim() === '' ? undefined : encodeTextResponse(jsonOf(output), 'normal form');
-  if (Array.isArray(output) && output.length === 0) return undefined;
-  if (isObject(output)) {
-    if (Object.keys(output).length === 0) return undefined;
-    if (isMessage(output)) return isEmpty(output) ? undefined : encodeMessage(jsonOf(output), output, 'normal form');
-  }
-  return encodeTextResponse(jsonOf(strictText(output)), 'normal form');
+/** Why there is no prompt, or no answer: what was found in its place. */
+export interface Unusable {
+  readonly reason:
+    | 'missing_prompt'
+    | 'empty_prompt'
+    | 'invalid_prompt'
+    | 'empty_response'
+    | 'invalid_response'
+    | 'several_messages';
+  readonly found: string;
 }
 
+/** Text, or messages: whole, whatever they hold besides their role, or brought to OpenAI's form where they are of another dialect. */
+export const encodeStrictPrompt = oncePerList((input): EncodedPrompt | Unusable => {
+  if (isNull(input)) return { reason: 'missing_prompt', found: kindOf(input) };
+  const messages = wholeMessages(input instanceof WrittenText ? writtenIn(input) : (writtenMessages(input) ?? input));
+  if (messages) {
+    return messages.every(isEmpty)
+      ? { reason: 'empty_prompt', found: 'messages without content' }
+      : encodeMessages(jsonOf(messages), messages, 'normal form');
+  }
+  const text = textIn(input);
+  if (text === undefined) return { reason: 'invalid_prompt', found: `${kindOf(input)}; ${MESSAGES_WANTED}` };
+  if (isBlankText(text)) return { reason: 'empty_prompt', found: 'text in which nothing shows' };
+  return encodeTextPrompt(text instanceof WrittenText ? text.json : jsonOf(text), 'normal form');
+});
+
+/**
+ * Text, or one message. `isAskedInText`: the prompt is text, and so is the answer to it, whatever JSON it holds. No answer
+ * are null, text in which nothing shows, an empty list or object, a message without content and calls.
+ */
+export function encodeStrictResponse(output: unknown, isAskedInText: boolean): EncodedResponse | Unusable {
+  if (isNull(output) || isHollow(output)) return { reason: 'empty_response', found: emptyKind(output) };
+  const written = output instanceof WrittenText ? writtenIn(output) : (writtenMessages(output) ?? output);
+  const messages = isAskedInText && isString(output) ? undefined : wholeMessages(written);
+  const [message, ...others] = messages ?? [];
+  if (message && others.length > 0) {
+    const found = `a list of ${others.length + 1} messages, and answers are single here; of candidate lines builder.unit (final, divergence, trajectory) reads it`;
+    return { reason: 'several_messages', found };
+  }
+  if (message) {
+    return isEmpty(message)
+      ? { reason: 'empty_response', found: 'a message without content' }
+      : encodeMessage(jsonOf(message), message, 'normal form');
+  }
+  const text = textIn(output);
+  if (text === undefined) return { reason: 'invalid_response', found: `${kindOf(output)}; ${MESSAGES_WANTED}` };
+  if (isBlankText(text)) return { reason: 'empty_response', found: 'text in which nothing shows' };
+  return encodeTextResponse(text instanceof WrittenText ? text.json : jsonOf(text), 'normal form');
+}
+
+const MESSAGES_WANTED = 'it must be text, a message with a role, or a list of such messages';
+
+/** Text, a number as it is written, or the text of parts; undefined: it is none of them. */
+function textIn(found: unknown): WrittenText | string | undefined {
+  if (found instanceof WrittenText || typeof found === 'string') return found;
+  return isNumber(found) ? sourceOf(found) : textOfParts(found);
+}
+
+const isBlankText = (text: WrittenText | string): boolean =>
+  text instanceof WrittenText ? text.isBlank : isBlank(text);
+
+const isString = (found: unknown): boolean => typeof found === 'string' || found instanceof WrittenText;
+
+/** The messages that the text holds as JSON, or the text. Its JSON shows where it cannot hold any. */
+const writtenIn = (text: WrittenText): unknown =>
+  MAY_HOLD_MESSAGES.test(text.json) ? (writtenMessages(text.toJSON()) ?? text) : text;
+
+const MAY_HOLD_MESSAGES = /^"(?: |\\[nrt]){0,100}[[{]/;
+
+/** Messages of OpenAI's form are kept as they are. */
+function wholeMessages(found: unknown): readonly Message[] | undefined {
+  const list = isObject(found) && isMessage(found) ? [found] : found;
+  return Array.isArray(list) && list.length > 0 && list.every(isMessage) ? list : messagesOf(found);
+}
+
+const isHollow = (found: unknown): boolean =>
+  (Array.isArray(found) && found.length === 0) || (isObject(found) && Object.keys(found).length === 0);
+
+const emptyKind = (found: unknown): string => (isNull(found) ? kindOf(found) : `${kindOf(found)} without content`);
+
 /** The candidates of a turn have one prompt; where the reader gives them one and the same list, it is encoded once. */
-function oncePerList(encode: (input: unknown) => EncodedPrompt): (input: unknown) => EncodedPrompt {
-  const encoded = new WeakMap<object, EncodedPrompt>();
+function oncePerList<Encoded>(encode: (input: unknown) => Encoded): (input: unknown) => Encoded {
+  const encoded = new WeakMap<object, Encoded>();
   return (input) => {
     if (!Array.isArray(input)) return encode(input);
     const prompt = encoded.get(input) ?? encode(input);
@@ -75,12 +138,12 @@ const isNull = (value: unknown): boolean => value === undefined || value === nul
 const isEmpty = ({ content, tool_calls, function_call, refusal }: Message): boolean =>
   [content, tool_calls, function_call, refusal].every(
     (found) =>
-      isNull(found) ||
-      (typeof found === 'string' && found.trim() === '') ||
-      (Array.isArray(found) && found.length === 0),
+      isNull(found) || (typeof found === 'string' && isBlank(found)) || (Array.isArray(found) && found.length === 0),
   );
 
-const isMessage = (entry: unknown): entry is Message => isObject(entry) && typeof entry.role === 'string';
+/** Of OpenAI's form. Gemini's has its content in `parts`. */
+const isMessage = (entry: unknown): entry is Message =>
+  isObject(entry) && typeof entry.role === 'string' && !(entry.content === undefined && 'parts' in entry);
 const isTextMessage = (entry: unknown): entry is { role: string; content: string } =>
   isObject(entry) && typeof entry.role === 'string' && typeof entry.content === 'string';
 
@@ -92,5 +155,4 @@ const isFalsy = (output: unknown): boolean => {
 };
 
 const natText = (value: unknown): string => (isNumber(value) ? pythonText(value) : jsonText(value));
-const strictText = (value: unknown): string => (isNumber(value) ? sourceOf(value) : jsonText(value));
 const jsonText = (value: unknown): string => (typeof value === 'string' ? value : (JSON.stringify(value) ?? ''));

@@ -1,6 +1,6 @@
 import type { Message } from '../../../contract/trajectory.ts';
 import { readMessages, readTools, splitConversation } from '../../conversation.ts';
-import { isMessageList } from '../../fields/read-answer.ts';
+import { isMessageList } from '../../dialects.ts';
 import { unwrapJson } from '../../fields/unwrap-json.ts';
 import { isObject, type JsonObject } from '../../json/exact-json.ts';
 import { readKey } from '../../read-key.ts';
