@@ -74,8 +74,8 @@ function bytesOf(pairs: readonly PreferencePair[], inEach: number): number {
 const answerBytes = ({ response, metadataJson, uuid }: Candidate): number =>
   response.json.length + metadataJson.length + mostBytes(uuid ?? '');
 
-/** Of a trajectory: its keys, its numbers with all their digits, its commas. */
-const AROUND = 700;
+/** Of a trajectory: its keys, and its numbers where each has all the digits that it can have. */
+const AROUND = 520;
 
 /** Of a text's JSON: a UTF-16 unit is at most `\u0000`. */
 const mostBytes = (text: string): number => 6 * text.length;

@@ -175,6 +175,33 @@ test('no limit of pairs is beyond what a line may have', () => {
   expect(4 * LONGEST_PAIR).toBeLessThan(constants.MAX_STRING_LENGTH);
 });
 
+test('a pair whose JSON is too long for a line of a dataset stays in the collection, and is left out by name', async () => {
+  // A control character is six bytes of JSON. CSV has it as one.
+  const answer = '\u0001'.repeat(9_000_000);
+  const rows = ['prompt,chosen,rejected', 'p,a,b', `q,c${answer},d${answer}`];
+  const traces = memoryStore('traces');
+  traces.objects.set('a.csv', Buffer.from(`${rows.join('\n')}\n`));
+  const run = await runSteps(
+    { source: { traces: { bucket: 'traces', prefix: '' } }, dataset: { formats: ['trl', 'trl_kto'] } },
+    memoryDeps(traces),
+  );
+  expect(run.totals.total_pairs).toBe(2);
+  expect(run.manifest.formats).toMatchObject({
+    trl: { lines: 1, left_out: { too_large: 1 } },
+    trl_kto: { lines: 2, left_out: { too_large: 1 } },
+  });
+});
+
+test('a loss does not repeat an id of a megabyte', async () => {
+  const refused = '{"payload":{"event_type":"TTC_END","name":"dpo_candidate_move"}}';
+  const id = 'i'.repeat(1_000_000);
+  const collections = memoryStore('collections');
+  await buildMade(between([`{"id":"${id}","intermediate_steps":[${Array(1_000).fill(refused)}]}`, 1]), collections);
+  const lost = collections.objects.get(runKeys('run').shard(0).rejected);
+  expect(lost?.length).toBeLessThan(2_000_000);
+  expect(lost?.toString()).toContain(`"${'i'.repeat(1_000)}…"`);
+});
+
 test('a gzip bomb ends by its name, early, and its neighbours in it and in other objects are kept', async () => {
   const traces = memoryStore('traces');
   traces.objects.set('a.jsonl', Buffer.from(`${good(1)}\n`));
