@@ -17,16 +17,16 @@ export type Inspected =
 /** Streams what the source names, record by record. Throws {@link NoTraces}, and {@link InvalidRequest} for unknown formats. */
 export async function inspectTraces(request: Request, named: TraceSource): Promise<Inspected> {
   const deps = await openStores(named);
-  const { builder } = request;
+  const { builder, limits } = request;
   const objects = await findTraces(named, deps);
   const source = await completeFormat(named, { builder, objects }, deps);
   const found = await findSource(source, { builder, objects }, deps);
   if (found.kind === 'records') {
-    return { kind: 'source', inspection: await inspectSource(found, { source, builder }, deps) };
+    return { kind: 'source', inspection: await inspectSource(found, { source, builder, limits }, deps) };
   }
   const stepName = builder.ttc_step_name;
   const names = natNames(stepName, source.nat_keys);
-  const inspector = openInspector(stepName);
+  const inspector = openInspector(stepName, limits);
   for (const object of found.objects) {
     inspector.nextFile(object.key);
     const open = (start: number, end?: number) =>

@@ -35,12 +35,13 @@ function outcomes(settings: readonly SettingsOutcome[]): string[] {
   );
 }
 
-function losses({ ties, identical, below_min_score_diff, prompt_mismatches }: SettingsOutcome): string {
+function losses({ ties, identical, below_min_score_diff, prompt_mismatches, too_many_pairs }: SettingsOutcome): string {
   const lost: (readonly [number, string])[] = [
     [ties, 'equal scores'],
     [identical, 'the same answer'],
     [below_min_score_diff, 'too close'],
     [prompt_mismatches, 'different prompts'],
+    [too_many_pairs, 'items with too many pairs'],
   ];
   const told = lost.filter(([count]) => count > 0).map(([count, why]) => `${grouped(count)} ${why}`);
   return told.length === 0 ? '' : `without ${told.join(', ')}`;

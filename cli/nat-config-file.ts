@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { InvalidRequest } from '../lib/errors.ts';
 import { type Environment, type Expansion, expandVariables, noVariables, type Variables } from './nat-variables.ts';
 import { NatYamlError, parseNatYaml } from './nat-yaml.ts';
+import { readTextFile } from './read-text-file.ts';
 import { isSettings, type Settings } from './settings.ts';
 
 export interface NatConfigFile {
@@ -35,13 +35,10 @@ async function readChain(file: string, above: readonly string[], reading: Expans
 
 async function readOne(path: string, namedBy: string | undefined, reading: Expansion) {
   const place = namedBy === undefined ? `--nat-config ${path}` : `${path}, the base of ${namedBy},`;
-  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    const missing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
-    throw new InvalidRequest(`${place} ${missing ? 'is not there' : 'cannot be read as a file'}.`, { cause });
-  });
+  const text = await readTextFile(path, place);
   let config: unknown;
   try {
-    config = parseNatYaml(expandVariables(text.replace(/^\uFEFF/, ''), place, reading));
+    config = parseNatYaml(expandVariables(text, place, reading));
   } catch (error) {
     if (!(error instanceof NatYamlError)) throw error;
     const note = reading.variables.values.size === 0 ? '' : ' (with its variables put in)';

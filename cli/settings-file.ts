@@ -1,27 +1,15 @@
-import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { InvalidRequest } from '../lib/errors.ts';
+import { readTextFile } from './read-text-file.ts';
 import { isSettings, type Settings } from './settings.ts';
 
 /** Reads a `.json`, `.yaml` or `.yml` file of settings. Errors name the flag, the file and, in YAML, the line. */
 export async function readSettingsFile(flag: string, file: string): Promise<Settings> {
-  const text = await readText(flag, file);
+  const text = await readTextFile(file, `${flag} ${file}`);
   const value =
     extname(file).toLowerCase() === '.json' ? parseJson(flag, file, text) : await parseYaml(flag, file, text);
   if (!isSettings(value)) throw new InvalidRequest(`${flag} ${file} holds no settings: it must be an object.`);
   return value;
-}
-
-async function readText(flag: string, file: string): Promise<string> {
-  try {
-    // JSON.parse refuses a byte order mark, which Windows' editors write.
-    return (await readFile(file, 'utf8')).replace(/^\uFEFF/, '');
-  } catch (error) {
-    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    throw new InvalidRequest(`${flag} ${file} ${missing ? 'is not there' : 'cannot be read as a file'}.`, {
-      cause: error,
-    });
-  }
 }
 
 function parseJson(flag: string, file: string, text: string): unknown {

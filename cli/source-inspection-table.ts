@@ -71,13 +71,14 @@ export function warnOfSource(found: SourceInspection): readonly string[] {
 }
 
 function outcomes({ outcomes: all }: SourceInspection): string[] {
-  const rows = all.map(({ set, pairs, ties, identical, prompt_mismatches }) => ({
+  const rows = all.map(({ set, pairs, ties, identical, prompt_mismatches, too_many_pairs }) => ({
     pairs: grouped(pairs),
     set: set.length === 0 ? '(defaults)' : set.map((each) => `--set ${oneLine(each)}`).join(' '),
     without: [
       ...(ties > 0 ? [`${grouped(ties)} equal scores`] : []),
       ...(identical > 0 ? [`${grouped(identical)} the same answer`] : []),
       ...(prompt_mismatches > 0 ? [`${grouped(prompt_mismatches)} different prompts`] : []),
+      ...(too_many_pairs > 0 ? [`${grouped(too_many_pairs)} groups with too many pairs`] : []),
     ].join(', '),
   }));
   const [pairsWidth, setWidth] = [

@@ -48,6 +48,8 @@ export const LeftOutReason = z.enum([
   'too_long',
   /** The chat template of `dataset.tokenizer` does not take it, so its tokens cannot be counted. */
   'chat_template',
+  /** Its texts have more bytes than a line may have (`longest-line.ts`): no reader would hold it. */
+  'too_large',
 ]);
 export type LeftOutReason = z.infer<typeof LeftOutReason>;
 

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { BuilderSettings } from './builder.ts';
 import { DatasetSettings } from './dataset.ts';
+import { LONGEST_LINE } from './longest-line.ts';
 import { RunId } from './run-id.ts';
 import { Source } from './source.ts';
 import { TrainingSettings } from './training.ts';
@@ -19,6 +20,17 @@ export const Limits = z.strictObject({
    * last line. Left out, such a file fails the run.
    */
   allow_incomplete: z.boolean().default(false),
+  /**
+   * Preference pairs of one turn, which grow as the square of its candidates: some 700 candidates. An example with a turn
+   * of more is rejected (`too_many_pairs`); `builder.max_pairs_per_turn` keeps its widest pairs instead.
+   */
+  max_turn_pairs: z.int().min(1).max(1_000_000).default(250_000),
+  /** Bytes that the pairs of one turn take in the collection. */
+  max_turn_bytes: z.int().min(1).max(LONGEST_LINE).default(134_217_728),
+  /** Preference pairs of all turns of one example. */
+  max_example_pairs: z.int().min(1).max(1_000_000).default(500_000),
+  /** Bytes that the pairs of one example take in the collection: of one line. */
+  max_example_bytes: z.int().min(1).max(LONGEST_LINE).default(268_435_456),
   /** Commits a run without a single pair instead of failing it. Left out: only `nat` does so. */
   allow_empty: z.boolean().optional(),
 });

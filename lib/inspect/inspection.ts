@@ -4,6 +4,7 @@ import { type IncompleteObject, noteIncomplete } from '../contract/incomplete-ob
 import type { Candidate } from '../preferences/candidate.ts';
 import type { CandidatePlace } from '../preferences/candidate-place.ts';
 import { pairExample } from '../preferences/pair-example.ts';
+import type { PairLimits } from '../preferences/pair-limits.ts';
 import { type ContainerSpan, isIncomplete } from '../sources/containers/container.ts';
 import { placeItem } from '../sources/place-item.ts';
 import type { ReadCandidates, TraceItem } from '../sources/trace-item.ts';
@@ -52,6 +53,8 @@ export interface SettingsOutcome {
   readonly identical: number;
   readonly below_min_score_diff: number;
   readonly prompt_mismatches: number;
+  /** Items that pass a limit of pairs (`limits.max_turn_pairs`, …). */
+  readonly too_many_pairs: number;
 }
 
 export interface Inspector {
@@ -63,7 +66,7 @@ export interface Inspector {
 }
 
 /** Counts item by item. Of ids it keeps the first million of a file, the one thing here that grows with the input. */
-export function openInspector(stepName: string): Inspector {
+export function openInspector(stepName: string, limits: PairLimits): Inspector {
   const outcomes = VARIANTS.map((set) => ({ set, settings: settingsOf(set, stepName), counters: noCounts() }));
   const counts = noTally();
   let key = '';
@@ -75,8 +78,10 @@ export function openInspector(stepName: string): Inspector {
     else if (ids.size < MOST_IDS) ids.add(item.id.text);
     countTurns(read.strict, counts);
     for (const { settings, counters } of outcomes) {
-      const paired = pairExample([{ place, ...read[settings.compatibility] }], settings);
-      if (paired) addCounts(counters, paired.counters);
+      const rollouts = [{ place, ...read[settings.compatibility] }];
+      const paired = pairExample({ exampleId: item.id.text, rollouts }, settings, limits);
+      if ('rejected' in paired) addCounts(counters, { ...noCounts(), rejected_items: { too_many_pairs: 1 } });
+      else addCounts(counters, paired.counters);
     }
   };
   return {
@@ -132,6 +137,7 @@ const outcomeOf = (set: readonly string[], counters: Counters): SettingsOutcome 
   identical: counters.skipped_identical,
   below_min_score_diff: counters.skipped_score_diff,
   prompt_mismatches: counters.skipped_prompt_mismatch,
+  too_many_pairs: counters.rejected_items.too_many_pairs ?? 0,
 });
 
 /** Inspection in the making; names that come from the traces are keys of maps, never of objects. */

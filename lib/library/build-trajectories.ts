@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import { BuilderSettings } from '../contract/builder.ts';
+import { Limits } from '../contract/request.ts';
 import { Group, type Rejected } from '../contract/trajectory.ts';
 import { InvalidRequest } from '../errors.ts';
 import { fromUtf8, type Utf8, utf8 } from '../objects/utf8.ts';
@@ -54,9 +55,10 @@ export async function* buildTrajectories(
     }
     const exampleId = read.item.id.text;
     const { candidates, rejected: losses } = asTraceItem(read.item).read(settings.compatibility);
-    const paired = pairExample([{ candidates, rejected: losses, place: { key, offset } }], settings);
-    if (!paired) {
-      lose('too_many_pairs', 'its turns allow more than a million pairs', exampleId);
+    const rollouts = [{ candidates, rejected: losses, place: { key, offset } }];
+    const paired = pairExample({ exampleId, rollouts }, settings, LIMITS);
+    if ('rejected' in paired) {
+      lose(paired.rejected.reason, paired.rejected.detail, exampleId);
       continue;
     }
     for (const { reason, detail, turnId, uuid } of losses) {
@@ -72,6 +74,9 @@ export async function* buildTrajectories(
     yield Group.parse(JSON.parse(fromUtf8(utf8`${openGroupText(origin)}${trajectories as Utf8}${GROUP_CLOSING}`)));
   }
 }
+
+/** Those that a request has by default. */
+const LIMITS = Limits.parse({});
 
 function settingsOf(builder: BuildOptions['builder'] = {}): BuilderSettings {
   const parsed = BuilderSettings.safeParse(builder);

@@ -1,3 +1,5 @@
+import { CorruptObject } from '../errors.ts';
+
 /**
  * The one port to storage. A store is one bucket (or, on this machine, one directory); keys are relative to it.
  * Drivers: `adapters/s3/s3-store.ts` and `adapters/files/file-store.ts`. `test/adapters/store-contract.ts` holds every driver to
@@ -97,13 +99,25 @@ export async function* inOneChunk(body: Uint8Array): AsyncGenerator<Uint8Array> 
   yield body;
 }
 
-/** Reads a whole object into memory: for the small ones (request, plan, summary, manifest). */
-export async function readAll(store: ObjectStore, key: string, options?: ReadOptions): Promise<Uint8Array> {
+/**
+ * Reads a whole object into memory: for the small ones (request, plan, summary, manifest). Throws {@link CorruptObject}
+ * where it is larger than `most` bytes.
+ */
+export async function readAll(
+  store: ObjectStore,
+  key: string,
+  { most = LARGEST_SMALL_OBJECT, ...options }: ReadOptions & { readonly most?: number } = {},
+): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of store.read(key, options)) {
-    chunks.push(chunk);
     bytes += chunk.length;
+    if (bytes > most) {
+      throw new CorruptObject(
+        `${store.name}/${key} has more than the ${most} bytes that are read of such an object; start the run under another run id.`,
+      );
+    }
+    chunks.push(chunk);
   }
   const [only] = chunks;
   if (chunks.length === 1 && only) return only;
@@ -115,3 +129,6 @@ export async function readAll(store: ObjectStore, key: string, options?: ReadOpt
   }
   return whole;
 }
+
+/** 400 MB: a plan of a million objects. As text it is still below V8's limit of 537 million characters. */
+export const LARGEST_SMALL_OBJECT = 400_000_000;

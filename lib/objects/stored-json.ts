@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { LONGEST_LINE } from '../contract/longest-line.ts';
 import { CorruptObject } from '../errors.ts';
 import { crc32 } from './checksum.ts';
 import { type ObjectStore, readAll } from './store.ts';
@@ -42,6 +43,7 @@ export async function* readLines<Schema extends z.ZodType>(
     // Only what is new is searched: a line can span many chunks.
     const [ending = '', ...more] = decoder.decode(chunk, { stream: true }).split('\n');
     rest += ending;
+    if (rest.length > LONGEST_LINE) throw notOurs(store, key, new Error(`a line has more than ${LONGEST_LINE} bytes`));
     for (const next of more) {
       yield parseLine(rest);
       rest = next;

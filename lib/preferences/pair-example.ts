@@ -1,8 +1,9 @@
 import type { BuilderSettings } from '../contract/builder.ts';
-import { type Counters, noCounts } from '../contract/counters.ts';
+import { addCounts, type Counters, noCounts } from '../contract/counters.ts';
 import type { Candidate, PlacedCandidate, RejectedCandidate } from './candidate.ts';
 import type { CandidatePlace } from './candidate-place.ts';
-import { countPossiblePairs, type PreferencePair, pairTurn } from './pairs.ts';
+import { type PairLimits, refuseBytes, refusePairs, type TooManyPairs } from './pair-limits.ts';
+import { countTurn, type PreferencePair } from './pairs.ts';
 
 /** What one trace item holds of an example, and where the item begins. */
 export interface Rollout {
@@ -22,17 +23,41 @@ export interface PairedExample {
   readonly counters: Counters;
 }
 
-/**
- * One million pairs: a turn of 1,414 candidates. More in one example is an accident, and pairs (quadratic in their
- * turn's candidates) would outgrow the memory of the Lambda that builds them.
- */
-export const MAX_PAIRS_PER_EXAMPLE = 1_000_000;
+/** An example's candidates, as they were read. */
+export interface Example {
+  readonly exampleId: string;
+  readonly rollouts: readonly Rollout[];
+}
 
 /**
  * Pairs the candidates of one example. Its turns are those of all rollouts together: several only in `nat`, which knows no
- * more of an example than its id as text. Undefined where it has too many pairs.
+ * more of an example than its id as text. An example that passes a limit has no pair, and no more are made than it takes
+ * to know that.
  */
-export function pairExample(rollouts: readonly Rollout[], settings: BuilderSettings): PairedExample | undefined {
+export function pairExample(
+  { exampleId, rollouts }: Example,
+  settings: BuilderSettings,
+  limits: PairLimits,
+): PairedExample | { readonly rejected: TooManyPairs } {
+  const counters = countSteps(rollouts);
+  const turns = groupTurns(rollouts).map((candidates) => ({
+    begins: candidates[0]?.place,
+    ...countTurn(candidates, settings),
+  }));
+  const tooMany = refusePairs(
+    turns.map((turn) => turn.counters.total_pairs),
+    limits,
+  );
+  if (tooMany) return { rejected: tooMany };
+  const paired = turns.map((turn) => ({ ...turn, pairs: turn.makePairs() })).filter(({ pairs }) => pairs.length > 0);
+  const tooLarge = refuseBytes({ exampleId, turns: paired.map(({ pairs }) => pairs) }, limits);
+  if (tooLarge) return { rejected: tooLarge };
+  for (const turn of turns) addCounts(counters, { ...noCounts(), ...turn.counters });
+  if (paired.length > 0) counters.total_examples += 1;
+  return { turns: paired.map(({ pairs }) => pairs), firstTurnPlace: paired[0]?.begins, counters };
+}
+
+function countSteps(rollouts: readonly Rollout[]): Counters {
   const counters = noCounts();
   for (const { candidates, rejected, isMerged = false } of rollouts) {
     const steps = candidates.length + rejected.length;
@@ -42,15 +67,7 @@ export function pairExample(rollouts: readonly Rollout[], settings: BuilderSetti
       counters.rejected_candidates[reason] = (counters.rejected_candidates[reason] ?? 0) + 1;
     }
   }
-  const turns = groupTurns(rollouts);
-  let possible = 0;
-  for (const { length } of turns) possible += countPossiblePairs(length, settings.exhaustive_pairs);
-  if (possible > MAX_PAIRS_PER_EXAMPLE) return undefined;
-  const paired = turns
-    .map((candidates) => ({ begins: candidates[0]?.place, pairs: pairTurn(candidates, settings, counters) }))
-    .filter(({ pairs }) => pairs.length > 0);
-  if (paired.length > 0) counters.total_examples += 1;
-  return { turns: paired.map(({ pairs }) => pairs), firstTurnPlace: paired[0]?.begins, counters };
+  return counters;
 }
 
 /** The turns in order of first appearance. Candidates of one turn whose prompts, or tools, are written alike share them. */

@@ -1,5 +1,5 @@
-import type { BuilderSettings } from '../contract/builder.ts';
 import { type IncompleteObject, noteIncomplete } from '../contract/incomplete-object.ts';
+import type { Request } from '../contract/request.ts';
 import type { ScoreChoice } from '../contract/score-choice.ts';
 import type { TraceSource } from '../contract/source.ts';
 import type { Unit } from '../contract/unit.ts';
@@ -61,12 +61,14 @@ export interface SourceOutcome {
   readonly identical: number;
   readonly prompt_mismatches: number;
   readonly single: number;
+  /** Groups that pass a limit of pairs (`limits.max_turn_pairs`, …). */
+  readonly too_many_pairs: number;
 }
 
 /** Reads at most READ_BYTES of the source, and pairs what it read in memory by each score and each unit. */
 export async function inspectSource(
   found: FoundRecords,
-  { source, builder }: { readonly source: TraceSource; readonly builder: BuilderSettings },
+  { source, builder, limits }: { readonly source: TraceSource } & Pick<Request, 'builder' | 'limits'>,
   deps: Deps,
 ): Promise<SourceInspection> {
   const { format, objects, passedOver } = found;
@@ -79,7 +81,7 @@ export async function inspectSource(
     ...(score === null ? [] : units.map((one): Variant => ({ unit: one, score }))),
     ...names.filter((name) => name !== score).map((name): Variant => ({ unit, score: name })),
   ];
-  const outcomes = variants.map((variant) => pairAll(groups.values(), variant, builder));
+  const outcomes = variants.map((variant) => pairAll(groups.values(), variant, { builder, limits }));
   // Without a score to take, what is lost by the first one.
   const first = score === null ? outcomes[0] : outcomes[units.indexOf(unit)];
   return {
@@ -159,7 +161,11 @@ interface Variant {
   readonly score: ScoreChoice;
 }
 
-function pairAll(groups: Iterable<readonly CandidateReading[]>, { unit, score }: Variant, builder: BuilderSettings) {
+function pairAll(
+  groups: Iterable<readonly CandidateReading[]>,
+  { unit, score }: Variant,
+  { builder, limits }: Pick<Request, 'builder' | 'limits'>,
+) {
   const outcome = { ...NO_PAIRS };
   const rejected: Record<string, number> = {};
   for (const group of groups) {
@@ -168,8 +174,12 @@ function pairAll(groups: Iterable<readonly CandidateReading[]>, { unit, score }:
       candidate,
       score: pickScore(candidate, score),
     }));
-    const paired = pairExample(makeRollouts(scored, { unit, dropTruncated: builder.drop_truncated }), builder);
-    if (!paired) continue;
+    const rollouts = makeRollouts(scored, { unit, dropTruncated: builder.drop_truncated });
+    const paired = pairExample({ exampleId: '', rollouts }, builder, limits);
+    if ('rejected' in paired) {
+      outcome.too_many_pairs += 1;
+      continue;
+    }
     const { counters } = paired;
     outcome.pairs += counters.total_pairs;
     outcome.ties += counters.skipped_tie;
@@ -184,7 +194,7 @@ function pairAll(groups: Iterable<readonly CandidateReading[]>, { unit, score }:
 }
 
 type CandidateReading = Extract<PlacedReading, { candidate: unknown }>;
-const NO_PAIRS = { pairs: 0, ties: 0, identical: 0, prompt_mismatches: 0, single: 0 };
+const NO_PAIRS = { pairs: 0, ties: 0, identical: 0, prompt_mismatches: 0, single: 0, too_many_pairs: 0 };
 
 const settingsOf = (variant: Variant, taken: { readonly unit: Unit; readonly score: ScoreChoice | null }): string[] => [
   ...(variant.score === taken.score ? [] : [`source.score=${String(variant.score)}`]),

@@ -3,8 +3,9 @@ import type { Request } from '../contract/request.ts';
 import type { StoredTokenizer } from '../datasets/token-counter.ts';
 import { InvalidRequest, ObjectNotFound } from '../errors.ts';
 import { runKeys } from '../objects/keys.ts';
-import { type ObjectStore, readAll } from '../objects/store.ts';
+import type { ObjectStore } from '../objects/store.ts';
 import { jsonText } from '../objects/stored-json.ts';
+import { readWhole } from '../sources/containers/byte-reader.ts';
 import { type Deps, storeOf } from './deps.ts';
 
 /**
@@ -45,9 +46,16 @@ export async function pinTokenizer(runId: string, tokenizer: StoredTokenizer, { 
 const Config = z.record(z.string(), z.unknown());
 const Text = z.string().nullable().catch(null);
 
+/** 128 MiB: those of models with 260,000 tokens have 35 MB. */
+const LARGEST_TOKENIZER = 134_217_728;
+
 async function readText(store: ObjectStore, key: string): Promise<string | undefined> {
   try {
-    return (await readAll(store, key)).toString();
+    const bytes = await readWhole(store.read(key), LARGEST_TOKENIZER);
+    if (bytes) return bytes.toString();
+    throw new InvalidRequest(
+      `dataset.tokenizer: ${store.name}/${key} has more than the ${LARGEST_TOKENIZER} bytes that are read of a tokenizer's file.`,
+    );
   } catch (error) {
     if (error instanceof ObjectNotFound) return undefined;
     throw error;

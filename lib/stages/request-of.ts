@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
+import { LARGEST_SETTINGS } from '../contract/largest-settings.ts';
 import { parseRequest } from '../contract/parse-request.ts';
 import type { TraceObject } from '../contract/plan.ts';
 import { Request } from '../contract/request.ts';
 import { type RequestsFromUploads, S3Event, UPLOADED_SETTINGS } from '../contract/start.ts';
 import type { EvaluateInput } from '../contract/states.ts';
 import { InvalidRequest } from '../errors.ts';
-import { type Pin, readAll } from '../objects/store.ts';
+import type { Pin } from '../objects/store.ts';
+import { readWhole } from '../sources/containers/byte-reader.ts';
 import { isObject } from '../sources/json/exact-json.ts';
 import type { Deps } from './deps.ts';
 import { REQUEST_NAME } from './find-traces.ts';
@@ -75,9 +77,15 @@ async function uploadedRequest(
   deps: Deps,
 ): Promise<Record<string, unknown>> {
   const store = deps.bucket(bucket);
+  const bytes = await readWhole(store.read(key, { pin }), LARGEST_SETTINGS);
+  if (!bytes) {
+    throw new InvalidRequest(
+      `${store.name}/${key} has more than the ${LARGEST_SETTINGS} bytes that are read of a run.json: it holds a request, and no traces.`,
+    );
+  }
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder().decode(await readAll(store, key, { pin })));
+    value = JSON.parse(new TextDecoder().decode(bytes));
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause;
     throw new InvalidRequest(`${store.name}/${key} is not valid JSON; a run.json holds a request.`, { cause });

@@ -3,6 +3,7 @@ import { type RunWorkflowInput, type RunWorkflowOutput, WorkflowSource, workflow
 import { InvalidRequest } from '../errors.ts';
 import type { ObjectStore } from '../objects/store.ts';
 import { readJson } from '../objects/stored-json.ts';
+import { answerRoom, NoRoom } from './workflow/answer-room.ts';
 import { type AskDeps, ask, neededMs, type Outcome } from './workflow/ask.ts';
 import { bodyOf, exampleId } from './workflow/body.ts';
 import type { ConnectWorkflow } from './workflow/client.ts';
@@ -81,6 +82,9 @@ interface Round {
 /** 64 MiB: where a part is written early, so that a batch of long traces is never held whole. */
 const PART_BYTES = 67_108_864;
 
+/** 256 MiB of answers as they come: with their text and their lines a third of the function's memory. */
+const UNDER_WAY_BYTES = 268_435_456;
+
 async function askAll(
   examples: readonly Example[],
   source: WorkflowSource,
@@ -89,6 +93,7 @@ async function askAll(
 ): Promise<Round> {
   const client = await deps.connect(source);
   const round: Round = { lines: [], tried: { ...tried } };
+  const room = answerRoom(UNDER_WAY_BYTES);
   const left = examples.values();
   let bytes = 0;
   // Once the run has failed, what is under way may end, but is not tried again.
@@ -98,7 +103,12 @@ async function askAll(
     for (const example of left) {
       if (round.fatal !== undefined || bytes > PART_BYTES) return;
       const body = bodyOf(source.body, example.from, example.id);
-      const outcome = await ask(body, source, tried[example.row] ?? 0, { ...deps, remainingMs, client });
+      const place = room.open(client);
+      const tries = tried[example.row] ?? 0;
+      const outcome = await ask(body, source, tries, { ...deps, remainingMs, client: place.client }).catch((error) => {
+        if (error instanceof NoRoom) return { kind: 'unfinished', tries } as const;
+        throw error;
+      });
       if (outcome.kind === 'unfinished') {
         if (outcome.tries > 0) round.tried[example.row] = outcome.tries;
       } else if (outcome.kind === 'failed' && !source.continue_on_collection_error) {
@@ -109,6 +119,7 @@ async function askAll(
         round.lines.push({ row: example.row, failed: outcome.kind === 'failed', text });
         delete round.tried[example.row];
       }
+      place.release();
     }
   };
   const workers = Array.from({ length: concurrencyOf(source).examples }, () =>

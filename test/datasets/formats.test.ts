@@ -422,11 +422,11 @@ describe('a pair is left out of a format that cannot hold it:', () => {
     ]);
   });
 
-  test('every reason is met here, in the test of trl_kto, or in those of tokens', () => {
+  test('every reason is met here, in the test of trl_kto, or in those of tokens and caps', () => {
     const met = new Set<string>(cases.map(([reason]) => reason));
     expect(LeftOutReason.options.filter((reason) => !met.has(reason))).toEqual([
       ...['repeated_completion', 'both_labels'],
-      ...['too_long', 'chat_template'],
+      ...['too_long', 'chat_template', 'too_large'],
     ]);
   });
 });

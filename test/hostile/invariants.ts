@@ -35,6 +35,11 @@ export function requireReconciled({ counters, groups, rejected, indexed, itemsWi
   );
 }
 
+/** Throws unless every possible pair was made, or skipped for one reason. */
+export function requireEveryPairCounted(counters: Counters): void {
+  strictEqual(counters.total_pairs + skipped(counters), counters.possible_pairs);
+}
+
 const skipped = (counters: Counters): number =>
   counters.skipped_prompt_mismatch +
   counters.skipped_identical +

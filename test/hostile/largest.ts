@@ -112,16 +112,20 @@ export const LARGEST: Readonly<Record<string, () => Parts>> = {
       [`${REFUSED},`, 900_000],
       [`${REFUSED}]}`, 1],
     ]),
-  'almost a million pairs': () => [
-    ...text([['{"id":1,"intermediate_steps":[', 1]]),
-    ...Array.from({ length: 1_400 }, (_, at) => text([[`${at === 0 ? '' : ','}${candidate(at)}`, 1]])).flat(),
-    ...text([[`]}\n${GOOD}\n`, 1]]),
-  ],
+  'almost as many pairs as a turn may have, with short answers': () => turns([675]),
+  'as many bytes of pairs as an example may have': () => turns([100, 100], 'x'.repeat(12_000)),
+  'a turn of 400,000 candidates': () => turns([400_000]),
+  'a turn of 400,000 candidates, of which the widest pairs are kept': () => turns([400_000]),
   'two million items of nine bytes': () =>
     text([
       ['{"id":1}\n', 2_000_000],
       [`${GOOD}\n`, 1],
     ]),
+};
+
+/** Those that are built by other settings than the defaults. */
+export const SETTINGS: Readonly<Record<string, object>> = {
+  'a turn of 400,000 candidates, of which the widest pairs are kept': { builder: { max_pairs_per_turn: 200_000 } },
 };
 
 const MiB = 2 ** 20;
@@ -131,11 +135,24 @@ const LONG = '12345678901234567890';
 const answer =
   '{"id":1,"intermediate_steps":[{"payload":{"event_type":"TTC_END","name":"dpo_candidate_move","data":{"turn_id":"t","score":1,"input":"p","output":"';
 const REFUSED = '{"payload":{"event_type":"TTC_END","name":"dpo_candidate_move"}}';
-const candidate = (score: number): string =>
-  `{"payload":{"event_type":"TTC_END","name":"dpo_candidate_move","data":{"turn_id":"t","score":${score},"input":"p","output":"a${score}"}}}`;
+const candidate = (score: number, turn = 0, answer = 'a'): string =>
+  `{"payload":{"event_type":"TTC_END","name":"dpo_candidate_move","data":{"turn_id":"${turn}","score":${score},"input":"p","output":"${answer}${score}"}}}`;
 
 /** A trace item with one pair. */
 const GOOD = `{"id":"good","intermediate_steps":[${candidate(1)},${candidate(2)}]}`;
+
+/** An item of turns with so many candidates each. */
+const turns = (sizes: readonly number[], answer?: string): Parts => {
+  const steps = sizes.flatMap((size, turn) =>
+    Array.from({ length: size }, (_, score) => Buffer.from(`${candidate(score, turn, answer)},`)),
+  );
+  return [
+    ...lineOf([]).slice(0, 1),
+    ...text([['{"id":1,"intermediate_steps":[', 1]]),
+    [Buffer.concat(steps), 1],
+    ...text([[`{}]}\n${GOOD}\n`, 1]]),
+  ];
+};
 
 const text = (parts: readonly (readonly [string, number])[]): Parts =>
   parts.map(([unit, times]) => [Buffer.from(unit), Math.floor(times)]);

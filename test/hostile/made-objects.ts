@@ -11,12 +11,12 @@ import { memoryDeps } from '../support/run.ts';
 /** Bytes that are made as they are read: `unit` so many times, part after part. */
 export type Parts = readonly (readonly [unit: Buffer, times: number])[];
 
-/** The shard of one object that is made as it is read. Its files are written to `collections`. */
-export async function buildMade(parts: Parts, collections: ObjectStore): Promise<Summary> {
+/** The shard of one object that is made as it is read, by the settings of a request. Its files are written to `collections`. */
+export async function buildMade(parts: Parts, collections: ObjectStore, settings: object = {}): Promise<Summary> {
   const traces = madeStore(parts);
   const { run, shard } = { run: runKeys('run'), shard: runKeys('run').shard(0) };
   const source = { traces: { bucket: 'traces', key: KEY } };
-  await collections.create(run.request, jsonText(Request.parse({ run_id: 'run', source })));
+  await collections.create(run.request, jsonText(Request.parse({ run_id: 'run', source, ...settings })));
   const bytes = bytesOf(parts);
   const slice = { bucket: 'traces', key: KEY, etag: ETAG, object_bytes: bytes, cut: null, start: 0, end: bytes };
   await buildShard(

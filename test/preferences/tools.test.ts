@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { BuilderSettings } from '../../lib/contract/builder.ts';
+import { Limits } from '../../lib/contract/request.ts';
 import { Trajectory } from '../../lib/contract/trajectory.ts';
 import { fromUtf8, toUtf8 } from '../../lib/objects/utf8.ts';
 import type { Candidate } from '../../lib/preferences/candidate.ts';
@@ -28,8 +29,8 @@ function pairOf(candidates: readonly Candidate[], builder: object = {}) {
     candidates: [one],
     rejected: [],
   }));
-  const paired = pairExample(rollouts, settings);
-  if (!paired) throw new Error('too many pairs');
+  const paired = pairExample({ exampleId: 'e', rollouts }, settings, Limits.parse({}));
+  if ('rejected' in paired) throw new Error(paired.rejected.detail);
   const write = trajectoryWriter({ runId: 'run', exampleId: 'e' }, settings);
   return { counters: paired.counters, texts: paired.turns.flat().map(write) };
 }

@@ -142,7 +142,7 @@ describe('is a named loss, and its neighbours survive:', () => {
     const { losses, totals } = await runObjects({ 'a.jsonl': lines(...many, rollout(1), rollout(3)) });
     expect(new Set(losses.map(({ reason }) => reason))).toEqual(new Set(['too_many_pairs']));
     expect(losses).toHaveLength(100_000);
-    expect(losses[0]?.detail).toContain('1000000 pairs');
+    expect(losses[0]?.detail).toContain('4000000000 pairs, more than limits.max_turn_pairs (250000)');
     expect(totals.total_pairs).toBe(1);
   });
 });

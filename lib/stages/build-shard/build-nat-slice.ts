@@ -128,7 +128,8 @@ async function readDisplaced(
     const inOrder = items.toSorted((a, b) => a.first - b.first);
     const rollouts = inOrder.map(({ rollout }) => rollout);
     // NAT groups trajectories in order of the first one: a group is where the turn of its first pair begins.
-    const begins = pairExample(rollouts, request.builder)?.firstTurnPlace;
+    const paired = pairExample({ exampleId, rollouts }, request.builder, request.limits);
+    const begins = 'rejected' in paired ? undefined : paired.firstTurnPlace;
     const first = inOrder.find(({ rollout }) => rollout.place === begins) ?? inOrder[0];
     return [first?.first ?? 0, { exampleId, rollouts }];
   });

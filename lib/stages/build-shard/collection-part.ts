@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { LeftOutReason, type TokenFacts } from '../../contract/dataset-result.ts';
+import { LONGEST_PAIR } from '../../contract/longest-line.ts';
 import type { Request } from '../../contract/request.ts';
 import { type DatasetPlan, planDatasets } from '../../datasets/dataset-plan.ts';
 import { FORMATS } from '../../datasets/formats/index.ts';
@@ -73,7 +74,7 @@ export function openCollectionPart(
         ];
         const length = lengths?.of(pair);
         if (tokens) addTokens(tokens, length);
-        const tooLong = lengths ? placeOf(lengths.whyNot(length)) : 0;
+        const tooLong = placeOf(bytesOf(pair) > LONGEST_PAIR ? 'too_large' : lengths?.whyNot(length));
         const entered = entries.add({
           ...{ root, source, start, opensGroup, opensTurn },
           ...numbersOf(pair, builder),
@@ -119,6 +120,13 @@ const numbersOf = (pair: PreferencePair, builder: Request['builder']) => ({
   chosenBytes: pair.chosen.response.json.length,
   rejectedBytes: pair.rejected.response.json.length,
 });
+
+/** Of the texts that lines are made of. */
+const bytesOf = ({ chosen, rejected }: PreferencePair): number =>
+  chosen.prompt.json.length +
+  (chosen.tools?.json.length ?? 0) +
+  chosen.response.json.length +
+  rejected.response.json.length;
 
 /** Of what lies behind the texts. */
 const placesOf = ({ chosen, rejected }: PreferencePair, { json, toolsAt }: TrajectoryText) => {

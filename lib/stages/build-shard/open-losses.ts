@@ -43,7 +43,12 @@ export function openLosses(
   const write = async (line: Rejected): Promise<void> => {
     lines += 1;
     sink ??= openSink(store, runKeys(runId).shard(ordinal).rejected);
-    await sink.writeText(`${JSON.stringify(line)}\n`);
+    const { example_id, turn_id, candidate_uuid } = line;
+    const ids = {
+      ...{ example_id: shorten(example_id), turn_id: shorten(turn_id), candidate_uuid: shorten(candidate_uuid) },
+    };
+    const behind = sink.writeText(`${JSON.stringify({ ...line, ...ids })}\n`);
+    if (behind) await behind;
   };
   return {
     counters,
@@ -79,6 +84,11 @@ export function openLosses(
     abort: async () => sink?.abort(),
   };
 }
+
+/** A record may have a million losses, each of which names its ids: they must not repeat one of a megabyte. */
+const shorten = (id: string | null): string | null =>
+  id !== null && id.length > LONGEST_ID ? `${id.slice(0, LONGEST_ID)}…` : id;
+const LONGEST_ID = 1_000;
 
 /** What a part that was not written has. */
 export const NOTHING: Written = { bytes: 0, crc32: crc32(new Uint8Array()) };

@@ -9,7 +9,7 @@ import { type ObjectSink, openSink } from '../../objects/object-sink.ts';
 import { inOneChunk, type Written } from '../../objects/store.ts';
 import type { RejectedCandidate } from '../../preferences/candidate.ts';
 import type { CandidatePlace } from '../../preferences/candidate-place.ts';
-import { MAX_PAIRS_PER_EXAMPLE, pairExample, type Rollout } from '../../preferences/pair-example.ts';
+import { pairExample, type Rollout } from '../../preferences/pair-example.ts';
 import type { PreferencePair } from '../../preferences/pairs.ts';
 import type { ExampleOrigin } from '../../preferences/trajectory-text.ts';
 import { pickShards, shareSample } from '../../report/pick-shards.ts';
@@ -18,7 +18,7 @@ import type { Deps } from '../deps.ts';
 import { sumRepetitions } from '../workflow/repetition-sums.ts';
 import { openCollectionPart } from './collection-part.ts';
 import { noDiagnosis } from './diagnosis.ts';
-import { type Losses, NOTHING, openLosses, type RecordLoss } from './open-losses.ts';
+import { type Losses, NOTHING, openLosses } from './open-losses.ts';
 
 /** A shard as it is built: its files, and what its summary counts. */
 export interface OpenShard extends Pick<Losses, 'countItem' | 'countUnused' | 'loseItem'> {
@@ -41,7 +41,7 @@ export function openShard(
   { collections }: Deps,
   counter?: TokenCounter,
 ): OpenShard {
-  const { run_id: runId, builder } = request;
+  const { run_id: runId, builder, limits } = request;
   const keys = runKeys(runId).shard(ordinal);
   const collection = openSink(collections, keys.collection);
   const losses = openLosses(collections, { runId, ordinal });
@@ -66,15 +66,16 @@ export function openShard(
     countUnused: losses.countUnused,
     loseItem: losses.loseItem,
     async addExample(origin, source, rollouts) {
-      const paired = pairExample(rollouts, builder);
-      if (!paired) {
-        for (const { place } of rollouts) await losses.loseItem(place, tooManyPairs(origin));
+      const { exampleId } = origin;
+      const paired = pairExample({ exampleId, rollouts }, builder, limits);
+      if ('rejected' in paired) {
+        for (const { place } of rollouts) await losses.loseItem(place, { ...paired.rejected, exampleId });
         return;
       }
       addCounts(losses.counters, paired.counters);
       if (paired.turns.length > 0) {
         await part.addGroup(origin, source, paired.turns);
-        const group = { exampleId: origin.exampleId, turns: paired.turns };
+        const group = { exampleId, turns: paired.turns };
         sampler?.addGroup(group);
         repetitions.addGroup(group);
         itemsWithPairs += new Set(paired.turns.flat().flatMap((pair) => placesOf(pair, builder))).size;
@@ -112,12 +113,6 @@ export function openShard(
 /** NAT's pairs are where their chosen candidates are. */
 const placesOf = ({ chosen, rejected }: PreferencePair, { compatibility }: Request['builder']): CandidatePlace[] =>
   compatibility === 'nat' ? [chosen.place] : [chosen.place, rejected.place];
-
-const tooManyPairs = ({ exampleId }: ExampleOrigin): RecordLoss => ({
-  reason: 'too_many_pairs',
-  detail: `its turns allow more than ${MAX_PAIRS_PER_EXAMPLE} pairs; cap the candidates of a turn, or set builder.exhaustive_pairs to false`,
-  exampleId,
-});
 
 const describeCandidate = (origin: ExampleOrigin, place: CandidatePlace, why: RejectedCandidate): Rejected => ({
   run_id: origin.runId,

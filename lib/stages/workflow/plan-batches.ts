@@ -90,9 +90,18 @@ async function* asLines(rows: AsyncIterable<DatasetEntry>, source: WorkflowSourc
     if (name !== undefined) {
       throw new InvalidRequest(`source.workflow.body has {{${name}}}, but row ${number} has no such column`);
     }
-    yield encoder.encode(`${JSON.stringify(row)}\n`);
+    const line = encoder.encode(`${JSON.stringify(row)}\n`);
+    if (line.length > LARGEST_ROW) {
+      throw new InvalidRequest(
+        `${source.dataset.key}: row ${number} has ${line.length} bytes, and a row to ask has at most ${LARGEST_ROW}; leave out columns that the workflow does not need`,
+      );
+    }
+    yield line;
   }
 }
+
+/** 4 MiB, a million tokens: a batch holds a hundred of them. */
+const LARGEST_ROW = 4_194_304;
 
 type Cut = Omit<Batch, 'ordinal' | 'rep'>;
 
