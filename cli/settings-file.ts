@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { InvalidRequest } from '../lib/errors.ts';
+import { localPath } from './locations.ts';
 import { isSettings, type Settings } from './settings.ts';
 
 /** Reads a `.json`, `.yaml` or `.yml` file of settings. Errors name the flag, the file and, in YAML, the line. */
@@ -15,8 +16,9 @@ export async function readSettingsFile(flag: string, file: string): Promise<Sett
 async function readText(flag: string, file: string): Promise<string> {
   try {
     // JSON.parse refuses a byte order mark, which Windows' editors write.
-    return (await readFile(file, 'utf8')).replace(/^\uFEFF/, '');
+    return (await readFile(localPath(file), 'utf8')).replace(/^\uFEFF/, '');
   } catch (error) {
+    if (error instanceof InvalidRequest) throw error;
     const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
     throw new InvalidRequest(`${flag} ${file} ${missing ? 'is not there' : 'cannot be read as a file'}.`, {
       cause: error,
