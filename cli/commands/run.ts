@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
+import { originFromFlag, refuseSecretsElsewhere } from '../local/secret-hosts.ts';
 import { boundYoungSpace } from '../local/young-space.ts';
 import { isLocal } from '../locations.ts';
 import { openInBrowser } from '../open-in-browser.ts';
@@ -26,6 +27,11 @@ export function runCommand(codeVersion: string): Command {
       '--allow-private-endpoint',
       'let a workflow or a trainer be at an address that is not public, or without https',
     )
+    .option(
+      '--allow-secrets-to <host>',
+      'a host, such as https://nemo.example.com, that may be sent the secrets which the request names; repeatable',
+      collect,
+    )
     .option('--open', 'open the report in a browser when the run is committed (with --out on this machine)')
     .option('--quiet', 'print the result alone')
     .option('--json', 'print the manifest as one line instead of the table')
@@ -40,6 +46,7 @@ interface Flags {
   readonly open?: boolean;
   readonly quiet?: boolean;
   readonly allowPrivateEndpoint?: boolean;
+  readonly allowSecretsTo?: readonly string[];
 }
 
 const HELP = `
@@ -58,9 +65,12 @@ Examples:
 Exit codes: 0 committed, 1 the run failed, 2 the request is wrong, 130 stopped by Ctrl-C.`;
 
 async function run(args: RunArgs, flags: Flags, codeVersion: string) {
-  const { json = false, open = false, quiet = false, allowPrivateEndpoint = false } = flags;
+  const { json = false, open = false, quiet = false, allowPrivateEndpoint = false, allowSecretsTo = [] } = flags;
   const say = (line: string): void => void (quiet || tell(`${oneLine(line)}\n`));
-  const { request, runId, out, notes, whyTraining, secrets, inS3, concurrency } = await requestFromArgs(args);
+  const read = await requestFromArgs(args);
+  const { request, runId, out, notes, whyTraining, secrets, inS3, concurrency } = read;
+  const hosts = { allowed: new Set(allowSecretsTo.map(originFromFlag)), given: read.givenSecrets };
+  refuseSecretsElsewhere(request, hosts);
   for (const note of whyTraining === undefined ? notes : [...notes, whyTraining]) say(note);
   // Loaded only now: a wrong request is told without waiting for the pipeline's code.
   const [{ openDeps }, { removeFilesOfDeadRuns }, { localThreads }, { runIdFor }, { runLocally }] = await Promise.all([
@@ -93,12 +103,12 @@ async function run(args: RunArgs, flags: Flags, codeVersion: string) {
       memoryBytes: process.availableMemory(),
       workflow: async () => {
         const { localWorkflow } = await import('../local/local-workflow.ts');
-        return localWorkflow({ environment: process.env, allowPrivate: allowPrivateEndpoint });
+        return localWorkflow({ environment: process.env, allowPrivate: allowPrivateEndpoint }, hosts);
       },
       training: async () => {
         const { localTraining } = await import('../local/local-training.ts');
         const environment = { ...process.env, ...secrets };
-        return localTraining({ deps, out, environment, allowPrivate: allowPrivateEndpoint });
+        return localTraining({ deps, out, hosts, environment, allowPrivate: allowPrivateEndpoint });
       },
     });
     progress.stop();
