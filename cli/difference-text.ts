@@ -12,7 +12,7 @@ export function differenceText(found: NamedDifference): string {
     ),
     section(
       'Traces',
-      found.inputs.map(({ key, change }) => `${oneLine(key)}: ${INPUT_CHANGES[change]}`),
+      found.inputs.map(({ key, change }) => `${key}: ${INPUT_CHANGES[change]}`),
     ),
     section(
       'Counters',
@@ -53,7 +53,7 @@ const INPUT_CHANGES = {
 } as const;
 
 const section = (title: string, lines: readonly string[]): string[] =>
-  lines.length === 0 ? [] : [title, ...lines.map((line) => `  ${line}`)];
+  lines.length === 0 ? [] : [title, ...lines.map((line) => `  ${oneLine(line)}`)];
 
-const shown = (value: unknown): string => oneLine(JSON.stringify(value) ?? 'not set');
+const shown = (value: unknown): string => JSON.stringify(value) ?? 'not set';
 const signed = (change: number): string => (change > 0 ? `+${grouped(change)}` : `-${grouped(-change)}`);

@@ -9,6 +9,7 @@ import { findTraces } from '../lib/stages/find-traces.ts';
 import { inspectSource, type SourceInspection } from '../lib/stages/inspect-source.ts';
 import { completeFormat, findSource } from '../lib/stages/source/resolve-source.ts';
 import { openBucket } from './open-bucket.ts';
+import { spoolStandardInput } from './standard-input.ts';
 
 export type Inspected =
   | { readonly kind: 'traces'; readonly inspection: Inspection }
@@ -39,14 +40,16 @@ export async function inspectTraces(request: Request, named: TraceSource): Promi
 
 /** The buckets that the source names. Nothing is written. */
 async function openStores({ traces }: TraceSource): Promise<Deps> {
+  const locations = [traces].flat();
+  const named = { locations, input: await spoolStandardInput(locations) };
   const stores = new Map<string, ObjectStore>();
-  for (const { bucket } of [traces].flat()) stores.set(bucket, stores.get(bucket) ?? (await openBucket(bucket)));
+  for (const { bucket } of locations) stores.set(bucket, stores.get(bucket) ?? (await openBucket(bucket, named)));
   const bucket = (name: string): ObjectStore => {
     const store = stores.get(name);
     if (!store) throw new Error(`Bucket ${name} is not open.`);
     return store;
   };
-  const [first] = [traces].flat();
+  const [first] = locations;
   return {
     bucket,
     collections: bucket(first?.bucket ?? ''),

@@ -16,7 +16,7 @@ export function inspectionTable(found: Inspection, warnings: readonly string[]):
     ['prompts', counts(Object.fromEntries(Object.entries(prompts).filter(([, count]) => count > 0)))],
   ];
   const width = Math.max(...facts.map(([name]) => name.length));
-  const sections = [facts.map(([name, value]) => `${name.padEnd(width)}  ${value}`)];
+  const sections = [facts.map(([name, value]) => oneLine(`${name.padEnd(width)}  ${value}`))];
   if (found.candidates > 0) sections.push(['Pairs by settings', ...outcomes(found.settings)]);
   if (warnings.length > 0) sections.push(['Warnings', ...warnings.map((warning) => `  ${oneLine(warning)}`)]);
   return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`;
@@ -58,6 +58,6 @@ const counts = (names: Readonly<Record<string, number>>): string =>
     .join(', ') || 'none';
 
 /** Names come from the traces. */
-const shown = (name: string): string => (/^[\w .:-]+$/.test(name) ? name : oneLine(JSON.stringify(name)));
+const shown = (name: string): string => (/^[\w .:-]+$/.test(name) ? name : JSON.stringify(name));
 
 const short = (score: number): string => String(Number(score.toPrecision(5)));

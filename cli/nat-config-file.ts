@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { InvalidRequest } from '../lib/errors.ts';
+import { localPath } from './locations.ts';
 import { type Environment, type Expansion, expandVariables, noVariables, type Variables } from './nat-variables.ts';
 import { NatYamlError, parseNatYaml } from './nat-yaml.ts';
 import { readTextFile } from './read-text-file.ts';
@@ -17,7 +18,7 @@ export interface NatConfigFile {
  */
 export async function readNatConfigFile(file: string, environment: Environment): Promise<NatConfigFile> {
   const variables = noVariables();
-  return { config: await readChain(file, [], { environment, variables }), variables };
+  return { config: await readChain(localPath(file), [], { environment, variables }), variables };
 }
 
 async function readChain(file: string, above: readonly string[], reading: Expansion): Promise<Settings> {

@@ -14,19 +14,17 @@ import { schemaCommand } from './commands/schema.ts';
 import { startCommand } from './commands/start.ts';
 import { statusCommand } from './commands/status.ts';
 import { reportError } from './report-error.ts';
-import { tell } from './terminal.ts';
+import { endWhereOutputFails, print, tell } from './terminal.ts';
 
-// A reader that has seen enough, such as `head`, is no error.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
-}
+endWhereOutputFails();
+// What no command waits for may fail as well: it is reported as everything else is.
+process.on('uncaughtException', (error) => process.exit(reportError(error, tell)));
 
 const program = new Command('dpo')
   .description("Turns agents' traces with scored candidates into preference data for DPO training.")
   .version(packageJson.version)
   .exitOverride()
+  .configureOutput({ writeOut: print, writeErr: tell })
   .showHelpAfterError('(dpo run --help shows how.)');
 for (const command of [
   runCommand(packageJson.version),

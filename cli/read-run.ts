@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { basename, dirname, resolve } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { withoutEndSlashes } from '../lib/contract/end-slashes.ts';
 import { Manifest } from '../lib/contract/manifest.ts';
 import { Request } from '../lib/contract/request.ts';
@@ -10,7 +10,7 @@ import { runKeys } from '../lib/objects/keys.ts';
 import { prefixedStore } from '../lib/objects/prefixed-store.ts';
 import type { ObjectStore } from '../lib/objects/store.ts';
 import { readJson, readLines } from '../lib/objects/stored-json.ts';
-import { outLocation } from './locations.ts';
+import { localPath, outLocation, s3Address } from './locations.ts';
 import { openBucket } from './open-bucket.ts';
 
 export interface ReadRun {
@@ -52,7 +52,7 @@ export interface FoundRun {
 export async function findRun(run: string, out: string | undefined): Promise<FoundRun> {
   const trimmed = withoutEndSlashes(run);
   if (out !== undefined) return { store: await storeAt(out), runId: trimmed, out };
-  const path = trimmed.startsWith('s3://') ? trimmed : resolve(trimmed);
+  const path = s3Address(trimmed) ? trimmed : localPath(trimmed);
   if (basename(dirname(path)) !== 'runs') {
     throw new InvalidRequest(
       `${run} is no run: name a directory runs/ID or s3://bucket/runs/ID, or give --out with ids.`,

@@ -8,7 +8,7 @@ export function reportError(error: unknown, write: (text: string) => void): numb
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (DEBUG) write(`${error instanceof Error ? error.stack : String(error)}\n`);
   if (error instanceof InvalidRequest) {
-    write(`${error.message}\n`);
+    write(`${oneLine(error.message)}\n`);
     return 2;
   }
   if (error instanceof PipelineError) {
@@ -17,7 +17,7 @@ export function reportError(error: unknown, write: (text: string) => void): numb
   }
   const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   write(
-    `Unexpected ${what.split('\n')[0]?.replace(/\.$/, '')}. Set DEBUG=dpo in the environment to see where it came from.\n`,
+    `Unexpected ${oneLine(what.split('\n')[0] ?? '').replace(/\.$/, '')}. Set DEBUG=dpo in the environment to see where it came from.\n`,
   );
   return 1;
 }

@@ -14,7 +14,8 @@ import {
 } from './locations.ts';
 import { type NatConfig, settingsFromNatConfig } from './nat-config.ts';
 import type { NatSource } from './nat-evaluation.ts';
-import { hideVariables } from './nat-variables.ts';
+import { refuseWrittenSecrets } from './nat-secrets.ts';
+import { hideVariables, noVariables, type Variables } from './nat-variables.ts';
 import { countFromFlag, isSettings, mergeSettings, type Settings, settingsFromAssignment } from './settings.ts';
 import { readSettingsFile } from './settings-file.ts';
 
@@ -46,6 +47,8 @@ export interface RequestFromArgs {
   readonly whyTraining: string | undefined;
   /** Tokens that the settings held in plain text, by the name that stands in their place. */
   readonly secrets: Readonly<Record<string, string>>;
+  /** The names of those that a file or the command line spells out: they did not come from the environment. */
+  readonly givenSecrets: ReadonlySet<string>;
   /** A bucket that is read or written is in S3. */
   readonly inS3: boolean;
   /** `limits.max_concurrency` where it is set: its default is made for AWS. */
@@ -74,6 +77,7 @@ export async function requestFromArgs(args: RunArgs): Promise<RequestFromArgs> {
   // Before the run gets its name: a new token is no other request.
   const aside = parsed.training && plainSecretsAside(parsed.training);
   const request = aside ? { ...parsed, training: aside.training } : parsed;
+  refuseWrittenSecrets(request, nat.variables);
   const out = await outLocation(args.out);
   refuseOutWithinTraces(out, locationsOf(request));
   const whyTraining = nat.training && (nat.training.starts || !request.training ? nat.training.why : OWN_TRAINING);
@@ -84,9 +88,17 @@ export async function requestFromArgs(args: RunArgs): Promise<RequestFromArgs> {
     notes: nat.notes,
     whyTraining: whyTraining ?? undefined,
     secrets: aside?.environment ?? {},
+    givenSecrets: namesOfGiven(aside?.environment ?? {}, nat.variables),
     inS3: [out, ...locationsOf(request)].some(({ bucket }) => !isLocal(bucket)),
     concurrency: setsConcurrency(settings) ? checked.limits.max_concurrency : undefined,
   };
+}
+
+/** A token that the environment had part in is the environment's. */
+function namesOfGiven(secrets: Readonly<Record<string, string>>, { values }: Variables): ReadonlySet<string> {
+  const fromHere = [...values.values()];
+  const given = Object.entries(secrets).filter(([, token]) => !fromHere.some((value) => token.includes(value)));
+  return new Set(given.map(([name]) => `env:${name}`));
 }
 
 const OWN_TRAINING = 'The run trains: the request has a training block of its own.';
@@ -139,9 +151,16 @@ const defaultsFor = (paths: readonly string[]): Settings =>
 interface ReadNatConfig extends NatConfig {
   /** Takes what came from the environment out of a text. */
   readonly hide: (text: string) => string;
+  readonly variables: Variables;
 }
 
-const NO_NAT_CONFIG: ReadNatConfig = { settings: {}, notes: [], training: null, hide: (text) => text };
+const NO_NAT_CONFIG: ReadNatConfig = {
+  settings: {},
+  notes: [],
+  training: null,
+  hide: (text) => text,
+  variables: noVariables(),
+};
 
 async function readNatConfig(path: string, source: NatSource, { train = false }: RunArgs): Promise<ReadNatConfig> {
   const { readNatConfigFile } = await import('./nat-config-file.ts');
@@ -149,7 +168,7 @@ async function readNatConfig(path: string, source: NatSource, { train = false }:
   const hide = (text: string) => hideVariables(text, file.variables);
   try {
     const config = settingsFromNatConfig(file, path, { source, train });
-    return { ...config, notes: config.notes.map(hide), hide };
+    return { ...config, notes: config.notes.map(hide), hide, variables: file.variables };
   } catch (error) {
     if (error instanceof InvalidRequest) throw new InvalidRequest(hide(error.message));
     throw error;

@@ -27,9 +27,9 @@ export function resultTable(manifest: Manifest, folder: string, training: ShownT
       section(view === 'whole' ? 'Dataset' : 'Dataset, prompts cut to the last message', rows(selected(selection))),
     ),
     section('Formats', rows(written(manifest))),
-    section('Warnings', manifest.warnings.map(oneLine)),
-    section('Training', trainingLines(training, manifest.run_id).map(oneLine)),
-    section(`Files in ${oneLine(folder)}`, fileLines(manifest)),
+    section('Warnings', manifest.warnings),
+    section('Training', trainingLines(training, manifest.run_id)),
+    section(`Files in ${folder}`, fileLines(manifest)),
   ];
   return `${sections
     .filter((lines) => lines.length > 0)
@@ -118,4 +118,4 @@ function rows(table: readonly Row[]): string[] {
 }
 
 const section = (title: string, lines: readonly string[]): string[] =>
-  lines.length === 0 ? [] : [title, ...lines.map((line) => `  ${line}`)];
+  lines.length === 0 ? [] : [oneLine(title), ...lines.map((line) => `  ${oneLine(line)}`)];

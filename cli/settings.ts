@@ -1,3 +1,5 @@
+import { type JsonSchema, jsonSchemaOf, schemasAt } from '../lib/contract/json-schema.ts';
+import { Request } from '../lib/contract/request.ts';
 import { InvalidRequest } from '../lib/errors.ts';
 
 /** One source of settings: part of a request, not checked yet. */
@@ -24,8 +26,9 @@ function mergeSource(base: unknown, more: unknown): unknown {
 }
 
 /**
- * `builder.min_score_diff=0.05` as settings. A value that is JSON is taken as such, any other as text. Whether such a
- * setting exists is for the request's schema to say.
+ * `builder.min_score_diff=0.05` as settings. A value that is JSON is taken as such, any other as text; where the setting is
+ * a list of texts, `trl,openai` and `[trl,openai]` are lists. Whether such a setting exists is for the request's schema to
+ * say.
  */
 export function settingsFromAssignment(assignment: string): Settings {
   const equals = assignment.indexOf('=');
@@ -39,7 +42,7 @@ export function settingsFromAssignment(assignment: string): Settings {
       `--set ${assignment.slice(0, equals)} names no setting: ${unusable === '' ? 'a part of it is empty' : `"${unusable}" is not allowed`}.`,
     );
   }
-  const value = jsonOrText(assignment.slice(equals + 1));
+  const value = parseValue(names, assignment.slice(equals + 1));
   return names.reduceRight<Settings | undefined>((below, name) => ({ [name]: below ?? value }), undefined) ?? {};
 }
 
@@ -64,6 +67,21 @@ function merge(base: Settings, more: Settings): Settings {
       return [key, isSettings(before) && isSettings(value) ? merge(before, value) : value];
     }),
   ]);
+}
+
+function parseValue(names: readonly string[], text: string): unknown {
+  const value = jsonOrText(text);
+  if (typeof value !== 'string' || value.trim() === '' || !takesTexts(names)) return value;
+  const [, inner = value] = /^\s*\[(.*)\]\s*$/s.exec(value) ?? [];
+  return inner.split(',').map((entry) => entry.trim().replace(/^(["'])(.*)\1$/s, '$2'));
+}
+
+/** The setting is a list of texts, and nothing else may stand there. */
+function takesTexts(names: readonly string[]): boolean {
+  const places = schemasAt(jsonSchemaOf(Request), names);
+  const isListOfTexts = ({ type, items }: JsonSchema) =>
+    type === 'array' && typeof items === 'object' && !Array.isArray(items) && items.type === 'string';
+  return places.length > 0 && places.every(isListOfTexts);
 }
 
 function jsonOrText(text: string): unknown {

@@ -17,7 +17,7 @@ export function sourceInspectionTable(found: SourceInspection, warnings: readonl
     ['groups', `${grouped(found.groups)}: ${list(found.groups_by_candidates, sizes)}`],
     ['score', taken],
     ...scores.map(({ name, candidates, min, max, mean }): readonly [string, string] => [
-      `  ${oneLine(name)}`,
+      `  ${name}`,
       candidates === 0
         ? 'in no candidate'
         : `${short(min)} to ${short(max)}, mean ${short(mean)}, in ${grouped(candidates)}`,
@@ -25,7 +25,7 @@ export function sourceInspectionTable(found: SourceInspection, warnings: readonl
     ['unit', found.unit],
   ];
   const width = Math.max(...facts.map(([name]) => name.length));
-  const sections = [facts.map(([name, value]) => `${name.padEnd(width)}  ${value}`)];
+  const sections = [facts.map(([name, value]) => oneLine(`${name.padEnd(width)}  ${value}`))];
   if (found.outcomes.length > 0) sections.push(['Pairs by settings', ...outcomes(found)]);
   if (warnings.length > 0) sections.push(['Warnings', ...warnings.map((warning) => `  ${oneLine(warning)}`)]);
   return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`;

@@ -16,4 +16,17 @@ export const printable = (text: string): string =>
 /** For a text within a line. */
 export const oneLine = (text: string): string => printable(text).replace(/[\n\t]/g, escaped);
 
+/**
+ * A reader that has seen enough, such as `head`, is no error; a full disk behind stdout is one. What cannot be told on
+ * stderr is told nowhere, and the work goes on.
+ */
+export function endWhereOutputFails(): void {
+  process.stderr.on('error', () => {});
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') return;
+    tell(`What is printed could not be written to the end (${error.code ?? error.message}): send it elsewhere.\n`);
+    process.exit(1);
+  });
+}
+
 const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;

@@ -1,3 +1,4 @@
+import { tell } from './terminal.ts';
 import { bytesInWords } from './wording.ts';
 
 /** Tells an upload's progress on stderr: a bar on a terminal, a line elsewhere, nothing where `quiet`. */
@@ -5,7 +6,7 @@ export async function uploadBar(quiet: boolean) {
   if (quiet) return { begin: () => {}, sent: () => {}, stop: () => {} };
   if (!process.stderr.isTTY) {
     return {
-      begin: (bytes: number) => void process.stderr.write(`Uploading ${bytesInWords(bytes)}.\n`),
+      begin: (bytes: number) => tell(`Uploading ${bytesInWords(bytes)}.\n`),
       sent: () => {},
       stop: () => {},
     };

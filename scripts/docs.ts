@@ -24,7 +24,9 @@ export function schemaText(): string {
   describeBelow(schema, commentsOf('request'));
   const { $schema, ...rest } = schema;
   // The run id and the source may come from the command line instead.
-  const whole = { $schema, title: 'A request of dpo-trajectories', ...rest, required: [] };
+  const named = { type: 'string', description: 'Where an editor finds this schema. Ignored.' };
+  const properties = { $schema: named, ...rest.properties };
+  const whole = { $schema, title: 'A request of dpo-trajectories', ...rest, properties, required: [] };
   return `${JSON.stringify(whole, null, 2)}\n`;
 }
 
@@ -39,7 +41,7 @@ export function referenceText(): string {
 
 Generated from the schema in \`lib/contract\` by \`npm run docs\`. A request is JSON or YAML; every setting can also be given
 as \`--set name=value\`. An unknown setting is an error that names it. For completion in an editor, let a \`request.yaml\`
-begin with \`# yaml-language-server: $schema=request.schema.json\` and keep [the schema](request.schema.json)
+begin with \`# yaml-language-server: $schema=request.schema.json\` (or name it as \`$schema\`, which is ignored) and keep [the schema](request.schema.json)
 (\`npm run --silent dpo -- schema\` prints it) beside it.
 
 | setting | value | default | |

@@ -40,6 +40,15 @@ test.each(files)('%s imports only downwards', (file) => {
   }
 });
 
+test('commands print through the terminal, which escapes what it is given, and in no other way', () => {
+  const printing = files.filter(
+    (file) =>
+      file.startsWith('cli/') &&
+      /process\.std(?:out|err)\.write|console\./.test(readFileSync(join(root, file), 'utf8')),
+  );
+  expect(printing).toEqual(['cli/terminal.ts']);
+});
+
 test('logs, metrics and traces are of the handlers alone, so that a run on this machine prints none of them', () => {
   const importing = (what: RegExp) => files.filter((file) => importsOf(file).some((from) => what.test(from)));
   expect(importing(/^@aws-lambda-powertools\//).map(dirname)).toEqual([

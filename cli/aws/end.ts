@@ -1,5 +1,5 @@
 import { placeOf } from '../../lib/contract/failure.ts';
-import { print, tell } from '../terminal.ts';
+import { oneLine, print, tell } from '../terminal.ts';
 import type { Deployment } from './deployment.ts';
 import { type ExecutionDetail, originOf } from './executions.ts';
 import { committedRun, recordedFailure, tableOf } from './follow.ts';
@@ -14,13 +14,12 @@ export async function tellEnd(deployment: Deployment, execution: ExecutionDetail
     process.exitCode = 1;
     const recorded = await recordedFailure(deployment, execution);
     // One that was stopped, or timed out as a whole, has no cause of its own.
-    tell(`${failure.error}: ${failure.cause || (recorded?.message ?? 'no cause was given')}\n`);
+    tell(`${oneLine(`${failure.error}: ${failure.cause || (recorded?.message ?? 'no cause was given')}`)}\n`);
     const { first } = originOf(execution.name);
-    tell(
-      recorded
-        ? `In ${placeOf(recorded)} of run ${runId}. ${recorded.what_to_do}\n`
-        : `When its cause is mended: dpo redrive ${first}. What was built is kept.\n`,
-    );
+    const further = recorded
+      ? `In ${placeOf(recorded)} of run ${runId}. ${recorded.what_to_do}`
+      : `When its cause is fixed: dpo redrive ${first}. What was built is kept.`;
+    tell(`${oneLine(further)}\n`);
     return;
   }
   const manifest = await committedRun(deployment, runId);

@@ -2,6 +2,7 @@ import { S3Event } from '../../lib/contract/start.ts';
 import { InvalidRequest } from '../../lib/errors.ts';
 import { isObject } from '../../lib/sources/json/exact-json.ts';
 import type { RedriveFlags } from '../commands/redrive.ts';
+import { tell } from '../terminal.ts';
 import { findDeployment } from './deployment.ts';
 import { type ExecutionDetail, findExecution, originOf, REDRIVEN, startExecution } from './executions.ts';
 import { watchRun } from './watch-run.ts';
@@ -23,7 +24,7 @@ export async function redrive(run: string, flags: RedriveFlags): Promise<void> {
   if ((await startExecution(deployment, name, inputOf(last))) === 'exists') {
     throw new InvalidRequest(`Execution ${name} exists already: dpo status ${run}.`);
   }
-  process.stderr.write(`Started ${name}.\n`);
+  tell(`Started ${name}.\n`);
   const { json = false, pollSeconds: seconds } = flags;
   if (flags.follow) await watchRun(deployment, name, { json, quiet: false, seconds });
 }

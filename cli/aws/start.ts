@@ -7,6 +7,8 @@ import { isLocal } from '../locations.ts';
 import { openBucket } from '../open-bucket.ts';
 import type { UnnamedRequest } from '../request-from-args.ts';
 import { locationsOf, type RunArgs, requestFromArgs } from '../request-from-args.ts';
+import { refuseStandardInput } from '../standard-input.ts';
+import { oneLine, tell } from '../terminal.ts';
 import { uploadBar } from '../upload-bar.ts';
 import { type Deployment, findDeployment } from './deployment.ts';
 import { findExecution, startExecution } from './executions.ts';
@@ -17,16 +19,17 @@ import { watchRun } from './watch-run.ts';
 /** Uploads what is local, starts the execution under the run's id, and follows it. */
 export async function start(args: RunArgs, flags: StartFlags, codeVersion: string): Promise<void> {
   const { request, runId, notes, whyTraining } = await requestFromArgs({ ...args, out: NOWHERE });
+  refuseStandardInput(locationsOf(request));
   refuseLocalSecrets(request);
-  const tell = (line: string): void => void (flags.quiet || process.stderr.write(`${line}\n`));
-  for (const note of whyTraining === undefined ? notes : [...notes, whyTraining]) tell(note);
+  const say = (line: string): void => void (flags.quiet || tell(`${oneLine(line)}\n`));
+  for (const note of whyTraining === undefined ? notes : [...notes, whyTraining]) say(note);
   const deployment = await findDeployment(flags);
   const run = runId ?? (await nameOf(request, codeVersion));
   const source = await uploaded(request, run, deployment, flags.quiet === true);
   const input = { ...request, run_id: run, source };
   const outcome = await startExecution(deployment, run, input);
   if (outcome === 'exists') await requireSameInput(deployment, run, input);
-  tell(
+  say(
     outcome === 'started'
       ? `Started run ${run}. dpo status ${run} shows where it stands.`
       : `Run ${run} was started before: this is what became of it.`,
@@ -58,8 +61,9 @@ async function uploaded(request: UnnamedRequest, run: string, deployment: Deploy
 
 /** By the traces' or the dataset's bytes as they stand here. */
 async function nameOf(request: UnnamedRequest, codeVersion: string): Promise<string> {
+  const locations = locationsOf(request);
   const buckets = new Map(
-    await Promise.all(locationsOf(request).map(async ({ bucket }) => [bucket, await openBucket(bucket)] as const)),
+    await Promise.all(locations.map(async ({ bucket }) => [bucket, await openBucket(bucket, { locations })] as const)),
   );
   const unused = fileStore('.');
   return runIdFor(request, {

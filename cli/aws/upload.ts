@@ -86,14 +86,14 @@ interface LocalObject {
 }
 
 async function localDataset(source: WorkflowSource): Promise<LocalObject> {
-  const from = await openBucket(source.dataset.bucket);
+  const from = await openBucket(source.dataset.bucket, { locations: [source.dataset] });
   const { key, bytes, etag } = await findDataset(source, from);
   return { from, key, bytes, etag };
 }
 
 async function localTraces(location: TraceLocation): Promise<LocalObject[]> {
   if (!isLocal(location.bucket)) return [];
-  const from = await openBucket(location.bucket);
+  const from = await openBucket(location.bucket, { locations: [location] });
   const found = await findTraces({ traces: location }, { bucket: () => from });
   return found.map(({ key, bytes, etag }) => ({ from, key, bytes, etag }));
 }

@@ -1,3 +1,4 @@
+import { oneLine, tell } from '../terminal.ts';
 import type { Deployment } from './deployment.ts';
 import { tellEnd } from './end.ts';
 import { findExecution } from './executions.ts';
@@ -10,10 +11,10 @@ export async function watchRun(
   { json, quiet, seconds }: { readonly json: boolean; readonly quiet: boolean; readonly seconds: number },
 ): Promise<void> {
   process.once('SIGINT', () => {
-    process.stderr.write(`\nRun ${run} goes on without this. Come back with: dpo status ${run} --follow\n`);
+    tell(`\nRun ${run} goes on without this. Come back with: dpo status ${run} --follow\n`);
     process.exit(130);
   });
   const { arn } = await findExecution(deployment, run);
-  const tell = (line: string): void => void process.stderr.write(`${line}\n`);
-  await tellEnd(deployment, await follow(deployment, arn, quiet ? () => {} : tell, seconds), json);
+  const say = (line: string): void => tell(`${oneLine(line)}\n`);
+  await tellEnd(deployment, await follow(deployment, arn, quiet ? () => {} : say, seconds), json);
 }

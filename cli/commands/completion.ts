@@ -1,4 +1,5 @@
 import { Argument, Command } from 'commander';
+import { print } from '../terminal.ts';
 
 /** `dpo completion`: a shell script that completes dpo's commands and flags. */
 export function completionCommand(program: Command): Command {
@@ -12,7 +13,7 @@ export function completionCommand(program: Command): Command {
         description: command.description(),
         flags: command.options.flatMap(({ long }) => (long === undefined || long === null ? [] : [long])),
       }));
-      process.stdout.write(shell === 'fish' ? fishScript(commands) : bashScript(commands, shell));
+      print(shell === 'fish' ? fishScript(commands) : bashScript(commands, shell));
     });
 }
 

@@ -2,6 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { InvalidRequest } from '../../lib/errors.ts';
 import { DEFAULT_STEP_NAME, inspectPaths } from '../inspect-paths.ts';
+import { localPath, traceLocation } from '../locations.ts';
+import { refuseStandardInput } from '../standard-input.ts';
 import { print } from '../terminal.ts';
 
 /** `dpo init`: a request for the files at hand. */
@@ -14,6 +16,7 @@ export function initCommand(): Command {
     .option('--set <setting=value>', 'a setting to inspect with, such as source.score=quality; repeatable', collect, [])
     .addHelpText('after', HELP)
     .action(async (paths: string[], { to, stepName, set }: InitOptions) => {
+      refuseStandardInput(await Promise.all(paths.map(traceLocation)));
       const inspected = await inspectPaths(paths, { stepName, set });
       const { requestText } = await import('../request-text.ts');
       const text = requestText(inspected);
@@ -33,7 +36,7 @@ const collect = (value: string, before: readonly string[]): readonly string[] =>
 
 async function create(file: string, text: string): Promise<void> {
   try {
-    await writeFile(file, text, { flag: 'wx' });
+    await writeFile(localPath(file), text, { flag: 'wx' });
   } catch (error) {
     const exists = error instanceof Error && 'code' in error && error.code === 'EEXIST';
     throw new InvalidRequest(

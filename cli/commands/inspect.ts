@@ -9,7 +9,7 @@ export function inspectCommand(): Command {
     .description(
       'Show what files hold: format, groups, scores, losses, and the pairs that settings would make of them.',
     )
-    .argument('<paths...>', 'trace files, directories of them, or s3://bucket/prefix')
+    .argument('<paths...>', 'trace files, directories of them, s3://bucket/prefix, or - for standard input')
     .option('--step-name <name>', 'which TTC steps are candidates (builder.ttc_step_name)', DEFAULT_STEP_NAME)
     .option('--set <setting=value>', 'a setting of the run, such as source.score=quality; repeatable', collect, [])
     .option('--json', 'print everything as one line of JSON')

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import type { AwsFlags } from '../aws/deployment.ts';
 import { AWS_HELP, withAwsFlags } from '../aws/flags.ts';
 import { countFromFlag } from '../settings.ts';
+import { oneLine, print, tell } from '../terminal.ts';
 
 /** `dpo list`: the runs on AWS, the newest first. */
 export function listCommand(): Command {
@@ -21,12 +22,12 @@ export function listCommand(): Command {
       let shown = 0;
       for await (const { name, status, started, stopped } of executions(await findDeployment(flags))) {
         if (shown++ >= most) break;
-        process.stdout.write(
+        print(
           json
             ? `${JSON.stringify({ name, status, started, stopped })}\n`
-            : `${started?.toISOString() ?? ''}  ${status.toLowerCase().padEnd(9)}  ${name}\n`,
+            : `${started?.toISOString() ?? ''}  ${oneLine(`${status.toLowerCase().padEnd(9)}  ${name}`)}\n`,
         );
       }
-      if (shown === 0) process.stderr.write('There is no execution yet. dpo start begins one.\n');
+      if (shown === 0) tell('There is no execution yet. dpo start begins one.\n');
     });
 }

@@ -19,7 +19,7 @@ export interface RedriveFlags extends WatchFlags {
 }
 
 const HELP = `
-When the cause is mended, a new execution is started for the same run id: it finds the plan and the shards that are
+When the cause is fixed, a new execution is started for the same run id: it finds the plan and the shards that are
 built, and does the rest. Step Functions' own redrive cannot: it would only enter the Fail state again, which keeps the
 error's name.
 ${AWS_HELP}

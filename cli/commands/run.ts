@@ -1,18 +1,20 @@
 import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
+import { originFromFlag, refuseSecretsElsewhere } from '../local/secret-hosts.ts';
 import { boundYoungSpace } from '../local/young-space.ts';
 import { isLocal } from '../locations.ts';
 import { openInBrowser } from '../open-in-browser.ts';
 import { createProgress } from '../progress.ts';
-import { type RunArgs, requestFromArgs } from '../request-from-args.ts';
+import { locationsOf, type RunArgs, requestFromArgs } from '../request-from-args.ts';
 import { resultTable } from '../result-table.ts';
-import { print, tell } from '../terminal.ts';
+import { spoolStandardInput } from '../standard-input.ts';
+import { oneLine, print, tell } from '../terminal.ts';
 
 /** `dpo run`: the whole pipeline on this machine. */
 export function runCommand(codeVersion: string): Command {
   return new Command('run')
     .description('Build preference pairs from traces, on this machine.')
-    .argument('[paths...]', 'trace files, directories of them, or s3://bucket/prefix')
+    .argument('[paths...]', 'trace files, directories of them, s3://bucket/prefix, or - for standard input')
     .requiredOption('--out <place>', 'directory or s3://bucket/prefix to write to')
     .option('--request <file>', 'a request, as JSON or YAML')
     .option('--nat-config <file>', "NAT's configuration file: its trajectory_builders, trainers and trainer_adapters")
@@ -24,6 +26,11 @@ export function runCommand(codeVersion: string): Command {
     .option(
       '--allow-private-endpoint',
       'let a workflow or a trainer be at an address that is not public, or without https',
+    )
+    .option(
+      '--allow-secrets-to <host>',
+      'a host, such as https://nemo.example.com, that may be sent the secrets which the request names; repeatable',
+      collect,
     )
     .option('--open', 'open the report in a browser when the run is committed (with --out on this machine)')
     .option('--quiet', 'print the result alone')
@@ -39,6 +46,7 @@ export interface Flags {
   readonly open?: boolean;
   readonly quiet?: boolean;
   readonly allowPrivateEndpoint?: boolean;
+  readonly allowSecretsTo?: readonly string[];
 }
 
 const HELP = `
@@ -47,9 +55,10 @@ A run is "strict" unless builder.compatibility is "nat", --nat-config or not: st
 
 Examples:
   $ dpo run workflow_output.json --out out
-  $ dpo run traces/ --out out --set builder.min_score_diff=0.05 --set dataset.max_pairs=1000
+  $ dpo run traces/ --out out --set builder.min_score_diff=0.05 --set dataset.formats=trl,openai
   $ dpo run workflow_output.json --out out --nat-config config.yml --set builder.compatibility=nat
   $ dpo run s3://my-traces/evaluations/ --out s3://my-collections --run-id nightly-7
+  $ zcat traces.jsonl.gz | dpo run - --out out
   $ dpo run --request workflow.yaml --out out --allow-private-endpoint
   $ dpo run traces/ --out out --request training.yaml    (a training block trains on what came out)
 
@@ -57,22 +66,28 @@ Exit codes: 0 committed, 1 the run failed, 2 the request is wrong, 130 stopped b
 
 /** The whole pipeline on this machine, from the command line to the exit code. */
 export async function runHere(args: RunArgs, flags: Flags, codeVersion: string) {
-  const { json = false, open = false, quiet = false, allowPrivateEndpoint = false } = flags;
-  const say = (line: string): void => void (quiet || tell(`${line}\n`));
-  const { request, runId, out, notes, whyTraining, secrets, inS3, concurrency } = await requestFromArgs(args);
+  const { json = false, open = false, quiet = false, allowPrivateEndpoint = false, allowSecretsTo = [] } = flags;
+  const say = (line: string): void => void (quiet || tell(`${oneLine(line)}\n`));
+  const read = await requestFromArgs(args);
+  const { request, runId, out, notes, whyTraining, secrets, inS3, concurrency } = read;
+  const hosts = { allowed: new Set(allowSecretsTo.map(originFromFlag)), given: read.givenSecrets };
+  refuseSecretsElsewhere(request, hosts);
   for (const note of whyTraining === undefined ? notes : [...notes, whyTraining]) say(note);
   // Loaded only now: a wrong request is told without waiting for the pipeline's code.
-  const [{ openDeps }, { localThreads }, { runIdFor }, { runLocally }] = await Promise.all([
+  const [{ openDeps }, { removeFilesOfDeadRuns }, { localThreads }, { runIdFor }, { runLocally }] = await Promise.all([
     import('../local/local-deps.ts'),
+    import('../local/dead-runs.ts'),
     import('../local/local-threads.ts'),
     import('../local/run-id.ts'),
     import('../local/run-locally.ts'),
   ]);
-  const places = { out, inS3, codeVersion };
+  const locations = locationsOf(request);
+  const places = { out, inS3, codeVersion, named: { locations, input: await spoolStandardInput(locations) } };
   const deps = await openDeps(places);
   const run_id = runId ?? (await runIdFor(request, deps));
   const progress = await createProgress(process.stderr, { lines: json, quiet });
   const threads = localThreads(places, run_id);
+  removeFilesOfDeadRuns(out, run_id);
   process.once('SIGINT', async () => {
     progress.stop();
     say('Interrupted. The same command goes on from what is written.');
@@ -89,12 +104,12 @@ export async function runHere(args: RunArgs, flags: Flags, codeVersion: string) 
       memoryBytes: process.availableMemory(),
       workflow: async () => {
         const { localWorkflow } = await import('../local/local-workflow.ts');
-        return localWorkflow({ environment: process.env, allowPrivate: allowPrivateEndpoint });
+        return localWorkflow({ environment: process.env, allowPrivate: allowPrivateEndpoint }, hosts);
       },
       training: async () => {
         const { localTraining } = await import('../local/local-training.ts');
         const environment = { ...process.env, ...secrets };
-        return localTraining({ deps, out, environment, allowPrivate: allowPrivateEndpoint });
+        return localTraining({ deps, out, hosts, environment, allowPrivate: allowPrivateEndpoint });
       },
     });
     progress.stop();

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { print } from '../terminal.ts';
 
 /** `dpo schema`: the request's JSON Schema, for editors. */
 export function schemaCommand(): Command {
@@ -7,7 +8,7 @@ export function schemaCommand(): Command {
     .addHelpText('after', HELP)
     .action(async () => {
       const { default: schema } = await import('../../docs/request.schema.json', { with: { type: 'json' } });
-      process.stdout.write(`${JSON.stringify(schema, null, 2)}\n`);
+      print(`${JSON.stringify(schema, null, 2)}\n`);
     });
 }
 

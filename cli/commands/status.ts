@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { AWS_HELP, aboutRun, type WatchFlags, withAwsFlags, withWatchFlags } from '../aws/flags.ts';
+import { oneLine, tell } from '../terminal.ts';
 
 interface StatusFlags extends WatchFlags {
   readonly follow?: boolean;
@@ -23,7 +24,7 @@ export function statusCommand(): Command {
       const deployment = await findDeployment(flags);
       if (follow) return watchRun(deployment, run, { json, quiet: false, seconds });
       const execution = await findExecution(deployment, run);
-      process.stderr.write(`${await statusLine(deployment, execution)}\n`);
+      tell(`${oneLine(await statusLine(deployment, execution))}\n`);
       await tellEnd(deployment, execution, json);
     });
 }

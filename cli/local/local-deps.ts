@@ -1,8 +1,8 @@
-import { fileStore } from '../../adapters/files/file-store.ts';
 import { prefixedStore } from '../../lib/objects/prefixed-store.ts';
 import type { ObjectStore } from '../../lib/objects/store.ts';
 import type { Deps } from '../../lib/stages/deps.ts';
-import { addressOf, directoryOf, isLocal, type OutLocation } from '../locations.ts';
+import { addressOf, isLocal, type OutLocation } from '../locations.ts';
+import { type NamedHere, openDirectory } from '../open-bucket.ts';
 
 /** What a run's tasks work on, as data: each thread opens its own. */
 export interface LocalPlaces {
@@ -10,13 +10,14 @@ export interface LocalPlaces {
   /** A bucket of the run is in S3. */
   readonly inS3: boolean;
   readonly codeVersion: string;
+  readonly named?: NamedHere;
 }
 
 /** The S3 client is loaded only where a bucket is in S3. */
-export async function openDeps({ out, inS3, codeVersion }: LocalPlaces): Promise<Deps> {
+export async function openDeps({ out, inS3, codeVersion, named }: LocalPlaces): Promise<Deps> {
   const openS3 = inS3 ? await s3Opener() : undefined;
   const bucket = (name: string): ObjectStore => {
-    if (isLocal(name)) return fileStore(directoryOf(name));
+    if (isLocal(name)) return openDirectory(name, named);
     if (!openS3) throw new Error(`Bucket ${name} is not one of the request's.`);
     return openS3(name);
   };

@@ -41,7 +41,7 @@ const following = {
   output_model: z.string().min(1).nullable().default(null),
   /**
    * Secrets Manager secret with the service's bearer token, or a JSON object of headers. On this machine also
-   * `env:NAME`. On AWS it is sent only to endpoints in the stack's `allowedEndpoints`.
+   * `env:NAME`, sent only to hosts that `--allow-secrets-to` names. On AWS it is sent only to endpoints in the stack's `allowedEndpoints`.
    */
   auth_secret_arn: SecretName,
 };

@@ -50,8 +50,8 @@ export const WorkflowSource = z.strictObject({
   /** The body to post: any JSON in which `{{question}}`, `{{id}}` or `{{<column>}}` stands for the example's own. */
   body: z.json().default({ input_message: '{{question}}' }),
   /**
-   * Secrets Manager secret with a bearer token, or a JSON object of headers. On this machine also `env:NAME`. On AWS it
-   * is sent only to endpoints in the stack's `allowedEndpoints`.
+   * Secrets Manager secret with a bearer token, or a JSON object of headers. On this machine also `env:NAME`,
+   * sent only to hosts that `--allow-secrets-to` names. On AWS it is sent only to endpoints in the stack's `allowedEndpoints`.
    */
   auth_secret_arn: SecretName,
   /** Go on, and count, where an example fails; else the first one fails the run. */

@@ -38,7 +38,7 @@ async function* objectsAt(location: TraceLocation, deps: Pick<Deps, 'bucket'>): 
     return;
   }
   for await (const object of store.list(location.prefix)) {
-    if (SOURCE_NAME.test(object.key) && !REQUEST_NAME.test(object.key)) yield { bucket, ...object };
+    if (!object.leadsOut && SOURCE_NAME.test(object.key) && !REQUEST_NAME.test(object.key)) yield { bucket, ...object };
   }
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { LARGEST_SETTINGS } from '../contract/largest-settings.ts';
-import { parseRequest } from '../contract/parse-request.ts';
+import { parseRequest, withoutSchemaName } from '../contract/parse-request.ts';
 import type { TraceObject } from '../contract/plan.ts';
 import { Request } from '../contract/request.ts';
 import { type RequestsFromUploads, S3Event, UPLOADED_SETTINGS } from '../contract/start.ts';
@@ -31,7 +31,7 @@ export async function requestOf({ execution, input }: EvaluateInput, deps: Reque
   if (!REQUEST_NAME.test(object.key)) {
     return parseRequest({ run_id, source: { traces: { bucket: bucket.name, key: object.key } } });
   }
-  const uploaded = await uploadedRequest(bucket.name, object.key, pinOf(object), deps);
+  const uploaded = withoutSchemaName(await uploadedRequest(bucket.name, object.key, pinOf(object), deps));
   const file = `${deps.bucket(bucket.name).name}/${object.key}`;
   if (deps.requestsFromUploads !== 'all') refuseOtherSettings(uploaded, file);
   const folder = object.key.slice(0, object.key.lastIndexOf('/') + 1);

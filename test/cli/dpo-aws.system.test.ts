@@ -168,7 +168,7 @@ test('a failed run ends with 1, its error and what to do; redrive starts a new e
   const failed = await onAws(['start', 's3://traces/x.json', '--run-id', 'r', '--poll-seconds', '0.01']);
   expect(failed.code).toBe(1);
   expect(failed.stderr).toMatch(
-    /\nNoCandidates: There is none\.\nWhen its cause is mended: dpo redrive r\. What was built is kept\.\n$/,
+    /\nNoCandidates: There is none\.\nWhen its cause is fixed: dpo redrive r\. What was built is kept\.\n$/,
   );
   const logs = await onAws(['logs', 'r']);
   expect(logs.stdout).toBe(

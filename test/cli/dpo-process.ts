@@ -9,6 +9,10 @@ export interface Ended {
 
 export interface DpoOptions {
   readonly env?: NodeJS.ProcessEnv;
+  /** Sent on standard input; nothing is sent where left out. */
+  readonly input?: string | Uint8Array;
+  /** This checkout if left out. */
+  readonly cwd?: string;
   /** SIGINT is sent once, when stderr matches. */
   readonly interruptAt?: RegExp;
   /** SIGINT is sent once, when this is over. */
@@ -20,14 +24,16 @@ export interface DpoOptions {
 /** Runs the `dpo` of this checkout as its own process. */
 export function dpo(
   args: readonly string[],
-  { env, interruptAt, interruptAfter, killAt }: DpoOptions = {},
+  { env, input, cwd = ROOT, interruptAt, interruptAfter, killAt }: DpoOptions = {},
 ): Promise<Ended> {
   const { DEBUG: _, ...inherited } = process.env;
   const child = spawn(process.execPath, [CLI, ...args], {
-    cwd: ROOT,
+    cwd,
     env: { ...inherited, NO_COLOR: '1', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
+  // A command that reads none may have ended.
+  child.stdin.on('error', () => {}).end(input);
   let stdout = '';
   let stderr = '';
   let interrupted = false;

@@ -1,5 +1,5 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -199,6 +199,39 @@ test('a workflow of the request file takes single settings, and its dataset is n
     workflow: { endpoint: 'http://localhost:8000', reps: 2, dataset: { bucket, key: 'q.json' } },
   });
   expect((await read({ request })).request.source).toMatchObject({ traces: { prefix: '' } });
+});
+
+test('a --set of a list of texts needs no JSON; a comma elsewhere is text', async () => {
+  const formatsOf = async (value: string) =>
+    (await read({ set: [`dataset.formats=${value}`] })).request.dataset.formats;
+  for (const value of ['trl,openai', '[trl,openai]', '[trl, openai]', ' trl , "openai" ', '["trl","openai"]']) {
+    expect(await formatsOf(value)).toEqual(['trl', 'openai']);
+  }
+  expect(await formatsOf('trl')).toEqual(['trl']);
+  expect(await complaint({ set: ['dataset.formats='] })).toContain('dataset.formats must be a list');
+  const { request } = await read({ set: ['builder.ttc_step_name=a,b', 'source.score=a,b'] });
+  expect(request).toMatchObject({ builder: { ttc_step_name: 'a,b' }, source: { score: 'a,b' } });
+});
+
+test('a request file may name its schema, which is no part of the request', async () => {
+  const request = await requestFile('with-schema.json', '{"$schema": "request.schema.json", "run_id": "r"}');
+  expect(Object.keys((await read({ request })).request)).not.toContain('$schema');
+  const wrong = await requestFile('wrong-schema.json', '{"$schema": 1, "run_id": "r"}');
+  expect(await complaint({ request: wrong })).toContain('$schema is not a setting');
+});
+
+test('a bucket of the request file is a name or a folder of this machine; any other address is refused', async () => {
+  const bucketOf = async (bucket: string) => {
+    const request = await requestFile('bucket.json', JSON.stringify({ source: { traces: { bucket, prefix: '' } } }));
+    return (await read({ paths: [], request })).request.source;
+  };
+  const home = pathToFileURL(`${homedir()}/`).href;
+  expect(await bucketOf('file:~/data')).toMatchObject({ traces: { bucket: `${home}data/` } });
+  expect(await bucketOf('file:~')).toMatchObject({ traces: { bucket: home } });
+  expect(await bucketOf('my-traces.2')).toMatchObject({ traces: { bucket: 'my-traces.2' } });
+  for (const bucket of ['s3://my-traces', '~/data', './data', '/data', 'https://x']) {
+    await expect(bucketOf(bucket)).rejects.toThrow(`${bucket} is no bucket: write the name alone`);
+  }
 });
 
 test('a --set value is JSON where it is JSON, else text', async () => {

@@ -1,0 +1,59 @@
+import type { SecretUse } from '../../adapters/http/endpoint-credentials.ts';
+import type { WayOut } from '../../adapters/http/way-out.ts';
+import { InvalidRequest } from '../../lib/errors.ts';
+import { EndpointRefused } from '../../lib/stages/http.ts';
+import type { UnnamedRequest } from '../request-from-args.ts';
+
+/** Where secrets of this machine may go. A request file names both a secret and a host, and may be another's. */
+export interface SecretHosts {
+  /** Origins that the command line allows. */
+  readonly allowed: ReadonlySet<string>;
+  /** Secrets that the settings hold in plain text: their author has them already. */
+  readonly given: ReadonlySet<string>;
+}
+
+/** `--allow-secrets-to` as an origin. Throws {@link InvalidRequest}. */
+export function originFromFlag(url: string): string {
+  if (/^https?:\/\//i.test(url) && URL.canParse(url)) return new URL(url).origin;
+  throw new InvalidRequest(`--allow-secrets-to ${url} is no host: write it as https://nemo.example.com.`);
+}
+
+/** Before anything is read or built: a run must not come to its training to be refused. Throws {@link EndpointRefused}. */
+export function refuseSecretsElsewhere(request: UnnamedRequest, hosts: SecretHosts): void {
+  for (const use of secretUses(request)) requireAllowed(use, hosts);
+}
+
+/** The same way out, but a secret goes nowhere else than to the hosts that are allowed. */
+export const withSecretsOnlyTo = (hosts: SecretHosts, { credentials, ...way }: WayOut): WayOut => ({
+  ...way,
+  credentials: async (use) => {
+    requireAllowed(use, hosts);
+    return credentials(use);
+  },
+});
+
+function requireAllowed({ secret, setting, endpoint }: SecretUse, { allowed, given }: SecretHosts): void {
+  if (secret === null || given.has(secret)) return;
+  const { origin } = new URL(endpoint);
+  if (allowed.has(origin)) return;
+  throw new EndpointRefused(
+    `${origin} gets no secret: ${setting} names ${secret}, and the command line does not allow that host. If you trust it, add --allow-secrets-to ${origin}`,
+  );
+}
+
+function secretUses({ source, training }: UnnamedRequest): readonly SecretUse[] {
+  const { nemo_customizer: customizer, nemo_platform: platform } = training ?? {};
+  const uses: SecretUse[] = [];
+  const name = (setting: string, secret: string | null, endpoint: string) => uses.push({ setting, secret, endpoint });
+  if ('workflow' in source) {
+    const { auth_secret_arn: secret, endpoint } = source.workflow;
+    name('source.workflow.auth_secret_arn', secret, endpoint);
+  }
+  if (customizer) {
+    const { auth_secret_arn, hf_token_secret_arn, entity_host, datastore_host } = customizer;
+    name('training.nemo_customizer.auth_secret_arn', auth_secret_arn, entity_host);
+    name('training.nemo_customizer.hf_token_secret_arn', hf_token_secret_arn, datastore_host);
+  }
+  if (platform) name('training.nemo_platform.auth_secret_arn', platform.auth_secret_arn, platform.host);
+  return uses;
+}
