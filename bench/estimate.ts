@@ -1,7 +1,7 @@
 import { S3_LIMITS } from '../adapters/s3/bucket.ts';
 import { COPIES_IN_FLIGHT } from '../adapters/s3/compose.ts';
 import { CHOOSE_MEMORY_MB, STEP_MEMORY_MB } from '../functions/memory.ts';
-import { Limits } from '../lib/contract/request.ts';
+import { Limits, MAX_CONCURRENCY } from '../lib/contract/request.ts';
 import type { Results } from './results.ts';
 
 /** What nobody measured here: see docs/scaling.md for where it is from. */
@@ -24,7 +24,7 @@ const FUNCTION_SECONDS = 900;
 /** Traces as they are often kept. */
 const OBJECT_BYTES = 1e9;
 
-export const LIMITS = Limits.parse({});
+export const LIMITS = { ...Limits.parse({}), max_concurrency: MAX_CONCURRENCY };
 
 export interface Job {
   readonly name: string;

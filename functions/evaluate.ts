@@ -1,4 +1,7 @@
 import * as z from 'zod';
+import { AllowedEndpoints } from '../lib/contract/allowed-endpoints.ts';
+import { Ceilings } from '../lib/contract/ceilings.ts';
+import { jsonVariable } from '../lib/contract/json-variable.ts';
 import { RequestsFromUploads } from '../lib/contract/start.ts';
 import { EvaluateInput } from '../lib/contract/states.ts';
 import { evaluate } from '../lib/stages/evaluate.ts';
@@ -11,13 +14,17 @@ const Environment = z.object({
   TRACES_BUCKET: z.string().min(1),
   TRACES_PREFIX: z.string(),
   REQUESTS_FROM_UPLOADS: RequestsFromUploads,
+  ALLOWED_ENDPOINTS: jsonVariable(AllowedEndpoints),
+  CEILINGS: jsonVariable(Ceilings),
 });
 const {
   TRACES_BUCKET: bucket,
   TRACES_PREFIX: prefix,
   REQUESTS_FROM_UPLOADS: requestsFromUploads,
+  ALLOWED_ENDPOINTS: endpoints,
+  CEILINGS: ceilings,
 } = Environment.parse(process.env);
 
-const evaluating = { ...deps, requestsFromUploads, datasets: { bucket, prefix } };
+const evaluating = { ...deps, requestsFromUploads, readable: { bucket, prefix }, endpoints, ceilings };
 
 export const handler = observed('evaluate', async (event) => evaluate(EvaluateInput.parse(event), evaluating), planned);

@@ -34,7 +34,7 @@ const MENDING_TIME = Duration.days(30);
 export class TracesBucket extends Bucket {
   constructor(scope: Construct, id: string, props: PrivateBucketProps = {}) {
     super(scope, id, { ...kept(props), lifecycleRules: [ABANDONED_UPLOADS] });
-    acknowledge(this, 'AwsSolutions-S1', ACCESS_LOGS);
+    acknowledgeKept(this, props);
     // `eventBridgeEnabled` would say the same through a custom resource, with a Lambda and a role of its own.
     if (this.node.defaultChild instanceof CfnBucket) {
       this.node.defaultChild.notificationConfiguration = { eventBridgeConfiguration: { eventBridgeEnabled: true } };
@@ -58,9 +58,22 @@ export class CollectionsBucket extends Bucket {
         { id: 'replaced-and-removed', noncurrentVersionExpiration: MENDING_TIME, expiredObjectDeleteMarker: true },
       ],
     });
-    acknowledge(this, 'AwsSolutions-S1', ACCESS_LOGS);
+    acknowledgeKept(this, props);
   }
 }
+
+function acknowledgeKept(bucket: Bucket, { encryptionKey }: PrivateBucketProps): void {
+  for (const rule of ['AwsSolutions-S1', 'NIST.800.53.R5-S3BucketLoggingEnabled']) {
+    acknowledge(bucket, rule, ACCESS_LOGS);
+  }
+  acknowledge(bucket, 'NIST.800.53.R5-S3BucketReplicationEnabled', REPLICATION);
+  if (!encryptionKey) acknowledge(bucket, 'NIST.800.53.R5-S3DefaultEncryptionKMS', NO_KEY);
+}
+
+const REPLICATION =
+  'Where else the data may be is for its owner to say, who gives a bucket that replicates where copies are wanted (tracesBucketName, collectionsBucketName). Versions are kept, and a run can be made again of its traces.';
+
+const NO_KEY = "S3's own keys encrypt every object (SSE-S3); with encryptionKey the owner's KMS key does.";
 
 const ACCESS_LOGS =
   "S3's access logs are best effort and need a bucket of their own; who read and wrote what is told by CloudTrail's data events, which an account turns on for all of its buckets at once.";

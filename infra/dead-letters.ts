@@ -1,13 +1,21 @@
 import { Duration } from 'aws-cdk-lib';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
 
+export interface DeadLettersProps {
+  /** Encrypts them; SQS's own keys do otherwise. */
+  readonly encryptionKey?: IKey | undefined;
+}
+
 /** Events that could not be dealt with, for two weeks. */
 export class DeadLetters extends Queue {
-  constructor(scope: Construct, id: string) {
+  constructor(scope: Construct, id: string, { encryptionKey }: DeadLettersProps = {}) {
     super(scope, id, {
-      encryption: QueueEncryption.SQS_MANAGED,
+      ...(encryptionKey
+        ? { encryption: QueueEncryption.KMS, encryptionMasterKey: encryptionKey }
+        : { encryption: QueueEncryption.SQS_MANAGED }),
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
     });
@@ -18,4 +26,5 @@ export class DeadLetters extends Queue {
 /** As long and as often as EventBridge ever tries. */
 export const TRIES = { maxEventAge: Duration.hours(24), retryAttempts: 185 } as const;
 
-const IS_ONE = "This is the dead-letter queue of a rule's target: people read it, and an alarm tells them to.";
+const IS_ONE =
+  "This is the dead-letter queue of a rule's target, or of the function that it calls: people read it, and an alarm tells them to.";

@@ -1,5 +1,6 @@
 import { Stack } from 'aws-cdk-lib';
 import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
@@ -12,78 +13,140 @@ import { acknowledgeWildcards } from './acknowledge.ts';
 export const READ = ['s3:GetObject', 's3:GetObjectVersion'] as const;
 
 /**
- * Reads objects at the version they were pinned at, and lists them.
+ * Reads traces at the version they were pinned at, and lists them, where keys begin so.
  * `s3:ListBucket` also is what makes S3 say of a key that is not there "not found" and not "forbidden".
  */
-export function readPinned(reader: IGrantable, bucket: IBucket): void {
-  grant(reader, ['s3:ListBucket'], [bucket.bucketArn]);
-  grant(reader, READ, [bucket.arnForObjects('*')], { wildcards: ANY_TRACE });
-  useKey(reader, bucket, ['kms:Decrypt']);
+export function readTraces(reader: IGrantable, traces: IBucket, prefix: string): void {
+  list(reader, traces, `${prefix}*`);
+  grantObjects(reader, traces, { actions: READ, keys: [`${prefix}*`], wildcards: ANY_TRACE });
+  useKey(reader, traces, ['kms:Decrypt']);
+}
+
+/** Reads a model's tokenizer, which may be anywhere in the traces bucket: under the prefix an upload of it would start a run. */
+export function readTokenizers(reader: IGrantable, traces: IBucket): void {
+  const keys = ['tokenizer.json', 'tokenizer_config.json', 'chat_template.jinja'].map((name) => `*${name}`);
+  grantObjects(reader, traces, { actions: READ, keys, wildcards: ANY_TOKENIZER });
 }
 
 /** Reads runs, and writes them, in parts where they are large. */
 export function readWrite(writer: IGrantable, bucket: IBucket): void {
-  grant(writer, ['s3:ListBucket'], [bucket.bucketArn]);
-  grant(writer, [...READ, ...WRITE], [bucket.arnForObjects('runs/*')]);
+  list(writer, bucket, 'runs/*');
+  grantObjects(writer, bucket, { actions: [...READ, ...WRITE], keys: ['runs/*'] });
   useKey(writer, bucket, ['kms:Decrypt', 'kms:GenerateDataKey']);
 }
 
-const WRITE = ['s3:PutObject', 's3:AbortMultipartUpload'] as const;
+export const WRITE = ['s3:PutObject', 's3:AbortMultipartUpload'] as const;
+
+/** Files of a run's folder, by their place in it. */
+export interface RunFiles {
+  readonly reads: readonly string[];
+  readonly writes: readonly string[];
+  /** Where it looks what is there; all that it reads or writes if left out. */
+  readonly lists?: string;
+}
+
+/** Reads some files of runs and writes some, and no other. Which run's they are, IAM cannot say: see docs/reliability.md. */
+export function readWriteFiles(user: IGrantable, bucket: IBucket, { reads, writes, lists = '*' }: RunFiles): void {
+  list(user, bucket, `runs/*/${lists}`);
+  grantObjects(user, bucket, { actions: READ, keys: reads.map((file) => `runs/*/${file}`) });
+  grantObjects(user, bucket, { actions: WRITE, keys: writes.map((file) => `runs/*/${file}`) });
+  useKey(user, bucket, ['kms:Decrypt', 'kms:GenerateDataKey']);
+}
 
 /** Reads runs, and writes one folder of them, whose objects it marks for the lifecycle rule that removes them. */
 export function readWriteExpiring(writer: IGrantable, bucket: IBucket, folder: 'shards' | 'choice'): void {
-  grant(writer, ['s3:ListBucket'], [bucket.bucketArn]);
-  grant(writer, READ, [bucket.arnForObjects('runs/*')]);
-  grant(writer, [...WRITE, 's3:PutObjectTagging'], [bucket.arnForObjects(`runs/*/${folder}/*`)]);
+  list(writer, bucket, 'runs/*');
+  grantObjects(writer, bucket, { actions: READ, keys: ['runs/*'] });
+  grantObjects(writer, bucket, { actions: [...WRITE, 's3:PutObjectTagging'], keys: [`runs/*/${folder}/*`] });
   useKey(writer, bucket, ['kms:Decrypt', 'kms:GenerateDataKey']);
 }
 
 /** Composes a run's `rejected.jsonl`, and removes its pieces where it has too many parts for one upload. */
 export function composeRejected(composer: IGrantable, bucket: IBucket): void {
-  const pieces = bucket.arnForObjects('runs/*/rejected.jsonl.*');
-  grant(composer, WRITE, [bucket.arnForObjects('runs/*/rejected.jsonl'), pieces]);
-  grant(composer, ['s3:DeleteObject'], [pieces]);
+  const pieces = 'runs/*/rejected.jsonl.*';
+  grantObjects(composer, bucket, { actions: WRITE, keys: ['runs/*/rejected.jsonl', pieces] });
+  grantObjects(composer, bucket, { actions: ['s3:DeleteObject'], keys: [pieces] });
 }
 
 /** Removes the pieces of which a file is composed that has too many parts for one upload: `<file>.jsonl.<piece>`. */
 export function removePieces(composer: IGrantable, bucket: IBucket): void {
-  grant(composer, ['s3:DeleteObject'], [bucket.arnForObjects('runs/*/*.jsonl.*')]);
+  grantObjects(composer, bucket, { actions: ['s3:DeleteObject'], keys: ['runs/*/*.jsonl.*'] });
+}
+
+export interface RecordedIn {
+  readonly traces: IBucket;
+  readonly tracesPrefix: string;
+  readonly collections: IBucket;
 }
 
 /**
  * Says in a run's folder how its execution failed, where nothing later is said there. Which run that is, its request
  * says; of an execution that failed before the request was stored, the `run.json` that was uploaded.
  */
-export function recordFailures(recorder: IGrantable, traces: IBucket, collections: IBucket): void {
-  grant(recorder, ['s3:ListBucket'], [collections.bucketArn]);
-  for (const file of ['request.json', 'manifest.json', 'failure.json']) {
-    grant(recorder, READ, [collections.arnForObjects(`runs/*/${file}`)]);
-  }
-  grant(recorder, ['s3:PutObject'], [collections.arnForObjects('runs/*/failure.json')]);
+export function recordFailures(recorder: IGrantable, { traces, tracesPrefix, collections }: RecordedIn): void {
+  list(recorder, collections, 'runs/*');
+  const files = ['request.json', 'manifest.json', 'failure.json'].map((file) => `runs/*/${file}`);
+  grantObjects(recorder, collections, { actions: READ, keys: files });
+  grantObjects(recorder, collections, { actions: ['s3:PutObject'], keys: ['runs/*/failure.json'] });
   useKey(recorder, collections, ['kms:Decrypt', 'kms:GenerateDataKey']);
-  for (const key of ['run.json', '*/run.json']) {
-    grant(recorder, READ, [traces.arnForObjects(key)], { wildcards: ANY_TRACE });
-  }
+  const uploaded = ['run.json', '*/run.json'].map((file) => `${tracesPrefix}${file}`);
+  grantObjects(recorder, traces, { actions: READ, keys: uploaded, wildcards: ANY_TRACE });
   useKey(recorder, traces, ['kms:Decrypt']);
 }
+
+/**
+ * Lists keys that begin so. A request for an object that is not there brings no prefix, and must be answered "not found":
+ * hence `IfExists`.
+ */
+export function list(user: IGrantable, bucket: IBucket, prefix: string): void {
+  grant(user, ['s3:ListBucket'], [bucket.bucketArn], {
+    conditions: { ...inOwnAccount(bucket), StringLikeIfExists: { 's3:prefix': prefix } },
+  });
+}
+
+interface ObjectRights {
+  readonly actions: readonly string[];
+  readonly keys: readonly string[];
+  /** What a wildcard in the keys stands for; a run's id. */
+  readonly wildcards?: string;
+}
+
+/** Allows `actions` on objects of the bucket, as long as it is of the account that it was deployed with. */
+export function grantObjects(user: IGrantable, bucket: IBucket, { actions, keys, wildcards }: ObjectRights): void {
+  grant(
+    user,
+    actions,
+    keys.map((key) => bucket.arnForObjects(key)),
+    { conditions: inOwnAccount(bucket), ...(wildcards === undefined ? {} : { wildcards }) },
+  );
+}
+
+/** A bucket's name is free once the bucket is removed: what somebody else then makes of it is neither read nor written. */
+const inOwnAccount = (bucket: IBucket) => ({ StringEquals: { 'aws:ResourceAccount': bucket.env.account } });
 
 /** Uses the bucket's key, where it has one of its own, and only as S3 does in the user's name. */
 export function useKey(user: IGrantable, bucket: IBucket, actions: readonly string[]): void {
   if (bucket.encryptionKey) grant(user, actions, [bucket.encryptionKey.keyArn], { conditions: through(bucket, 's3') });
 }
 
-/** Reads the secrets that requests may name, and no other. */
+/** Puts messages into a queue that the key encrypts. */
+export function useQueueKey(user: IGrantable & Construct, key: IKey): void {
+  grant(user, ['kms:Decrypt', 'kms:GenerateDataKey'], [key.keyArn], { conditions: through(user, 'sqs') });
+}
+
+/** Reads these secrets, and no other. */
 export function readSecrets(reader: IGrantable, secrets: readonly ISecret[]): void {
   if (secrets.length === 0) return;
-  // Where only the ARN's beginning is known, Secrets Manager's six characters stand at its end.
-  const arns = secrets.map(({ secretFullArn, secretArn }) => secretFullArn ?? `${secretArn}-??????`);
-  grant(reader, ['secretsmanager:GetSecretValue'], arns);
+  grant(reader, ['secretsmanager:GetSecretValue'], secrets.map(secretArnOf));
   for (const secret of secrets) {
     if (!secret.encryptionKey) continue;
     const conditions = through(secret, 'secretsmanager');
     grant(reader, ['kms:Decrypt'], [secret.encryptionKey.keyArn], { conditions });
   }
 }
+
+/** Where only the ARN's beginning is known, Secrets Manager's six characters stand at its end. */
+export const secretArnOf = ({ secretFullArn, secretArn }: ISecret): string => secretFullArn ?? `${secretArn}-??????`;
 
 interface GrantOptions {
   /** What a wildcard in the resources stands for; a run's id. */
@@ -111,7 +174,10 @@ const ANY_RUN =
   "The wildcard stands for a run's id, which is known only when it is started, and for the files in one of its folders; the bucket and the folder are named.";
 
 const ANY_TRACE =
-  'Which traces a run reads is known only when it is started: any in this bucket, which is for traces alone. They are read, never written.';
+  'Which traces a run reads is known only when it is started: any under the prefix that uploads start runs from. They are read, never written.';
+
+const ANY_TOKENIZER =
+  'Which model a request counts tokens by is known only when it is started: files of these three names are read, never written.';
 
 const through = (resource: Construct | IBucket | ISecret, service: string) => ({
   StringEquals: { 'kms:ViaService': `${service}.${Stack.of(resource).region}.amazonaws.com` },

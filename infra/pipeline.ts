@@ -1,19 +1,24 @@
-import { Annotations, ArnFormat, Aws, Names, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { ArnFormat, Aws, Fn, Names, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Policy } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
-import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import type { SetCeilings } from '../lib/contract/ceilings.ts';
 import type { RequestsFromUploads } from '../lib/contract/start.ts';
 import type { Step } from '../lib/contract/steps.ts';
 import { acknowledge } from './acknowledge.ts';
+import { acknowledgeNist } from './acknowledge-nist.ts';
+import { type AllowedEndpoint, checkEndpoints } from './allowed-endpoint.ts';
+import { ceilingsOf } from './ceilings.ts';
 import { dataSteps } from './data-steps.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { EndRule } from './end-rule.ts';
-import { grant, recordFailures, useKey } from './grants.ts';
+import { grant, grantObjects, recordFailures, useKey, useQueueKey } from './grants.ts';
+import { letServicesUse } from './key-users.ts';
 import { MAPS, pipelineDefinition } from './state-machine.ts';
 import { StepFunction } from './step-function.ts';
 import { serviceName } from './step-settings.ts';
@@ -23,18 +28,20 @@ import { workflowSteps } from './workflow-steps.ts';
 export interface DpoPipelineProps {
   /** Where traces are read. */
   readonly traces: IBucket;
-  /** Datasets of live workflows are read only where keys begin so. */
+  /** Traces, and datasets of live workflows, are read only where keys begin so. */
   readonly tracesPrefix: string;
   /** What an uploaded `run.json` may set. */
   readonly requestsFromUploads: RequestsFromUploads;
   /** Where runs are written, under `runs/`. Not the traces bucket. */
   readonly collections: IBucket;
-  /** Origins (`http://10.0.0.7:8000`) that may be reached though not https, or not public; only they get secrets. */
-  readonly allowedEndpoints: readonly string[];
-  /** The secrets that requests may name; no other can be read. */
-  readonly secrets: readonly ISecret[];
-  /** Shards built at once over all runs: set aside of the account's concurrency for them, and the most they take. */
+  /** The only places that runs may have something sent to, each with its secrets. */
+  readonly allowedEndpoints: readonly AllowedEndpoint[];
+  /** What one run may cost at most. */
+  readonly ceilings?: SetCeilings | undefined;
+  /** Of each function that a map calls: set aside of the account's concurrency, and the most that it takes. */
   readonly reservedConcurrency?: number | undefined;
+  /** Encrypts logs and queues. */
+  readonly encryptionKey?: IKey | undefined;
   /** Memory of Choose in MB: what a dataset's pairs are chosen in. */
   readonly chooseMemory?: number | undefined;
 }
@@ -52,8 +59,14 @@ export class DpoPipeline extends Construct {
   constructor(scope: Construct, id: string, props: DpoPipelineProps) {
     super(scope, id);
     this.service = serviceName(this);
-    const { traces, collections, allowedEndpoints, secrets, requestsFromUploads } = props;
-    this.unrecordedEnds = new DeadLetters(this, 'UnrecordedEnds');
+    const { traces, tracesPrefix, collections, allowedEndpoints: endpoints, requestsFromUploads } = props;
+    const { encryptionKey, reservedConcurrency } = props;
+    refuseWildcards(tracesPrefix);
+    checkEndpoints(endpoints);
+    const ceilings = ceilingsOf(props);
+    acknowledgeNist(this, { encrypted: encryptionKey !== undefined });
+    if (encryptionKey) letServicesUse(encryptionKey, this);
+    this.unrecordedEnds = new DeadLetters(this, 'UnrecordedEnds', { encryptionKey });
     const recordFailure = new StepFunction(this, 'RecordFailure', {
       source: 'record-failure',
       memoryMb: 512,
@@ -62,13 +75,16 @@ export class DpoPipeline extends Construct {
         COLLECTIONS_BUCKET: collections.bucketName,
         REQUESTS_FROM_UPLOADS: requestsFromUploads,
       },
+      encryptionKey,
       deadLetters: this.unrecordedEnds,
     });
-    recordFailures(recordFailure, traces, collections);
+    recordFailures(recordFailure, { traces, tracesPrefix, collections });
+    if (encryptionKey) useQueueKey(recordFailure, encryptionKey);
+    const shared = { collections, endpoints, ceilings, reservedConcurrency, encryptionKey };
     const steps: Record<Step, IFunction> = {
-      ...dataSteps(this, props),
-      ...workflowSteps(this, { collections, allowedEndpoints, secrets }),
-      ...trainingSteps(this, { collections, allowedEndpoints, secrets }),
+      ...dataSteps(this, { ...props, ...shared }),
+      ...workflowSteps(this, shared),
+      ...trainingSteps(this, shared),
       RecordFailure: recordFailure,
     };
     const definition = pipelineDefinition({ partition: Aws.PARTITION, functionArn: (step) => steps[step].functionArn });
@@ -77,7 +93,7 @@ export class DpoPipeline extends Construct {
       definitionBody: DefinitionBody.fromString(Stack.of(this).toJsonString(definition)),
       tracingEnabled: true,
       // Every state's name and time, and none of the data: inputs and causes may hold what nobody should read in a log.
-      logs: { destination: this.executionLog(), level: LogLevel.ALL, includeExecutionData: false },
+      logs: { destination: this.executionLog(encryptionKey), level: LogLevel.ALL, includeExecutionData: false },
     });
     acknowledge(this.stateMachine, 'AwsSolutions-IAM5[Resource::*]', ACCOUNT_WIDE);
     this.functions = Object.values(steps);
@@ -85,9 +101,6 @@ export class DpoPipeline extends Construct {
     this.grantMap(collections);
     const { stateMachine, unrecordedEnds: deadLetters } = this;
     new EndRule(this, 'EndRule', { stateMachine, recordFailure, deadLetters });
-    if (secrets.length > 0 && allowedEndpoints.length === 0) {
-      Annotations.of(this).addWarningV2('dpo-trajectories:secretsGoNowhere', SECRETS_GO_NOWHERE);
-    }
   }
 
   /** What the Distributed Maps do in the state machine's name: read their items, run children, write what they say. */
@@ -107,22 +120,24 @@ export class DpoPipeline extends Construct {
     grant(policy, ['states:DescribeExecution', 'states:StopExecution'], children, {
       wildcards: 'Step Functions names the child executions of a map itself; the state machine and the map are named.',
     });
-    const read = ['plan.json', 'batches.json', 'grouping-tasks.json'].map((file) =>
-      collections.arnForObjects(`runs/*/${file}`),
-    );
-    grant(policy, ['s3:GetObject'], read);
+    const read = ['plan.json', 'batches.json', 'grouping-tasks.json'].map((file) => `runs/*/${file}`);
+    grantObjects(policy, collections, { actions: ['s3:GetObject'], keys: read });
     const results = ['s3:PutObject', 's3:GetObject', 's3:ListMultipartUploadParts', 's3:AbortMultipartUpload'];
-    grant(policy, results, [collections.arnForObjects('runs/*/map/*')]);
-    grant(policy, ['s3:PutObject', 's3:GetObject'], [collections.arnForObjects('runs/*/failures/*')]);
+    grantObjects(policy, collections, { actions: results, keys: ['runs/*/map/*'] });
+    grantObjects(policy, collections, { actions: ['s3:PutObject', 's3:GetObject'], keys: ['runs/*/failures/*'] });
     useKey(policy, collections, ['kms:Decrypt', 'kms:GenerateDataKey']);
   }
 
-  private executionLog(): LogGroup {
+  private executionLog(encryptionKey: IKey | undefined): LogGroup {
+    const name = Names.uniqueResourceName(this, { maxLength: 80, separator: '-' });
+    // The stack's own number: the log is kept when the stack goes, and another stack of this name needs one of its own.
+    const ofStack = Fn.select(2, Fn.split('/', Aws.STACK_ID));
     return new LogGroup(this, 'ExecutionLog', {
       // Under this prefix the log's resource policy does not outgrow its limit as state machines are added.
-      logGroupName: `/aws/vendedlogs/states/${Names.uniqueResourceName(this, { maxLength: 80, separator: '-' })}`,
+      logGroupName: `/aws/vendedlogs/states/${name}-${ofStack}`,
       retention: RetentionDays.THREE_MONTHS,
-      removalPolicy: RemovalPolicy.DESTROY,
+      removalPolicy: RemovalPolicy.RETAIN,
+      ...(encryptionKey ? { encryptionKey } : {}),
     });
   }
 }
@@ -130,5 +145,10 @@ export class DpoPipeline extends Construct {
 const ACCOUNT_WIDE =
   "Step Functions' delivery of logs and X-Ray's traces are of the account; they have no resource to name.";
 
-const SECRETS_GO_NOWHERE =
-  'Secrets are given (secretArns) and no endpoint that may be sent them (allowedEndpoints is empty): a run that names one will fail as EndpointRefused. Give the origin of each workflow and trainer that needs a secret, public ones too: --context allowedEndpoints=https://agent.example.com';
+/** In a policy these stand for any text, and what begins with the prefix would no longer be all that may be read. */
+function refuseWildcards(tracesPrefix: string): void {
+  if (!/[*?$]/.test(tracesPrefix)) return;
+  throw new Error(
+    `tracesPrefix is "${tracesPrefix}": it may have no *, ? or $, which stand for other text in a policy.`,
+  );
+}

@@ -1,11 +1,13 @@
 import { CfnOutput, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { Bucket, type IBucket } from 'aws-cdk-lib/aws-s3';
-import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
+import type { AllowedEndpoint } from './allowed-endpoint.ts';
 import { CollectionsBucket, TracesBucket } from './buckets.ts';
 import { contextOf, type PipelineContext } from './context.ts';
+import { serviceStatements } from './key-users.ts';
 import { PipelineMonitoring } from './monitoring.ts';
 import { DpoPipeline } from './pipeline.ts';
 import { UploadTrigger } from './upload-trigger.ts';
@@ -15,16 +17,18 @@ export class PipelineStack extends Stack {
   constructor(scope: Construct, id: string, props?: StackProps) {
     super(scope, id, props);
     const context = contextOf(this.node);
-    const { tracesBucketName, tracesPrefix, allowedEndpoints, reservedConcurrency, chooseMemory } = context;
+    const { tracesBucketName, tracesPrefix, ceilings, reservedConcurrency, chooseMemory } = context;
     const { requestsFromUploads } = context;
-    const { traces, collections } = this.buckets(context);
+    const encryptionKey = this.encryptionKey(context);
+    const { traces, collections } = this.buckets(context, encryptionKey);
 
     const pipeline = new DpoPipeline(this, 'Pipeline', {
       ...{ traces, tracesPrefix, requestsFromUploads, collections },
-      ...{ allowedEndpoints, reservedConcurrency, chooseMemory },
-      secrets: this.secrets(context),
+      ...{ ceilings, reservedConcurrency, chooseMemory, encryptionKey },
+      allowedEndpoints: this.endpoints(context),
     });
-    const trigger = new UploadTrigger(this, 'Uploads', { traces, tracesPrefix, stateMachine: pipeline.stateMachine });
+    const { stateMachine } = pipeline;
+    const trigger = new UploadTrigger(this, 'Uploads', { traces, tracesPrefix, stateMachine, encryptionKey });
     // No upload starts a run before the state machine may do all that a run needs.
     trigger.node.addDependency(pipeline);
     const { alarmTopicArn } = context;
@@ -55,19 +59,14 @@ export class PipelineStack extends Stack {
     }
   }
 
-  private buckets({ tracesBucketName, collectionsBucketName, encryptionKey: asked }: PipelineContext) {
+  private buckets({ tracesBucketName, collectionsBucketName }: PipelineContext, encryptionKey: IKey | undefined) {
     if (tracesBucketName !== undefined && tracesBucketName === collectionsBucketName) {
       throw new Error(
         `tracesBucketName and collectionsBucketName are both "${tracesBucketName}": with one bucket a run's output could start a run. Name two.`,
       );
     }
-    if (asked === 'create' && tracesBucketName && collectionsBucketName) {
-      throw new Error(
-        'encryptionKey is "create", and both buckets exist: there is nothing for a new key to encrypt. Give the ARN of the key that they have.',
-      );
-    }
-    const existing = asked && asked !== 'create' ? Key.fromKeyArn(this, 'Key', asked) : undefined;
-    const encryptionKey = asked === 'create' ? this.ownKey() : existing;
+    // Of a bucket that exists, a key of this stack's own is none.
+    const existing = encryptionKey instanceof Key ? undefined : encryptionKey;
     const given = (bucketId: string, bucketName: string): IBucket =>
       Bucket.fromBucketAttributes(this, bucketId, { bucketName, encryptionKey: existing });
     return {
@@ -80,6 +79,28 @@ export class PipelineStack extends Stack {
     };
   }
 
+  private encryptionKey(context: PipelineContext): IKey | undefined {
+    const { encryptionKey: asked, tracesBucketName, collectionsBucketName } = context;
+    if (asked === undefined) return undefined;
+    if (asked !== 'create') return this.existingKey(asked);
+    if (tracesBucketName && collectionsBucketName) {
+      throw new Error(
+        'encryptionKey is "create", and both buckets exist: a new key would encrypt neither. Give the ARN of the key that they have.',
+      );
+    }
+    return this.ownKey();
+  }
+
+  private existingKey(arn: string): IKey {
+    const policy = serviceStatements(this).map((statement) => statement.toStatementJson());
+    this.tell(
+      'KeyPolicy',
+      this.toJsonString(policy),
+      'Statements that the policy of the key must have: CloudWatch encrypts logs by it, EventBridge queued events.',
+    );
+    return Key.fromKeyArn(this, 'Key', arn);
+  }
+
   private ownKey(): IKey {
     // Without the key nobody could read the buckets again: it is kept as they are.
     return new Key(this, 'Key', {
@@ -89,11 +110,14 @@ export class PipelineStack extends Stack {
     });
   }
 
-  private secrets({ secretArns, secretsKeyArn }: PipelineContext): ISecret[] {
+  private endpoints({ allowedEndpoints, secretsKeyArn }: PipelineContext): AllowedEndpoint[] {
     const encryptionKey = secretsKeyArn ? Key.fromKeyArn(this, 'SecretsKey', secretsKeyArn) : undefined;
-    return secretArns.map((secretCompleteArn, index) =>
-      Secret.fromSecretAttributes(this, `Secret${index}`, { secretCompleteArn, encryptionKey }),
-    );
+    return allowedEndpoints.map(({ secretArns, ...endpoint }, at) => ({
+      ...endpoint,
+      secrets: secretArns.map((secretCompleteArn, index) =>
+        Secret.fromSecretAttributes(this, `Secret${at}-${index}`, { secretCompleteArn, encryptionKey }),
+      ),
+    }));
   }
 
   private tell(name: string, value: string, description: string): void {

@@ -1,5 +1,6 @@
 import { Duration, Names, RemovalPolicy } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Architecture, type FunctionOptions, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
@@ -15,6 +16,8 @@ export interface StepFunctionProps {
   readonly environment: Readonly<Record<string, string>>;
   /** Set aside of the account's concurrency, and the most of it that the function takes. */
   readonly reservedConcurrency?: number | undefined;
+  /** Encrypts its log. */
+  readonly encryptionKey?: IKey | undefined;
   /** Where it is also called without a wait for its answer: calls that failed for good. */
   readonly deadLetters?: IQueue;
 }
@@ -23,7 +26,9 @@ export interface StepFunctionProps {
 export function stepSettings(scope: Construct, id: string, props: StepFunctionProps) {
   const logGroup = new LogGroup(scope, `${id}Log`, {
     retention: RetentionDays.THREE_MONTHS,
-    removalPolicy: RemovalPolicy.DESTROY,
+    // Who did what is asked after a stack is gone, too; the retention removes it.
+    removalPolicy: RemovalPolicy.RETAIN,
+    ...(props.encryptionKey ? { encryptionKey: props.encryptionKey } : {}),
   });
   // Not the managed policy that a function gets by default: that one may write to any log.
   const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });

@@ -1,32 +1,29 @@
 import { ArnFormat, Stack } from 'aws-cdk-lib';
 import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
-import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import { STEP_MEMORY_MB } from '../functions/memory.ts';
-import { grant, READ, readSecrets, useKey } from './grants.ts';
+import { endpointsVariable, secretsFor } from './allowed-endpoint.ts';
+import { grant, grantObjects, list, READ, readSecrets, useKey } from './grants.ts';
 import { StepFunction } from './step-function.ts';
-
-export interface TrainingStepsProps {
-  readonly collections: IBucket;
-  /** Origins that may be reached though they are not https, or not public, and that alone get secrets. */
-  readonly allowedEndpoints: readonly string[];
-  /** The secrets that requests may name. */
-  readonly secrets: readonly ISecret[];
-}
+import type { StepsProps } from './steps-props.ts';
 
 /** The functions that hand a committed dataset to a trainer and follow its job, and what each may do. */
-export function trainingSteps(scope: Construct, { collections, allowedEndpoints, secrets }: TrainingStepsProps) {
-  const environment = { COLLECTIONS_BUCKET: collections.bucketName, ALLOWED_ENDPOINTS: allowedEndpoints.join(',') };
+export function trainingSteps(scope: Construct, { collections, endpoints, encryptionKey }: StepsProps) {
+  const environment = {
+    COLLECTIONS_BUCKET: collections.bucketName,
+    ALLOWED_ENDPOINTS: endpointsVariable(scope, endpoints, 'training'),
+  };
   const step = (id: string, source: string, memoryMb: number) => {
-    const made = new StepFunction(scope, id, { source, memoryMb, environment });
+    const made = new StepFunction(scope, id, { source, memoryMb, environment, encryptionKey });
     trainOn(made, collections);
-    readSecrets(made, secrets);
+    readSecrets(made, secretsFor(endpoints, 'training'));
     return made;
   };
   // A whole vCPU: the upload is hashed on its way.
   const submit = step('SubmitTraining', 'submit-training', STEP_MEMORY_MB);
-  grant(submit, ['s3:DeleteObject'], [collections.arnForObjects('runs/*/training/attempts/*')]);
+  grantObjects(submit, collections, { actions: READ, keys: ['runs/*/datasets/*'] });
+  grantObjects(submit, collections, { actions: ['s3:DeleteObject'], keys: ['runs/*/training/attempts/*'] });
   grant(submit, ['events:PutEvents'], [defaultBus(scope)]);
   return {
     SubmitTraining: submit,
@@ -35,13 +32,13 @@ export function trainingSteps(scope: Construct, { collections, allowedEndpoints,
   };
 }
 
-/** Reads what a run committed; writes what its training comes to, and nothing else of the run. */
+/** Reads what a run committed, but for its data; writes what its training comes to, and nothing else of the run. */
 function trainOn(trainer: IGrantable, bucket: IBucket): void {
-  const files = (keys: readonly string[]) => keys.map((key) => bucket.arnForObjects(`runs/*/${key}`));
-  grant(trainer, ['s3:ListBucket'], [bucket.bucketArn]);
-  const read = ['request.json', 'manifest.json', 'metrics.jsonl', 'datasets/*', ...WRITTEN];
-  grant(trainer, READ, files(read));
-  grant(trainer, ['s3:PutObject'], files([...WRITTEN, 'final_metrics.json']));
+  list(trainer, bucket, 'runs/*/training/*');
+  const keys = (files: readonly string[]) => files.map((file) => `runs/*/${file}`);
+  const read = ['request.json', 'manifest.json', 'metrics.jsonl', ...WRITTEN];
+  grantObjects(trainer, bucket, { actions: READ, keys: keys(read) });
+  grantObjects(trainer, bucket, { actions: ['s3:PutObject'], keys: keys([...WRITTEN, 'final_metrics.json']) });
   useKey(trainer, bucket, ['kms:Decrypt', 'kms:GenerateDataKey']);
 }
 

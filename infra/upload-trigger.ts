@@ -1,5 +1,6 @@
 import { Match, Rule } from 'aws-cdk-lib/aws-events';
 import { SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
@@ -19,6 +20,8 @@ export interface UploadTriggerProps {
   readonly tracesPrefix: string;
   /** Gets the event, whole, as its input. */
   readonly stateMachine: IStateMachine;
+  /** Encrypts the queue of uploads that started no run; its policy must let EventBridge use it. */
+  readonly encryptionKey?: IKey | undefined;
 }
 
 /** Starts an execution when a trace file is uploaded, or a `run.json` with settings for the traces of its folder. */
@@ -28,7 +31,7 @@ export class UploadTrigger extends Construct {
 
   constructor(scope: Construct, id: string, props: UploadTriggerProps) {
     super(scope, id);
-    this.deadLetters = new DeadLetters(this, 'DeadLetters');
+    this.deadLetters = new DeadLetters(this, 'DeadLetters', props);
     new Rule(this, 'Rule', {
       description: 'A trace file, or a run.json, was uploaded: start a run.',
       eventPattern: {

@@ -1,33 +1,32 @@
-import type { IBucket } from 'aws-cdk-lib/aws-s3';
-import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import { STEP_MEMORY_MB } from '../functions/memory.ts';
-import { readSecrets, readWrite } from './grants.ts';
+import { endpointsVariable, secretsFor } from './allowed-endpoint.ts';
+import { readSecrets, readWriteFiles } from './grants.ts';
 import { StepFunction } from './step-function.ts';
-
-export interface WorkflowStepsProps {
-  readonly collections: IBucket;
-  /** Origins that may be reached though they are not https, or not public, and that alone get secrets. */
-  readonly allowedEndpoints: readonly string[];
-  /** The secrets that requests may name. */
-  readonly secrets: readonly ISecret[];
-}
+import type { StepsProps } from './steps-props.ts';
 
 /** The functions that ask a live workflow and make a plan of its answers, and what each may do. */
-export function workflowSteps(scope: Construct, { collections, allowedEndpoints, secrets }: WorkflowStepsProps) {
+export function workflowSteps(scope: Construct, props: StepsProps) {
+  const { collections, endpoints, ceilings, reservedConcurrency, encryptionKey } = props;
   const COLLECTIONS_BUCKET = collections.bucketName;
   // A batch holds up to 64 MiB of answers, and as many again under way; a whole vCPU reads their streams.
   const runWorkflow = new StepFunction(scope, 'RunWorkflow', {
     source: 'run-workflow',
     memoryMb: STEP_MEMORY_MB,
-    environment: { COLLECTIONS_BUCKET, ALLOWED_ENDPOINTS: allowedEndpoints.join(',') },
+    environment: { COLLECTIONS_BUCKET, ALLOWED_ENDPOINTS: endpointsVariable(scope, endpoints, 'workflow') },
+    reservedConcurrency,
+    encryptionKey,
   });
-  readSecrets(runWorkflow, secrets);
+  readSecrets(runWorkflow, secretsFor(endpoints, 'workflow'));
+  const ASKED = ['request.json', 'dataset.jsonl', 'traces/*'];
+  readWriteFiles(runWorkflow, collections, { reads: ASKED, writes: ['traces/*'], lists: 'traces/*' });
   const planTraces = new StepFunction(scope, 'PlanTraces', {
     source: 'plan-traces',
     memoryMb: STEP_MEMORY_MB,
-    environment: { COLLECTIONS_BUCKET },
+    environment: { COLLECTIONS_BUCKET, CEILINGS: JSON.stringify(ceilings) },
+    encryptionKey,
   });
-  for (const step of [runWorkflow, planTraces]) readWrite(step, collections);
+  const ANSWERED = ['request.json', 'batches.json', 'traces/*', 'plan.json'];
+  readWriteFiles(planTraces, collections, { reads: ANSWERED, writes: ['plan.json'], lists: 'traces/*' });
   return { RunWorkflow: runWorkflow, PlanTraces: planTraces };
 }

@@ -17,6 +17,11 @@ export class RunConflict extends PipelineError {
   override readonly name = 'RunConflict';
 }
 
+/** The run could cost more than the stack's ceilings allow. */
+export class CeilingExceeded extends PipelineError {
+  override readonly name = 'CeilingExceeded';
+}
+
 /** The source names no trace object. */
 export class NoTraces extends PipelineError {
   override readonly name = 'NoTraces';

@@ -1,6 +1,6 @@
-import { EndpointRefused } from '../../lib/stages/http.ts';
+import type { AllowedEndpoints, EndpointPurpose } from '../../lib/contract/allowed-endpoints.ts';
+import { requireListed } from '../../lib/stages/refuse-unlisted.ts';
 import { credentialHeaders, redactor } from './credentials.ts';
-import { originOf } from './guard.ts';
 import type { ReadSecret } from './secrets.ts';
 
 /** A request's setting that names a secret, and the endpoint that the secret is for. */
@@ -32,17 +32,11 @@ export const credentialsFrom =
     return { setting, headers, redact: redactor(Object.values(headers)) };
   };
 
-/**
- * The same, but a secret only for an endpoint at one of `origins`: whoever may start a run could otherwise have any
- * secret that is granted sent to an endpoint of his own. Throws {@link EndpointRefused}.
- */
-export const secretsOnlyTo = (origins: readonly string[], credentials: CredentialsFor): CredentialsFor => {
-  const trusted = new Set(origins.map(originOf));
-  return async (use) => {
-    const origin = originOf(use.endpoint);
-    if (use.secret === null || trusted.has(origin)) return credentials(use);
-    throw new EndpointRefused(
-      `${origin} gets no secret: ${use.setting} goes only to endpoints that the stack names. Put this origin in the stack's allowedEndpoints, or leave ${use.setting} out`,
-    );
+/** The same, but a secret only for the endpoint that the stack binds it to. Throws EndpointRefused before it is read. */
+export const secretsAsListed =
+  (allowed: AllowedEndpoints, purpose: EndpointPurpose, credentials: CredentialsFor): CredentialsFor =>
+  async (use) => {
+    const { secret, setting, endpoint } = use;
+    requireListed({ purpose, setting: 'the endpoint', url: endpoint, secret, secretSetting: setting }, allowed);
+    return credentials(use);
   };
-};

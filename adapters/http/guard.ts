@@ -1,23 +1,18 @@
 import { type LookupAddress, lookup as resolveName } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import { Agent, buildConnector } from 'undici';
-import * as z from 'zod';
 import { EndpointRefused } from '../../lib/stages/http.ts';
 import { refusedRange } from './addresses.ts';
 
-/** What may be reached beyond public https endpoints. */
-export interface EndpointPolicy {
-  /** Origins (`http://10.0.0.7:8000`) that may be reached whatever their protocol and address. */
-  readonly allowedOrigins: readonly string[];
-  /** Every endpoint may be reached, http and private ones too. For this machine only. */
-  readonly allowPrivate: boolean;
-}
-
-/** The stack's `allowedEndpoints`, as its functions' environment has them: origins with commas between. */
-export const AllowedEndpoints = z
-  .string()
-  .default('')
-  .transform((origins) => origins.split(',').filter((origin) => origin !== ''));
+/**
+ * Which endpoints are reached. `listed`: these origins, whatever their protocol and address, and no other. `public`:
+ * https at public addresses; `any`: all. The last two are for this machine only, where one person names the endpoint and
+ * owns the data.
+ */
+export type EndpointPolicy =
+  | { readonly reach: 'listed'; readonly origins: readonly string[] }
+  | { readonly reach: 'public' }
+  | { readonly reach: 'any' };
 
 /**
  * A dispatcher for undici's `request` and `fetch` that connects to nothing the policy refuses. The check is in the
@@ -25,13 +20,14 @@ export const AllowedEndpoints = z
  * so that a name which changes its mind between check and use gains nothing.
  */
 export function guardedAgent(policy: EndpointPolicy, resolve: typeof resolveName = resolveName): Agent {
-  const allowed = new Set(policy.allowedOrigins.map(originOf));
+  const listed = policy.reach === 'listed' ? new Set(policy.origins.map(originOf)) : undefined;
   const open = buildConnector({});
   const guarded = buildConnector({ lookup: publicLookup(resolve) });
   return new Agent({
     connect(target, done) {
       const origin = originOf(`${target.protocol}//${target.host ?? target.hostname}`);
-      if (policy.allowPrivate || allowed.has(origin)) return open(target, done);
+      if (policy.reach === 'any' || listed?.has(origin)) return open(target, done);
+      if (listed) return done(notListed(origin), null);
       const refusal = refuse(origin, target.protocol, target.hostname);
       if (refusal) return done(refusal, null);
       guarded(target, done);
@@ -79,5 +75,10 @@ function answer(addresses: LookupAddress[], all: boolean, done: Parameters<Looku
 
 const refused = (what: string, why: string): EndpointRefused =>
   new EndpointRefused(
-    `${what} ${why}; only public https endpoints are reached. If it is meant, put its origin in the stack's allowedEndpoints, or run on this machine with --allow-private-endpoint`,
+    `${what} ${why}; only public https endpoints are reached. If it is meant, run with --allow-private-endpoint`,
+  );
+
+const notListed = (origin: string): EndpointRefused =>
+  new EndpointRefused(
+    `${origin} is not in the stack's allowedEndpoints for this purpose: nothing is sent there. List the origin, with its purpose, if it is meant`,
   );

@@ -1,6 +1,7 @@
+import type { AllowedEndpoints, EndpointPurpose } from '../../lib/contract/allowed-endpoints.ts';
 import type { HttpClient } from '../../lib/stages/http.ts';
 import { createHttpClient } from './client.ts';
-import { type CredentialsFor, credentialsFrom, secretsOnlyTo } from './endpoint-credentials.ts';
+import { type CredentialsFor, credentialsFrom, secretsAsListed } from './endpoint-credentials.ts';
 import { type EndpointPolicy, guardedAgent } from './guard.ts';
 import { guardedFetch } from './guarded-fetch.ts';
 import { environmentSecrets, secretsManager } from './secrets.ts';
@@ -13,11 +14,14 @@ export interface WayOut {
   readonly credentials: CredentialsFor;
 }
 
-/** From a Lambda function: to public https endpoints and `allowedOrigins`; secrets to `allowedOrigins` alone. */
-export const wayOutOfAws = (allowedOrigins: readonly string[]): WayOut => ({
-  ...clients({ allowedOrigins, allowPrivate: false }),
-  credentials: secretsOnlyTo(allowedOrigins, credentialsFrom(secretsManager())),
-});
+/** From a Lambda function: to the endpoints that the stack lists for this purpose, each with its own secrets. */
+export function wayOutOfAws(allowed: AllowedEndpoints, purpose: EndpointPurpose): WayOut {
+  const origins = allowed.filter((one) => one.purpose === purpose).map(({ origin }) => origin);
+  return {
+    ...clients({ reach: 'listed', origins }),
+    credentials: secretsAsListed(allowed, purpose, credentialsFrom(secretsManager())),
+  };
+}
 
 export interface HereOptions {
   /** Where `env:NAME` secrets are found. */
@@ -28,7 +32,7 @@ export interface HereOptions {
 
 /** From this machine: whoever runs here names both the secret and the endpoint, so each goes where it is told. */
 export const wayOutOfHere = ({ environment, allowPrivate }: HereOptions): WayOut => ({
-  ...clients({ allowedOrigins: [], allowPrivate }),
+  ...clients({ reach: allowPrivate ? 'any' : 'public' }),
   // The client is made only for a secret that is not this machine's.
   credentials: credentialsFrom(environmentSecrets(environment, (name) => secretsManager()(name))),
 });

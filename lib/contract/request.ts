@@ -11,8 +11,11 @@ export const Limits = z.strictObject({
   max_rejected_fraction: z.number().min(0).max(1).default(0.1),
   /** Bytes of traces a shard. 64 MiB takes a Lambda seconds; the floor of 1 KiB is for tests. */
   shard_bytes: z.int().min(1024).default(67_108_864),
-  /** Shards built at once, and parts of datasets written at once. */
-  max_concurrency: z.int().min(1).max(10_000).default(100),
+  /**
+   * Shards built at once, and parts of datasets written at once. Left out: 100, or the stack's ceiling where that is
+   * lower.
+   */
+  max_concurrency: z.int().min(1).max(10_000).optional(),
   /** Bytes of a source whose candidates are joined from records anywhere in it (spans of a trace, say): one task holds them. */
   max_joined_bytes: z.int().min(1).default(2_000_000_000),
   /**
@@ -35,6 +38,9 @@ export const Limits = z.strictObject({
   allow_empty: z.boolean().optional(),
 });
 export type Limits = z.infer<typeof Limits>;
+
+/** Of a request that sets no `limits.max_concurrency`. */
+export const MAX_CONCURRENCY = 100;
 
 /** What a person asks for. Every key is checked: an unknown one is an error that names it. */
 export const Request = z.strictObject({

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { withoutEndSlashes } from './end-slashes.ts';
+import { isPlainUrl } from './plain-url.ts';
 import { SecretName } from './secret-name.ts';
 
 /**
@@ -7,10 +8,10 @@ import { SecretName } from './secret-name.ts';
  * checks of `nemo_customizer` are those of NAT's `nemo_customizer_trainer_adapter`, then ours.
  */
 
-/** A base URL: no credentials in it (they would end in logs), no slash at its end. */
+/** A base URL: no credentials in it (they would end in logs), no slash at its end. On AWS one of `allowedEndpoints`. */
 const Host = z
   .url({ protocol: /^https?$/, error: 'must be a base URL such as https://nemo.example.com' })
-  .refine((url) => !/^https?:\/\/[^/]*@/i.test(url), 'must not hold credentials: name a secret by auth_secret_arn')
+  .refine(isPlainUrl, 'must have no user, query or fragment: name a secret by auth_secret_arn')
   .overwrite(withoutEndSlashes);
 
 /** A path segment of the services' own URLs: it can neither leave its folder nor add one. */
@@ -41,7 +42,8 @@ const following = {
   output_model: z.string().min(1).nullable().default(null),
   /**
    * Secrets Manager secret with the service's bearer token, or a JSON object of headers. On this machine also
-   * `env:NAME`, sent only to hosts that `--allow-secrets-to` names. On AWS it is sent only to endpoints in the stack's `allowedEndpoints`.
+   * `env:NAME`, sent only to hosts that `--allow-secrets-to` names. On AWS it is one that the stack's `allowedEndpoints`
+   * binds to the host.
    */
   auth_secret_arn: SecretName,
 };

@@ -11,6 +11,7 @@ export function whatToDo(error: string, execution: string): string {
 export const ADVICE: Readonly<Record<string, Advice>> = {
   InvalidRequest: { fix: 'Correct the settings that the message names.', next: 'another' },
   RunConflict: { fix: 'The run id is taken.', next: 'another' },
+  CeilingExceeded: { fix: 'Ask for less, or have the ceiling that the message names raised.', next: 'another' },
   NoTraces: { fix: 'Put traces where source.traces says.', next: 'again' },
   NoCandidates: { fix: 'Change the setting, or the evaluation, that the message names.', next: 'another' },
   TooManyRejected: {
@@ -56,10 +57,13 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
     next: 'again',
   },
   EndpointRefused: {
-    fix: 'Let the stack reach the endpoint by its origin (allowedEndpoints), or give it a public https address.',
+    fix: "List the endpoint, or what the message names of it, in the stack's allowedEndpoints.",
     next: 'again',
   },
-  SecretUnavailable: { fix: 'Store the secret, and let the pipeline read it (secretArns).', next: 'again' },
+  SecretUnavailable: {
+    fix: "Store the secret, and bind it to the endpoint in the stack's allowedEndpoints.",
+    next: 'again',
+  },
   TrainerUnavailable: { fix: 'The trainer did not answer after several tries: wait until it does.', next: 'again' },
   TrainerRefused: {
     fix: 'Fix at the trainer what it refuses: credentials, or a name it should know.',

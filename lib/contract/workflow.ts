@@ -1,11 +1,15 @@
 import * as z from 'zod';
+import { isPlainUrl } from './plain-url.ts';
 import { RunId } from './run-id.ts';
 import { SecretName } from './secret-name.ts';
 
 /** A running agent that answers a dataset's examples: `source.workflow` of a request. NAT's names where NAT has one. */
 export const WorkflowSource = z.strictObject({
-  /** Where the workflow answers, as `nat serve` shows it: protocol, host, port and, behind a proxy, a path. */
-  endpoint: z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' }).refine(plainUrl, {
+  /**
+   * Where the workflow answers, as `nat serve` shows it: protocol, host, port and, behind a proxy, a path. On AWS its
+   * origin is one that the stack's `allowedEndpoints` lists for workflows.
+   */
+  endpoint: z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' }).refine(isPlainUrl, {
     error: 'must have no user, query or fragment: credentials come from auth_secret_arn',
   }),
   /**
@@ -50,8 +54,8 @@ export const WorkflowSource = z.strictObject({
   /** The body to post: any JSON in which `{{question}}`, `{{id}}` or `{{<column>}}` stands for the example's own. */
   body: z.json().default({ input_message: '{{question}}' }),
   /**
-   * Secrets Manager secret with a bearer token, or a JSON object of headers. On this machine also `env:NAME`,
-   * sent only to hosts that `--allow-secrets-to` names. On AWS it is sent only to endpoints in the stack's `allowedEndpoints`.
+   * Secrets Manager secret with a bearer token, or a JSON object of headers. On this machine also `env:NAME`, sent only to
+   * hosts that `--allow-secrets-to` names. On AWS it is one that the stack's `allowedEndpoints` binds to the endpoint.
    */
   auth_secret_arn: SecretName,
   /** Go on, and count, where an example fails; else the first one fails the run. */
@@ -175,10 +179,3 @@ export const workflowKeys = (runId: string) => {
 
 /** Fixed width, so that a listing is in order. */
 const digits = (ordinal: number, width: number) => String(ordinal).padStart(width, '0');
-
-function plainUrl(url: string): boolean {
-  // What is no URL at all is told of already.
-  if (!URL.canParse(url)) return true;
-  const { username, password, search, hash } = new URL(url);
-  return `${username}${password}${search}${hash}` === '';
-}

@@ -1,3 +1,5 @@
+import type { AllowedEndpoints } from '../contract/allowed-endpoints.ts';
+import { requireSettingsBelow } from '../contract/ceilings.ts';
 import { Manifest } from '../contract/manifest.ts';
 import type { TraceObject } from '../contract/plan.ts';
 import type { Request } from '../contract/request.ts';
@@ -12,31 +14,41 @@ import { RunConflict } from '../errors.ts';
 import { runKeys } from '../objects/keys.ts';
 import type { Written } from '../objects/store.ts';
 import { jsonText, readJson } from '../objects/stored-json.ts';
+import { belowCeiling, type CeilingDeps } from './below-ceiling.ts';
 import { claim } from './claim.ts';
 import { cutShards, mayBeCut } from './cut-shards.ts';
 import type { Deps } from './deps.ts';
-import { type DatasetDeps, evaluateWorkflow } from './evaluate-workflow.ts';
+import { evaluateWorkflow } from './evaluate-workflow.ts';
 import { findTraces, TRACE_NAME } from './find-traces.ts';
+import { maxConcurrencyOf } from './max-concurrency.ts';
 import { passOverUpload } from './pass-over-upload.ts';
 import { pinTokenizer, readTokenizer } from './pin-tokenizer.ts';
 import { planText } from './plan-text.ts';
 import { type Plan, readPlan } from './read-plan.ts';
+import { type ReadableDeps, refuseOtherPlaces } from './readable.ts';
+import { refuseUnlisted } from './refuse-unlisted.ts';
 import { asUploaded, type RequestDeps, requestOf } from './request-of.ts';
 import { cutSource } from './source/cut-source.ts';
 import { namePassedOver, type ResolvedSource, resolveSource } from './source/resolve-source.ts';
 import { refusePlainSecrets } from './training/plan.ts';
 
-export type EvaluateDeps = RequestDeps & DatasetDeps;
+export interface EvaluateDeps extends RequestDeps, ReadableDeps, CeilingDeps {
+  /** The only places that a request may have something sent to. Left out on the machine of the person who asks: any. */
+  readonly endpoints?: AllowedEndpoints | undefined;
+}
 
 /**
  * Checks the request, claims the run, and writes the plan: of the traces, pinned, or of the dataset that a live workflow
- * is asked. Running it again for the same request finds what the first one left. Throws {@link InvalidRequest},
- * {@link NoTraces}, {@link RunConflict}.
+ * is asked. Running it again for the same request finds what the first one left. Throws InvalidRequest, EndpointRefused,
+ * CeilingExceeded, NoTraces, {@link RunConflict}.
  */
 export async function evaluate(input: EvaluateInput, deps: EvaluateDeps): Promise<EvaluateOutput> {
   const passedOver = await passOverUpload(input, deps);
   if (passedOver) return passedOver;
   const request = await requestOf(input, deps);
+  refuseOtherPlaces(request, deps);
+  if (deps.endpoints) refuseUnlisted(request, deps.endpoints);
+  if (deps.ceilings) requireSettingsBelow(request, deps.ceilings);
   if (request.training) refusePlainSecrets(request.training);
   refuseColumns(request.dataset);
   refuseFileType(request.dataset);
@@ -54,7 +66,7 @@ async function evaluateTraces(
   input: EvaluateInput,
   request: Request,
   source: TraceSource,
-  deps: Deps,
+  deps: EvaluateDeps,
 ): Promise<EvaluateOutput> {
   const keys = runKeys(request.run_id);
   // Before the claim: a source with nothing in it must not take the run id.
@@ -81,13 +93,14 @@ async function makePlan(
   request: Request,
   source: TraceSource,
   objects: readonly TraceObject[],
-  deps: Deps,
+  deps: EvaluateDeps,
 ): Promise<RunPlan> {
   const resolved = await resolveSource(source, { builder: request.builder, objects }, deps);
   if (resolved.kind === 'records' && resolved.settings.unit === 'trajectory')
     refuseConversations(request.dataset.formats);
-  await claim(request, deps);
+  // Before the claim: a run that would cost too much must not take the run id.
   const plan = await cutResolved(request, { source, resolved }, deps);
+  await claim(request, deps);
   const written = await writePlan(request, { ...plan, resolved }, deps);
   // Another execution of this run planned meanwhile: its pins are the run's.
   return written === 'exists' ? readPlan(request.run_id, deps) : plan;
@@ -96,11 +109,12 @@ async function makePlan(
 async function cutResolved(
   { limits, builder }: Request,
   { source: { cut }, resolved }: { readonly source: TraceSource; readonly resolved: ResolvedSource },
-  deps: Deps,
+  deps: EvaluateDeps,
 ): Promise<RunPlan> {
   if (resolved.kind === 'records') return cutSource(resolved, { limits, cut }, deps);
   const cutting = { shardBytes: limits.shard_bytes, cut: cut && mayBeCut(builder) };
-  return { shards: await Array.fromAsync(cutShards(resolved.objects, cutting, deps)), grouping: [] };
+  const shards = belowCeiling(cutShards(resolved.objects, cutting, deps), 'shards', deps);
+  return { shards: await Array.fromAsync(shards), grouping: [] };
 }
 
 async function writePlan(
@@ -159,7 +173,7 @@ const planned = (
   request: Request,
   status: EvaluateOutput['status'],
   { shards, grouping, inputs }: Pick<Plan, 'shards' | 'grouping'> & { readonly inputs: readonly { bytes: number }[] },
-  deps: Deps,
+  deps: EvaluateDeps,
 ): EvaluateOutput => ({
   run_id: request.run_id,
   status,
@@ -168,6 +182,6 @@ const planned = (
   ...(grouping.length > 0 && { grouping: { key: runKeys(request.run_id).groupingTasks, tasks: grouping.length } }),
   inputs: inputs.length,
   input_bytes: inputs.reduce((sum, { bytes }) => sum + bytes, 0),
-  max_concurrency: request.limits.max_concurrency,
+  max_concurrency: maxConcurrencyOf(request.limits, deps),
   datasets: wantedDatasets(request),
 });

@@ -54,7 +54,10 @@ export class HttpFailed extends Error {
   }
 }
 
-/** The endpoint may not be reached (it is not https, or not a public address), or may be sent no secret. */
+/**
+ * The endpoint may not be reached, or may not be sent what the request names: on AWS because the stack does not list it,
+ * on this machine because it is not https, or not a public address.
+ */
 export class EndpointRefused extends PipelineError {
   override readonly name = 'EndpointRefused';
 }

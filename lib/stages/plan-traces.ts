@@ -9,20 +9,23 @@ import { wantedDatasets } from '../datasets/wanted-datasets.ts';
 import { ShardMissing } from '../errors.ts';
 import { runKeys } from '../objects/keys.ts';
 import { readJson } from '../objects/stored-json.ts';
+import { belowCeiling, type CeilingDeps } from './below-ceiling.ts';
 import { cutShards, mayBeCut } from './cut-shards.ts';
 import type { Deps } from './deps.ts';
+import { maxConcurrencyOf } from './max-concurrency.ts';
 import { planText } from './plan-text.ts';
 
 /**
  * After a live workflow has been asked: pins the traces that its batches wrote and cuts them into shards, as Evaluate
- * does with traces that were there before. Throws {@link ShardMissing} where a batch left none.
+ * does with traces that were there before. Throws {@link ShardMissing} where a batch left none, CeilingExceeded.
  */
-export async function planTraces({ run_id }: PlanTracesInput, deps: Deps): Promise<EvaluateOutput> {
+export async function planTraces({ run_id }: PlanTracesInput, deps: Deps & CeilingDeps): Promise<EvaluateOutput> {
   const { plan, request } = runKeys(run_id);
   const { builder, limits, dataset } = await readJson(deps.collections, request, Planned);
   const traces = await writtenTraces(run_id, deps);
   const cutting = { shardBytes: limits.shard_bytes, cut: mayBeCut(builder) };
-  await deps.collections.write(plan, planText(cutShards(traces, cutting, deps)), { ifAbsent: true });
+  const shards = belowCeiling(cutShards(traces, cutting, deps), 'shards', deps);
+  await deps.collections.write(plan, planText(shards), { ifAbsent: true });
   return {
     run_id,
     status: 'planned',
@@ -31,7 +34,7 @@ export async function planTraces({ run_id }: PlanTracesInput, deps: Deps): Promi
     shards: (await readJson(deps.collections, plan, Shards)).length,
     inputs: traces.length,
     input_bytes: traces.reduce((sum, { bytes }) => sum + bytes, 0),
-    max_concurrency: limits.max_concurrency,
+    max_concurrency: maxConcurrencyOf(limits, deps),
     datasets: wantedDatasets({ dataset }),
   };
 }

@@ -88,7 +88,7 @@ test.each([
         },
       },
     },
-    'training.nemo_customizer.entity_host must not hold credentials: name a secret by auth_secret_arn, but is "https://…@nemo.example.com".',
+    'training.nemo_customizer.entity_host must have no user, query or fragment: name a secret by auth_secret_arn, but is "https://…@nemo.example.com".',
   ],
   ['NaN', { ...valid, limits: { max_concurrency: Number.NaN } }, /max_concurrency must be .* 1 to 10000, but is NaN\./],
   [

@@ -26,7 +26,7 @@ export const racingAsking = (interleavings: number): Promise<Row> =>
 /** The workflow answers over HTTP, and the same whenever it is asked. */
 async function withWorkflow<Result>(work: (subject: Subject) => Promise<Result>): Promise<Result> {
   const server = await startWorkflowServer(agent);
-  const http = createHttpClient({ policy: { allowedOrigins: [server.origin], allowPrivate: false } });
+  const http = createHttpClient({ policy: { reach: 'listed', origins: [server.origin] } });
   const connect = workflowConnector({ http, credentials: credentialsFrom(async () => '') });
   const dataset = { bucket: 'traces', key: 'rows.json' };
   const request = {

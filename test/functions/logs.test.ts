@@ -11,7 +11,8 @@ const PROMPT = 'PROMPT-4711: where to play';
 const RESPONSE = 'RESPONSE-4711: the corner';
 const SECRET = 'SECRET-4711-of-the-agent';
 const MARK = /(?:PROMPT|RESPONSE|SECRET)-4711/;
-const ARN = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:agent-AbCdEf';
+const arnOf = (name: string) => `arn:aws:secretsmanager:eu-central-1:123456789012:secret:${name}-AbCdEf`;
+const ARNS = { agent: arnOf('agent'), nemo: arnOf('nemo') };
 
 let lambda: Lambda;
 let nemo: NemoServer;
@@ -21,8 +22,12 @@ let reply: Reply;
 beforeAll(async () => {
   nemo = await startNemo();
   agent = await startWorkflowServer((asked, response) => reply(asked, response));
-  const allowedEndpoints = [nemo.url, agent.origin];
-  lambda = await startLambda({ secrets: { [ARN]: SECRET }, allowedEndpoints, sampled: true });
+  const allowedEndpoints = [
+    { origin: agent.origin, purpose: 'workflow', secretArns: [ARNS.agent, arnOf('another')] },
+    { origin: nemo.url, purpose: 'training', secretArns: [ARNS.nemo], namespaces: ['team'] },
+  ];
+  const secrets = { [ARNS.agent]: SECRET, [ARNS.nemo]: SECRET };
+  lambda = await startLambda({ secrets, allowedEndpoints, sampled: true });
 });
 afterAll(async () => {
   await Promise.all([lambda.close(), nemo.close(), agent.close()]);
@@ -110,11 +115,7 @@ const failures: readonly (readonly [what: string, error: string, input: () => un
       return uploaded('a/run.json');
     },
   ],
-  [
-    'a secret that is not there',
-    'SecretUnavailable',
-    () => asking({ auth_secret_arn: ARN.replace('agent', 'another') }),
-  ],
+  ['a secret that is not there', 'SecretUnavailable', () => asking({ auth_secret_arn: arnOf('another') })],
   [
     'an agent whose error quotes what it was sent',
     'WorkflowFailed',
@@ -152,7 +153,7 @@ const failures: readonly (readonly [what: string, error: string, input: () => un
     'StoreRefused',
     () => {
       const denied = { kind: 'error', status: 403, code: 'AccessDenied' } as const;
-      lambda.s3.fail({ operation: 'GetObject', key: 'good.jsonl' }, denied);
+      lambda.s3.fail({ operation: 'GetObject', key: 'traces/good.jsonl' }, denied);
       return good();
     },
   ],
@@ -225,8 +226,11 @@ test.each(failures)(
   },
 );
 
-const put = (key: string, text: string) => lambda.s3.put('traces', key, text);
-const over = (key: string, more: object = {}) => ({ source: { traces: { bucket: 'traces', key } }, ...more });
+const put = (key: string, text: string) => lambda.s3.put('traces', `traces/${key}`, text);
+const over = (key: string, more: object = {}) => ({
+  source: { traces: { bucket: 'traces', key: `traces/${key}` } },
+  ...more,
+});
 const withUser = (origin: string) => origin.replace('//', `//me:${SECRET}@`);
 
 /** With as few examples the default split would leave validation none. */
@@ -239,17 +243,19 @@ const good = (more: object = {}) => {
 
 const asking = (more: object = {}) => {
   const rows = [1, 2, 3, 4].map((id) => ({ id, question: `${PROMPT} ${id}` }));
-  put('traces/rows.json', JSON.stringify(rows));
+  put('rows.json', JSON.stringify(rows));
   const dataset = { bucket: 'traces', key: 'traces/rows.json' };
-  return { source: { workflow: { endpoint: agent.origin, dataset, auth_secret_arn: ARN, max_retries: 0, ...more } } };
+  return {
+    source: { workflow: { endpoint: agent.origin, dataset, auth_secret_arn: ARNS.agent, max_retries: 0, ...more } },
+  };
 };
 
-const training = (more: object = {}) => customizer(nemo.url, { auth_secret_arn: ARN, ...more });
+const training = (more: object = {}) => customizer(nemo.url, { auth_secret_arn: ARNS.nemo, ...more });
 
 /** An event of S3's, as EventBridge passes it on. */
 const uploaded = (key: string) => ({
   ...{ version: '0', id: '1', 'detail-type': 'Object Created', source: 'aws.s3', account: '123456789012' },
-  detail: { version: '0', bucket: { name: 'traces' }, object: { key, size: 5 }, reason: 'PutObject' },
+  detail: { version: '0', bucket: { name: 'traces' }, object: { key: `traces/${key}`, size: 5 }, reason: 'PutObject' },
 });
 
 const candidate = (id: number, candidate_index: number, score: number) => ({

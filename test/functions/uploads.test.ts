@@ -14,7 +14,10 @@ let agent: Awaited<ReturnType<typeof startWorkflowServer>>;
 beforeAll(async () => {
   nemo = await startNemo();
   agent = await startWorkflowServer(answers('x'));
-  const allowedEndpoints = [nemo.url, agent.origin];
+  const allowedEndpoints = [
+    { origin: agent.origin, purpose: 'workflow', secretArns: [ARN] },
+    { origin: nemo.url, purpose: 'training' },
+  ];
   lambda = await startLambda({ secrets: { [ARN]: 'secret' }, allowedEndpoints, sampled: false });
 });
 afterAll(async () => {

@@ -137,11 +137,11 @@ test('what stands in for undici in a bundle is the client that there is outside'
     const { port }: AddressInfo = Object.assign({ port: 0, address: '', family: '' }, server.address());
     const request = { method: 'POST', body: 'text', timeoutMs: 9_000, inactivityMs: 9_000, maxBytes: 99 } as const;
     const url = `http://127.0.0.1:${port}/old?a=b`;
-    const client = bundled.createHttpClient({ policy: { allowPrivate: true, allowedOrigins: [] } });
+    const client = bundled.createHttpClient({ policy: { reach: 'any' } });
     const { status, headers, body } = await client.send({ ...request, url });
     expect({ status, asked: headers['x-asked'] }).toEqual({ status: 200, asked: 'POST /new?c=d' });
     expect(Buffer.concat(await Array.fromAsync(body)).toString()).toBe('text');
-    const guarded = bundled.createHttpClient({ policy: { allowPrivate: false, allowedOrigins: [] } });
+    const guarded = bundled.createHttpClient({ policy: { reach: 'public' } });
     await expect(guarded.send({ ...request, url })).rejects.toThrow(
       expect.objectContaining({ name: 'EndpointRefused' }),
     );

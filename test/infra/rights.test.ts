@@ -15,7 +15,19 @@ let stack: Deployed;
 beforeAll(async () => {
   nemo = await startNemo();
   agent = await startWorkflowServer((asked, response) => answers('yes', steps(asked.question, 9))(asked, response));
-  stack = await deploy({ encryptionKey: 'create', allowedEndpoints: [nemo.url, agent.origin] });
+  const trainer = {
+    purpose: 'training',
+    namespaces: ['team'],
+    images: ['nvcr.io/nim/nvidia/nemotron-3.5-lightning-30b-a3b'],
+  };
+  stack = await deploy({
+    encryptionKey: 'create',
+    allowedEndpoints: [
+      { origin: agent.origin, purpose: 'workflow' },
+      { origin: nemo.url, ...trainer },
+    ],
+    ceilings: { minShardBytes: 1024 },
+  });
 });
 afterAll(() => Promise.all([stack.close(), nemo.close(), agent.close()]));
 beforeEach(() => void stack.refusals.splice(0));
@@ -66,6 +78,36 @@ test('they suffice to record a shard’s failure, and the end of an execution th
   expect(stack.refusals).toEqual([]);
   const recorded = ['broken', 'stopped'].map((run) => runKeys(run).failure);
   expect(stack.s3.keys('Collections')).toEqual(expect.arrayContaining(recorded));
+});
+
+test('what is not there, and what is elsewhere, is refused by name and not by IAM', async () => {
+  const over = (location: object) => ({ source: { traces: location } });
+  const missing = await stack.execute('missing', over({ bucket: 'Traces', key: 'traces/none.jsonl' }));
+  expect(missing).toMatchObject({ status: 'failed', error: 'NoTraces' });
+  stack.s3.put('Traces', 'private/a.jsonl', '{}');
+  for (const location of [
+    { bucket: 'Traces', prefix: '' },
+    { bucket: 'Traces', key: 'private/a.jsonl' },
+    { bucket: 'Other', prefix: 'traces/' },
+  ]) {
+    const result = await stack.execute('elsewhere', over(location));
+    expect(result).toMatchObject({ status: 'failed', error: 'InvalidRequest' });
+    expect(result).toHaveProperty('cause', expect.stringContaining('traces are read only under Traces/traces/'));
+  }
+  expect(stack.refusals).toEqual([]);
+});
+
+test('what a run wrote is a source, too, and a tokenizer may be anywhere in the traces bucket', async () => {
+  const traces = { bucket: 'Collections', prefix: 'runs/asked/traces/' };
+  const tokenizer = { bucket: 'Traces', prefix: 'models/none/' };
+  const again = await stack.execute('again', { source: { traces } });
+  expect(again).toEqual({ status: 'succeeded', output: expect.anything() });
+  const counted = await stack.execute('counted', { source: { traces }, dataset: { tokenizer } });
+  expect(counted).toMatchObject({
+    error: 'InvalidRequest',
+    cause: expect.stringContaining('tokenizer.json is not there'),
+  });
+  expect(stack.refusals).toEqual([]);
 });
 
 test('these runs are the work of all functions', () => {

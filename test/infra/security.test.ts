@@ -1,20 +1,24 @@
 import { Validations } from 'aws-cdk-lib';
-import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
+import { AwsSolutionsChecks, NIST80053R5Checks, ServerlessChecks } from 'cdk-nag';
 import type { IConstruct } from 'constructs';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { type Statement, statementsByRole } from '../support/iam-policy.ts';
 import { synthesize } from './synthesized.ts';
 
-const SECRET = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:nemo-AbCdEf';
+const arnOf = (secret: string) => `arn:aws:secretsmanager:eu-central-1:123456789012:secret:${secret}`;
+const SECRETS = { workflow: arnOf('agent-AbCdEf'), training: arnOf('nemo-AbCdEf') };
+const NEMO = { origin: 'http://nemo.internal:8000', purpose: 'training', namespaces: ['team'] };
 const KEY = 'arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab';
 
 const stack = synthesize();
 const withAll = synthesize({
   encryptionKey: 'create',
-  secretArns: SECRET,
   secretsKeyArn: `${KEY}2`,
-  allowedEndpoints: ['http://nemo.internal:8000'],
+  allowedEndpoints: [
+    { origin: 'https://agent.example.com', purpose: 'workflow', secretArns: [SECRETS.workflow] },
+    { ...NEMO, secretArns: [SECRETS.training] },
+  ],
   reservedConcurrency: '50',
   alarmTopicArn: 'arn:aws:sns:eu-central-1:123456789012:on-call',
 });
@@ -32,17 +36,18 @@ const base = (name: string, ...besides: readonly string[]) => [
   'xray:PutTraceSegments xray:PutTelemetryRecords on *',
 ];
 const read = 's3:GetObject s3:GetObjectVersion';
-const readsTraces = ['s3:ListBucket on Traces.Arn', `${read} on Traces.Arn/*`];
+const lists = (bucket: string, prefix: string) => `s3:ListBucket on ${bucket}.Arn of ${prefix}`;
+const readsTraces = [lists('Traces', 'traces/*'), `${read} on Traces.Arn/traces/*`];
 const write = 's3:PutObject s3:AbortMultipartUpload';
-const writesRuns = ['s3:ListBucket on Collections.Arn', `${read} ${write} on Collections.Arn/runs/*`];
+const writesRuns = [lists('Collections', 'runs/*'), `${read} ${write} on Collections.Arn/runs/*`];
 const writesExpiring = (folder: string) => [
-  's3:ListBucket on Collections.Arn',
+  lists('Collections', 'runs/*'),
   `${read} on Collections.Arn/runs/*`,
   `${write} s3:PutObjectTagging on ${runs(`${folder}/*`)}`,
 ];
 const trains = [
-  's3:ListBucket on Collections.Arn',
-  `${read} on ${runs('request.json', 'manifest.json', 'metrics.jsonl', 'datasets/*', 'training/*', 'training.jsonl')}`,
+  lists('Collections', 'runs/*/training/*'),
+  `${read} on ${runs('request.json', 'manifest.json', 'metrics.jsonl', 'training/*', 'training.jsonl')}`,
   `s3:PutObject on ${runs('training/*', 'training.jsonl', 'final_metrics.json')}`,
 ];
 const invoke = (name: string) => `lambda:InvokeFunction on Pipeline${name}.Arn:$LATEST Pipeline${name}.Arn`;
@@ -50,7 +55,12 @@ const children = (map: string) => `arn:Partition:states:Region:AccountId:executi
 const MAPS = ['RunWorkflow', 'GroupCandidates', 'BuildShards', 'WriteDatasets'];
 
 const ROLES: Readonly<Record<string, readonly string[]>> = {
-  PipelineEvaluateRole: [...base('Evaluate'), ...readsTraces, ...writesRuns],
+  PipelineEvaluateRole: [
+    ...base('Evaluate'),
+    ...readsTraces,
+    `${read} on Traces.Arn/*tokenizer.json Traces.Arn/*tokenizer_config.json Traces.Arn/*chat_template.jinja`,
+    ...writesRuns,
+  ],
   PipelineGroupCandidatesRole: [...base('GroupCandidates'), ...readsTraces, ...writesExpiring('shards')],
   PipelineBuildShardRole: [...base('BuildShard'), ...readsTraces, ...writesExpiring('shards')],
   PipelineChooseRole: [
@@ -61,11 +71,22 @@ const ROLES: Readonly<Record<string, readonly string[]>> = {
   ],
   PipelineWriteDatasetsRole: [...base('WriteDatasets'), ...writesExpiring('shards')],
   PipelineFinalizeRole: [...base('Finalize'), ...writesRuns, 's3:DeleteObject on Collections.Arn/runs/*/*.jsonl.*'],
-  PipelineRunWorkflowRole: [...base('RunWorkflow'), ...writesRuns],
-  PipelinePlanTracesRole: [...base('PlanTraces'), ...writesRuns],
+  PipelineRunWorkflowRole: [
+    ...base('RunWorkflow'),
+    lists('Collections', 'runs/*/traces/*'),
+    `${read} on ${runs('request.json', 'dataset.jsonl', 'traces/*')}`,
+    `${write} on ${runs('traces/*')}`,
+  ],
+  PipelinePlanTracesRole: [
+    ...base('PlanTraces'),
+    lists('Collections', 'runs/*/traces/*'),
+    `${read} on ${runs('request.json', 'batches.json', 'traces/*', 'plan.json')}`,
+    `${write} on ${runs('plan.json')}`,
+  ],
   PipelineSubmitTrainingRole: [
     ...base('SubmitTraining'),
     ...trains,
+    `${read} on ${runs('datasets/*')}`,
     `s3:DeleteObject on ${runs('training/attempts/*')}`,
     'events:PutEvents on arn:Partition:events:Region:AccountId:event-bus/default',
   ],
@@ -73,13 +94,10 @@ const ROLES: Readonly<Record<string, readonly string[]>> = {
   PipelineDeployModelRole: [...base('DeployModel'), ...trains],
   PipelineRecordFailureRole: [
     ...base('RecordFailure', 'sqs:SendMessage on PipelineUnrecordedEnds.Arn'),
-    's3:ListBucket on Collections.Arn',
-    `${read} on ${runs('request.json')}`,
-    `${read} on ${runs('manifest.json')}`,
-    `${read} on ${runs('failure.json')}`,
+    lists('Collections', 'runs/*'),
+    `${read} on ${runs('request.json', 'manifest.json', 'failure.json')}`,
     `s3:PutObject on ${runs('failure.json')}`,
-    `${read} on Traces.Arn/run.json`,
-    `${read} on Traces.Arn/*/run.json`,
+    `${read} on Traces.Arn/traces/run.json Traces.Arn/traces/*/run.json`,
   ],
   PipelineStateMachineRole: [
     // The same of logs that are delivered.
@@ -101,6 +119,23 @@ test.each(Object.entries(ROLES))('%s may do what its part needs, and no more', (
   expect(permissions(stack)[role]).toEqual(allowed);
 });
 
+test('whatever a role may do with a bucket, it may do only while that is of the account it was deployed with', () => {
+  for (const statements of Object.values(statementsOf(withAll))) {
+    for (const { Action, Condition } of statements.filter(({ Action }) =>
+      Action.some((one) => one.startsWith('s3:')),
+    )) {
+      expect(Condition?.StringEquals, Action.join()).toEqual({ 'aws:ResourceAccount': 'AccountId' });
+    }
+  }
+});
+
+test.each(['traces*/', 'traces?/', 'traces$/'])(
+  'a prefix that a policy would read as a pattern is refused: %s',
+  (tracesPrefix) => {
+    expect(() => synthesize({ tracesPrefix })).toThrow('tracesPrefix is');
+  },
+);
+
 test('there is no other role, and none has a managed policy', () => {
   expect(Object.keys(permissions(stack)).toSorted()).toEqual(Object.keys(ROLES).toSorted());
   expect(stack.all('AWS::IAM::Role').map(({ name }) => name)).toHaveLength(Object.keys(ROLES).length);
@@ -110,10 +145,11 @@ test('there is no other role, and none has a managed policy', () => {
 describe('with a KMS key, secrets and all else', () => {
   const reads = 'kms:Decrypt on Key.Arn through s3.Region.amazonaws.com';
   const writes = 'kms:Decrypt kms:GenerateDataKey on Key.Arn through s3.Region.amazonaws.com';
-  const asks = [
-    `secretsmanager:GetSecretValue on ${SECRET}`,
+  const asks = (purpose: keyof typeof SECRETS) => [
+    `secretsmanager:GetSecretValue on ${SECRETS[purpose]}`,
     `kms:Decrypt on ${KEY}2 through secretsmanager.Region.amazonaws.com`,
   ];
+  const queues = 'kms:Decrypt kms:GenerateDataKey on Key.Arn through sqs.Region.amazonaws.com';
 
   test.each([
     ['PipelineEvaluateRole', [reads, writes]],
@@ -122,12 +158,12 @@ describe('with a KMS key, secrets and all else', () => {
     ['PipelineChooseRole', [writes]],
     ['PipelineWriteDatasetsRole', [writes]],
     ['PipelineFinalizeRole', [writes]],
-    ['PipelineRunWorkflowRole', [...asks, writes]],
+    ['PipelineRunWorkflowRole', [...asks('workflow'), writes]],
     ['PipelinePlanTracesRole', [writes]],
-    ['PipelineSubmitTrainingRole', [writes, ...asks]],
-    ['PipelineCheckTrainingRole', [writes, ...asks]],
-    ['PipelineDeployModelRole', [writes, ...asks]],
-    ['PipelineRecordFailureRole', [writes, reads]],
+    ['PipelineSubmitTrainingRole', [writes, ...asks('training')]],
+    ['PipelineCheckTrainingRole', [writes, ...asks('training')]],
+    ['PipelineDeployModelRole', [writes, ...asks('training')]],
+    ['PipelineRecordFailureRole', [writes, reads, queues]],
     ['PipelineStateMachineRole', [writes]],
     ['PipelineStateMachineEventsRole', []],
   ])('%s may do this besides', (role, besides) => {
@@ -147,24 +183,54 @@ describe('with a KMS key, secrets and all else', () => {
     }
   });
 
-  test('shards have their concurrency, the steps that call out their endpoints', () => {
+  test('logs and queues are encrypted by the key, whose policy lets their services use it', () => {
+    for (const { properties } of withAll.all('AWS::Logs::LogGroup')) {
+      expect(properties).toMatchObject({ KmsKeyId: 'Key.Arn' });
+    }
+    for (const { properties } of withAll.all('AWS::SQS::Queue')) {
+      expect(properties).toMatchObject({ KmsMasterKeyId: 'Key.Arn' });
+    }
+    const [key] = withAll.all('AWS::KMS::Key');
+    const logs = 'arn:Partition:logs:Region:AccountId:log-group:*';
+    expect(key?.properties.KeyPolicy).toMatchObject({
+      Statement: expect.arrayContaining([
+        expect.objectContaining({
+          Principal: { Service: 'logs.Region.amazonaws.com' },
+          Condition: { ArnLike: { 'kms:EncryptionContext:aws:logs:arn': logs } },
+        }),
+        expect.objectContaining({
+          Principal: { Service: 'events.amazonaws.com' },
+          Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
+        }),
+      ]),
+    });
+  });
+
+  test('each function that a map calls has its concurrency', () => {
     const reserved = withAll.all('AWS::Lambda::Function').map(({ name, properties }) => {
       return [name, properties.ReservedConcurrentExecutions];
     });
-    expect(reserved.filter(([, most]) => most !== undefined)).toEqual([
-      ['PipelineGroupCandidates', 50],
+    expect(reserved.filter(([, most]) => most !== undefined).toSorted()).toEqual([
       ['PipelineBuildShard', 50],
+      ['PipelineGroupCandidates', 50],
+      ['PipelineRunWorkflow', 50],
+      ['PipelineWriteDatasets', 50],
     ]);
     // Only where it is asked for: it is taken from the rest of the account.
     for (const { properties } of stack.all('AWS::Lambda::Function')) {
       expect(properties).not.toHaveProperty('ReservedConcurrentExecutions');
     }
-    const reaching = withAll.all('AWS::Lambda::Function').filter(({ properties }) => {
-      return JSON.stringify(properties.Environment).includes('"ALLOWED_ENDPOINTS":"http://nemo.internal:8000"');
-    });
-    expect(reaching.map(({ name }) => name.replace('Pipeline', '')).toSorted()).toEqual(
-      ['RunWorkflow', 'SubmitTraining', 'CheckTraining', 'DeployModel'].toSorted(),
-    );
+  });
+
+  test('a step that calls out knows the endpoints of its purpose, and their secrets, and no other', () => {
+    const known = (purpose: 'workflow' | 'training') =>
+      withAll
+        .all('AWS::Lambda::Function')
+        .filter(({ properties }) => JSON.stringify(properties.Environment).includes(SECRETS[purpose]))
+        .map(({ name }) => name.replace('Pipeline', ''));
+    // Evaluate refuses what they would refuse, before the run begins; it can read no secret.
+    expect(known('workflow').toSorted()).toEqual(['Evaluate', 'RunWorkflow']);
+    expect(known('training').toSorted()).toEqual(['CheckTraining', 'DeployModel', 'Evaluate', 'SubmitTraining']);
   });
 });
 
@@ -180,7 +246,7 @@ test('the key of buckets that exist may be used by the roles that use the bucket
 
 test('a new key for two buckets that exist is refused', () => {
   const nothing = { tracesBucketName: 'my-traces', collectionsBucketName: 'my-runs', encryptionKey: 'create' };
-  expect(() => synthesize(nothing)).toThrow('nothing for a new key to encrypt');
+  expect(() => synthesize(nothing)).toThrow('a new key would encrypt neither');
 });
 
 test('events that could not be dealt with wait in queues that are encrypted and answer over TLS only', () => {
@@ -193,12 +259,12 @@ test('events that could not be dealt with wait in queues that are encrypted and 
 });
 
 describe.each([
-  ['without options', stack],
-  ['with all options', withAll],
-  ['with buckets that exist', withExisting],
-])("cdk-nag's AwsSolutions and Serverless rules, %s", (_, { app }) => {
+  ['without options', stack, ['key', 'topic']],
+  ['with all options', withAll, []],
+  ['with buckets that exist', withExisting, ['topic']],
+] as const)("cdk-nag's AwsSolutions, Serverless and NIST 800-53 R5 rules, %s", (_, { app }, without) => {
   test('find nothing', () => {
-    const findings = [new AwsSolutionsChecks(), new ServerlessChecks()].flatMap((pack) =>
+    const findings = [new AwsSolutionsChecks(), new ServerlessChecks(), new NIST80053R5Checks()].flatMap((pack) =>
       pack.validateScope(app).violations.map(({ ruleName, violatingResources }) => {
         return `${ruleName} at ${violatingResources.map(({ constructPath }) => constructPath).join(', ')}`;
       }),
@@ -209,7 +275,8 @@ describe.each([
   test('are left out by name, for a reason that is a sentence', () => {
     const acknowledged = app.node.findAll().flatMap(acknowledgements);
     const rules = new Set(acknowledged.map(([rule]) => rule.replace(/\[.*/, '')));
-    expect(LEFT_OUT).toEqual(expect.arrayContaining([...rules]));
+    const leftOut = [...LEFT_OUT, ...without.flatMap((what) => LEFT_OUT_WITHOUT[what])];
+    expect(leftOut).toEqual(expect.arrayContaining([...rules]));
     for (const [, reason] of acknowledged) expect(reason).toMatch(/^[A-Z].{40,}\.$/);
   });
 });
@@ -220,7 +287,19 @@ const LEFT_OUT = [
   'AwsSolutions-SQS3',
   'Serverless-LambdaDLQ',
   'Serverless-SQSRedrivePolicy',
+  ...['IAMNoInlinePolicy', 'LambdaConcurrency', 'LambdaDLQ', 'LambdaInsideVPC'].map(nist),
+  ...['S3BucketLoggingEnabled', 'S3BucketReplicationEnabled'].map(nist),
 ];
+
+/** Left out only without what the rule asks for. */
+const LEFT_OUT_WITHOUT = {
+  key: ['CloudWatchLogGroupEncrypted', 'S3DefaultEncryptionKMS'].map(nist),
+  topic: ['CloudWatchAlarmAction'].map(nist),
+};
+
+function nist(rule: string) {
+  return `NIST.800.53.R5-${rule}`;
+}
 
 const Acknowledged = z.record(z.string(), z.string());
 
@@ -232,11 +311,17 @@ const acknowledgements = ({ node }: IConstruct): [string, string][] =>
     .map(([id, reason]) => [id.replace(/^\w+::/, ''), reason]);
 
 /** `actions on resources` of every statement, by role. */
-function permissions({ all }: typeof stack): Record<string, string[]> {
-  const byRole = statementsByRole(all('AWS::IAM::Policy').map(({ properties }) => properties));
+function permissions(of: typeof stack): Record<string, string[]> {
   const lines = ({ Action, Resource, Condition }: Statement) => {
-    const service = Condition?.StringEquals['kms:ViaService'];
-    return `${Action.join(' ')} on ${Resource.join(' ')}${service ? ` through ${service}` : ''}`;
+    const service = Condition?.StringEquals?.['kms:ViaService'];
+    const prefix = Condition?.StringLikeIfExists?.['s3:prefix'];
+    const more = [service && ` through ${service}`, prefix && ` of ${prefix}`];
+    return `${Action.join(' ')} on ${Resource.join(' ')}${more.filter(Boolean).join('')}`;
   };
-  return Object.fromEntries(Object.entries(byRole).map(([role, statements]) => [role, statements.map(lines)]));
+  return Object.fromEntries(
+    Object.entries(statementsOf(of)).map(([role, statements]) => [role, statements.map(lines)]),
+  );
 }
+
+const statementsOf = ({ all }: typeof stack) =>
+  statementsByRole(all('AWS::IAM::Policy').map(({ properties }) => properties));

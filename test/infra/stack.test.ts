@@ -1,8 +1,11 @@
-import { Stack } from 'aws-cdk-lib';
-import { Annotations, Match } from 'aws-cdk-lib/assertions';
+import { App, Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { tagsOf } from '../../adapters/s3/shard-tag.ts';
+import { type AllowedEndpoint, CollectionsBucket, DpoPipeline, TracesBucket } from '../../infra/index.ts';
+import { Ceilings, DEFAULT_CEILINGS } from '../../lib/contract/ceilings.ts';
 import { STEPS } from '../../lib/contract/steps.ts';
 import { synthesize } from './synthesized.ts';
 
@@ -153,7 +156,7 @@ test.each([
   expect(found?.properties.Environment).toEqual({
     Variables: {
       COLLECTIONS_BUCKET: 'Collections',
-      ALLOWED_ENDPOINTS: '',
+      ALLOWED_ENDPOINTS: '[]',
       CODE_VERSION: expect.any(String),
       POWERTOOLS_SERVICE_NAME: expect.any(String),
       NODE_OPTIONS: '--enable-source-maps',
@@ -162,8 +165,8 @@ test.each([
 });
 
 test.each([
-  ['RunWorkflow', { ALLOWED_ENDPOINTS: '' }],
-  ['PlanTraces', {}],
+  ['RunWorkflow', { ALLOWED_ENDPOINTS: '[]' }],
+  ['PlanTraces', { CEILINGS: JSON.stringify(DEFAULT_CEILINGS) }],
   ['WriteDatasets', {}],
   ['Finalize', {}],
 ])('the function %s has a vCPU, up to 15 minutes and no word of the traces', (name, more) => {
@@ -193,11 +196,16 @@ test('every function is traced, and has its own log', () => {
   }
 });
 
-test('every log is kept for three months and goes with the stack', () => {
+test('every log is kept for three months, also when the stack goes, and another stack of its name can be deployed', () => {
   const logs = stack.all('AWS::Logs::LogGroup');
   // Of each function, and of the state machine.
   expect(logs).toHaveLength(STEPS.length + 1);
-  for (const log of logs) expect(log).toMatchObject({ deletion: 'Delete', properties: { RetentionInDays: 90 } });
+  for (const log of logs) {
+    expect(log).toMatchObject({ deletion: 'Retain', properties: { RetentionInDays: 90 } });
+    const { LogGroupName: name } = log.properties;
+    // One that has a name of ours would stand in the way of the next.
+    if (name !== undefined) expect(name).toMatch(/-2 of StackId split at \/$/);
+  }
 });
 
 test('the outputs say where to upload and how to start', () => {
@@ -246,24 +254,102 @@ describe('with buckets that exist', () => {
   });
 });
 
-describe('secrets that no endpoint may be sent', () => {
-  const secretArns = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:nemo-AbCdEf';
-  const warnings = (context: Readonly<Record<string, unknown>>) => {
-    const found = synthesize(context).app.node.tryFindChild('Stack');
-    if (!Stack.isStack(found)) throw new Error('the app has a stack');
-    return Annotations.fromStack(found).findWarning('*', Match.anyValue());
+describe('allowedEndpoints', () => {
+  const SECRET = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:nemo-AbCdEf';
+  const AGENT = { origin: 'https://agent.example.com/', purpose: 'workflow', secretArns: [SECRET] };
+  const listed = (context: Readonly<Record<string, unknown>>) => {
+    const found = synthesize(context)
+      .all('AWS::Lambda::Function')
+      .find(({ name }) => name === 'PipelineRunWorkflow');
+    const { Variables } = z
+      .object({ Variables: z.object({ ALLOWED_ENDPOINTS: z.string() }) })
+      .parse(found?.properties.Environment);
+    return JSON.parse(Variables.ALLOWED_ENDPOINTS);
   };
+  const NORMAL = [{ origin: 'https://agent.example.com', purpose: 'workflow', secretArns: [SECRET] }];
 
-  test('are warned of at synth, with the way out', () => {
-    expect(warnings({ secretArns })).toMatchObject([
-      { id: '/Stack/Pipeline', entry: { data: expect.stringMatching(/EndpointRefused.*--context allowedEndpoints=/) } },
-    ]);
+  test('come from cdk.json, or as JSON from the command line', () => {
+    expect(listed({ allowedEndpoints: [AGENT] })).toEqual(NORMAL);
+    expect(listed({ allowedEndpoints: JSON.stringify([AGENT]) })).toEqual(NORMAL);
+    expect(listed({})).toEqual([]);
   });
 
-  test.each([{}, { secretArns, allowedEndpoints: 'https://nemo.example.com' }])(
-    'are not where there are none: %j',
-    (context) => {
-      expect(warnings(context)).toEqual([]);
-    },
-  );
+  test.each([
+    ['as they were before', 'https://agent.example.com', /must be JSON, but is https[\s\S]*at allowedEndpoints/],
+    ['with a path', [{ ...AGENT, origin: 'https://agent.example.com/v1' }], /without a path/],
+    ['with a user', [{ ...AGENT, origin: 'https://me@agent.example.com' }], /without a path/],
+    ['for no purpose', [{ origin: 'https://agent.example.com' }], /purpose/],
+    ['with names of a trainer for a workflow', [{ ...AGENT, namespaces: ['team'] }], /namespaces/],
+    ['twice', [AGENT, { ...AGENT, secretArns: [] }], /lists https:\/\/agent.example.com for workflow twice/],
+    ['with one secret for two', [AGENT, { ...AGENT, purpose: 'training' }], /to two endpoints/],
+  ])('are refused %s', (_, allowedEndpoints, message) => {
+    expect(() => synthesize({ allowedEndpoints })).toThrow(message);
+  });
+
+  test('secrets that are granted without an endpoint, as before, are refused with the way out', () => {
+    expect(() => synthesize({ secretArns: SECRET })).toThrow(/secretArns.*is now part of allowedEndpoints/);
+  });
+
+  test('as a construct takes secrets of the same stack, and refuses one for two endpoints', () => {
+    const pipelineWith = (endpoints: (secret: ISecret) => readonly AllowedEndpoint[]) => {
+      const own = new Stack(new App({ context: { 'aws:cdk:bundling-stacks': [] } }), 'Own');
+      const [traces, collections] = [new TracesBucket(own, 'Traces'), new CollectionsBucket(own, 'Collections')];
+      const allowedEndpoints = endpoints(new Secret(own, 'Secret'));
+      return new DpoPipeline(own, 'Pipeline', { traces, collections, allowedEndpoints });
+    };
+    const one = (purpose: 'workflow' | 'training', secret: ISecret): AllowedEndpoint => ({
+      ...{ origin: 'http://10.0.0.7:8000', purpose, secrets: [secret] },
+    });
+    const template = Template.fromStack(Stack.of(pipelineWith((secret) => [one('workflow', secret)])));
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      Environment: {
+        Variables: {
+          ALLOWED_ENDPOINTS: Match.objectLike({ 'Fn::Join': ['', Match.arrayWith([{ Ref: 'SecretA720EF05' }])] }),
+        },
+      },
+    });
+    expect(() => pipelineWith((secret) => [one('workflow', secret), one('training', secret)])).toThrow(
+      'to two endpoints',
+    );
+  });
+});
+
+describe('ceilings', () => {
+  const ceilingsIn = (context: Readonly<Record<string, unknown>>, name = 'Evaluate') => {
+    const found = synthesize(context)
+      .all('AWS::Lambda::Function')
+      .find((each) => each.name === `Pipeline${name}`);
+    const { Variables } = z
+      .object({ Variables: z.object({ CEILINGS: z.string() }) })
+      .parse(found?.properties.Environment);
+    return Ceilings.parse(JSON.parse(Variables.CEILINGS));
+  };
+
+  test('are said to the functions that plan, with defaults for those that are not set', () => {
+    for (const name of ['Evaluate', 'PlanTraces']) expect(ceilingsIn({}, name)).toEqual(DEFAULT_CEILINGS);
+    expect(ceilingsIn({ ceilings: '{"maxChildren":500}' })).toEqual({ ...DEFAULT_CEILINGS, maxChildren: 500 });
+    expect(ceilingsIn({ ceilings: { maxWorkflowSeconds: 60 } }).maxWorkflowSeconds).toBe(60);
+  });
+
+  test('have no run ask for more children at once than are set aside', () => {
+    expect(ceilingsIn({ reservedConcurrency: '50' }).maxConcurrency).toBe(50);
+    expect(ceilingsIn({ reservedConcurrency: '5000' }).maxConcurrency).toBe(1000);
+    expect(ceilingsIn({ reservedConcurrency: '50', ceilings: { maxConcurrency: 20 } }).maxConcurrency).toBe(20);
+  });
+
+  test.each([
+    ['less than a workflow is asked by default', { reservedConcurrency: '7' }, 'reservedConcurrency is 7'],
+    ['none', { reservedConcurrency: '0' }, 'reservedConcurrency'],
+    ['part of a child', { reservedConcurrency: '10.5' }, 'reservedConcurrency'],
+    [
+      'less than one run may ask for',
+      { reservedConcurrency: '50', ceilings: { maxConcurrency: 51 } },
+      'maxConcurrency is 51',
+    ],
+    ['a floor above the default shard', { ceilings: { minShardBytes: 2 ** 27 } }, 'minShardBytes'],
+    ['a ceiling below the default shard', { ceilings: { maxShardBytes: 2 ** 25 } }, 'maxShardBytes'],
+    ['a ceiling that there is not', { ceilings: { maxMoney: 1 } }, 'maxMoney'],
+  ])('are refused where they make no sense: %s', (_, context, message) => {
+    expect(() => synthesize(context)).toThrow(message);
+  });
 });

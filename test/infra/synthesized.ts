@@ -37,6 +37,10 @@ const Reference = z.strictObject({ Ref: z.string() });
 const Attribute = z.strictObject({ 'Fn::GetAtt': z.tuple([z.string(), z.string()]) });
 const Join = z.strictObject({ 'Fn::Join': z.tuple([z.literal(''), z.array(z.unknown())]) });
 
+const Select = z.strictObject({
+  'Fn::Select': z.tuple([z.number(), z.strictObject({ 'Fn::Split': z.tuple([z.string(), z.unknown()]) })]),
+});
+
 /** CloudFormation's functions by what they stand for: `Traces`, `Traces.Arn`, `Region`; joined text joined. */
 function inWords(value: unknown): unknown {
   const reference = Reference.safeParse(value);
@@ -45,6 +49,16 @@ function inWords(value: unknown): unknown {
   if (attribute.success) return attribute.data['Fn::GetAtt'].map(nameOf).join('.');
   const join = Join.safeParse(value);
   if (join.success) return join.data['Fn::Join'][1].map(inWords).join('');
+  const select = Select.safeParse(value);
+  if (select.success) {
+    const [
+      at,
+      {
+        'Fn::Split': [by, text],
+      },
+    ] = select.data['Fn::Select'];
+    return `${at} of ${inWords(text)} split at ${by}`;
+  }
   if (Array.isArray(value)) return value.map(inWords);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, inWords(inner)]));

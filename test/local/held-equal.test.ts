@@ -224,7 +224,7 @@ describe('with a live workflow', () => {
     ...{ ...FILES, ...SHARDS },
   });
   const parties = (): Parties => {
-    const http = createHttpClient({ policy: { allowedOrigins: [server.origin], allowPrivate: false } });
+    const http = createHttpClient({ policy: { reach: 'listed', origins: [server.origin] } });
     return {
       ...nobody,
       workflow: async () => workflowConnector({ http, credentials: credentialsFrom(async () => '') }),

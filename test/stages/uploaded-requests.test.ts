@@ -24,8 +24,8 @@ async function uploadOf(runJson: unknown, more: Partial<EvaluateDeps> = {}) {
   const text = typeof runJson === 'string' ? runJson : JSON.stringify(runJson);
   traces.objects.set('traces/mine/run.json', Buffer.from(text));
   const event = await eventOf(traces, 'traces/mine/run.json');
-  const datasets = { bucket: 'traces', prefix: 'traces/' };
-  const deps = { ...memoryDeps(traces, collections), datasets, ...more };
+  const readable = { bucket: 'traces', prefix: 'traces/' };
+  const deps = { ...memoryDeps(traces, collections), readable, ...more };
   return { event, deps, traces, collections, run: uploadedRunId(event) ?? 'none' };
 }
 

@@ -14,8 +14,8 @@ export async function serve(reply: Reply): Promise<Server> {
 }
 
 /** Public endpoints alone. */
-export const NONE: EndpointPolicy = { allowedOrigins: [], allowPrivate: false };
-export const only = (server: Server): EndpointPolicy => ({ allowedOrigins: [server.origin], allowPrivate: false });
+export const NONE: EndpointPolicy = { reach: 'public' };
+export const only = (server: Server): EndpointPolicy => ({ reach: 'listed', origins: [server.origin] });
 
 export const request = (url: string, more: Partial<HttpRequest> = {}): HttpRequest => ({
   method: 'POST',

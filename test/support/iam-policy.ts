@@ -2,12 +2,15 @@ import * as z from 'zod';
 
 const listed = z.union([z.string().transform((one) => [one]), z.array(z.string())]);
 
+/** Values by condition key. */
+const Named = z.record(z.string(), z.string());
+
 /** A statement, of the few kinds that the stack writes: any other is an error and not a right that nobody noticed. */
 export const Statement = z.strictObject({
   Effect: z.literal('Allow'),
   Action: listed,
   Resource: listed,
-  Condition: z.strictObject({ StringEquals: z.record(z.string(), z.string()) }).optional(),
+  Condition: z.strictObject({ StringEquals: Named.optional(), StringLikeIfExists: Named.optional() }).optional(),
 });
 export type Statement = z.infer<typeof Statement>;
 
@@ -36,7 +39,10 @@ export const isAllowed = (statements: readonly Statement[], { action, resource, 
     ({ Action, Resource, Condition }) =>
       Action.some((pattern) => matches(pattern.toLowerCase(), action.toLowerCase())) &&
       Resource.some((pattern) => matches(pattern, resource)) &&
-      Object.entries(Condition?.StringEquals ?? {}).every(([key, value]) => context[key] === value),
+      Object.entries(Condition?.StringEquals ?? {}).every(([key, value]) => context[key] === value) &&
+      Object.entries(Condition?.StringLikeIfExists ?? {}).every(([key, pattern]) =>
+        matches(pattern, context[key] ?? pattern),
+      ),
   );
 
 /** `*` is any text, slashes too, and `?` is any character. */

@@ -5,6 +5,7 @@ import { format } from 'node:util';
 import { vi } from 'vitest';
 import * as z from 'zod';
 import { s3Store } from '../../adapters/s3/s3-store.ts';
+import { DEFAULT_CEILINGS } from '../../lib/contract/ceilings.ts';
 import { type Handler, type RunResult, stateMachine } from './asl/asl-runner.ts';
 import { contextOf } from './lambda-context.ts';
 import { FUNCTIONS } from './lambda-functions.ts';
@@ -29,7 +30,7 @@ export interface Lambda {
 export interface LambdaOptions {
   /** By ARN. */
   readonly secrets: Readonly<Record<string, string>>;
-  readonly allowedEndpoints: readonly string[];
+  readonly allowedEndpoints: readonly object[];
   /** X-Ray traces the invocations. */
   readonly sampled: boolean;
 }
@@ -62,7 +63,8 @@ export async function startLambda({ secrets, allowedEndpoints, sampled }: Lambda
     TRACES_PREFIX: 'traces/',
     REQUESTS_FROM_UPLOADS: 'restricted',
     COLLECTIONS_BUCKET: 'collections',
-    ALLOWED_ENDPOINTS: allowedEndpoints.join(','),
+    ALLOWED_ENDPOINTS: JSON.stringify(allowedEndpoints),
+    CEILINGS: JSON.stringify({ ...DEFAULT_CEILINGS, minShardBytes: 1024 }),
     CODE_VERSION: '0.0.0',
     POWERTOOLS_SERVICE_NAME: 'under-test',
   };

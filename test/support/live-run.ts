@@ -49,7 +49,7 @@ export async function liveRun(
   const sleeps: number[] = [];
   const secrets: string[] = [];
   const http = createHttpClient({
-    policy: { allowedOrigins: allow ? [server.origin] : [], allowPrivate: false },
+    policy: { reach: 'listed', origins: allow ? [server.origin] : [] },
     ...(timer && { timer }),
   });
   const credentials = credentialsFrom(async (name) => {

@@ -66,7 +66,7 @@ const needed = (request: S3Request): Needed => NEEDED[request.operation](request
 const NEEDED: Readonly<Record<Operation, (request: S3Request) => Needed>> = {
   GetObject: readsObject,
   HeadObject: readsObject,
-  ListObjectsV2: ({ bucketName }) => ({ rights: [list(bucketName)] }),
+  ListObjectsV2: ({ bucketName, query }) => ({ rights: [list(bucketName, query.get('prefix') ?? undefined)] }),
   PutObject: beginsObject,
   // Parts are decrypted when they are put together.
   CreateMultipartUpload: (request) => ({ ...beginsObject(request), read: request.bucketName }),
@@ -99,9 +99,18 @@ const readAction = (version: string | undefined) => (version === undefined ? 's3
 const on = (action: string, { bucketName, key }: Pick<S3Request, 'bucketName' | 'key'>): Access => ({
   action,
   resource: `${bucketName}.Arn/${key}`,
+  context: OWN,
 });
 
-const list = (bucketName: string): Access => ({ action: 's3:ListBucket', resource: `${bucketName}.Arn` });
+/** The stack's own account has all buckets. */
+const OWN = { 'aws:ResourceAccount': 'AccountId' };
+
+/** A request for an object that is not there brings no prefix. */
+const list = (bucketName: string, prefix?: string): Access => ({
+  action: 's3:ListBucket',
+  resource: `${bucketName}.Arn`,
+  context: { ...OWN, ...(prefix === undefined ? {} : { 's3:prefix': prefix }) },
+});
 
 /** A key's use by S3 in the user's name. */
 const uses = (action: string, key: string | undefined): Access[] =>

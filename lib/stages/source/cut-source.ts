@@ -2,6 +2,7 @@ import type { ContainerSlice, Shard } from '../../contract/plan.ts';
 import type { Limits } from '../../contract/request.ts';
 import { SourceTooLarge } from '../../errors.ts';
 import { CONTAINERS } from '../../sources/containers/containers.ts';
+import { belowCeiling, type CeilingDeps } from '../below-ceiling.ts';
 import type { Deps } from '../deps.ts';
 import { ahead } from '../each.ts';
 import { type Piece, packShards } from '../pack-shards.ts';
@@ -23,8 +24,12 @@ export interface CutSource {
   readonly grouping: readonly Shard[];
 }
 
-/** Throws {@link SourceTooLarge}. */
-export async function cutSource(source: RecordSource, { limits, cut }: Cutting, deps: Deps): Promise<CutSource> {
+/** Throws {@link SourceTooLarge}, CeilingExceeded. */
+export async function cutSource(
+  source: RecordSource,
+  { limits, cut }: Cutting,
+  deps: Deps & CeilingDeps,
+): Promise<CutSource> {
   const { format } = source;
   const bytes = source.objects.reduce((sum, { object }) => sum + object.bytes, 0);
   if (format.kind === 'assembled') {
@@ -39,15 +44,13 @@ export async function cutSource(source: RecordSource, { limits, cut }: Cutting, 
   }
   if (!format.scattered) {
     const every = limits.shard_bytes;
-    return {
-      shards: await Array.fromAsync(packShards(cutObjects(source, cut ? every : undefined, deps), every)),
-      grouping: [],
-    };
+    const shards = packShards(cutObjects(source, cut ? every : undefined, deps), every);
+    return { shards: await Array.fromAsync(belowCeiling(shards, 'shards', deps)), grouping: [] };
   }
   const of = countBuckets(source.objects, limits);
   const every = Math.max(limits.shard_bytes, Math.ceil((bytes * of) / MOST_REGIONS));
   const tasks = packShards(cutObjects(source, cut ? every : undefined, deps), every, of);
-  return groupedIn(of, await Array.fromAsync(tasks));
+  return groupedIn(of, await Array.fromAsync(belowCeiling(tasks, 'tasks of GroupCandidates', deps)));
 }
 
 /** A bucket is read as a region of each task's object: at so many, listing them takes longer than reading them. */

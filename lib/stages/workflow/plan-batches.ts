@@ -75,6 +75,13 @@ export function concurrencyOf(source: Pick<WorkflowSource, 'max_concurrency' | '
   return { batches: Math.floor(source.max_concurrency / examples), examples };
 }
 
+/** The rows that are asked, once a repetition. */
+export async function countRows(source: WorkflowSource, dataset: StoredObject, datasets: ObjectStore): Promise<number> {
+  let rows = 0;
+  for await (const entry of readDataset(datasets, dataset, source)) if ('row' in entry) rows += 1;
+  return rows;
+}
+
 async function countSkipped(rows: AsyncIterable<DatasetEntry>): Promise<SkippedRows> {
   const skipped = { repeated_id: 0, blank_question: 0 };
   for await (const entry of rows) if ('skipped' in entry) skipped[entry.skipped] += 1;

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { credentialHeaders, redactor } from '../../../adapters/http/credentials.ts';
-import { credentialsFrom, type SecretUse, secretsOnlyTo } from '../../../adapters/http/endpoint-credentials.ts';
+import { credentialsFrom, type SecretUse, secretsAsListed } from '../../../adapters/http/endpoint-credentials.ts';
 import { environmentSecrets } from '../../../adapters/http/secrets.ts';
 import { wayOutOfAws } from '../../../adapters/http/way-out.ts';
 import { workflowConnector } from '../../../adapters/http/workflow-client.ts';
+import { AllowedEndpoints } from '../../../lib/contract/allowed-endpoints.ts';
 import { WorkflowSource } from '../../../lib/contract/workflow.ts';
 
 describe('a secret', () => {
@@ -37,7 +38,8 @@ describe('a secret', () => {
 });
 
 describe('a secret on AWS', () => {
-  const ARN = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:agent-AbCdEf';
+  const BEGINNING = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:agent';
+  const ARN = `${BEGINNING}-AbCdEf`;
 
   function gate() {
     const read: string[] = [];
@@ -45,7 +47,13 @@ describe('a secret on AWS', () => {
       read.push(name);
       return 'token-1234';
     });
-    const credentials = secretsOnlyTo(['https://agent.example', 'http://10.0.0.7:8000/'], all);
+    const listed = [
+      { origin: 'https://agent.example', purpose: 'training', secretArns: [ARN] },
+      { origin: 'http://10.0.0.7:8000', purpose: 'training', secretArns: [`${BEGINNING}-??????`] },
+      { origin: 'https://nothing.example', purpose: 'training', secretArns: [] },
+      { origin: 'https://workflow.example', purpose: 'workflow', secretArns: [`${ARN}2`] },
+    ];
+    const credentials = secretsAsListed(AllowedEndpoints.parse(listed), 'training', all);
     const ask = (endpoint: string, secret: SecretUse['secret'] = ARN) =>
       credentials({ secret, setting: 'training.nemo_platform.auth_secret_arn', endpoint });
     return { ask, read };
@@ -56,32 +64,46 @@ describe('a secret on AWS', () => {
     'https://agent.example:8443',
     'http://agent.example',
     'https://agent.example.org',
-  ])('is not even read for %s, which the stack does not name', async (elsewhere) => {
+    'https://workflow.example',
+  ])('is not even read for %s, which the stack does not list for this purpose', async (elsewhere) => {
     const { ask, read } = gate();
     await expect(ask(elsewhere)).rejects.toMatchObject({
       name: 'EndpointRefused',
-      message: `${elsewhere} gets no secret: training.nemo_platform.auth_secret_arn goes only to endpoints that the stack names. Put this origin in the stack's allowedEndpoints, or leave training.nemo_platform.auth_secret_arn out`,
+      message: expect.stringContaining(`Add {"origin":"${elsewhere}","purpose":"training"} to`),
+    });
+    await expect(ask(elsewhere, null)).rejects.toThrow('nothing is sent there');
+    expect(read).toEqual([]);
+  });
+
+  it.each([
+    ['https://agent.example', `${BEGINNING}-GhIjKl`],
+    ['https://agent.example', `${ARN}2`],
+    ['https://nothing.example', ARN],
+    ['http://10.0.0.7:8000', `${BEGINNING}-GhIjKlM`],
+    ['http://10.0.0.7:8000', `${BEGINNING}-of-another-GhIjKl`],
+  ])('is not read for %s, to which the stack binds another', async (endpoint, secret) => {
+    const { ask, read } = gate();
+    await expect(ask(endpoint, secret)).rejects.toMatchObject({
+      name: 'EndpointRefused',
+      message: expect.stringContaining('training.nemo_platform.auth_secret_arn names one that the stack does not bind'),
     });
     expect(read).toEqual([]);
   });
 
-  it.each(['https://agent.example/agents/7', 'http://10.0.0.7:8000'])(
-    'goes to %s, which it names',
-    async (endpoint) => {
-      expect((await gate().ask(endpoint)).headers).toEqual({ authorization: 'Bearer token-1234' });
-    },
-  );
-
-  it('is nobody’s concern where none is named', async () => {
-    expect((await gate().ask('https://anywhere.example', null)).headers).toEqual({});
+  it.each([
+    ['https://agent.example/agents/7', ARN],
+    ['http://10.0.0.7:8000', `${BEGINNING}-GhIjKl`],
+  ])('goes to %s, to which the stack binds it', async (endpoint, secret) => {
+    expect((await gate().ask(endpoint, secret)).headers).toEqual({ authorization: 'Bearer token-1234' });
   });
 
-  it('of a workflow goes the same way', async () => {
-    const connect = workflowConnector(wayOutOfAws(['https://agent.example']));
+  it('of a workflow goes the same way, and no header goes elsewhere', async () => {
+    const listed = [{ origin: 'https://agent.example', purpose: 'training', secretArns: [ARN] }];
+    const connect = workflowConnector(wayOutOfAws(AllowedEndpoints.parse(listed), 'workflow'));
     const dataset = { bucket: 'b', key: 'k' };
-    const source = WorkflowSource.parse({ endpoint: 'https://attacker.example', auth_secret_arn: ARN, dataset });
-    await expect(connect(source)).rejects.toThrow(
-      'https://attacker.example gets no secret: source.workflow.auth_secret_arn goes only to',
-    );
+    for (const auth_secret_arn of [ARN, null]) {
+      const source = WorkflowSource.parse({ endpoint: 'https://agent.example', auth_secret_arn, dataset });
+      await expect(connect(source)).rejects.toThrow('Add {"origin":"https://agent.example","purpose":"workflow"}');
+    }
   });
 });

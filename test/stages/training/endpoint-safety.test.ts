@@ -17,31 +17,34 @@ afterEach(() => nemo.close());
 
 const settings = () => customizer(nemo.url);
 
-const under = (allowedOrigins: readonly string[]) => {
-  const policy = { allowedOrigins, allowPrivate: false };
+const under = (origins: readonly string[]) => {
+  const policy = { reach: 'listed', origins } as const;
   const agent = guardedAgent(policy);
   return { http: createHttpClient({ policy, agent }), fetch: guardedFetch(agent) };
 };
 
-it('reaches no private endpoint that the stack does not allow', async () => {
+it('reaches no endpoint that the stack does not list', async () => {
   const { input } = await commitRun(store, 'run-1', settings());
   const { result } = await runTraining(input, store, clock(), under([]));
   expect(result).toMatchObject({ status: 'failed', error: 'EndpointRefused' });
   expect(nemo.calls).toEqual([]);
 });
 
-it('reaches the private endpoints that the stack allows', async () => {
+it('reaches the private endpoints that the stack lists', async () => {
   const { input } = await commitRun(store, 'run-1', settings());
   const { result } = await runTraining(input, store, clock(), under([nemo.url]));
   expect(result.status).toBe('succeeded');
 });
 
-it('uploads to no other private place that the datastore names', async () => {
-  const { input } = await commitRun(store, 'run-1', settings());
-  nemo.state.lfsOrigin = 'http://169.254.169.254';
-  const { result } = await runTraining(input, store, clock(), under([nemo.url]));
-  expect(result).toMatchObject({ status: 'failed', error: 'EndpointRefused' });
-});
+it.each(['http://169.254.169.254', 'https://bucket.example.com'])(
+  'uploads to no other place that the datastore names, such as %s',
+  async (lfsOrigin) => {
+    const { input } = await commitRun(store, 'run-1', settings());
+    nemo.state.lfsOrigin = lfsOrigin;
+    const { result } = await runTraining(input, store, clock(), under([nemo.url]));
+    expect(result).toMatchObject({ status: 'failed', error: 'EndpointRefused' });
+  },
+);
 
 it('reads no endless answer', async () => {
   nemo.misbehave(/v1\/namespaces/, { status: 200, body: 'x'.repeat(5_000_000) });

@@ -114,32 +114,85 @@ describe('tokens', () => {
 });
 
 describe('on AWS', () => {
-  const ARN = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:nemo-AbCdEf';
+  const secret = (name: string) => `arn:aws:secretsmanager:eu-central-1:123456789012:secret:${name}-AbCdEf`;
   const host = 'https://nemo.example.com';
   const elsewhere = 'https://attacker.example';
-  const trainerOf = (settings: object, ALLOWED_ENDPOINTS = `${host},https://datastore.example.com`) =>
-    trainingFromEnvironment({ COLLECTIONS_BUCKET: 'runs', ALLOWED_ENDPOINTS }).trainer(
+  const ALLOWED = [
+    {
+      ...{ origin: host, purpose: 'training', secretArns: [secret('nemo')] },
+      ...{ namespaces: ['team'], workspaces: ['default'], images: ['nvcr.io/nim/ours', 'vllm/vllm-openai:v1'] },
+    },
+    {
+      ...{ origin: 'https://datastore.example.com', purpose: 'training', secretArns: [secret('datastore')] },
+      namespaces: ['team', 'other'],
+    },
+    { origin: elsewhere, purpose: 'workflow', secretArns: [secret('agent')] },
+  ];
+  const trainerOf = (settings: object) =>
+    trainingFromEnvironment({ COLLECTIONS_BUCKET: 'runs', ALLOWED_ENDPOINTS: JSON.stringify(ALLOWED) }).trainer(
       TrainingSettings.parse(settings),
     );
+  const platform = (more: object) => ({ nemo_platform: { host, model: 'llama', ...more } });
+  const deployed = (image_name: string, image_tag = 'v1') => ({
+    ...{ deploy_on_completion: true, deployment_config: { image_name, image_tag } },
+  });
 
   it.each([
-    ['auth_secret_arn', customizer(host, { entity_host: elsewhere, auth_secret_arn: ARN })],
-    ['hf_token_secret_arn', customizer(host, { datastore_host: elsewhere, hf_token_secret_arn: ARN })],
-    ['auth_secret_arn', { nemo_platform: { host: elsewhere, model: 'llama', auth_secret_arn: ARN } }],
-  ])('%s goes to no host that the stack does not name', async (setting, training) => {
+    ['entity_host', customizer(host, { entity_host: elsewhere })],
+    ['datastore_host', customizer(host, { datastore_host: elsewhere })],
+    ['host', platform({ host: elsewhere })],
+    ['storage.endpoint_url', platform({ storage: { endpoint_url: elsewhere } })],
+  ])('nothing is sent to a %s that the stack does not list for training', async (setting, training) => {
     const [trainer] = Object.keys(training);
     await expect(trainerOf(training)).rejects.toMatchObject({
       name: 'EndpointRefused',
-      message: `${elsewhere} gets no secret: training.${trainer}.${setting} goes only to endpoints that the stack names. Put this origin in the stack's allowedEndpoints, or leave training.${trainer}.${setting} out`,
+      message: `training.${trainer}.${setting} is at ${elsewhere}: nothing is sent there, because the stack does not list it. Add {"origin":"${elsewhere}","purpose":"training"} to the stack's allowedEndpoints, or name an endpoint that it lists.`,
     });
   });
 
-  it('a host that the stack does not name is trained on without a secret', async () => {
-    await expect(trainerOf(customizer(elsewhere))).resolves.toMatchObject({ backend: 'nemo-customizer' });
-    await expect(trainerOf({ nemo_platform: { host: elsewhere, model: 'llama' } }, '')).resolves.toMatchObject({
-      backend: 'nemo-platform',
+  it.each([
+    ['auth_secret_arn', customizer(host, { auth_secret_arn: secret('datastore') })],
+    ['hf_token_secret_arn', customizer(host, { hf_token_secret_arn: secret('datastore') })],
+    ['auth_secret_arn', platform({ auth_secret_arn: secret('agent') })],
+  ])('%s is one that the stack binds to that host and to training', async (setting, training) => {
+    await expect(trainerOf(training)).rejects.toMatchObject({
+      name: 'EndpointRefused',
+      message: expect.stringMatching(new RegExp(`^${host} gets no such secret: .*${setting} names one`)),
     });
   });
+
+  it.each([
+    ['namespace is other', customizer(host, { namespace: 'other' })],
+    ['workspace is theirs', platform({ workspace: 'theirs' })],
+    ['model is theirs', platform({ model: 'theirs/llama' })],
+    ['deployment_config is nvcr.io/nim/theirs:v1', customizer(host, deployed('nvcr.io/nim/theirs'))],
+    ['deployment_config is vllm/vllm-openai:latest', platform(deployed('vllm/vllm-openai', 'latest'))],
+  ])('%s, which the stack does not list, is refused by its setting', async (said, training) => {
+    await expect(trainerOf(training)).rejects.toMatchObject({
+      name: 'EndpointRefused',
+      message: expect.stringContaining(`${said}, and for ${host} the stack lists `),
+    });
+  });
+
+  it.each([
+    customizer(host, { auth_secret_arn: null, ...deployed('nvcr.io/nim/ours', 'any') }),
+    customizer(host, { datastore_host: 'https://datastore.example.com' }),
+    platform({ model: 'default/llama', ...deployed('vllm/vllm-openai') }),
+    { event_bridge: {} },
+  ])('what the stack lists is trained on: %j', async (training) => {
+    await expect(trainerOf(training)).resolves.toMatchObject({ backend: expect.any(String) });
+  });
+
+  it.each(['https://me@nemo.example.com', 'https://nemo.example.com/?token=1', 'https://nemo.example.com/#x'])(
+    'a host has no user, query or fragment: %s',
+    (url) => {
+      for (const settings of [customizer(url), customizer(host, { datastore_host: url }), platform({ host: url })]) {
+        const { success, error } = TrainingSettings.safeParse(settings);
+        expect(success).toBe(false);
+        expect(error?.issues[0]?.message).toContain('must have no user, query or fragment');
+      }
+    },
+  );
 });
 
 /** A server at another origin that answers all with `{}`, and keeps the Authorization of each request. */

@@ -64,7 +64,7 @@ async function run(reply: Reply, settings: object) {
     runs: store,
   });
 
-  const policy = { allowedOrigins: [server.origin], allowPrivate: false };
+  const policy = { reach: 'listed', origins: [server.origin] } as const;
   const connect = workflowConnector({
     http: createHttpClient({ policy }),
     credentials: credentialsFrom(async () => ''),

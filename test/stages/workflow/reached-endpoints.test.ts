@@ -61,12 +61,12 @@ describe('which endpoints are reached', () => {
   ])('refuses %s, and says what to do', async (_what, url) => {
     const error = await send(url, NONE).catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(EndpointRefused);
-    expect(String(error)).toMatch(/allowedEndpoints.*--allow-private-endpoint/);
+    expect(String(error)).toContain('--allow-private-endpoint');
   });
 
   it('refuses what is no URL of a web server', async () => {
     await expect(send('file:///etc/passwd', NONE)).rejects.toThrow(EndpointRefused);
-    await expect(send('not a url', { ...NONE, allowPrivate: true })).rejects.toThrow(EndpointRefused);
+    await expect(send('not a url', { reach: 'any' })).rejects.toThrow(EndpointRefused);
   });
 
   it('refuses a name of which any address is private, by the one look-up that connecting goes by', async () => {
@@ -81,16 +81,27 @@ describe('which endpoints are reached', () => {
 
   it('reaches a private endpoint whose origin is on the list, and no other port of it', async () => {
     const server = await serve(answers('Win!'));
-    const policy = { allowedOrigins: [`${server.origin}/`], allowPrivate: false };
+    const policy = { reach: 'listed', origins: [`${server.origin}/`] } as const;
     expect((await send(`${server.origin}/x`, policy)).text).toContain('Win!');
     const other = await serve(answers('Win!'));
     await expect(send(`${other.origin}/x`, policy)).rejects.toThrow(EndpointRefused);
     expect(other.asked).toHaveLength(0);
   });
 
+  it('on AWS reaches no public endpoint that is not on the list, and looks no name up for it', async () => {
+    const asked: string[] = [];
+    const policy = { reach: 'listed', origins: ['https://agent.example'] } as const;
+    const agent = guardedAgent(policy, resolver(asked, ['93.184.216.34']));
+    const client = createHttpClient({ policy, agent });
+    for (const url of ['https://example.com/x', 'https://agent.example:8443/x', 'https://93.184.216.34/x']) {
+      await expect(client.send(request(url))).rejects.toThrow(/not in the stack's allowedEndpoints/);
+    }
+    expect(asked).toEqual([]);
+  });
+
   it('reaches everything where this machine allows it', async () => {
     const server = await serve(answers('Win!'));
-    expect((await send(`${server.origin}/x`, { allowedOrigins: [], allowPrivate: true })).status).toBe(200);
+    expect((await send(`${server.origin}/x`, { reach: 'any' })).status).toBe(200);
   });
 
   it('names an origin by its protocol, host and port', () => {

@@ -12,7 +12,7 @@ describe('redirects', () => {
     await expect(send(server.origin, only(server))).rejects.toMatchObject({
       name: 'HttpFailed',
       kind: 'redirect',
-      message: expect.stringContaining('only public https endpoints'),
+      message: expect.stringContaining("not in the stack's allowedEndpoints"),
     });
   });
 
@@ -36,7 +36,7 @@ describe('redirects', () => {
         : answers('Win!')(asked, response),
     );
     const away = await serve((asked, response) => status(307, { location: `${home.origin}/z` })(asked, response));
-    const policy = { allowedOrigins: [home.origin, away.origin], allowPrivate: false };
+    const policy = { reach: 'listed', origins: [home.origin, away.origin] } as const;
     await send(`${home.origin}/x`, policy, { credentials: { authorization: 'Bearer t', 'x-api-key': 'k' } });
     const [, back] = home.asked;
     for (const asked of [away.asked[0], back]) {
