@@ -7,6 +7,7 @@ import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import { CHOOSE_MEMORY_MB } from '../functions/memory.ts';
 import type { RequestsFromUploads } from '../lib/contract/start.ts';
 import type { Step } from '../lib/contract/steps.ts';
 import { acknowledge } from './acknowledge.ts';
@@ -61,6 +62,7 @@ export class DpoPipeline extends Construct {
         TRACES_BUCKET: traces.bucketName,
         COLLECTIONS_BUCKET: collections.bucketName,
         REQUESTS_FROM_UPLOADS: requestsFromUploads,
+        CHOOSE_MEMORY_MB: String(props.chooseMemory ?? CHOOSE_MEMORY_MB.least),
       },
       deadLetters: this.unrecordedEnds,
     });
@@ -71,7 +73,11 @@ export class DpoPipeline extends Construct {
       ...trainingSteps(this, { collections, allowedEndpoints, secrets }),
       RecordFailure: recordFailure,
     };
-    const definition = pipelineDefinition({ partition: Aws.PARTITION, functionArn: (step) => steps[step].functionArn });
+    const definition = pipelineDefinition({
+      partition: Aws.PARTITION,
+      collections: collections.bucketName,
+      functionArn: (step) => steps[step].functionArn,
+    });
     this.stateMachine = new StateMachine(this, 'StateMachine', {
       comment: definition.Comment,
       definitionBody: DefinitionBody.fromString(Stack.of(this).toJsonString(definition)),
@@ -112,7 +118,7 @@ export class DpoPipeline extends Construct {
     );
     grant(policy, ['s3:GetObject'], read);
     const results = ['s3:PutObject', 's3:GetObject', 's3:ListMultipartUploadParts', 's3:AbortMultipartUpload'];
-    grant(policy, results, [collections.arnForObjects('runs/*/map/*')]);
+    grant(policy, results, [collections.arnForObjects('maps/*')]);
     grant(policy, ['s3:PutObject', 's3:GetObject'], [collections.arnForObjects('runs/*/failures/*')]);
     useKey(policy, collections, ['kms:Decrypt', 'kms:GenerateDataKey']);
   }

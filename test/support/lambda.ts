@@ -61,6 +61,7 @@ export async function startLambda({ secrets, allowedEndpoints, sampled }: Lambda
     TRACES_BUCKET: 'traces',
     TRACES_PREFIX: 'traces/',
     REQUESTS_FROM_UPLOADS: 'restricted',
+    CHOOSE_MEMORY_MB: '3008',
     COLLECTIONS_BUCKET: 'collections',
     ALLOWED_ENDPOINTS: allowedEndpoints.join(','),
     CODE_VERSION: '0.0.0',
