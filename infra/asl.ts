@@ -52,6 +52,7 @@ export interface Choice {
 export interface ChoiceRule {
   readonly Variable: string;
   readonly StringEquals?: string;
+  readonly StringMatches?: string;
   readonly BooleanEquals?: boolean;
   readonly Next: string;
 }

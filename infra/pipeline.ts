@@ -7,6 +7,7 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import { CHOOSE_MEMORY_MB } from '../functions/memory.ts';
 import type { SetCeilings } from '../lib/contract/ceilings.ts';
 import type { RequestsFromUploads } from '../lib/contract/start.ts';
 import type { Step } from '../lib/contract/steps.ts';
@@ -74,6 +75,7 @@ export class DpoPipeline extends Construct {
         TRACES_BUCKET: traces.bucketName,
         COLLECTIONS_BUCKET: collections.bucketName,
         REQUESTS_FROM_UPLOADS: requestsFromUploads,
+        CHOOSE_MEMORY_MB: String(props.chooseMemory ?? CHOOSE_MEMORY_MB.least),
       },
       encryptionKey,
       deadLetters: this.unrecordedEnds,
@@ -87,7 +89,11 @@ export class DpoPipeline extends Construct {
       ...trainingSteps(this, shared),
       RecordFailure: recordFailure,
     };
-    const definition = pipelineDefinition({ partition: Aws.PARTITION, functionArn: (step) => steps[step].functionArn });
+    const definition = pipelineDefinition({
+      partition: Aws.PARTITION,
+      collections: collections.bucketName,
+      functionArn: (step) => steps[step].functionArn,
+    });
     this.stateMachine = new StateMachine(this, 'StateMachine', {
       comment: definition.Comment,
       definitionBody: DefinitionBody.fromString(Stack.of(this).toJsonString(definition)),
@@ -123,7 +129,7 @@ export class DpoPipeline extends Construct {
     const read = ['plan.json', 'batches.json', 'grouping-tasks.json'].map((file) => `runs/*/${file}`);
     grantObjects(policy, collections, { actions: ['s3:GetObject'], keys: read });
     const results = ['s3:PutObject', 's3:GetObject', 's3:ListMultipartUploadParts', 's3:AbortMultipartUpload'];
-    grantObjects(policy, collections, { actions: results, keys: ['runs/*/map/*'] });
+    grantObjects(policy, collections, { actions: results, keys: ['maps/*'] });
     grantObjects(policy, collections, { actions: ['s3:PutObject', 's3:GetObject'], keys: ['runs/*/failures/*'] });
     useKey(policy, collections, ['kms:Decrypt', 'kms:GenerateDataKey']);
   }

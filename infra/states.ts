@@ -1,3 +1,5 @@
+import { OWN_NAMES, STEP_FUNCTIONS_ERROR } from '../lib/contract/failure.ts';
+import { KILLED } from '../lib/contract/killed-function.ts';
 import { retriesOf } from '../lib/contract/retries.ts';
 import type { Step } from '../lib/contract/steps.ts';
 import type { Choice, ChoiceRule, Fail, Machine, Pass, Retrier, States, Template } from './asl.ts';
@@ -8,6 +10,8 @@ import type { Choice, ChoiceRule, Fail, Machine, Pass, Retrier, States, Template
 export interface Place {
   /** Of AWS: `aws`, `aws-cn`, … */
   readonly partition: string;
+  /** Name of the bucket that runs are written to. */
+  readonly collections: string;
   readonly functionArn: (step: Step) => string;
 }
 
@@ -66,7 +70,7 @@ export interface MapSpec {
  * A state that runs a child execution an item, and the one that its failure leads to. A map that fails tells its caller a
  * name of its own only; the child's error is kept beside the run, and ReadFailure finds it.
  */
-export function distributedMap(name: string, spec: MapSpec, { partition }: Place): States {
+export function distributedMap(name: string, spec: MapSpec, { partition, collections }: Place): States {
   const failure = `${name}Failed`;
   return {
     [name]: {
@@ -83,7 +87,8 @@ export function distributedMap(name: string, spec: MapSpec, { partition }: Place
       ItemProcessor: { ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' }, ...spec.child },
       ResultWriter: {
         Resource: `arn:${partition}:states:::s3:putObject`,
-        Parameters: { 'Bucket.$': '$.plan.bucket', 'Prefix.$': "States.Format('runs/{}/map', $.run_id)" },
+        // No path of the input: interpreters do not agree whether these are the map's input's or its result's.
+        Parameters: { Bucket: collections, 'Prefix.$': "States.Format('maps/{}', $$.Execution.Name)" },
       },
       // What all children say together has no bound.
       ResultPath: null,
@@ -115,7 +120,7 @@ export interface ChildSpec {
 
 /** A map's child: a task that gets `$.task`, and what its failure leads to. */
 export function childTask(name: string, { comment, step, part, after }: ChildSpec, place: Place): States {
-  const [keep, failed] = [`Keep${name}Failure`, `${name}Failed`];
+  const [keep, tell, failed] = [`Keep${name}Failure`, `Tell${name}Failure`, `${name}Failed`];
   return {
     [name]: {
       ...invoke(step, { ...(comment === undefined ? {} : { comment }), payload: '$.task' }, place),
@@ -131,12 +136,22 @@ export function childTask(name: string, { comment, step, part, after }: ChildSpe
         Body: { state: name, 'run_id.$': '$.task.run_id', ...part, 'failure.$': '$.failure' },
       },
       ResultPath: null,
-      Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.not_kept', Next: failed }],
-      Next: failed,
+      Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.not_kept', Next: tell }],
+      Next: tell,
     },
+    [tell]: { ...renamed('ChildFailed', failed), Comment: 'Only the map run’s page shows it.' },
     [failed]: FAIL,
   };
 }
+
+/** A Fail state may not have one of Step Functions' own names (`States.Timeout`): a name for it, and its own in the cause. */
+const renamed = (error: string, next: string): Pass => ({
+  Type: 'Pass',
+  Parameters: {
+    failure: { Error: error, 'Cause.$': "States.Format('{}: {}', $.failure.Error, $.failure.Cause)" },
+  },
+  Next: next,
+});
 
 /** What every failure of the run leads to: the child's error in place of the map's, where there is one; then failure.json. */
 export const endInFailure = (place: Place): States => ({
@@ -160,9 +175,14 @@ export const endInFailure = (place: Place): States => ({
       place,
     ),
     OutputPath: '$.Payload',
-    Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.not_recorded', Next: 'Failed' }],
+    Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.not_recorded', Next: 'NotRecorded' }],
     Next: 'Failed',
   },
+  NotRecorded: choice(
+    [{ Variable: '$.failure.Error', StringMatches: `${OWN_NAMES}*`, Next: 'NotRecordedByOwnName' }],
+    'Failed',
+  ),
+  NotRecordedByOwnName: renamed(STEP_FUNCTIONS_ERROR, 'Failed'),
   Failed: FAIL,
 });
 
@@ -198,17 +218,33 @@ function invoke(
   } as const;
 }
 
+/** https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_Errors: those that pass by themselves. */
 const LAMBDA_PASSING = [
-  'Lambda.ServiceException',
-  'Lambda.AWSLambdaException',
-  'Lambda.SdkClientException',
-  'Lambda.ClientExecutionTimeoutException',
-  'Lambda.TooManyRequestsException',
-] as const;
+  ...(['Lambda.ServiceException', 'Lambda.AWSLambdaException', 'Lambda.SdkClientException'] as const),
+  ...(['Lambda.ClientExecutionTimeoutException', 'Lambda.ResourceConflictException'] as const),
+  // Of functions in a VPC.
+  ...(['Lambda.ResourceNotReadyException', 'Lambda.EC2ThrottledException', 'Lambda.EC2UnexpectedException'] as const),
+  ...(['Lambda.ENILimitReachedException', 'Lambda.SubnetIPAddressLimitReachedException'] as const),
+];
+
+/**
+ * A new account runs ten functions at once, and a run has a hundred children: most wait for a turn, some as long as all
+ * the others take. Tries so far apart on average cost 13 cents an hour for ninety children, and so many take 33 hours; an
+ * execution's history has room for three times as many.
+ */
+const THROTTLED: Retrier = {
+  Comment: 'Lambda runs as many functions as it may: wait for a turn.',
+  ErrorEquals: ['Lambda.TooManyRequestsException'],
+  IntervalSeconds: 2,
+  BackoffRate: 2,
+  MaxDelaySeconds: 120,
+  MaxAttempts: 2_000,
+  JitterStrategy: 'FULL',
+};
 
 const CUT_OFF: Retrier = {
   Comment: 'Cut off after 15 minutes, or killed: twice more may help, more often will not.',
-  ErrorEquals: ['States.Timeout', 'Sandbox.Timedout', 'Lambda.Unknown'],
+  ErrorEquals: ['States.Timeout', 'Sandbox.Timedout', ...KILLED],
   IntervalSeconds: 5,
   BackoffRate: 2,
   MaxDelaySeconds: 60,
@@ -227,6 +263,7 @@ const retriers = (step: Step): readonly Retrier[] => [
       ...(rule.spread ? { JitterStrategy: 'FULL' } : {}),
     }),
   ),
+  THROTTLED,
   CUT_OFF,
 ];
 

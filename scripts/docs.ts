@@ -53,7 +53,7 @@ ${rows.join('\n')}
 /** The text of docs/architecture.md: as it is, with the state machine drawn anew. */
 export function architectureText(): string {
   const text = readFileSync(new URL(ARCHITECTURE_FILE, ROOT), 'utf8');
-  const machine = pipelineDefinition({ partition: 'aws', functionArn: (step) => step });
+  const machine = pipelineDefinition({ partition: 'aws', collections: 'collections', functionArn: (step) => step });
   const [start, end] = [text.indexOf(DRAWING_START), text.indexOf(DRAWING_END)];
   if (start === -1 || end === -1) throw new Error(`${ARCHITECTURE_FILE} has no place for the drawing.`);
   return `${text.slice(0, start + DRAWING_START.length)}\n\n${statePicture(machine)}\n${text.slice(end)}`;

@@ -1,14 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { DeleteObjectCommand, UploadPartCopyCommand } from '@aws-sdk/client-s3';
-import { CorruptObject, StoreRefused } from '../../lib/errors.ts';
+import { CorruptObject, PipelineError, StoreRefused } from '../../lib/errors.ts';
 import { crc32 } from '../../lib/objects/checksum.ts';
 import type { ComposeOptions, ComposePart } from '../../lib/objects/store.ts';
 import type { Bucket } from './bucket.ts';
-import { answerOf, storeError } from './errors.ts';
+import { answerOf, isNotUnderstood, storeError } from './errors.ts';
+import { headObject } from './head.ts';
 import { multipart, type StoredPart, type Upload, unfinished, uploadPart } from './multipart.ts';
 import { bytesOf, planParts, type Source, type Step } from './plan-parts.ts';
 import { readObject } from './read.ts';
-import { putObject } from './write.ts';
+import { putObject, writeObject } from './write.ts';
 
 export async function composeObject(
   bucket: Bucket,
@@ -25,7 +26,43 @@ export async function composeObject(
     );
   }
   const steps = planParts(parts, bucket.limits);
-  await (steps.length > maxParts ? composeTree : composeSteps)(bucket, key, steps, options);
+  let copied = 0;
+  const onCopied = (more: number): void => {
+    copied += more;
+    options.onCopied?.(more);
+  };
+  try {
+    await (steps.length > maxParts ? composeTree : composeSteps)(bucket, key, steps, { ...options, onCopied });
+  } catch (error) {
+    if (!(error instanceof PipelineError && isNotUnderstood(error.cause))) throw error;
+    options.onCopied?.(-copied);
+    await composeBytes(bucket, key, parts, options);
+  }
+}
+
+/**
+ * For servers that do not compose as AWS does: MinIO refuses to copy into an upload that has a checksum
+ * (https://github.com/minio/minio/issues/20649), versitygw miscounts the checksum of a range that it copies. All bytes
+ * pass through here, checked on both ways.
+ */
+async function composeBytes(
+  bucket: Bucket,
+  key: string,
+  parts: readonly ComposePart[],
+  { crc32: expected, onCopied }: ComposeOptions,
+): Promise<void> {
+  async function* body(): AsyncGenerator<Uint8Array> {
+    let found = 0;
+    for (const { key, start = 0, bytes } of parts) {
+      for await (const chunk of readSource(bucket, { key, start, bytes })) {
+        found = crc32(chunk, found);
+        onCopied?.(chunk.length);
+        yield chunk;
+      }
+    }
+    if (expected !== undefined && expected !== found) throw changed(bucket, key, expected, found);
+  }
+  await writeObject(bucket, key, body());
 }
 
 /**
@@ -46,9 +83,7 @@ async function composeSteps(
     const body = await gather(bucket, first?.sources ?? []);
     const found = crc32(body);
     if (options.crc32 !== undefined && options.crc32 !== found) {
-      throw new CorruptObject(
-        `s3://${bucket.name}/${key} was to have CRC-32 ${options.crc32}, but its ${steps.length ? 'parts' : 'no parts'} have ${found}: a part changed. Run the step again.`,
-      );
+      throw changed(bucket, key, options.crc32, found);
     }
     await putObject(bucket, key, body, {});
     options.onCopied?.(body.length);
@@ -138,30 +173,43 @@ async function copyPart(upload: Upload, number: number, source: Source): Promise
     if (!result?.ETag) throw unfinished(bucket, key, `copying part ${number}`);
     return { etag: result.ETag, bytes: source.bytes, crc32: result.ChecksumCRC32 };
   } catch (error) {
-    const { code, status } = answerOf(error);
-    if (status === 416 || (status === 400 && code === 'InvalidArgument')) {
-      throw tooShort(bucket, source, 'S3 has fewer', error);
+    // S3 has several answers to a range that ends beyond the object, and gives each of them for other reasons too.
+    const there = RANGE_STATUS.has(answerOf(error).status) ? await headObject(bucket, source.key) : undefined;
+    if (there && there.bytes < source.start + source.bytes) {
+      throw tooShort(bucket, source, Math.max(0, there.bytes - source.start));
     }
     throw storeError(bucket, source.key, error);
   }
 }
 
+const RANGE_STATUS: ReadonlySet<number | undefined> = new Set([400, 416]);
+
 async function gather(bucket: Bucket, sources: readonly Source[]): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   for (const source of sources) {
-    const { key, start, bytes } = source;
-    let got = 0;
-    for await (const chunk of readObject(bucket, key, { start, end: start + bytes })) {
-      chunks.push(chunk);
-      got += chunk.length;
-    }
-    if (got !== bytes) throw tooShort(bucket, source, `there are ${got}`);
+    for await (const chunk of readSource(bucket, source)) chunks.push(chunk);
   }
   return Buffer.concat(chunks);
 }
 
-const tooShort = (bucket: Bucket, { key, start, bytes }: Source, found: string, cause?: unknown) =>
+type Stretch = Pick<Source, 'key' | 'start' | 'bytes'>;
+
+async function* readSource(bucket: Bucket, source: Stretch): AsyncGenerator<Uint8Array> {
+  const { key, start, bytes } = source;
+  let got = 0;
+  for await (const chunk of readObject(bucket, key, { start, end: start + bytes })) {
+    got += chunk.length;
+    yield chunk;
+  }
+  if (got !== bytes) throw tooShort(bucket, source, got);
+}
+
+const tooShort = (bucket: Bucket, { key, start, bytes }: Stretch, found: number) =>
   new CorruptObject(
-    `s3://${bucket.name}/${key} was to have ${bytes} bytes from ${start} on, but ${found}: it changed. Run the step again.`,
-    { cause },
+    `s3://${bucket.name}/${key} was to have ${bytes} bytes from ${start} on, but there are ${found}: it changed. Run the step again.`,
+  );
+
+const changed = (bucket: Bucket, key: string, expected: number, found: number) =>
+  new CorruptObject(
+    `s3://${bucket.name}/${key} was to have CRC-32 ${expected}, but its parts have ${found}: a part changed. Run the step again.`,
   );

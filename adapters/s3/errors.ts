@@ -10,7 +10,7 @@ export function storeError(bucket: Bucket, key: string, error: unknown): Pipelin
   if (error instanceof PipelineError) return error;
   const { code, status, text } = answerOf(error);
   const place = `s3://${bucket.name}/${key}`;
-  const answer = status === undefined ? text : `${code} (HTTP ${status})`;
+  const answer = wordsOf({ code, status, text });
   const options = { cause: error };
   if (code === 'NoSuchBucket') {
     return new StoreRefused(
@@ -36,13 +36,26 @@ export function storeError(bucket: Bucket, key: string, error: unknown): Pipelin
       options,
     );
   }
-  if (status !== undefined && status >= 300 && status < 500 && !PASSING_STATUS.has(status) && code !== 'NoSuchUpload') {
+  if (status !== undefined && staysRefused(status) && code !== 'NoSuchUpload') {
     return new StoreRefused(
       `S3 refused the request for ${place}: ${answer}. Check the bucket's region and settings, and the key.`,
       options,
     );
   }
   return new StoreUnavailable(`S3 could not be reached or kept failing at ${place}: ${answer}. Try again.`, options);
+}
+
+/** What the server says, in its own words, where it says more than its code. */
+export function wordsOf({ code, status, text }: Answer): string {
+  if (status === undefined) return text;
+  const said = text.trim().replace(/\.$/, '');
+  return said === '' || said === code ? `${code} (HTTP ${status})` : `${code} (HTTP ${status}): ${said}`;
+}
+
+/** The server understood the credentials and not the request: another that AWS takes as well may pass. */
+export function isNotUnderstood(error: unknown): boolean {
+  const { code, status } = answerOf(error);
+  return (status === 400 || status === 405 || status === 501) && !CREDENTIAL_CODES.has(code);
 }
 
 /** S3's error code and the HTTP status, where there was an answer. */
@@ -79,3 +92,6 @@ const CREDENTIAL_CODES: ReadonlySet<string> = new Set([
 ]);
 /** Timeout, conflict, too many requests: gone the next time. */
 const PASSING_STATUS: ReadonlySet<number> = new Set([408, 409, 429]);
+/** What the server does not implement, it will not implement a minute later. */
+const staysRefused = (status: number): boolean =>
+  status === 501 || (status >= 300 && status < 500 && !PASSING_STATUS.has(status));

@@ -9,7 +9,7 @@ import {
 import { CorruptObject, StoreRefused, StoreUnavailable } from '../../lib/errors.ts';
 import { combineCrc32, crc32, crc32Base64 } from '../../lib/objects/checksum.ts';
 import type { Bucket } from './bucket.ts';
-import { answerOf, storeError } from './errors.ts';
+import { answerOf, storeError, wordsOf } from './errors.ts';
 
 /** An upload begun; `signal` ends its requests when another part has failed. */
 export interface Upload {
@@ -179,9 +179,7 @@ async function complete(
         { cause: error },
       );
     }
-    if (code === 'BadDigest' || (code === 'InvalidRequest' && status === 400)) {
-      throw corrupt(bucket, key, bytes, checksum, code, error);
-    }
+    if (code === 'BadDigest') throw corrupt(bucket, key, bytes, checksum, wordsOf(answerOf(error)), error);
     // Completed already, and the answer was lost: the SDK's second try finds no upload.
     if (code === 'NoSuchUpload' && checksum && (await standsAs(bucket, key, bytes, checksum))) return 'written';
     throw storeError(bucket, key, error);

@@ -1,8 +1,9 @@
-import { DeleteObjectCommand, HeadObjectCommand, paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
 import { byKey, type ObjectStore, type StoredObject } from '../../lib/objects/store.ts';
 import { type Bucket, S3_LIMITS, type S3Limits } from './bucket.ts';
 import { COPIES_IN_FLIGHT, composeObject } from './compose.ts';
-import { answerOf, storeError } from './errors.ts';
+import { storeError } from './errors.ts';
+import { headObject } from './head.ts';
 import { readObject } from './read.ts';
 import { putObject, writeObject } from './write.ts';
 
@@ -31,25 +32,23 @@ export function s3Store(client: S3Client, bucket: string, options: S3StoreOption
 /**
  * A client whose requests cannot hang: 5 s to connect, and 2 minutes without a byte either way (S3 keeps a long
  * copy alive with white space), and so many sockets that what is under way at once waits for none. Region, credentials and
- * endpoint come from the environment.
+ * endpoint come from the environment; a server that is not AWS's is asked for a bucket by path.
  */
 export const s3Client = (): S3Client => {
   const sockets = { maxSockets: COPIES_IN_FLIGHT + 32, keepAlive: true };
-  return new S3Client({
+  const client = new S3Client({
     requestHandler: { connectionTimeout: 5_000, socketTimeout: 120_000, httpAgent: sockets, httpsAgent: sockets },
   });
+  // Here all places are known that an endpoint may come from. Of `http://localhost:9000` the SDK would make `bucket.localhost`.
+  const { endpointProvider } = client.config;
+  client.config.endpointProvider = (parameters, context) => {
+    const ForcePathStyle = parameters.Endpoint !== undefined && !isOfAws(parameters.Endpoint);
+    return endpointProvider({ ...parameters, ForcePathStyle }, context);
+  };
+  return client;
 };
 
-async function headObject(bucket: Bucket, key: string): Promise<StoredObject | undefined> {
-  try {
-    const there = await bucket.client.send(new HeadObjectCommand({ Bucket: bucket.name, Key: key }));
-    return { key, bytes: there.ContentLength ?? 0, etag: there.ETag ?? '', version: there.VersionId };
-  } catch (error) {
-    // A HEAD has no body to tell a missing bucket from a missing key.
-    if (answerOf(error).status === 404) return undefined;
-    throw storeError(bucket, key, error);
-  }
-}
+const isOfAws = (endpoint: string): boolean => /\.(amazonaws\.com(\.cn)?|api\.aws)$/.test(new URL(endpoint).hostname);
 
 /**
  * S3 lists by UTF-8 bytes, which is code-unit order until a key holds a character from U+D800 on (there UTF-16 puts

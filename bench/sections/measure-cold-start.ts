@@ -29,6 +29,7 @@ const ENVIRONMENT = {
   TRACES_BUCKET: 'traces',
   TRACES_PREFIX: 'traces/',
   REQUESTS_FROM_UPLOADS: 'restricted',
+  CHOOSE_MEMORY_MB: '3008',
   COLLECTIONS_BUCKET: 'collections',
   CODE_VERSION: '0.0.0',
   AWS_REGION: 'eu-central-1',

@@ -9,6 +9,18 @@ export const CaughtError = z.strictObject({
 });
 export type CaughtError = z.infer<typeof CaughtError>;
 
+/** Names that only Step Functions gives begin so. */
+export const OWN_NAMES = 'States.';
+
+/** In the place of one of these, which no Fail state may have; the cause begins with it. */
+export const STEP_FUNCTIONS_ERROR = 'StepFunctionsError';
+
+/** The failure as a Fail state may tell it. */
+export const forFailState = (failure: CaughtError): CaughtError =>
+  failure.Error.startsWith(OWN_NAMES)
+    ? { Error: STEP_FUNCTIONS_ERROR, Cause: `${failure.Error}: ${failure.Cause}` }
+    : failure;
+
 /** The state that failed, and of which run: RecordFailure's own input. */
 export const FailedState = z.object({
   /** As `infra/state-machine.ts` names it; missing of an execution that ended outside of its states. */

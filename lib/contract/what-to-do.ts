@@ -1,11 +1,26 @@
+import { STEP_FUNCTIONS_ERROR } from './failure.ts';
+import { isKilled } from './killed-function.ts';
+import type { Step } from './steps.ts';
+
 /**
  * What a person does about the error that ended a run. `execution`: its Step Functions execution, by which `dpo redrive`
- * finds it.
+ * finds it. `step`: the one that failed, where that is known.
  */
-export function whatToDo(error: string, execution: string): string {
-  const { fix, next } = ADVICE[error] ?? UNKNOWN;
+export function whatToDo(error: string, execution: string, step?: Step): string {
+  const more = step && isKilled(error) ? MORE_ROOM[step] : undefined;
+  const { fix, next } = more ?? ADVICE[error] ?? UNKNOWN;
   return `${fix} ${NEXT[next](execution)}`.trim();
 }
+
+interface Advice {
+  readonly fix: string;
+  readonly next: keyof typeof NEXT;
+}
+
+const KILLED_FUNCTION: Advice = {
+  fix: 'A function was killed, most likely because it had too little memory; its log says more.',
+  next: 'again',
+};
 
 /** By the errors' names; test/docs/troubleshooting.test.ts holds it against the classes and the page of that name. */
 export const ADVICE: Readonly<Record<string, Advice>> = {
@@ -85,10 +100,14 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
     fix: 'A function was cut off after 15 minutes: a smaller limits.shard_bytes, or JSON lines in place of an array that cannot be cut, give it less to do.',
     next: 'again',
   },
-  'Lambda.Unknown': {
-    fix: 'A function was killed, perhaps because it had too little memory; its log says more.',
+  'Runtime.OutOfMemory': KILLED_FUNCTION,
+  'Runtime.ExitError': KILLED_FUNCTION,
+  'Lambda.Unknown': KILLED_FUNCTION,
+  'Lambda.TooManyRequestsException': {
+    fix: 'Lambda had no room for the step in 33 hours: ask AWS for more concurrent executions, or lower limits.max_concurrency.',
     next: 'again',
   },
+  [STEP_FUNCTIONS_ERROR]: { fix: 'The message begins with the name that Step Functions has for it.', next: 'again' },
   'States.ItemReaderFailed': {
     fix: 'The state machine could not read plan.json or batches.json: give its role access to them.',
     next: 'again',
@@ -99,10 +118,19 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
   },
 };
 
-interface Advice {
-  readonly fix: string;
-  readonly next: keyof typeof NEXT;
-}
+const SMALLER_SHARDS: Advice = {
+  fix: 'Give a function less at once: a smaller limits.shard_bytes, or JSON lines in place of an array that cannot be cut.',
+  next: 'another',
+};
+
+/** After a step's function ran out of memory. */
+const MORE_ROOM: Readonly<Partial<Record<Step, Advice>>> = {
+  GroupCandidates: SMALLER_SHARDS,
+  BuildShard: SMALLER_SHARDS,
+  WriteDatasets: SMALLER_SHARDS,
+  Choose: { fix: 'Deploy with more memory for the function that chooses (chooseMemory, in MB).', next: 'again' },
+  RunWorkflow: { fix: 'Ask fewer examples at once: a smaller source.workflow.batch_size.', next: 'another' },
+};
 
 const UNKNOWN: Advice = {
   fix: "This is not an error of the pipeline's own; the log of the state's function says more.",

@@ -1,11 +1,14 @@
 import { CUT_OFF } from '../contract/ended-execution.ts';
 import {
   type FailedState,
+  forFailState,
   type RecordFailureInput,
   type RecordFailureOutput,
   RunFailure,
 } from '../contract/failure.ts';
 import { plainCause, shortened } from '../contract/failure-cause.ts';
+import { isKilled, killedMessage, stepOf } from '../contract/killed-function.ts';
+import type { Step } from '../contract/steps.ts';
 import { whatToDo } from '../contract/what-to-do.ts';
 import { PipelineError, StoreUnavailable } from '../errors.ts';
 import { runKeys } from '../objects/keys.ts';
@@ -15,17 +18,22 @@ import { ownerOf } from './claim.ts';
 import type { Deps } from './deps.ts';
 import { type RequestDeps, requestOf, uploadedRunId } from './request-of.ts';
 
+export interface RecordFailureDeps extends RequestDeps {
+  /** What each step's function has, on AWS. */
+  readonly memoryMb?: (step: Step) => number;
+}
+
 /**
  * Writes `failure.json` for a person to read, and says the failure as its Fail state shall. An execution that was refused
  * a run id, because it is another request's or its own run is committed, writes nothing there.
  */
 export async function recordFailure(
   { execution, failed, ended_at }: RecordFailureInput,
-  deps: RequestDeps,
+  deps: RecordFailureDeps,
 ): Promise<RecordFailureOutput> {
   const { state, shard, batch, failure } = failed;
-  const message = shortened(plainCause(failure.Cause) || `${state ?? 'The execution'} ended without a message.`);
-  const said = { Error: failure.Error, Cause: message };
+  const message = shortened(messageOf(failed, deps));
+  const said = forFailState({ Error: failure.Error, Cause: message });
   const run_id = failed.run_id ?? (await runBegunBy(execution, failed, deps));
   if (run_id === undefined) return { failure: said, recorded: null };
   const { failure: key } = runKeys(run_id);
@@ -41,10 +49,16 @@ export async function recordFailure(
     ...(batch === undefined ? {} : { batch }),
     error: failure.Error,
     message,
-    what_to_do: whatToDo(failure.Error, execution),
+    what_to_do: whatToDo(failure.Error, execution, stepOf(state)),
   };
   await deps.collections.write(key, inOneChunk(jsonText(record)));
   return { failure: said, recorded: key };
+}
+
+function messageOf({ state, failure }: FailedState, { memoryMb }: RecordFailureDeps): string {
+  const message = plainCause(failure.Cause) || `${state ?? 'The execution'} ended without a message.`;
+  const step = stepOf(state);
+  return step && memoryMb && isKilled(failure.Error) ? killedMessage(step, memoryMb(step), message) : message;
 }
 
 /** Of an execution that failed in Evaluate, or outside of its states: the run that it may write to. */

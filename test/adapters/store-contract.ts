@@ -34,7 +34,7 @@ export function storeContract(name: string, open: () => Promise<OpenStore>): voi
       return key;
     };
     const put = async (body: Uint8Array, key = newKey()): Promise<string> => {
-      await store.write(key, chunksOf(body, 1_000));
+      await store.write(key, chunksOf(body, Math.max(1_000, part / 10)));
       return key;
     };
     const whole = (key: string) => readAll(store, key);

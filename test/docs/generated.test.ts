@@ -37,7 +37,7 @@ test('the architecture shows the state machine as it is; `npm run docs` draws it
 });
 
 test('the drawing has every state or names it, and every way on but the failures', () => {
-  const place = { partition: 'aws', functionArn: (name: string) => name };
+  const place = { partition: 'aws', collections: 'collections', functionArn: (name: string) => name };
   const drawing = statePicture({
     StartAt: 'Evaluate',
     States: {
@@ -60,7 +60,7 @@ flowchart TD
   Rest --> Evaluate
 \`\`\`
 
-Not drawn, because a Catch leads there from every state that can fail: \`EvaluateFailed\`, \`ReadFailure\`, \`RecordFailure\`, \`Failed\`.
+Not drawn, because a Catch leads there from every state that can fail: \`EvaluateFailed\`, \`ReadFailure\`, \`RecordFailure\`, \`NotRecorded\`, \`NotRecordedByOwnName\`, \`Failed\`.
 `);
 });
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { CUT_OFF } from '../../lib/contract/ended-execution.ts';
+import { STEP_FUNCTIONS_ERROR } from '../../lib/contract/failure.ts';
 import { ADVICE } from '../../lib/contract/what-to-do.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -25,7 +26,9 @@ test.each(NAMES)('failure.json says what to do about %s', (name) => {
 test.each(Object.keys(ADVICE))(
   '%s is an error of ours or of AWS, or how an execution was cut off, and has its line in the troubleshooting page',
   (name) => {
-    if (!/^(?:States|Lambda|Sandbox)\./.test(name)) expect([...NAMES, ...CUT_OFF]).toContain(name);
+    if (!/^(?:States|Lambda|Runtime|Sandbox)\./.test(name)) {
+      expect([...NAMES, ...CUT_OFF, STEP_FUNCTIONS_ERROR]).toContain(name);
+    }
     expect(PAGE).toMatch(new RegExp(`^\\|[^|]*\`${RegExp.escape(name)}\``, 'm'));
   },
 );

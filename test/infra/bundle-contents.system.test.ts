@@ -82,6 +82,7 @@ async function answer(stage: Stage, event: unknown, endpoint: string): Promise<u
       TRACES_BUCKET: 'traces',
       TRACES_PREFIX: 'traces/',
       REQUESTS_FROM_UPLOADS: 'restricted',
+      CHOOSE_MEMORY_MB: '3008',
       COLLECTIONS_BUCKET: 'collections',
       CODE_VERSION: '0.0.0',
       AWS_REGION: 'eu-central-1',

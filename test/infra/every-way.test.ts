@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { forFailState, OWN_NAMES } from '../../lib/contract/failure.ts';
 import { STEPS, type Step } from '../../lib/contract/steps.ts';
 import type { ObjectStore } from '../../lib/objects/store.ts';
 import type { Handler } from '../support/asl/asl-runner.ts';
@@ -132,6 +133,11 @@ const SCENARIOS: readonly Scenario[] = [
       error: 'Surprise',
       called: ['RecordFailure', 2] as const,
     })),
+  {
+    name: 'Finalize timing out, and RecordFailure failing',
+    script: { ...failed('Finalize', 'States.Timeout'), ...failed('RecordFailure', 'Surprise') },
+    error: 'States.Timeout',
+  },
   ...(['RunWorkflow', 'GroupCandidates', 'BuildShard', 'WriteDatasets'] as const).flatMap((step) => {
     const script = { ...wayTo(step), ...failed(step, 'Surprise') };
     const never = Number.POSITIVE_INFINITY;
@@ -153,9 +159,14 @@ function once(scenario: Scenario): Promise<ScriptedRun> {
 test.each(SCENARIOS)('$name', async (scenario) => {
   const { result, calls } = await once(scenario);
   const { error, called } = scenario;
-  const cause = error === EXCEEDED ? expect.any(String) : `Say "${error}".`;
+  const ending = forFailState({ Error: error ?? '', Cause: `Say "${error}".` });
+  // What no function made plain is told as it came.
+  const asItCame = error === EXCEEDED || scenario.script.RecordFailure !== undefined;
+  const cause = asItCame ? expect.stringContaining(error?.startsWith(OWN_NAMES) ? `${error}: ` : 'Say') : ending.Cause;
   expect(result).toEqual(
-    error === undefined ? expect.objectContaining({ status: 'succeeded' }) : { status: 'failed', error, cause },
+    error === undefined
+      ? expect.objectContaining({ status: 'succeeded' })
+      : { status: 'failed', error: ending.Error, cause },
   );
   if (called) expect(calls.filter(({ step }) => step === called[0])).toHaveLength(called[1]);
 });
@@ -181,7 +192,7 @@ test('a state that is added is a way that has to be taken, and a Retry and a Cat
   const grown = waysOf({ States: { Evaluate: { ...Evaluate, Retry, Catch }, ...others, Refused } });
   expect(grown.filter((way) => !waysOf(PIPELINE).includes(way))).toEqual([
     'Evaluate retries NoTraces',
-    'Evaluate gives up Retry 2',
+    'Evaluate gives up Retry 3',
     'Evaluate catches InvalidRequest > Refused',
     'Refused',
   ]);

@@ -121,6 +121,7 @@ test('leaves the error of a shard under the run, by the name of the execution', 
 test('keeps the error of the map itself where no shard failed', async () => {
   const nowhere = { ...planned, plan: { bucket: 'collections', key: 'runs/run-1/none.json' } };
   const { result, calls } = await runPipeline({ Evaluate: async () => nowhere });
-  expect(result).toMatchObject({ status: 'failed', error: 'States.ItemReaderFailed' });
+  expect(result).toMatchObject({ status: 'failed', error: 'StepFunctionsError' });
+  expect(result).toMatchObject({ cause: expect.stringMatching(/^States\.ItemReaderFailed: /) });
   expect(calls.at(-1)).toMatchObject({ payload: { failed: { state: 'BuildShards', run_id: 'run-1' } } });
 });

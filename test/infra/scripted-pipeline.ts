@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { RecordFailureInput, type RecordFailureOutput } from '../../lib/contract/failure.ts';
+import { forFailState, RecordFailureInput, type RecordFailureOutput } from '../../lib/contract/failure.ts';
 import { plainCause } from '../../lib/contract/failure-cause.ts';
 import type { Step } from '../../lib/contract/steps.ts';
 import type { ObjectStore } from '../../lib/objects/store.ts';
@@ -53,7 +53,7 @@ const ANSWERS = {
   DeployModel: async () => next('done'),
   RecordFailure: async (payload) => {
     const { failure } = RecordFailureInput.parse(payload).failed;
-    const said = { ...failure, Cause: plainCause(failure.Cause) };
+    const said = forFailState({ ...failure, Cause: plainCause(failure.Cause) });
     return { failure: said, recorded: null } satisfies RecordFailureOutput;
   },
 } satisfies Record<Step, Handler>;

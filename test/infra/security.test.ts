@@ -109,7 +109,7 @@ const ROLES: Readonly<Record<string, readonly string[]>> = {
     'states:StartExecution on PipelineStateMachine',
     `states:DescribeExecution states:StopExecution on ${MAPS.map(children).join(' ')}`,
     `s3:GetObject on ${runs('plan.json', 'batches.json', 'grouping-tasks.json')}`,
-    `s3:PutObject s3:GetObject s3:ListMultipartUploadParts s3:AbortMultipartUpload on ${runs('map/*')}`,
+    `s3:PutObject s3:GetObject s3:ListMultipartUploadParts s3:AbortMultipartUpload on Collections.Arn/maps/*`,
     `s3:PutObject s3:GetObject on ${runs('failures/*')}`,
   ],
   PipelineStateMachineEventsRole: ['states:StartExecution on PipelineStateMachine'],

@@ -4,9 +4,10 @@ import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { tagsOf } from '../../adapters/s3/shard-tag.ts';
+import { memoryOf } from '../../functions/memory.ts';
 import { type AllowedEndpoint, CollectionsBucket, DpoPipeline, TracesBucket } from '../../infra/index.ts';
 import { Ceilings, DEFAULT_CEILINGS } from '../../lib/contract/ceilings.ts';
-import { STEPS } from '../../lib/contract/steps.ts';
+import { STEPS, type Step } from '../../lib/contract/steps.ts';
 import { synthesize } from './synthesized.ts';
 
 const stack = synthesize();
@@ -93,6 +94,18 @@ test("of a run's objects only those of its shards and of their choice expire, a 
     expect(tagsOf(`runs/a/${key}`)).toBe('dpo-trajectories=shard');
   }
 });
+
+test.each([3008, 5000])(
+  'the function that tells of one that was killed knows the memory of each, Choose having %d MB',
+  (choose) => {
+    const functions = synthesize({ chooseMemory: String(choose) }).all('AWS::Lambda::Function');
+    const propertiesOf = (step: Step) => functions.find(({ name }) => name === `Pipeline${step}`)?.properties;
+    for (const step of STEPS) expect(propertiesOf(step)).toMatchObject({ MemorySize: memoryOf(step, choose) });
+    expect(propertiesOf('RecordFailure')).toMatchObject({
+      Environment: { Variables: { CHOOSE_MEMORY_MB: String(choose) } },
+    });
+  },
+);
 
 test.each([
   ['PipelineEvaluate', 1769],

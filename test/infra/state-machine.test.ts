@@ -64,11 +64,17 @@ describe.each(steps)('the step %s', (_, step) => {
     'Lambda.AWSLambdaException',
     'Lambda.SdkClientException',
     'Lambda.TooManyRequestsException',
+    'Lambda.ENILimitReachedException',
     'StoreUnavailable',
     'States.Timeout',
+    'Sandbox.Timedout',
+    'Runtime.ExitError',
+    'Runtime.OutOfMemory',
+    'Lambda.Unknown',
   ])('is tried again after %s, at random times', (error) => {
     const retry = step.Retry?.find(({ ErrorEquals }) => ErrorEquals.includes(error));
-    expect(retry).toMatchObject({ JitterStrategy: 'FULL', MaxAttempts: expect.any(Number), MaxDelaySeconds: 60 });
+    expect(retry).toMatchObject({ JitterStrategy: 'FULL', MaxAttempts: expect.any(Number) });
+    expect(retry?.MaxDelaySeconds).toBeGreaterThanOrEqual(60);
   });
 
   test('is not tried again for a failure that stays', () => {
@@ -119,6 +125,13 @@ describe.each(maps)('the map %s', (_, map) => {
     expect(map).toMatchObject({ ResultPath: null, ResultWriter: { Resource: 'arn:aws:states:::s3:putObject' } });
   });
 
+  test('writes it at a place that no path of an input names: interpreters do not agree whose that would be', () => {
+    expect(map.ResultWriter.Parameters).toEqual({
+      Bucket: 'Collections',
+      'Prefix.$': "States.Format('maps/{}', $$.Execution.Name)",
+    });
+  });
+
   test('is failed by the error of its child, read from where the child leaves it', () => {
     const [caught, ...others] = map.Catch ?? [];
     expect([caught?.ErrorEquals, others]).toEqual([['States.ALL'], []]);
@@ -154,11 +167,12 @@ test.each(ofTheRun)('the failure of %s is recorded under its name', (name, state
   expect(['ReadFailure', 'RecordFailure']).toContain(Next);
 });
 
-test('a failure that cannot be recorded ends the run by its own name all the same', () => {
+test('a failure that cannot be recorded ends the run by its own name all the same, unless that is of Step Functions', () => {
   expect(definition.States.RecordFailure).toMatchObject({
-    Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.not_recorded', Next: 'Failed' }],
+    Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.not_recorded', Next: 'NotRecorded' }],
     Next: 'Failed',
   });
+  expect(definition.States.NotRecorded).toMatchObject({ Default: 'Failed' });
 });
 
 const Passing = z.object({
@@ -173,7 +187,8 @@ function endings(states: Definition['States'], from: string | undefined): string
   if (!state) return [];
   if (state.Type === 'Fail') return state.ErrorPath && state.CausePath ? ['Fail'] : ['Fail without its error'];
   const next = 'Next' in state ? [state.Next] : [];
+  const chosen = state.Type === 'Choice' ? [...state.Choices.map(({ Next }) => Next), state.Default] : [];
   const caught = 'Catch' in state ? (state.Catch ?? []).map(({ Next }) => Next) : [];
-  const ends = [...next, ...caught].flatMap((name) => endings(states, name));
+  const ends = [...next, ...caught, ...chosen].flatMap((name) => endings(states, name));
   return [...new Set(ends.length > 0 ? ends : [state.Type])];
 }

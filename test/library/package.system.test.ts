@@ -114,7 +114,7 @@ test('the example of the construct synthesizes the functions that the stack has,
 test('each packaged function loads by itself and exports its handler', () => {
   const functions = join(project, 'node_modules/dpo-trajectories/dist/functions');
   const env = {
-    ...{ TRACES_BUCKET: 't', TRACES_PREFIX: 'traces/', REQUESTS_FROM_UPLOADS: 'restricted' },
+    ...{ TRACES_BUCKET: 't', TRACES_PREFIX: 'traces/', REQUESTS_FROM_UPLOADS: 'restricted', CHOOSE_MEMORY_MB: '3008' },
     ...{ COLLECTIONS_BUCKET: 'c', CODE_VERSION: '0', AWS_REGION: 'eu-central-1' },
   };
   for (const name of readdirSync(functions)) {

@@ -196,7 +196,10 @@ test('a plan that cannot be read fails both at the same place; on AWS the map sa
   const fault = striking(['read'], /plan\.json$/, refused);
   const [machine, local] = [memoryStore('collections'), memoryStore('collections')];
   const byMachine = await byStateMachine(traces(SHARDS), watched(machine, fault()).store);
-  expect(byMachine).toMatchObject({ error: 'States.ItemReaderFailed' });
+  expect(byMachine).toMatchObject({
+    error: 'StepFunctionsError',
+    message: expect.stringMatching(/^States\.ItemReaderFailed: /),
+  });
   expect(await onThisMachine(traces(SHARDS), watched(local, fault()).store)).toMatchObject({ error: 'StoreRefused' });
   for (const store of [machine, local]) {
     expect(await readJson(store, keys.failure, RunFailure)).toMatchObject({ state: 'BuildShards' });

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -18,6 +18,8 @@ export interface Environment {
   readonly requirements: readonly string[];
   /** Installed without what they require: of a trainer only its loader is used, which needs no torch. */
   readonly alone?: readonly string[];
+  /** Its packages are found where this environment has none of its own: torch is installed once. */
+  readonly on?: Environment;
   /** `python3` where it is left out. */
   readonly interpreter?: string;
 }
@@ -27,10 +29,12 @@ export async function pythonOf({
   name,
   requirements,
   alone = [],
+  on,
   interpreter = 'python3',
 }: Environment): Promise<string> {
+  const base = on && dirname(dirname(await pythonOf(on)));
   const digest = createHash('sha256')
-    .update(JSON.stringify([requirements, alone, interpreter]))
+    .update(JSON.stringify([requirements, alone, interpreter, ...(base ? [base] : [])]))
     .digest('hex')
     .slice(0, 12);
   const folder = join(CACHE, `${name}-${digest}`);
@@ -43,6 +47,8 @@ export async function pythonOf({
     if (existsSync(installed)) return python;
     await rm(folder, { recursive: true, force: true });
     await run(interpreter, ['-m', 'venv', folder]);
+    if (base)
+      await writeFile(join(await sitePackages(python), 'base.pth'), await sitePackages(join(base, 'bin', 'python')));
     const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'];
     await run(python, [...pip, ...requirements], LARGE);
     if (alone.length > 0) await run(python, [...pip, '--no-deps', ...alone], LARGE);
@@ -51,6 +57,11 @@ export async function pythonOf({
     await unlock();
   }
   return python;
+}
+
+async function sitePackages(python: string): Promise<string> {
+  const { stdout } = await run(python, ['-c', 'import sysconfig; print(sysconfig.get_path("purelib"))']);
+  return stdout.trim();
 }
 
 /** Tests in several files want one environment at once; one of them installs it. The file holds the installer's process id. */

@@ -1,10 +1,14 @@
 import { expect, test } from 'vitest';
-import { placeOf, RecordFailureInput, RunFailure } from '../../lib/contract/failure.ts';
+import { memoryOf } from '../../functions/memory.ts';
+import { forFailState, placeOf, RecordFailureInput, RunFailure } from '../../lib/contract/failure.ts';
+import { KILLED, stepOf } from '../../lib/contract/killed-function.ts';
+import type { Step } from '../../lib/contract/steps.ts';
 import { StoreUnavailable } from '../../lib/errors.ts';
 import { readJson } from '../../lib/objects/stored-json.ts';
 import { evaluate } from '../../lib/stages/evaluate.ts';
 import { recordFailure } from '../../lib/stages/record-failure.ts';
 import { memoryStore } from '../support/memory-store.ts';
+import { PIPELINE } from '../support/pipeline-definition.ts';
 import { memoryDeps, runSteps } from '../support/run.ts';
 
 /** What Lambda makes of an error that a handler throws. */
@@ -74,7 +78,7 @@ test.each([
   ['a Cause that is JSON of something else', { Error: 'X', Cause: '{"a":1}' }, '{"a":1}'],
 ])('%s has a message all the same', async (_, failure, message) => {
   expect(await record({ state: 'Finalize', run_id: 'r', failure })).toMatchObject({
-    failure: { Error: failure.Error, Cause: message },
+    failure: forFailState({ Error: failure.Error, Cause: message }),
   });
 });
 
@@ -148,4 +152,37 @@ test('a store that does not answer fails the step by a name that is tried again'
   const collections = { ...deps.collections, write: () => Promise.reject(new StoreUnavailable('no answer')) };
   const failed = { state: 'Finalize', run_id: 'r', failure: thrown('GateMissed', 'x') };
   await expect(record(failed, { ...deps, collections })).rejects.toThrow(StoreUnavailable);
+});
+
+test.each([
+  ['BuildShard', { shard: 2 }, 'limits.shard_bytes', 'Then start another run'],
+  ['WriteParts', { shard: 2 }, 'limits.shard_bytes', 'Then start another run'],
+  ['AskBatch', { batch: 2 }, 'source.workflow.batch_size', 'Then start another run'],
+  ['Choose', {}, 'chooseMemory', 'dpo redrive r'],
+  ['Finalize', {}, 'its log says more', 'dpo redrive r'],
+])('a function of %s that was killed is named, with its memory and what to set', async (state, part, set, next) => {
+  const deps = { ...memoryDeps(), memoryMb: (step: Step) => memoryOf(step, 4096) };
+  const errorMessage = 'RequestId: 8476a536 Error: Runtime exited with error: signal: killed';
+  for (const error of KILLED) {
+    const failure = thrown(error, errorMessage);
+    const { failure: said } = await record({ state, run_id: 'r', ...part, failure }, deps);
+    const step = stepOf(state) ?? 'RecordFailure';
+    expect(said).toEqual({
+      Error: error,
+      Cause: `The function ${step} (${state === 'Choose' ? 4096 : 1769} MB of memory) was killed, most likely because that was too little: ${errorMessage}`,
+    });
+    const { what_to_do } = await readJson(deps.collections, 'runs/r/failure.json', RunFailure);
+    expect(what_to_do).toContain(set);
+    expect(what_to_do).toContain(next);
+  }
+});
+
+test("the states of maps' children are of the steps whose functions they call", () => {
+  const children = Object.values(PIPELINE.States).flatMap((state) =>
+    state.Type === 'Map' ? Object.entries(state.ItemProcessor.States) : [],
+  );
+  for (const [name, state] of children) {
+    if (state.Type !== 'Task' || !('FunctionName' in state.Parameters)) continue;
+    expect(stepOf(name)).toBe(state.Parameters.FunctionName);
+  }
 });

@@ -62,6 +62,7 @@ export async function startLambda({ secrets, allowedEndpoints, sampled }: Lambda
     TRACES_BUCKET: 'traces',
     TRACES_PREFIX: 'traces/',
     REQUESTS_FROM_UPLOADS: 'restricted',
+    CHOOSE_MEMORY_MB: '3008',
     COLLECTIONS_BUCKET: 'collections',
     ALLOWED_ENDPOINTS: JSON.stringify(allowedEndpoints),
     CEILINGS: JSON.stringify({ ...DEFAULT_CEILINGS, minShardBytes: 1024 }),

@@ -3,7 +3,9 @@ import { type Definition, supported } from './asl/asl.ts';
 
 /** The real one, with each step's name in the place of its function's ARN. */
 export const PIPELINE: Definition = supported(
-  JSON.parse(JSON.stringify(pipelineDefinition({ partition: 'aws', functionArn: (step) => step }))),
+  JSON.parse(
+    JSON.stringify(pipelineDefinition({ partition: 'aws', collections: 'collections', functionArn: (step) => step })),
+  ),
 );
 
 /** The pipeline from a state on: those that it can come to, some of them replaced. */

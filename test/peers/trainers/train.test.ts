@@ -6,11 +6,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { exported } from '../../datasets/collections.ts';
 import { pythonOf, runPython } from '../python.ts';
 import { groupsOf, KINDS } from './corpus.ts';
+import { TORCH } from './loaders.ts';
 
-const TORCH = {
-  name: 'torch',
-  requirements: ['trl==1.16.0', 'datasets==5.2.0', 'transformers==5.24.0', 'torch==2.15.0'],
-};
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const ON_CPU = { CUDA_VISIBLE_DEVICES: '', HF_HUB_OFFLINE: '1' };
 

@@ -52,8 +52,8 @@ const REFUSED: readonly (readonly [string, object])[] = [
   ['States.Only.Timestamp', only({ Type: 'Wait', Timestamp: '2026-01-01T00:00:00Z', End: true })],
   ['States.Only.Choices.0.And', only({ Type: 'Choice', Choices: [{ And: [], Next: 'Only' }] })],
   [
-    'States.Only.Choices.0.StringMatches',
-    only({ Type: 'Choice', Choices: [{ Variable: '$.a', StringMatches: '*', Next: 'Only' }] }),
+    'States.Only.Choices.0.StringLessThan',
+    only({ Type: 'Choice', Choices: [{ Variable: '$.a', StringLessThan: 'b', Next: 'Only' }] }),
   ],
   ['States.Only.Type', only({ Type: 'Parallel', Branches: [], End: true })],
   ['States.Only.ItemBatcher', aMap({ ItemBatcher: { MaxItemsPerBatch: 10 } })],

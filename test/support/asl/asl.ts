@@ -100,6 +100,7 @@ const ChoiceState = z.strictObject({
         Comment,
         Variable: Path,
         StringEquals: z.string().optional(),
+        StringMatches: z.string().optional(),
         NumericEquals: z.number().optional(),
         NumericGreaterThan: z.number().optional(),
         NumericLessThan: z.number().optional(),
