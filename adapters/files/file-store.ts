@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { type FileHandle, link, lstat, mkdir, open, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { CorruptObject, InputChanged, ObjectNotFound, StoreRefused } from '../../lib/errors.ts';
@@ -12,8 +13,8 @@ import {
   type Written,
 } from '../../lib/objects/store.ts';
 import { codeOf, fileError } from './file-errors.ts';
-import { type FileTree, isTemporary, listFiles, openTree, pinOf } from './file-tree.ts';
-import { temporaryName } from './temporary-files.ts';
+import { type FileTree, listFiles, openTree, pinOf } from './file-tree.ts';
+import { isTemporary, temporaryName } from './temporary-files.ts';
 
 /**
  * A directory as an object store: a key is a path below it, `/` between its segments. An object is written under a
@@ -21,9 +22,11 @@ import { temporaryName } from './temporary-files.ts';
  *
  * After a power cut too, for what counts: an object that is created (a summary, a manifest) vouches for what was written
  * before it, so all of that is on the disk first. Until then the disk works while the program does.
+ *
+ * No key leads out of the directory by a symbolic link, but those that a person has `named`.
  */
-export function fileStore(root: string): ObjectStore {
-  const top = openTree(root);
+export function fileStore(root: string, named?: ReadonlySet<string>): ObjectStore {
+  const top = openTree(root, named);
   const syncs = new Set<Promise<void>>();
   const write = (key: string, body: AsyncIterable<Uint8Array>, ifAbsent: boolean, expected?: number) =>
     publish(top, key, body, { ifAbsent, expected, syncs });
@@ -105,11 +108,24 @@ async function* readFile(
 async function openFile(top: FileTree, path: string, pin: Pin | undefined): Promise<FileHandle> {
   try {
     await top.requireInside(path);
-    return await open(path, 'r');
+    return await requireInside(await open(path, READ), top, path);
   } catch (error) {
     if (!isAbsent(error)) throw fileError(path, error);
     if (pin) throw changed(path, error);
     throw notFound(path, error);
+  }
+}
+
+/** Without waiting for a writer, should a pipe stand there. */
+const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+
+async function requireInside(file: FileHandle, top: FileTree, path: string): Promise<FileHandle> {
+  try {
+    await top.requireOpenedInside(file, path);
+    return file;
+  } catch (error) {
+    await file.close();
+    throw error;
   }
 }
 
@@ -152,14 +168,35 @@ async function begin(top: FileTree, path: string, temporary: string): Promise<Fi
   try {
     // Before a directory is made through a link that leaves the root.
     await top.requireInside(path);
-    return await open(temporary, 'wx').catch(async (error) => {
+    const file = await open(temporary, 'wx').catch(async (error) => {
       if (codeOf(error) !== 'ENOENT') throw error;
-      await mkdir(dirname(path), { recursive: true });
+      await makeFolder(dirname(path));
       return open(temporary, 'wx');
     });
+    return await requireInside(file, top, temporary).catch(async (error) => {
+      await unlink(temporary).catch(() => {});
+      throw error;
+    });
   } catch (error) {
-    throw fileError(path, error);
+    if (codeOf(error) !== 'ENOENT') throw fileError(path, error);
+    throw new StoreRefused(`${path}: its directory cannot be made; check the path, and links in it (ENOENT).`, {
+      cause: error,
+    });
   }
+}
+
+/** As `mkdir` with `recursive`, which tries for ever where a file system has no folders made (/proc, a dangling link). */
+async function makeFolder(folder: string): Promise<void> {
+  const make = () =>
+    mkdir(folder).catch(async (error) => {
+      if (codeOf(error) !== 'EEXIST' || !(await stat(folder)).isDirectory()) throw error;
+    });
+  await make().catch(async (error) => {
+    const parent = dirname(folder);
+    if (codeOf(error) !== 'ENOENT' || parent === folder) throw error;
+    await makeFolder(parent);
+    await make();
+  });
 }
 
 /** Errors of the body pass as they are: they are not the file's. */
@@ -230,7 +267,7 @@ async function linkOnlyPart(
   const temporary = join(dirname(path), temporaryName());
   try {
     await top.requireInside(path);
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     await link(pathOf(top, only.key), temporary);
   } catch {
     // Copying will do, or say what is wrong.

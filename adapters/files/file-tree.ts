@@ -1,13 +1,14 @@
 import type { BigIntStats, Dirent } from 'node:fs';
-import { lstat, readdir, realpath, stat } from 'node:fs/promises';
+import { type FileHandle, lstat, readdir, readlink, realpath, stat } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { StoreRefused } from '../../lib/errors.ts';
 import type { Pin, StoredObject } from '../../lib/objects/store.ts';
 import { codeOf, fileError } from './file-errors.ts';
+import { isTemporary } from './temporary-files.ts';
 
 /**
- * The files below `top` whose keys begin with `prefix`, in code-unit order of their keys. A link to a directory is
- * not followed (what it holds is listed where it stands), nor a link to a file outside `top`.
+ * The files below `top` whose keys begin with `prefix`, in code-unit order of their keys. A link to a directory within
+ * is not followed: what it holds is listed where it is. A link that leads out of `top`, or nowhere, is listed as such.
  */
 export async function* listFiles(top: string, prefix: string): AsyncGenerator<StoredObject> {
   const realTop = await realpath(top).catch((error) => {
@@ -20,34 +21,52 @@ export async function* listFiles(top: string, prefix: string): AsyncGenerator<St
 /** A file that changes in place changes its pin, as long as it changes its length or the clock has ticked (some ms). */
 export const pinOf = (file: BigIntStats): Pin => ({ etag: `${file.size}-${file.mtimeNs}-${file.ino}` });
 
-export const isTemporary = (name: string): boolean => /^\.dpo-(?:[0-9a-f]{8}-)?[0-9a-f-]{36}\.tmp$/.test(name);
-
 /** A directory whose files are reached by paths below it. */
 export interface FileTree {
   /** Absolute. */
   readonly path: string;
   /** Throws where a symbolic link on the way to `path` leaves the tree. What does not exist yet leads nowhere. */
   requireInside(path: string): Promise<void>;
+  /** Throws where `file`, opened at `path`, lies outside the tree: a link may have been put there since it was looked at. */
+  requireOpenedInside(file: FileHandle, path: string): Promise<void>;
 }
 
-/** Folders are looked at once: a run has a few, and uses each many times. A link is looked at whenever it is used. */
-export function openTree(root: string): FileTree {
+/**
+ * Folders are looked at once: a run has a few, and uses each many times. A link is looked at whenever it is used. A file
+ * that a person named (`named`, as keys) may be a link to anywhere, its folder not.
+ */
+export function openTree(root: string, named: ReadonlySet<string> = new Set()): FileTree {
   const top = resolve(root);
   const inside = new Set<string>();
-  const check = async (path: string): Promise<void> => {
-    const [realTop, realPath] = [await realExisting(top), await realExisting(path)];
-    if (isInside(realTop, realPath)) return;
-    throw new StoreRefused(`${path} leads out of ${top}, to ${realPath}: put the file itself there.`);
+  const namedPaths = new Set([...named].map((key) => join(top, key)));
+  const check = async (path: string, realPath: string): Promise<void> => {
+    if (isInside(await realExisting(top), realPath)) return;
+    throw new StoreRefused(`${path} leads out of ${top}, to ${realPath}: name the file itself, or put it there.`);
   };
   return {
     path: top,
     async requireInside(path) {
       const folder = dirname(path);
-      if (inside.has(folder) && !(await isLink(path))) return;
-      await check(path);
+      if (inside.has(folder) && (namedPaths.has(path) || !(await isLink(path)))) return;
+      await check(path, await realExisting(namedPaths.has(path) ? folder : path));
       if (await exists(folder)) inside.add(folder);
     },
+    async requireOpenedInside(file, path) {
+      if (!namedPaths.has(path)) await check(path, await placeOf(file, path));
+    },
   };
+}
+
+/**
+ * Where an open file lies. Linux tells it of the file itself. Elsewhere it is the path's place, as long as that is still the
+ * same file.
+ */
+async function placeOf(file: FileHandle, path: string): Promise<string> {
+  if (process.platform === 'linux') return readlink(`/proc/self/fd/${file.fd}`);
+  const place = await realpath(path);
+  const [opened, found] = [await file.stat({ bigint: true }), await lstat(place, { bigint: true })];
+  if (opened.dev === found.dev && opened.ino === found.ino) return place;
+  throw new StoreRefused(`${path} became another file while it was opened: start again when nothing changes there.`);
 }
 
 const isLink = async (path: string): Promise<boolean> =>
@@ -68,7 +87,8 @@ async function* walk(whole: Walk, folder: string): AsyncGenerator<StoredObject> 
       if (key.startsWith(prefix) || prefix.startsWith(key)) yield* walk(whole, key);
     } else if (key.startsWith(prefix) && !isTemporary(name)) {
       const file = await statFile(top, key, entry);
-      if (file) yield { key, bytes: Number(file.size), ...pinOf(file) };
+      if (file === 'leads out') yield { key, bytes: 0, etag: '', leadsOut: true };
+      else if (file) yield { key, bytes: Number(file.size), ...pinOf(file) };
     }
   }
 }
@@ -85,15 +105,16 @@ async function entriesOf(top: string, folder: string): Promise<{ name: string; e
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Undefined for what is no file, is gone meanwhile, or leads out of `top`. */
-async function statFile(top: string, key: string, entry: Dirent): Promise<BigIntStats | undefined> {
+/** Undefined for what is no file, or is gone meanwhile. */
+async function statFile(top: string, key: string, entry: Dirent): Promise<BigIntStats | 'leads out' | undefined> {
   const path = join(top, key);
   try {
-    if (entry.isSymbolicLink() && !isInside(top, await realpath(path))) return undefined;
+    if (entry.isSymbolicLink() && !isInside(top, await realpath(path))) return 'leads out';
     const file = await stat(path, { bigint: true });
     return file.isFile() ? file : undefined;
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined;
+    if (codeOf(error) === 'ELOOP') return 'leads out';
+    if (codeOf(error) === 'ENOENT') return entry.isSymbolicLink() ? 'leads out' : undefined;
     throw fileError(path, error);
   }
 }

@@ -54,6 +54,8 @@ export interface Pin {
 export interface StoredObject extends Pin {
   readonly key: string;
   readonly bytes: number;
+  /** A link that leads out of the store, or nowhere: it is listed so that it can be named, and cannot be read. */
+  readonly leadsOut?: true;
 }
 
 export interface ReadOptions {

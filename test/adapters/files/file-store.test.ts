@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, rename, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,7 +26,8 @@ describe('the file store, on a disk', () => {
     await rm(outside, { recursive: true });
   });
 
-  const listed = async (prefix = '') => (await Array.fromAsync(store.list(prefix))).map(({ key }) => key);
+  const listed = async (prefix = '') =>
+    (await Array.fromAsync(store.list(prefix))).map(({ key, leadsOut }) => (leadsOut ? `${key} leads out` : key));
 
   test('a root that is not there lists nothing and appears with the first write', async () => {
     expect(await listed()).toEqual([]);
@@ -64,7 +66,7 @@ describe('the file store, on a disk', () => {
     },
   );
 
-  test('symbolic links that leave the root are neither listed, read nor written through', async () => {
+  test('symbolic links that leave the root are listed as such, and neither read nor written through', async () => {
     await store.create('real/file', noise(1));
     await writeFile(join(outside, 'secret'), 'secret');
     await mkdir(join(outside, 'elsewhere'));
@@ -74,7 +76,9 @@ describe('the file store, on a disk', () => {
     await symlink(root, join(root, 'real/loop'));
     await symlink(join(root, 'real/file'), join(root, 'alias'));
     await symlink(join(root, 'nowhere'), join(root, 'dangling'));
-    expect(await listed()).toEqual(['alias', 'real/file']);
+    expect(await listed()).toEqual([
+      ...['alias', 'dangling leads out', 'out leads out', 'real/file', 'secret leads out', 'top leads out'],
+    ]);
     for (const key of ['secret', 'out/secret', `top${outside}/secret`]) {
       const refused = { name: 'StoreRefused', message: expect.stringContaining('leads out of') };
       await expect(readAll(store, key)).rejects.toMatchObject(refused);
@@ -82,6 +86,67 @@ describe('the file store, on a disk', () => {
     }
     await expect(store.create('out/elsewhere/new/file', noise(1))).rejects.toMatchObject({ name: 'StoreRefused' });
     expect(await readdir(join(outside, 'elsewhere'))).toEqual([]);
+  });
+
+  test('a link that a person has named is read wherever it leads, its folder not', async () => {
+    await mkdir(root);
+    await writeFile(join(outside, 'blob'), 'text');
+    await symlink('../blob', join(root, 'linked.jsonl'));
+    await symlink('..', join(root, 'folder'));
+    store = fileStore(root, new Set(['linked.jsonl', 'folder/blob']));
+    expect(await store.head('linked.jsonl')).toMatchObject({ key: 'linked.jsonl', bytes: 4 });
+    expect(Buffer.from(await readAll(store, 'linked.jsonl')).toString()).toBe('text');
+    await expect(readAll(store, 'folder/blob')).rejects.toMatchObject({ name: 'StoreRefused' });
+  });
+
+  test('a folder that is swapped for a link after it was looked at is neither read nor written through', async () => {
+    await mkdir(join(outside, 'elsewhere'));
+    await writeFile(join(outside, 'elsewhere/secret'), 'secret');
+    await store.create('folder/secret', noise(1));
+    expect(await readAll(store, 'folder/secret')).toEqual(noise(1));
+    await rename(join(root, 'folder'), join(root, 'moved'));
+    await symlink('../elsewhere', join(root, 'folder'));
+    const refused = { name: 'StoreRefused', message: expect.stringContaining('leads out of') };
+    await expect(readAll(store, 'folder/secret')).rejects.toMatchObject(refused);
+    await expect(store.create('folder/new', noise(1))).rejects.toMatchObject(refused);
+    expect(await readdir(join(outside, 'elsewhere'))).toEqual(['secret']);
+  });
+
+  test('no read that races with the swapping of a link gets what lies outside', async () => {
+    await store.create('inside', noise(1));
+    await writeFile(join(outside, 'secret'), 'secret');
+    const swap = async () => {
+      for (let times = 0; times < 200; times += 1) {
+        await symlink(times % 2 === 0 ? '../secret' : 'inside', join(root, 'next'));
+        await rename(join(root, 'next'), join(root, 'swapped'));
+      }
+    };
+    const swapping = swap().then(() => 'over' as const);
+    let over = false;
+    void swapping.then(() => {
+      over = true;
+    });
+    while (!over) {
+      const read = await readAll(store, 'swapped').catch(({ name }) => name);
+      if (typeof read === 'string') expect(['StoreRefused', 'ObjectNotFound', 'InputChanged']).toContain(read);
+      else expect(read).toEqual(noise(1));
+    }
+    await swapping;
+  });
+
+  test('a pipe is no object, and no read waits for its writer', async () => {
+    await mkdir(root);
+    execFileSync('mkfifo', [join(root, 'pipe')]);
+    expect(await listed()).toEqual([]);
+    await expect(readAll(store, 'pipe')).rejects.toMatchObject({ name: 'ObjectNotFound' });
+  });
+
+  test('a directory that cannot be made is refused, not tried for ever', async () => {
+    await symlink('nowhere', join(outside, 'dangling'));
+    const refused = { name: 'StoreRefused', message: expect.stringContaining('cannot be made') };
+    for (const place of [join(outside, 'dangling/out'), ...(process.platform === 'linux' ? ['/proc/out'] : [])]) {
+      await expect(fileStore(place).create('runs/r/a', noise(1))).rejects.toMatchObject(refused);
+    }
   });
 
   test('a root reached through a symbolic link is as good as any', async () => {
