@@ -1,4 +1,5 @@
 import type { Request } from '../lib/contract/request.ts';
+import type { Beside } from '../lib/contract/run-source.ts';
 import type { TraceSource } from '../lib/contract/source.ts';
 import { type Inspection, openInspector } from '../lib/inspect/inspection.ts';
 import type { ObjectStore } from '../lib/objects/store.ts';
@@ -8,22 +9,25 @@ import type { Deps } from '../lib/stages/deps.ts';
 import { findTraces } from '../lib/stages/find-traces.ts';
 import { inspectSource, type SourceInspection } from '../lib/stages/inspect-source.ts';
 import { completeFormat, findSource } from '../lib/stages/source/resolve-source.ts';
+import { countBeside } from '../lib/stages/tally-beside.ts';
 import { openBucket } from './open-bucket.ts';
 import { spoolStandardInput } from './standard-input.ts';
 
-export type Inspected =
-  | { readonly kind: 'traces'; readonly inspection: Inspection }
-  | { readonly kind: 'source'; readonly inspection: SourceInspection };
+/** `beside`, `passedOver`: what a run passes over by name, or by content. */
+export type Inspected = { readonly beside: readonly Beside[] } & (
+  | { readonly kind: 'traces'; readonly inspection: Inspection; readonly passedOver: readonly string[] }
+  | { readonly kind: 'source'; readonly inspection: SourceInspection }
+);
 
 /** Streams what the source names, record by record. Throws {@link NoTraces}, and {@link InvalidRequest} for unknown formats. */
 export async function inspectTraces(request: Request, named: TraceSource): Promise<Inspected> {
   const deps = await openStores(named);
   const { builder, limits } = request;
-  const objects = await findTraces(named, deps);
+  const { objects, beside } = await findTraces(named, deps);
   const source = await completeFormat(named, { builder, objects }, deps);
   const found = await findSource(source, { builder, objects }, deps);
   if (found.kind === 'records') {
-    return { kind: 'source', inspection: await inspectSource(found, { source, builder, limits }, deps) };
+    return { kind: 'source', beside, inspection: await inspectSource(found, { source, builder, limits }, deps) };
   }
   const stepName = builder.ttc_step_name;
   const names = natNames(stepName, source.nat_keys);
@@ -35,7 +39,12 @@ export async function inspectTraces(request: Request, named: TraceSource): Promi
     const whole = { cut: null, start: 0, end: object.bytes, object_bytes: object.bytes };
     for await (const span of readTraceItems(open, whole, names)) inspector.take(span);
   }
-  return { kind: 'traces', inspection: inspector.inspection() };
+  return {
+    kind: 'traces',
+    beside: [...beside, ...countBeside('content', found.strangers)],
+    passedOver: found.passedOver,
+    inspection: inspector.inspection(),
+  };
 }
 
 /** The buckets that the source names. Nothing is written. */

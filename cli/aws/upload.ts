@@ -94,8 +94,8 @@ async function localDataset(source: WorkflowSource): Promise<LocalObject> {
 async function localTraces(location: TraceLocation): Promise<LocalObject[]> {
   if (!isLocal(location.bucket)) return [];
   const from = await openBucket(location.bucket, { locations: [location] });
-  const found = await findTraces({ traces: location }, { bucket: () => from });
-  return found.map(({ key, bytes, etag }) => ({ from, key, bytes, etag }));
+  const { objects } = await findTraces({ traces: location }, { bucket: () => from });
+  return objects.map(({ key, bytes, etag }) => ({ from, key, bytes, etag }));
 }
 
 const digestOf = (found: readonly (readonly LocalObject[])[]): string =>

@@ -30,18 +30,32 @@ interface InspectOptions {
 const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
 
 async function describe(inspected: Inspected, stepName: string): Promise<{ value: object; text: string }> {
+  const { beside } = inspected;
   if (inspected.kind === 'source') {
+    const { describeBeside } = await import('../../lib/stages/tally-beside.ts');
     const { sourceInspectionTable, warnOfSource } = await import('../source-inspection-table.ts');
-    const warnings = warnOfSource(inspected.inspection);
+    const warnings = [...warnOfSource(inspected.inspection), ...beside.map(describeBeside)];
     return {
-      value: { ...inspected.inspection, warnings },
+      value: { ...inspected.inspection, beside, warnings },
       text: sourceInspectionTable(inspected.inspection, warnings),
     };
   }
   const { warningsOf } = await import('../../lib/inspect/warnings.ts');
   const { inspectionTable } = await import('../inspection-table.ts');
-  const warnings = warningsOf(inspected.inspection, stepName);
-  return { value: { ...inspected.inspection, warnings }, text: inspectionTable(inspected.inspection, warnings) };
+  const { warnOfPassedOver } = await import('../../lib/stages/warn-of-passed-over.ts');
+  const { passedOver } = inspected;
+  const warnings = [
+    ...warningsOf(inspected.inspection, stepName),
+    ...warnOfPassedOver({
+      format: 'nat',
+      passed_over: { count: passedOver.length, keys: passedOver.slice(0, 10) },
+      beside,
+    }),
+  ];
+  return {
+    value: { ...inspected.inspection, passed_over: passedOver, beside, warnings },
+    text: inspectionTable(inspected.inspection, warnings),
+  };
 }
 
 const HELP = `

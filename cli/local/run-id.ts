@@ -18,7 +18,7 @@ export async function runIdFor(request: UnnamedRequest, deps: Deps): Promise<str
 }
 
 async function inputsOf({ source }: UnnamedRequest, deps: Deps): Promise<readonly TraceObject[]> {
-  if ('traces' in source) return findTraces(source, deps);
+  if ('traces' in source) return (await findTraces(source, deps)).objects;
   const { bucket } = source.workflow.dataset;
   return [{ bucket, ...(await findDataset(source.workflow, storeOf(bucket, deps))) }];
 }

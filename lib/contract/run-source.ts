@@ -6,6 +6,15 @@ import { ScoreChoice } from './score-choice.ts';
 import { SourceFormatName } from './source-format-name.ts';
 import { Unit } from './unit.ts';
 
+/** What a folder holds beside traces: how many files, and the first of their keys. */
+export const Beside = z.strictObject({
+  /** `content`: of NAT's traces alone, other formats have `passed_over`. `run`: the keys are the folders of runs. */
+  why: z.enum(['hidden', 'link', 'name', 'run', 'content']),
+  count: z.int().min(1),
+  keys: z.array(z.string()),
+});
+export type Beside = z.infer<typeof Beside>;
+
 /**
  * `source.json`: what Evaluate found a run's source to be. Where the traces are NAT's or candidate lines, it exists only to
  * name what was passed over.
@@ -19,5 +28,6 @@ export const RunSource = z.strictObject({
   nat_keys: NatKeys.optional(),
   /** Objects that hold other things than the format's records: how many, and the first of their keys. */
   passed_over: z.strictObject({ count: z.int().min(0), keys: z.array(z.string()) }),
+  beside: z.array(Beside).default([]),
 });
 export type RunSource = z.infer<typeof RunSource>;

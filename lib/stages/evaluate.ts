@@ -3,7 +3,6 @@ import { requireSettingsBelow } from '../contract/ceilings.ts';
 import { Manifest } from '../contract/manifest.ts';
 import type { TraceObject } from '../contract/plan.ts';
 import type { Request } from '../contract/request.ts';
-import type { RunSource } from '../contract/run-source.ts';
 import type { TraceSource } from '../contract/source.ts';
 import type { EvaluateInput, EvaluateOutput } from '../contract/states.ts';
 import { refuseColumns } from '../datasets/refuse-columns.ts';
@@ -19,7 +18,7 @@ import { claim } from './claim.ts';
 import { cutShards, mayBeCut } from './cut-shards.ts';
 import type { Deps } from './deps.ts';
 import { evaluateWorkflow } from './evaluate-workflow.ts';
-import { findTraces, TRACE_NAME } from './find-traces.ts';
+import { type FoundTraces, findTraces, TRACE_NAME } from './find-traces.ts';
 import { maxConcurrencyOf } from './max-concurrency.ts';
 import { passOverUpload } from './pass-over-upload.ts';
 import { pinTokenizer, readTokenizer } from './pin-tokenizer.ts';
@@ -29,7 +28,8 @@ import { type ReadableDeps, refuseOtherPlaces } from './readable.ts';
 import { refuseUnlisted } from './refuse-unlisted.ts';
 import { asUploaded, type RequestDeps, requestOf } from './request-of.ts';
 import { cutSource } from './source/cut-source.ts';
-import { namePassedOver, type ResolvedSource, resolveSource } from './source/resolve-source.ts';
+import { namePassedOver, type ResolvedSource, resolveSource, type SourceSettings } from './source/resolve-source.ts';
+import { countBeside } from './tally-beside.ts';
 import { refusePlainSecrets } from './training/plan.ts';
 
 export interface EvaluateDeps extends RequestDeps, ReadableDeps, CeilingDeps {
@@ -70,13 +70,14 @@ async function evaluateTraces(
 ): Promise<EvaluateOutput> {
   const keys = runKeys(request.run_id);
   // Before the claim: a source with nothing in it must not take the run id.
-  const objects = asUploaded(input, await findTraces(source, deps));
+  const { objects: found, beside } = await findTraces(source, deps);
+  const objects = asUploaded(input, found);
   if (await deps.collections.head(keys.manifest)) {
     await claim(request, deps);
     await requireSameInputs(request, objects, deps);
     return planned(request, 'committed', { shards: [], grouping: [], inputs: objects }, deps);
   }
-  const plan = (await standingPlan(request, deps)) ?? (await makePlan(request, source, objects, deps));
+  const plan = (await standingPlan(request, deps)) ?? (await makePlan(request, source, { objects, beside }, deps));
   const status = plan.grouping.length > 0 ? 'scattered' : 'planned';
   return planned(request, status, { ...plan, inputs: inputsOf(plan) }, deps);
 }
@@ -92,7 +93,7 @@ type RunPlan = Pick<Plan, 'shards' | 'grouping'>;
 async function makePlan(
   request: Request,
   source: TraceSource,
-  objects: readonly TraceObject[],
+  { objects, beside }: FoundTraces,
   deps: EvaluateDeps,
 ): Promise<RunPlan> {
   const resolved = await resolveSource(source, { builder: request.builder, objects }, deps);
@@ -101,7 +102,7 @@ async function makePlan(
   // Before the claim: a run that would cost too much must not take the run id.
   const plan = await cutResolved(request, { source, resolved }, deps);
   await claim(request, deps);
-  const written = await writePlan(request, { ...plan, resolved }, deps);
+  const written = await writePlan(request, { ...plan, resolved, beside }, deps);
   // Another execution of this run planned meanwhile: its pins are the run's.
   return written === 'exists' ? readPlan(request.run_id, deps) : plan;
 }
@@ -119,13 +120,17 @@ async function cutResolved(
 
 async function writePlan(
   request: Request,
-  { shards, grouping, resolved }: RunPlan & { readonly resolved: ResolvedSource },
+  { shards, grouping, resolved, beside }: RunPlan & { readonly resolved: ResolvedSource } & Pick<FoundTraces, 'beside'>,
   deps: Deps,
 ): Promise<Written | 'exists'> {
   const keys = runKeys(request.run_id);
   const store = deps.collections;
   const settings = resolved.kind === 'records' ? resolved.settings : nativeSettings(resolved.passedOver);
-  if (settings) await store.create(keys.source, jsonText({ run_id: request.run_id, ...settings }));
+  const others = resolved.kind === 'records' ? beside : [...beside, ...countBeside('content', resolved.strangers)];
+  // Of NAT's own traces there is nothing to keep but what was passed over.
+  if (resolved.kind === 'records' || resolved.passedOver.length + others.length > 0) {
+    await store.create(keys.source, jsonText({ run_id: request.run_id, ...settings, beside: others }));
+  }
   if (grouping.length > 0) {
     await store.write(keys.grouping, planText(grouping), { ifAbsent: true });
     await store.create(keys.groupingTasks, jsonText(grouping.map(({ ordinal }) => ordinal)));
@@ -134,11 +139,10 @@ async function writePlan(
   return store.write(keys.plan, planText(shards), { ifAbsent: true });
 }
 
-/** Of NAT's own traces there is nothing to keep but what was passed over. */
-function nativeSettings(passedOver: readonly string[]): Omit<RunSource, 'run_id'> | undefined {
-  if (passedOver.length === 0) return undefined;
-  return { format: 'nat', score: 'score', unit: 'turn', passed_over: namePassedOver(passedOver) };
-}
+const nativeSettings = (passedOver: readonly string[]): SourceSettings => ({
+  ...{ format: 'nat', score: 'score', unit: 'turn' },
+  passed_over: namePassedOver(passedOver),
+});
 
 async function requireSameInputs(request: Request, objects: readonly TraceObject[], deps: Deps): Promise<void> {
   const { inputs } = await readJson(deps.collections, runKeys(request.run_id).manifest, Manifest);

@@ -1,53 +1,86 @@
 import type { TraceObject } from '../contract/plan.ts';
+import type { Beside } from '../contract/run-source.ts';
 import type { TraceLocation, TraceSource } from '../contract/source.ts';
 import { NoTraces } from '../errors.ts';
+import { findRunFolders, isHidden, isSourceName, pathBelow } from '../sources/beside-traces.ts';
 import type { Deps } from './deps.ts';
+import { describeBeside, tallyBeside } from './tally-beside.ts';
 
 /** Under a prefix, objects so named may be NAT's traces or candidate lines. */
 export const TRACE_NAME = /\.(?:json|jsonl|ndjson)(?:\.gz)?$/i;
-/** Under a prefix, objects so named may hold records; anything else is there for other reasons (a README, a log). */
-const SOURCE_NAME = /\.(?:(?:json|jsonl|ndjson|csv|tsv)(?:\.gz|\.zst)?|parquet|eval|zip)$/i;
 export const REQUEST_NAME = /(?:^|\/)run\.json$/;
 
-/**
- * The trace objects that the source names, pinned, in code-unit order of their keys. Throws {@link NoTraces} where there
- * are none.
- */
+export interface FoundTraces {
+  /** Pinned, in code-unit order of their keys. */
+  readonly objects: readonly ListedObject[];
+  /** What lies beside them and is no trace by its name. */
+  readonly beside: readonly Beside[];
+}
+
+export interface ListedObject extends TraceObject {
+  /** By a person: it is read whatever its name is. */
+  readonly named?: true;
+}
+
+/** The trace objects that the source names, and what is passed over beside them. Throws {@link NoTraces} where there are none. */
 export async function findTraces(
   { traces }: Pick<TraceSource, 'traces'>,
   deps: Pick<Deps, 'bucket'>,
-): Promise<readonly TraceObject[]> {
-  const found = new Map<string, TraceObject>();
+): Promise<FoundTraces> {
+  const found = new Map<string, ListedObject>();
+  const besides: Beside[] = [];
   for (const location of Array.isArray(traces) ? traces : [traces]) {
-    let any = false;
-    for await (const object of objectsAt(location, deps)) {
-      any = true;
-      found.set(JSON.stringify([object.key, object.bucket]), object);
+    const { objects, beside } = 'key' in location ? await headNamed(location, deps) : await listPrefix(location, deps);
+    if (objects.length === 0) throw new NoTraces(nothingAt(location, beside, deps));
+    for (const object of objects) {
+      const key = JSON.stringify([object.key, object.bucket]);
+      if (!found.get(key)?.named) found.set(key, object);
     }
-    if (!any) throw new NoTraces(nothingAt(location, deps));
+    besides.push(...beside);
   }
-  return [...found.values()].sort((a, b) => compare(a.key, b.key) || compare(a.bucket, b.bucket));
+  const objects = [...found.values()].sort((a, b) => compare(a.key, b.key) || compare(a.bucket, b.bucket));
+  return { objects, beside: besides };
 }
 
-async function* objectsAt(location: TraceLocation, deps: Pick<Deps, 'bucket'>): AsyncGenerator<TraceObject> {
-  const { bucket } = location;
-  const store = deps.bucket(bucket);
-  if ('key' in location) {
-    const object = await store.head(location.key);
-    if (object) yield { bucket, ...object };
-    return;
-  }
-  for await (const object of store.list(location.prefix)) {
-    if (!object.leadsOut && SOURCE_NAME.test(object.key) && !REQUEST_NAME.test(object.key)) yield { bucket, ...object };
-  }
+async function headNamed(
+  { bucket, key }: Extract<TraceLocation, { key: string }>,
+  deps: Pick<Deps, 'bucket'>,
+): Promise<FoundTraces> {
+  const object = await deps.bucket(bucket).head(key);
+  return { objects: object ? [{ bucket, ...object, named: true }] : [], beside: [] };
 }
 
-const nothingAt = (location: TraceLocation, deps: Pick<Deps, 'bucket'>): string => {
+async function listPrefix(
+  { bucket, prefix }: Extract<TraceLocation, { prefix: string }>,
+  deps: Pick<Deps, 'bucket'>,
+): Promise<FoundTraces> {
+  const beside = tallyBeside();
+  const listed: ListedObject[] = [];
+  for await (const { leadsOut, ...object } of deps.bucket(bucket).list(prefix)) {
+    const { key } = object;
+    const path = pathBelow(prefix, key);
+    if (isHidden(path)) beside.add('hidden', key);
+    else if (leadsOut) beside.add('link', key);
+    else if (!isSourceName(key)) beside.add('name', key);
+    else if (!REQUEST_NAME.test(key)) listed.push({ bucket, ...object });
+  }
+  const runs = findRunFolders(listed.map(({ key }) => key));
+  const objects = listed.filter(({ key }) => {
+    const run = runs.find((folder) => key.startsWith(folder));
+    // The folder of one run, named by itself, is its collection.
+    if (run === undefined || (prefix.startsWith(run) && key === `${run}collection.jsonl`)) return true;
+    beside.add('run', run === '' ? key : run);
+    return false;
+  });
+  return { objects, beside: beside.found() };
+}
+
+function nothingAt(location: TraceLocation, beside: readonly Beside[], deps: Pick<Deps, 'bucket'>): string {
   const { name } = deps.bucket(location.bucket);
-  return 'key' in location
-    ? `${name}/${location.key} is not there; check source.traces.`
-    : `No file with records under ${name}/${location.prefix} (.json, .jsonl, .csv, .parquet, .eval and the like, or .gz of one); check source.traces.`;
-};
+  if ('key' in location) return `${name}/${location.key} is not there; check source.traces.`;
+  const others = beside.map((one) => ` ${describeBeside(one)}`).join('');
+  return `No file with records under ${name}/${location.prefix} (.json, .jsonl, .csv, .parquet, .eval and the like, or .gz of one); check source.traces.${others}`;
+}
 
 /** By UTF-16 code units: the same in every locale. */
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

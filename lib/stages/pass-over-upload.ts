@@ -2,6 +2,7 @@ import { S3Event } from '../contract/start.ts';
 import type { EvaluateInput, EvaluateOutput } from '../contract/states.ts';
 import { ObjectNotFound } from '../errors.ts';
 import { runKeys } from '../objects/keys.ts';
+import { isLeftBeside } from '../sources/beside-traces.ts';
 import { readWhole } from '../sources/containers/byte-reader.ts';
 import {
   beginsEvaluatorOutput,
@@ -13,8 +14,8 @@ import type { Deps } from './deps.ts';
 import { uploadedRunId } from './request-of.ts';
 
 /**
- * NAT uploads the whole folder of an evaluation, an event each. What holds no traces starts no run: nothing is claimed and
- * nothing fails. Undefined for every other start. A rule of EventBridge cannot tell these names from those of traces.
+ * NAT uploads the whole folder of an evaluation, an event each, and people upload folders with what lies in them. What
+ * holds no traces starts no run: nothing is claimed and nothing fails. Undefined for every other start. A rule of EventBridge cannot tell these names from those of traces.
  */
 export async function passOverUpload(
   { input }: EvaluateInput,
@@ -25,9 +26,11 @@ export async function passOverUpload(
   if (!event.success || run_id === undefined) return undefined;
   const { object, bucket: traces } = event.data.detail;
   const name = nameOf(object.key);
-  const isNats =
-    isOtherFile(name) || (isEvaluatorOutputName(name) && (await isEvaluatorOutput(open(traces.name), object.key)));
-  if (!isNats) return undefined;
+  const isOther =
+    isLeftBeside(object.key) ||
+    isOtherFile(name) ||
+    (isEvaluatorOutputName(name) && (await isEvaluatorOutput(open(traces.name), object.key)));
+  if (!isOther) return undefined;
   const nothing = { shards: 0, inputs: 0, input_bytes: 0, max_concurrency: 1, datasets: 'none' } as const;
   return { run_id, status: 'passed_over', plan: { bucket, key: runKeys(run_id).plan }, ...nothing };
 }

@@ -5,6 +5,7 @@ import type { RunSource } from '../contract/run-source.ts';
 import { IncompleteInput, NoCandidates, NoPairs, TooManyRejected } from '../errors.ts';
 import { addDiagnosis, likelyCause, noDiagnosis } from './build-shard/diagnosis.ts';
 import { type BuiltShard, sumCounters } from './summaries.ts';
+import { warnOfPassedOver } from './warn-of-passed-over.ts';
 
 /** All tasks of a run that read its source, those that grouped candidates included. */
 export interface JudgedRun {
@@ -128,16 +129,6 @@ const howGrouped = (source: RunSource | undefined): string =>
     : 'Candidates compete where they share their item and turn_id.';
 
 const nameFormat = ({ format }: RunSource): string => (typeof format === 'string' ? format : 'the field map');
-
-export function warnOfPassedOver({ format, passed_over: { count, keys } }: RunSource): string[] {
-  if (count === 0) return [];
-  const named = [...keys, ...(count > keys.length ? [`${count - keys.length} more`] : [])].join(', ');
-  return [
-    format === 'nat'
-      ? `Passed over, because NAT writes them beside its traces: ${named}.`
-      : `Passed over, because they hold no records of ${typeof format === 'string' ? format : 'the field map'}: ${named}.`,
-  ];
-}
 
 function warnOfUnusedKeys(built: readonly BuiltShard[]): string[] {
   const unused = new Map<string, number>();

@@ -93,7 +93,9 @@ describe('the folder as `nat eval` leaves it', () => {
       expect(warning).toBe(
         'Passed over, because NAT writes them beside its traces: config_metadata.json, quality_output.json.',
       );
-      expect(others).toEqual([]);
+      expect(others).toEqual([
+        'Passed over, because the name is none of a file with records (2 files): config_effective.yml, config_original.yml.',
+      ]);
       // The same request again finds the committed run.
       await expect(runSteps({ source, builder: { compatibility } }, deps)).resolves.toBeDefined();
     },

@@ -44,3 +44,12 @@ test('a request that names such an object alone is a run', async () => {
   const { status } = await evaluate({ execution: 'e', input }, memoryDeps(traces, collections));
   expect(status).toBe('planned');
 });
+
+test.each(['._a.jsonl', '.ipynb_checkpoints/a-checkpoint.jsonl', '__MACOSX/a.jsonl', '__pycache__/a.json'])(
+  'what lies beside files of a folder that is uploaded starts no run: %s',
+  async (path) => {
+    const trace = Buffer.from('{"id":1,"intermediate_steps":[]}\n');
+    expect(await upload(`traces/${path}`, trace)).toEqual({ status: 'passed_over', left: [] });
+    expect((await upload(`traces/_${path.replaceAll(/[._]/g, '')}.json`, trace)).status).toBe('planned');
+  },
+);

@@ -5,6 +5,7 @@ import {
   RandomAccessReader,
   validateFileName,
 } from 'yauzl';
+import { isLeftBeside } from '../beside-traces.ts';
 import { MAX_ITEM_BYTES } from '../record.ts';
 import { readWhole } from './byte-reader.ts';
 import { type ContainerRejection, type PinnedObject, reject } from './container.ts';
@@ -30,7 +31,7 @@ export type ZipDirectory = readonly (
 )[];
 
 /**
- * The entries of an archive, folders left out; the last one of a name counts, as in Python's zipfile. An archive without
+ * The entries of an archive, folders left out, and what macOS and notebooks leave beside files; the last one of a name counts, as in Python's zipfile. An archive without
  * a directory at its end, as a killed writer leaves it, is rejected whole.
  */
 export async function readZipDirectory(
@@ -82,7 +83,7 @@ function judgeEntries(found: readonly Entry[], archiveBytes: number): ZipDirecto
           : reject('replaced_by_later_entry', 'a later entry of the archive has the same name');
       return { name, offset, ...judged };
     })
-    .filter(({ name }) => !name.endsWith('/'));
+    .filter(({ name }) => !name.endsWith('/') && !isLeftBeside(name));
 }
 
 function judgeEntry(

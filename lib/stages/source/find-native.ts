@@ -1,13 +1,20 @@
 import type { TraceObject } from '../../contract/plan.ts';
 import { InvalidRequest } from '../../errors.ts';
+import { isIncomplete } from '../../sources/containers/container.ts';
 import { isCandidateLine } from '../../sources/formats/candidates/candidate-line.ts';
 import { isAtif } from '../../sources/formats/nat/trace-item.ts';
 import { isObject, type JsonObject } from '../../sources/json/exact-json.ts';
 import { readKey } from '../../sources/read-key.ts';
 import { each } from '../each.ts';
-import { TRACE_NAME } from '../find-traces.ts';
+import { type ListedObject, TRACE_NAME } from '../find-traces.ts';
 import { formatsOf, PLAIN } from './find-formats.ts';
 import type { SampledObject } from './sample-object.ts';
+
+/** NAT's traces, or adjacent candidate lines, among the objects, and the keys of the others. */
+export interface SortedObjects {
+  readonly objects: readonly ListedObject[];
+  readonly strangers: readonly string[];
+}
 
 /**
  * The objects to read as NAT's traces or as adjacent candidate lines; undefined where the first of them are of another
@@ -16,9 +23,9 @@ import type { SampledObject } from './sample-object.ts';
  */
 export async function findNative(
   first: readonly SampledObject[],
-  objects: readonly TraceObject[],
-  linesHaveFormat: boolean,
-): Promise<readonly TraceObject[] | undefined> {
+  objects: readonly ListedObject[],
+  { linesHaveFormat, look }: { readonly linesHaveFormat: boolean; readonly look: Look },
+): Promise<SortedObjects | undefined> {
   const kinds = await each(first, first.length, (one) => kindOfObject(one, linesHaveFormat));
   const foreign = kinds.indexOf('another');
   const native = kinds.indexOf('native');
@@ -27,20 +34,58 @@ export async function findNative(
       `${first[native]?.object.key} holds NAT's traces and ${first[foreign]?.object.key} records of another format: a run has one. Give the one or the other as source.traces, or name what to read, as in --set source.format=nat.`,
     );
   }
-  if (foreign !== -1 || (native === -1 && kinds.includes('unlike'))) return undefined;
-  // Traces in a table or an archive are found by their content.
-  const found = new Set(first.flatMap(({ object }, at) => (kinds[at] === 'native' ? [object.key] : [])));
-  const named = new Set(keepTraces(objects));
-  const traces = objects.filter((object) => named.has(object) || found.has(object.key));
-  return traces.length > 0 ? traces : undefined;
+  const isOther = kinds.some(
+    (kind, at) =>
+      kind === 'strange' || kind === 'unlike' || (kind === 'broken' && !TRACE_NAME.test(first[at]?.object.key ?? '')),
+  );
+  if (foreign !== -1 || (native === -1 && isOther)) return undefined;
+  const sorted = await sortByContent(objects, look, kinds);
+  return sorted.objects.length > 0 ? sorted : undefined;
 }
 
-/** Under a prefix the names decide. An object that was named alone is read whatever its name is. */
-export const keepTraces = (objects: readonly TraceObject[]): readonly TraceObject[] =>
-  objects.length === 1 ? objects : objects.filter(({ key }) => TRACE_NAME.test(key));
+type Look = (object: TraceObject) => Promise<SampledObject>;
 
-/** `unlike`: of no known format, and in a container that NAT's traces never come in: a table beside them, say. */
-type Kind = 'native' | 'another' | 'unlike' | 'unknown';
+/**
+ * Keeps the traces among the objects by their content: what it shows to be something else is passed over, where there are
+ * traces. What cannot be read is nothing else: it stays, so that its loss says why. Objects that a person named stay. `known`: the kinds of the first.
+ */
+export async function sortByContent(
+  objects: readonly ListedObject[],
+  look: Look,
+  known: readonly Kind[] = [],
+): Promise<SortedObjects> {
+  if (objects.length === 1 || objects.every(({ named }) => named)) return { objects, strangers: [] };
+  const unknown = objects.slice(known.length, MOST_LOOKED_AT);
+  const kinds = [
+    ...known,
+    ...(await each(unknown, LOOKS_AT_ONCE, async (one) => kindOfObject(await look(one), false))),
+  ];
+  const hasTraces = kinds.includes('native');
+  const isKept = ({ key, named }: ListedObject, at: number): boolean => {
+    const kind = kinds[at] ?? 'unknown';
+    return (
+      named === true ||
+      kind === 'native' ||
+      (kind === 'broken' && hasTraces) ||
+      (TRACE_NAME.test(key) && (kind === 'unknown' || !hasTraces))
+    );
+  };
+  return {
+    objects: objects.filter(isKept),
+    strangers: objects.filter((object, at) => !isKept(object, at)).map(({ key }) => key),
+  };
+}
+
+/** Some seconds; behind them the names decide, and what is no trace is a loss by its name. */
+const MOST_LOOKED_AT = 1_000;
+/** Small requests; so many keep a store busy without being throttled. */
+export const LOOKS_AT_ONCE = 32;
+
+/**
+ * `another`: of another format. `strange`: records of none. `unlike`: of no known format, and in a container that NAT's
+ * traces never come in: a table beside them, say. `broken`: cut short before its first record.
+ */
+type Kind = 'native' | 'another' | 'strange' | 'unlike' | 'broken' | 'unknown';
 
 async function kindOfObject(one: SampledObject, linesHaveFormat: boolean): Promise<Kind> {
   if (!one.slice) return one.unsure === undefined || TRACE_NAME.test(one.object.key) ? 'unknown' : 'unlike';
@@ -48,16 +93,17 @@ async function kindOfObject(one: SampledObject, linesHaveFormat: boolean): Promi
   const isNativeContainer = container === 'lines' || container === 'array' || (container === 'gzip' && !text);
   // Most of NAT's items are longer than what was read, so this is found without parsing one.
   if (isNativeContainer && one.head.includes('"intermediate_steps"')) return 'native';
-  const { records } = await one.sample(PLAIN);
+  const { records, rejected } = await one.sample(PLAIN);
   const hasSteps = records.some((record) => isObject(record) && record.intermediate_steps !== undefined);
   // A line that was cut short looks as if it went on over lines.
   if (container === 'json' && records.length === 0) return 'unknown';
+  if (records.length === 0 && rejected && isIncomplete(rejected.reason)) return 'broken';
   if (records.length === 0 && !TRACE_NAME.test(one.object.key)) return 'unlike';
   if (hasSteps) return 'native';
   if (!isNativeContainer) return (await formatsOf(one)).length > 0 ? 'another' : 'unlike';
   if (container !== 'array' && !linesHaveFormat && areAdjacent(records)) return 'native';
   if ((await formatsOf(one)).length > 0) return 'another';
-  return records.length > 0 && records.every(isStrange) ? 'another' : 'unknown';
+  return records.length > 0 && records.every(isStrange) ? 'strange' : 'unknown';
 }
 
 /** An object of other keys than those of NAT's items and of candidate lines. An id alone may be the rest of an item. */

@@ -14,8 +14,10 @@ import { chooseScore } from '../../sources/pick-score.ts';
 import { defaultUnit, type JoinedEntries, type RecordFormat, type SourceFormat } from '../../sources/source-format.ts';
 import type { Deps } from '../deps.ts';
 import { each } from '../each.ts';
+import { type ListedObject, TRACE_NAME } from '../find-traces.ts';
+import { NAMED_KEYS } from '../tally-beside.ts';
 import { formatsOf, PLAIN } from './find-formats.ts';
-import { findNative, keepTraces } from './find-native.ts';
+import { findNative, LOOKS_AT_ONCE, type SortedObjects, sortByContent } from './find-native.ts';
 import { findScores } from './find-scores.ts';
 import { readRecords } from './read-records.ts';
 import { asJsonObject, isJoining, keepSamples, lookAtObject, type SampledObject, takeFirst } from './sample-object.ts';
@@ -28,15 +30,20 @@ export type ResolvedSource =
       readonly objects: readonly TraceObject[];
       /** Keys of what NAT wrote beside its traces. */
       readonly passedOver: readonly string[];
+      /** Keys of what holds no traces. */
+      readonly strangers: readonly string[];
     }
   | {
       readonly kind: 'records';
       readonly format: SourceFormat;
-      readonly settings: Omit<RunSource, 'run_id'>;
+      readonly settings: SourceSettings;
       readonly objects: readonly SampledObject[];
       /** Of a folder whose objects make records together. */
       readonly joins: readonly JoinedEntries[];
     };
+
+/** What of `source.json` the content and the request decide. */
+export type SourceSettings = Omit<RunSource, 'run_id' | 'beside'>;
 
 /**
  * Finds container and format of the objects, the score and the unit: from the request, else from the content. Throws
@@ -49,7 +56,8 @@ export async function resolveSource(source: TraceSource, listed: Listed, deps: D
     return found.kind === 'native' ? found : await settle(complete, listed.builder, found, deps);
   } catch (error) {
     // The shard that reads the object reports it, and the run then fails by name.
-    if (error instanceof InputChanged) return keepNative(listed.objects);
+    if (error instanceof InputChanged)
+      return { kind: 'native', objects: listed.objects, passedOver: [], strangers: [] };
     throw error;
   }
 }
@@ -71,7 +79,7 @@ type NativeSource = Extract<ResolvedSource, { kind: 'native' }>;
 
 interface Listed {
   readonly builder: BuilderSettings;
-  readonly objects: readonly TraceObject[];
+  readonly objects: readonly ListedObject[];
 }
 
 /** What the objects are, before it is decided by which score and which unit their answers compare. */
@@ -83,28 +91,33 @@ export async function findSource(
   const { format: choice, container } = source;
   refuseNat(source, builder);
   refuseKeys(source);
-  if (choice === 'nat' || builder.compatibility === 'nat') return keepNative(objects);
+  const look = (object: TraceObject) => lookAtObject(object, container, deps);
+  if (choice === 'nat' || builder.compatibility === 'nat') {
+    const { kept, passedOver } = sortObjects(objects);
+    return withNats(await sortNative(kept, source, look), passedOver);
+  }
   if (choice === undefined && (await isScoredEvaluation(source, objects, deps))) {
     return findSource({ ...source, format: 'nat_eval' }, { builder, objects }, deps);
   }
   const folder =
     choice === undefined || typeof choice === 'string' ? await findFolder(objects, choice, deps) : undefined;
   if (folder) return folder;
-  const look = (object: TraceObject) => lookAtObject(object, container, deps);
   const nats = choice === undefined ? sortObjects(objects) : { kept: objects, passedOver: [] };
   const first = await each(nats.kept.slice(0, DETECTED_OBJECTS), LOOKS_AT_ONCE, async (object) =>
     keepSamples(await look(object), deps),
   );
   if (choice === undefined && container === undefined) {
     const settled = source.score !== undefined || builder.unit !== undefined;
-    const native = source.nat_keys ? keepTraces(nats.kept) : await findNative(first, nats.kept, settled);
+    const native = source.nat_keys
+      ? await sortNative(nats.kept, source, look)
+      : await findNative(first, nats.kept, { linesHaveFormat: settled, look });
     if (native && settled) {
       const set = source.score === undefined ? 'builder.unit' : 'source.score';
       throw new InvalidRequest(
         `${set} is set, and the traces are NAT's: their candidates have one score and are single answers. Leave ${set} out.`,
       );
     }
-    if (native) return { kind: 'native', objects: native, passedOver: nats.passedOver };
+    if (native) return withNats(native, nats.passedOver);
   }
   const sampled = [...first, ...(await each(nats.kept.slice(DETECTED_OBJECTS), LOOKS_AT_ONCE, look))];
   const format = choice === undefined ? await detect(sampled) : openFormat(choice, source.nat_keys);
@@ -123,21 +136,32 @@ function requireAnswers(objects: readonly SampledObject[]): void {
   );
 }
 
-function keepNative(objects: readonly TraceObject[]): NativeSource {
-  const { kept, passedOver } = sortObjects(objects);
-  return { kind: 'native', objects: keepTraces(kept), passedOver };
-}
+const withNats = ({ objects, strangers }: SortedObjects, passedOver: readonly string[]): NativeSource => ({
+  ...{ kind: 'native', objects, passedOver, strangers },
+});
 
-/** What NAT wrote beside its traces is passed over by name. */
-function sortObjects(objects: readonly TraceObject[]) {
+/** Of traces whose keys are renamed the content does not show what they are. */
+const sortNative = (
+  objects: readonly ListedObject[],
+  { nat_keys }: TraceSource,
+  look: (object: TraceObject) => Promise<SampledObject>,
+): Promise<SortedObjects> | SortedObjects => {
+  if (!nat_keys) return sortByContent(objects, look);
+  const named = objects.filter(({ key, named: isNamed }) => objects.length === 1 || isNamed || TRACE_NAME.test(key));
+  const kept = new Set(named);
+  return { objects: named, strangers: objects.filter((object) => !kept.has(object)).map(({ key }) => key) };
+};
+
+/** What NAT wrote beside its traces is passed over by name, but what a person named. */
+function sortObjects(objects: readonly ListedObject[]) {
   const { passedOver } = passOverNatFiles(objects.map(({ key }) => key));
   const others = new Set(passedOver);
-  return { kept: objects.filter(({ key }) => !others.has(key)), passedOver };
+  const kept = objects.filter(({ key, named }) => named || !others.has(key));
+  const isKept = new Set(kept.map(({ key }) => key));
+  return { kept, passedOver: passedOver.filter((key) => !isKept.has(key)) };
 }
 
 const DETECTED_OBJECTS = 16;
-/** Small requests; so many keep a store busy without being throttled. */
-const LOOKS_AT_ONCE = 32;
 
 /** Keys of NAT's files mean nothing to another format. */
 function refuseKeys({ format, nat_keys }: TraceSource): void {
@@ -284,7 +308,6 @@ export const namePassedOver = (keys: readonly string[]): RunSource['passed_over'
   count: keys.length,
   keys: keys.slice(0, NAMED_KEYS),
 });
-const NAMED_KEYS = 10;
 
 async function firstRecords(objects: readonly SampledObject[], format: SourceFormat): Promise<readonly unknown[]> {
   const samples = await each(objects.slice(0, DETECTED_OBJECTS), LOOKS_AT_ONCE, (one) => one.sample(format));
