@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import { BuilderSettings } from '../../lib/contract/builder.ts';
+import { sumOfReasons } from '../../lib/contract/counters.ts';
 import { parseRequest } from '../../lib/contract/parse-request.ts';
-import { InvalidRequest } from '../../lib/errors.ts';
+import { InvalidRequest, NoTraces } from '../../lib/errors.ts';
 import type { Inspected } from '../inspect-traces.ts';
 import { traceLocation } from '../locations.ts';
 import { mergeSettings, settingsFromAssignment } from '../settings.ts';
@@ -25,8 +26,10 @@ export function inspectCommand(): Command {
       if ('workflow' in request.source) throw new InvalidRequest('dpo inspect reads files: leave source.workflow out.');
       const { inspectTraces } = await import('../inspect-traces.ts');
       const inspected = await inspectTraces(request, request.source);
-      const { value, text } = await describe(inspected, stepName);
+      const { value, text, warnings } = await describe(inspected, stepName);
       print(json ? `${JSON.stringify(value)}\n` : text);
+      if (!isReadable(inspected))
+        throw new NoTraces(`Nothing in these files can be read. ${warnings.join(' ')}`.trim());
     });
 }
 
@@ -38,19 +41,28 @@ interface InspectOptions {
 
 const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
 
-async function describe(inspected: Inspected, stepName: string): Promise<{ value: object; text: string }> {
+async function describe(inspected: Inspected, stepName: string) {
   if (inspected.kind === 'source') {
     const { sourceInspectionTable, warnOfSource } = await import('../source-inspection-table.ts');
     const warnings = warnOfSource(inspected.inspection);
     return {
       value: { ...inspected.inspection, warnings },
       text: sourceInspectionTable(inspected.inspection, warnings),
+      warnings,
     };
   }
   const { warningsOf } = await import('../../lib/inspect/warnings.ts');
   const { inspectionTable } = await import('../inspection-table.ts');
   const warnings = warningsOf(inspected.inspection, stepName);
-  return { value: { ...inspected.inspection, warnings }, text: inspectionTable(inspected.inspection, warnings) };
+  const text = inspectionTable(inspected.inspection, warnings);
+  return { value: { ...inspected.inspection, warnings }, text, warnings };
+}
+
+/** Whether there is a record that holds something, though it may be no candidate. */
+function isReadable({ kind, inspection }: Inspected): boolean {
+  return kind === 'traces'
+    ? inspection.items > sumOfReasons(inspection.rejected_items)
+    : inspection.records > sumOfReasons(inspection.rejected_records);
 }
 
 const DEFAULT_STEP_NAME = BuilderSettings.parse({}).ttc_step_name;

@@ -1,5 +1,5 @@
 import { type Counters, sumOfReasons } from '../contract/counters.ts';
-import type { Request } from '../contract/request.ts';
+import { allowsEmpty, type Request } from '../contract/request.ts';
 import type { RunSource } from '../contract/run-source.ts';
 import { NoCandidates, NoPairs, TooManyRejected } from '../errors.ts';
 import { addDiagnosis, likelyCause, noDiagnosis } from './build-shard/diagnosis.ts';
@@ -26,7 +26,7 @@ export function requireGoodRun(run: JudgedRun, evidence: string): string[] {
     ...built.flatMap(({ summary }) => summary.warnings),
     ...(source ? warnOfSource(source, built) : []),
   ];
-  const allowed = request.limits.allow_empty ?? request.builder.compatibility === 'nat';
+  const allowed = allowsEmpty(request);
   if (totals.total_candidates === 0) {
     const why = whyNoCandidates(run, totals, evidence);
     if (!allowed) throw new NoCandidates(why);
