@@ -3,7 +3,7 @@ export const counted = (count: number, noun: string, plural = `${noun}s`): strin
   `${grouped(count)} ${count === 1 ? noun : plural}`;
 
 /** 1234567 as "1,234,567", whatever the machine's locale. */
-export const grouped = (count: number): string => String(count).replace(/\B(?=(\d{3})+$)/g, ',');
+export const grouped = (count: number): string => count.toLocaleString('en-US');
 
 /** "415 KB": decimal units, as file listings show them. */
 export function bytesInWords(bytes: number): string {

@@ -92,6 +92,11 @@ export class GateMissed extends PipelineError {
   override readonly name = 'GateMissed';
 }
 
+/** A format of `dataset.formats` has no line. */
+export class EmptyDataset extends PipelineError {
+  override readonly name = 'EmptyDataset';
+}
+
 /** A source whose candidates are joined from records anywhere in it is more than one task may hold. */
 export class SourceTooLarge extends PipelineError {
   override readonly name = 'SourceTooLarge';

@@ -1,4 +1,6 @@
 import { Command } from 'commander';
+import { sumOfReasons } from '../../lib/contract/counters.ts';
+import { NoTraces } from '../../lib/errors.ts';
 import { DEFAULT_STEP_NAME, inspectPaths } from '../inspect-paths.ts';
 import type { Inspected } from '../inspect-traces.ts';
 import { print } from '../terminal.ts';
@@ -16,8 +18,10 @@ export function inspectCommand(): Command {
     .addHelpText('after', HELP)
     .action(async (paths: string[], { stepName, json, set }: InspectOptions) => {
       const { inspected } = await inspectPaths(paths, { stepName, set });
-      const { value, text } = await describe(inspected, stepName);
+      const { value, text, warnings } = await describe(inspected, stepName);
       print(json ? `${JSON.stringify(value)}\n` : text);
+      if (!isReadable(inspected))
+        throw new NoTraces(`Nothing in these files can be read. ${warnings.join(' ')}`.trim());
     });
 }
 
@@ -29,7 +33,7 @@ interface InspectOptions {
 
 const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
 
-async function describe(inspected: Inspected, stepName: string): Promise<{ value: object; text: string }> {
+async function describe(inspected: Inspected, stepName: string) {
   const { beside } = inspected;
   if (inspected.kind === 'source') {
     const { describeBeside } = await import('../../lib/stages/tally-beside.ts');
@@ -38,6 +42,7 @@ async function describe(inspected: Inspected, stepName: string): Promise<{ value
     return {
       value: { ...inspected.inspection, beside, warnings },
       text: sourceInspectionTable(inspected.inspection, warnings),
+      warnings,
     };
   }
   const { warningsOf } = await import('../../lib/inspect/warnings.ts');
@@ -55,7 +60,15 @@ async function describe(inspected: Inspected, stepName: string): Promise<{ value
   return {
     value: { ...inspected.inspection, passed_over: passedOver, beside, warnings },
     text: inspectionTable(inspected.inspection, warnings),
+    warnings,
   };
+}
+
+/** Whether there is a record that holds something, though it may be no candidate. */
+function isReadable({ kind, inspection }: Inspected): boolean {
+  return kind === 'traces'
+    ? inspection.items > sumOfReasons(inspection.rejected_items)
+    : inspection.records > sumOfReasons(inspection.rejected_records);
 }
 
 const HELP = `

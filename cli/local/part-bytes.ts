@@ -19,7 +19,8 @@ const NOTHING: PartBytes = { collection: () => 0, indexes: 0, composed: 0 };
 
 async function countParts(runId: string, { collections }: Pick<Deps, 'collections'>): Promise<PartBytes> {
   const keys = runKeys(runId);
-  const index = keys.shard(0).index.replace(/.*\//, '/');
+  const { index: first } = keys.shard(0);
+  const index = first.slice(first.lastIndexOf('/'));
   const bytes = new Map<string, number>();
   const sums = { indexes: 0, composed: 0 };
   for await (const object of collections.list(keys.shards)) {

@@ -34,7 +34,7 @@ export const Limits = z.strictObject({
   max_example_pairs: z.int().min(1).max(1_000_000).default(500_000),
   /** Bytes that the pairs of one example take in the collection: of one line. */
   max_example_bytes: z.int().min(1).max(LONGEST_LINE).default(268_435_456),
-  /** Commits a run without a single pair instead of failing it. Left out: only `nat` does so. */
+  /** Commits a run without a single pair, or without a line in one of its formats, instead of failing it. Left out: only `nat` does so. */
   allow_empty: z.boolean().optional(),
 });
 export type Limits = z.infer<typeof Limits>;
@@ -54,3 +54,7 @@ export const Request = z.strictObject({
   training: TrainingSettings.optional(),
 });
 export type Request = z.infer<typeof Request>;
+
+/** Whether a run may commit nothing. Left out, only `nat` does so, as NAT does. */
+export const allowsEmpty = ({ limits, builder }: Pick<Request, 'limits' | 'builder'>): boolean =>
+  limits.allow_empty ?? builder.compatibility === 'nat';

@@ -62,6 +62,10 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
     fix: 'Give more traces, or lower the threshold of dataset.gate that the message names.',
     next: 'another',
   },
+  EmptyDataset: {
+    fix: 'Change dataset.formats, or allow it with limits.allow_empty.',
+    next: 'another',
+  },
   WorkerDied: {
     fix: 'A thread of this process ended, perhaps because it had too little memory: give it less to do at once (--concurrency, --shard-bytes).',
     next: 'again',

@@ -10,6 +10,7 @@ import { layoutFor } from '../datasets/layout.ts';
 import { readPairIndex } from '../datasets/pair-index.ts';
 import { bytesToChoose, openPairTable, type PairTable } from '../datasets/pair-table.ts';
 import { refuseDates } from '../datasets/refuse-dates.ts';
+import { requireLines } from '../datasets/require-lines.ts';
 import { DatasetTooLarge } from '../errors.ts';
 import { crc32 } from '../objects/checksum.ts';
 import { runKeys } from '../objects/keys.ts';
@@ -30,7 +31,7 @@ export interface ChooseDeps extends Deps {
 /**
  * Chooses the datasets' pairs among all of the run, by the shards' pair indexes, and leaves each shard its decisions; the
  * facts last, once. A run whose facts exist is not chosen again. Throws {@link ShardMissing}, {@link NoCandidates},
- * {@link TooManyRejected}, {@link DatasetTooLarge}, {@link LeakingDataset}, {@link GateMissed}, {@link InvalidRequest}.
+ * {@link TooManyRejected}, {@link DatasetTooLarge}, {@link LeakingDataset}, {@link GateMissed}, {@link EmptyDataset}, {@link InvalidRequest}.
  */
 export async function choose({ run_id }: ChooseInput, deps: ChooseDeps): Promise<ChooseOutput> {
   const keys = runKeys(run_id);
@@ -45,6 +46,7 @@ export async function choose({ run_id }: ChooseInput, deps: ChooseDeps): Promise
     ? await readJson(store, keys.choice.facts, ChoiceFacts)
     : await chooseAmong(request, { built, grouping: plan.grouping }, deps);
   passGate(request.dataset.gate, facts, sumCounters(all), `${store.name}/${keys.choice.facts}`);
+  requireLines(request, facts);
   return { run_id, pairs: facts.pairs };
 }
 

@@ -1,6 +1,6 @@
 import { type Counters, sumOfReasons } from '../contract/counters.ts';
 import { describeIncomplete, type IncompleteObject, noteIncomplete } from '../contract/incomplete-object.ts';
-import type { Request } from '../contract/request.ts';
+import { allowsEmpty, type Request } from '../contract/request.ts';
 import type { RunSource } from '../contract/run-source.ts';
 import { IncompleteInput, NoCandidates, NoPairs, TooManyRejected } from '../errors.ts';
 import { addDiagnosis, likelyCause, noDiagnosis } from './build-shard/diagnosis.ts';
@@ -32,7 +32,7 @@ export function requireGoodRun(run: JudgedRun, evidence: string): string[] {
     ...warnOfUnusedKeys(built),
     ...(source ? warnOfPassedOver(source) : []),
   ];
-  const allowed = request.limits.allow_empty ?? request.builder.compatibility === 'nat';
+  const allowed = allowsEmpty(request);
   if (totals.total_candidates === 0) {
     const why = whyNoCandidates(run, totals, evidence);
     if (!allowed) throw new NoCandidates(why);

@@ -82,8 +82,8 @@ interface Round {
 /** 64 MiB: where a part is written early, so that a batch of long traces is never held whole. */
 const PART_BYTES = 67_108_864;
 
-/** 256 MiB of answers as they come: with their text and their lines a third of the function's memory. */
-const UNDER_WAY_BYTES = 268_435_456;
+/** 128 MiB of answers as they come: with their texts and their lines a quarter of the function's memory. */
+const UNDER_WAY_BYTES = 134_217_728;
 
 async function askAll(
   examples: readonly Example[],

@@ -108,7 +108,7 @@ test("a line's tools belong to its prompt, and go to the collection", async () =
       ...{ response: `answer ${candidate_index}`, tools: tools(name) },
     });
   const text = `${[line(0, 1, 'look'), line(1, 0.5, 'look'), line(2, 0, 'find')].join('\n')}\n`;
-  const { groups, totals } = await runText(text);
+  const { groups, totals } = await runText(text, { dataset: { formats: ['trl'] } });
   expect(totals).toMatchObject({ total_pairs: 1, skipped_prompt_mismatch: 2 });
   expect(groups[0]?.trajectories[0]?.metadata.tools).toEqual(tools('look'));
   const nat = await runText(text, { builder: { compatibility: 'nat' } });

@@ -104,7 +104,7 @@ export async function committedRun(runId: string, store: ObjectStore): Promise<R
 /** Runs the pipeline over one trace file given as text. */
 export async function runText(
   text: string | Uint8Array,
-  settings: { key?: string; cut?: boolean; builder?: object; limits?: object } = {},
+  settings: { key?: string; cut?: boolean; builder?: object; dataset?: object; limits?: object } = {},
 ): Promise<RunResult> {
   const traces = memoryStore('traces');
   const key = settings.key ?? 'traces.json';
@@ -113,6 +113,7 @@ export async function runText(
     {
       source: { traces: { bucket: 'traces', key }, cut: settings.cut },
       builder: settings.builder ?? {},
+      dataset: settings.dataset ?? {},
       limits: { max_rejected_fraction: 1, ...settings.limits },
     },
     memoryDeps(traces),

@@ -37,7 +37,7 @@ export function flowChart(stages: readonly Stage[], label: string, width: number
   flow.update(layout);
   const path = sankeyLinkHorizontal<Node, Link>();
   return html`<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${label}">
-${layout.links.map((link) => html`<path class="${link.kept ? 'stream' : 'stream lost'}" d="${path(link)?.replace(/\d+\.\d+/g, (number) => String(px(Number(number)))) ?? ''}" stroke-width="${px(Math.max(1.5, link.width ?? 0))}"/>`)}
+${layout.links.map((link) => html`<path class="${link.kept ? 'stream' : 'stream lost'}" d="${path(link)?.replace(/(?<!\d)\d+\.\d+/g, (number) => String(px(Number(number)))) ?? ''}" stroke-width="${px(Math.max(1.5, link.width ?? 0))}"/>`)}
 ${layout.nodes.map(({ name, count: counted, kept, x0 = 0, x1 = 0, y0 = 0, y1 = 0 }) => {
   const middle = (y0 + y1) / 2;
   return html`<rect class="${kept ? 'node' : 'node lost'}" x="${px(x0)}" y="${px(y1 - y0 < 2 ? middle - 1 : y0)}" width="${px(x1 - x0)}" height="${px(Math.max(2, y1 - y0))}" rx="2"/><text class="flow-label" x="${px(x1 + 8)}" y="${px(middle + 4)}">${name} <tspan class="flow-count">${count(counted)}</tspan></text>`;

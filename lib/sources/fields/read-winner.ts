@@ -84,7 +84,10 @@ const FIRST: ReadonlySet<string> = new Set(['a', 'first', 'left']);
 const SECOND: ReadonlySet<string> = new Set(['b', 'second', 'right']);
 
 const matches = (text: string, name: string, label: string): boolean =>
-  text === name || (label !== '' && (text === label || new RegExp(`[^a-z0-9]${RegExp.escape(label)}$`).test(text)));
+  text === name || (label !== '' && (text === label || endsInWord(text, label)));
+
+const endsInWord = (text: string, word: string): boolean =>
+  text.endsWith(word) && /[^a-z0-9]/.test(text.charAt(text.length - word.length - 1));
 
 /** What two keys differ in: `a` and `b` of `response_a` and `response_b`, `left` and `right` of `left_text`, `right_text`. */
 function labelsOf([a, b]: readonly [string, string]): readonly [string, string] {
@@ -94,7 +97,7 @@ function labelsOf([a, b]: readonly [string, string]): readonly [string, string] 
   let end = 0;
   while (end < shortest - begin && a.at(-1 - end) === b.at(-1 - end)) end++;
   const cut = (name: string): string =>
-    name.slice(begin, name.length - end).replaceAll(/^[^a-z0-9]+|[^a-z0-9]+$/gi, '');
+    /[a-z0-9](?:.*[a-z0-9])?/is.exec(name.slice(begin, name.length - end))?.[0] ?? '';
   return [cut(a), cut(b)];
 }
 

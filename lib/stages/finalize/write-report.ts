@@ -41,7 +41,7 @@ export async function writeReport(
 }
 
 function filesOf({ run_id, collection, rejected, metrics, datasets }: Omit<Manifest, 'report'>) {
-  const folder = runKeys(run_id).report.replace(/[^/]*$/, '');
+  const folder = runKeys(run_id).root;
   const listed: (CommittedFile & { lines?: number })[] = [
     { ...collection, lines: collection.groups },
     rejected,

@@ -18,4 +18,4 @@ export function deploymentOf(
 
 /** 63 characters at most; the digest at the end of the submission's name stays. */
 const fitted = (name: string) =>
-  name.length <= 63 ? name : `${name.slice(0, 54).replace(/-+$/, '')}${name.slice(-9)}`;
+  name.length <= 63 ? name : `${name.slice(0, 54).replace(/(?<!-)-+$/, '')}${name.slice(-9)}`;

@@ -40,7 +40,7 @@ const digest = (parts: readonly unknown[]) =>
  */
 const entityName = (runId: string, id: string) => {
   const readable = runId.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
-  return `dpo-${readable.slice(0, 48).replaceAll(/^-+|-+$/g, '')}-${id.slice(0, 8)}`;
+  return `dpo-${readable.slice(0, 48).replaceAll(/^-+|(?<!-)-+$/g, '')}-${id.slice(0, 8)}`;
 };
 
 function datasetFiles(manifest: Manifest): readonly DatasetFile[] {
