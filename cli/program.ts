@@ -13,6 +13,7 @@ import { runCommand } from './commands/run.ts';
 import { schemaCommand } from './commands/schema.ts';
 import { startCommand } from './commands/start.ts';
 import { statusCommand } from './commands/status.ts';
+import { verifyCommand } from './commands/verify.ts';
 import { reportError } from './report-error.ts';
 import { endWhereOutputFails, print, tell } from './terminal.ts';
 
@@ -32,6 +33,7 @@ for (const command of [
   initCommand(),
   diffCommand(),
   convertCommand(packageJson.version),
+  verifyCommand(),
   pushCommand(),
   startCommand(packageJson.version),
   statusCommand(),

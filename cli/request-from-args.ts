@@ -2,6 +2,7 @@ import { parseRequest } from '../lib/contract/parse-request.ts';
 import type { Request } from '../lib/contract/request.ts';
 import type { Source, TraceLocation } from '../lib/contract/source.ts';
 import { InvalidRequest } from '../lib/errors.ts';
+import { tokenizerFiles } from '../lib/stages/pin-tokenizer.ts';
 import { plainSecretsAside } from '../lib/stages/training/plan.ts';
 import {
   absoluteBucket,
@@ -119,6 +120,12 @@ function parsedWith({ training, hide }: Pick<ReadNatConfig, 'training' | 'hide'>
 export function locationsOf({ source }: UnnamedRequest): readonly TraceLocation[] {
   if ('workflow' in source) return [source.workflow.dataset];
   return Array.isArray(source.traces) ? source.traces : [source.traces];
+}
+
+/** The files that the request names one by one: read wherever they are, should they be links. */
+export function namedFiles(request: UnnamedRequest): readonly TraceLocation[] {
+  const { tokenizer } = request.dataset;
+  return [...locationsOf(request), ...(tokenizer ? tokenizerFiles(tokenizer) : [])];
 }
 
 function withTokenizerHere(dataset: Request['dataset']): Request['dataset'] {

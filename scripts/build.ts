@@ -2,7 +2,7 @@
  * Builds `dist/` for publishing: `dpo`, the library and the CDK constructs as JavaScript (packages stay dependencies),
  * and the Lambda functions whole, so that a user's synth bundles nothing. `tsc` adds the types (see package.json).
  */
-import { rm, writeFile } from 'node:fs/promises';
+import { copyFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build } from 'esbuild';
 import { STAGES } from '../functions/observability/metric-names.ts';
@@ -52,5 +52,6 @@ const [worker, , , , ...functions] = await Promise.all([
   }),
   ...STAGES.map((stage) => bundleFunction(stage, 'dist/functions')),
 ]);
+await copyFile('cli/packaged-dpo.cjs', 'dist/cli/dpo.cjs');
 const bundled = [worker, ...functions].flatMap(({ metafile }) => Object.keys(metafile.inputs));
 await writeFile('dist/THIRD-PARTY-LICENSES.txt', await thirdPartyLicences(bundled));

@@ -26,6 +26,7 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
   ['EROFS', 'the file system is read-only; choose another directory'],
   ['ENOSPC', 'the disk is full; free some space, or choose another directory'],
   ['EDQUOT', 'the disk quota is used up; free some space, or choose another directory'],
+  ['EFBIG', 'the file is larger than its file system, or a limit (ulimit -f), allows; choose another directory'],
   ['ENOTDIR', 'a file stands where a directory is needed; move it, or choose another directory'],
   ['EEXIST', 'something else stands where a file or directory is needed; move it, or choose another directory'],
   ['EISDIR', 'a directory stands where a file is needed; move it, or choose another directory'],

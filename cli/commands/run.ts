@@ -5,7 +5,7 @@ import { boundYoungSpace } from '../local/young-space.ts';
 import { isLocal } from '../locations.ts';
 import { openInBrowser } from '../open-in-browser.ts';
 import { createProgress } from '../progress.ts';
-import { locationsOf, type RunArgs, requestFromArgs } from '../request-from-args.ts';
+import { namedFiles, type RunArgs, requestFromArgs } from '../request-from-args.ts';
 import { resultTable } from '../result-table.ts';
 import { spoolStandardInput } from '../standard-input.ts';
 import { oneLine, print, tell } from '../terminal.ts';
@@ -81,7 +81,7 @@ export async function runHere(args: RunArgs, flags: Flags, codeVersion: string) 
     import('../local/run-id.ts'),
     import('../local/run-locally.ts'),
   ]);
-  const locations = locationsOf(request);
+  const locations = namedFiles(request);
   const places = { out, inS3, codeVersion, named: { locations, input: await spoolStandardInput(locations) } };
   const deps = await openDeps(places);
   const run_id = runId ?? (await runIdFor(request, deps));

@@ -42,6 +42,15 @@ export type Limits = z.infer<typeof Limits>;
 /** Of a request that sets no `limits.max_concurrency`. */
 export const MAX_CONCURRENCY = 100;
 
+export const ReportSettings = z.strictObject({
+  /**
+   * `false`: no text of the traces in the report, nor in the samples that it is made of: no prompts, answers or tools, no
+   * names of turns, no ids of examples, no warnings (they may name keys of records). What is counted stays.
+   */
+  text: z.boolean().default(true),
+});
+export type ReportSettings = z.infer<typeof ReportSettings>;
+
 /** What a person asks for. Every key is checked: an unknown one is an error that names it. */
 export const Request = z.strictObject({
   run_id: RunId,
@@ -50,6 +59,8 @@ export const Request = z.strictObject({
   builder: BuilderSettings.prefault({}),
   dataset: DatasetSettings.prefault({}),
   limits: Limits.prefault({}),
+  /** Left out: the report shows pairs. */
+  report: ReportSettings.optional(),
   /** Left out: the run ends with its dataset. */
   training: TrainingSettings.optional(),
 });

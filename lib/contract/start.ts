@@ -23,5 +23,5 @@ export type S3Event = z.infer<typeof S3Event>;
 export const RequestsFromUploads = z.enum(['restricted', 'all']);
 export type RequestsFromUploads = z.infer<typeof RequestsFromUploads>;
 
-/** The settings of a request that say how pairs are made, and neither what is read, nor who is sent it, nor whose run it is. */
-export const UPLOADED_SETTINGS: readonly string[] = ['builder', 'dataset', 'limits'];
+/** The settings of a request that say how pairs are made and shown, and neither what is read, nor who is sent it, nor whose run it is. */
+export const UPLOADED_SETTINGS: readonly string[] = ['builder', 'dataset', 'limits', 'report'];

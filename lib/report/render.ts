@@ -7,6 +7,7 @@ import type { ReportInput } from './input.ts';
 import { pickShards } from './pick-shards.ts';
 import { flowSection, formatSection, headSection, settingsSection, shardFigure } from './run-sections.ts';
 import { curriculumFigure, lengthFigure, marginFigure, pairsPerExampleFigure, turnFigure } from './sections.ts';
+import { showsText } from './shows-text.ts';
 
 /**
  * The report of a run: one HTML page (UTF-8) that needs no network and no other file, under 3 MB. The same input
@@ -45,12 +46,16 @@ ${pairSection(input)}
 ${formatSection(input)}
 ${settingsSection(input)}
 </main>
-<script type="application/json" id="pairs-json">${trusted(embedPairs(input.sample.sampled_pairs))}</script>
-<script>${trusted(pairBrowser)}</script>
+${showsText(input.request) && pairScripts(input)}
 </body>
 </html>
 `.markup;
 }
+
+const pairScripts = ({
+  sample,
+}: ReportInput): Markup => html`<script type="application/json" id="pairs-json">${trusted(embedPairs(sample.sampled_pairs))}</script>
+<script>${trusted(pairBrowser)}</script>`;
 
 const SECTIONS: readonly (readonly [id: string, name: string])[] = [
   ['flow', 'Flow'],
@@ -80,7 +85,13 @@ const partNote = ({ sample, totals, shards }: ReportInput): Markup | string =>
     : html`<p class="lede">The collection is large, so the charts and pairs below come from ${count(pickShards(shards.length).length)} of its ${count(shards.length)} shards, evenly spaced: ${counted(sample.pairs, 'pair')} of ${count(totals.total_pairs)}.</p>`;
 
 /** The form is filled and the list built by the page's script; without it, the page says so. */
-function pairSection({ sample, totals }: ReportInput): Markup {
+function pairSection({ sample, totals, request }: ReportInput): Markup {
+  if (!showsText(request)) {
+    return html`<section id="pairs" aria-labelledby="pairs-title">
+<h2 id="pairs-title">The pairs themselves</h2>
+<p class="empty">They are not shown, because <code>report.text</code> is false: this page has no text of the traces. All pairs are in collection.jsonl beside it.</p>
+</section>`;
+  }
   const { sampled_pairs: pairs } = sample;
   return html`<section id="pairs" aria-labelledby="pairs-title">
 <h2 id="pairs-title">The pairs themselves</h2>

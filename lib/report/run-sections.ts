@@ -9,6 +9,7 @@ import { html } from './html.ts';
 import type { ReportInput } from './input.ts';
 import { type Account, accounts, flowStages } from './losses.ts';
 import { settingRows } from './settings.ts';
+import { showsText } from './shows-text.ts';
 
 /** The parts of the report about the run: its flow, its shards, what it was asked and what it read and wrote. */
 
@@ -170,6 +171,16 @@ export function headSection({ run_id, totals, request, warnings }: ReportInput):
 <h1><bdi>${run_id}</bdi></h1>
 <p class="lede">${counted(totals.total_pairs, 'preference pair')} from ${counted(totals.total_examples, 'example')}, built from steps named <code>${builder.ttc_step_name}</code> under <code>${builder.compatibility}</code> rules${builder.exhaustive_pairs ? '' : ', best against worst of each turn'}. ${skipped > 0 && `${counted(skipped, 'possible pair')} ${skipped === 1 ? 'was' : 'were'} left out.`}</p>
 <dl class="tiles">${tiles.map(([name, value, beside]) => html`<div><dt>${name}</dt><dd><span class="big">${count(value)}</span> <span class="quiet">${beside}</span></dd></div>`)}</dl>
-${warnings.length > 0 && html`<aside class="warnings" aria-label="Warnings"><h2>${counted(warnings.length, 'warning')}</h2><ul>${warnings.slice(0, 20).map((text) => html`<li>${text.slice(0, 600)}</li>`)}</ul>${warnings.length > 20 && html`<p>The first 20 of ${warnings.length}; all are in the manifest.</p>`}</aside>`}
+${warningList(warnings, request)}
 </header>`;
+}
+
+function warningList(warnings: readonly string[], request: ReportInput['request']): Markup | string {
+  if (warnings.length === 0) return '';
+  const title = html`<h2>${counted(warnings.length, 'warning')}</h2>`;
+  if (!showsText(request)) {
+    return html`<aside class="warnings" aria-label="Warnings">${title}<p>They may quote the traces, so they are in the manifest alone.</p></aside>`;
+  }
+  const more = warnings.length > 20 && html`<p>The first 20 of ${warnings.length}; all are in the manifest.</p>`;
+  return html`<aside class="warnings" aria-label="Warnings">${title}<ul>${warnings.slice(0, 20).map((text) => html`<li>${text.slice(0, 600)}</li>`)}</ul>${more}</aside>`;
 }

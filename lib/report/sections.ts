@@ -6,6 +6,7 @@ import { average, count, counted, percent, score } from './figures.ts';
 import type { Markup } from './html.ts';
 import { html } from './html.ts';
 import type { Bin, ReportInput, ReportSample } from './input.ts';
+import { showsText } from './shows-text.ts';
 
 /** The charts of what is in the collection. Each says its finding in words first. */
 
@@ -86,7 +87,11 @@ export function lengthFigure({ sample }: ReportInput): Markup {
 }
 
 export function curriculumFigure({ sample, request }: ReportInput): Markup {
-  const { curriculum } = sample;
+  const named = (example: ReportSample['curriculum'][number], rank: number) => ({
+    ...example,
+    example_id: `example ${rank + 1}`,
+  });
+  const curriculum = showsText(request) ? sample.curriculum : sample.curriculum.map(named);
   const sampled =
     curriculum.length < sample.groups
       ? ` ${count(curriculum.length)} of ${count(sample.groups)} examples, sampled.`

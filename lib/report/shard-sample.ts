@@ -37,11 +37,12 @@ export interface ShardSampler {
 
 /**
  * The samples are taken by a hash of each pair's origin: the same pairs whatever order the groups come in. `share` is the
- * part of the whole sample's size that this shard keeps (see {@link shareSample}).
+ * part of the whole sample's size that this shard keeps (see {@link shareSample}). Without `text` nothing is kept of what
+ * the traces say, only what is counted.
  */
 export function openShardSample(
   builder: Pick<BuilderSettings, 'exhaustive_pairs' | 'reward_from_score_diff'>,
-  share = 1,
+  { share = 1, text = true }: { readonly share?: number; readonly text?: boolean } = {},
 ): ShardSampler {
   const margins = histogram({ whole: false });
   const perExample = histogram({ whole: true });
@@ -57,7 +58,7 @@ export function openShardSample(
     margins.add(pair.margin);
     lengths.add(chosen, rejected, hash);
     const rank = { hash, margin: pair.margin, length: chosen + rejected };
-    if (texts.admits(rank)) texts.keep(rank, describePair(group, pair, rewardOf(pair, builder)));
+    if (text && texts.admits(rank)) texts.keep(rank, describePair(group, pair, rewardOf(pair, builder)));
   }
   return {
     addGroup: (group) => {
@@ -76,7 +77,7 @@ export function openShardSample(
       groups += 1;
       pairs += place;
       perExample.add(place);
-      examples.add(group, hashAt(origin, 0), builder);
+      examples.add(text ? group : { ...group, exampleId: '' }, hashAt(origin, 0), builder);
     },
     end: () => {
       const { pairs: sampled_pairs, lines } = texts.end();

@@ -23,7 +23,7 @@ export async function readTokenizer(
   }
   if (!place) return undefined;
   const store = storeOf(place.bucket, deps);
-  const folder = /(?:^|\/)$/.test(place.prefix) ? place.prefix : `${place.prefix}/`;
+  const folder = folderOf(place.prefix);
   const config = Config.parse(parseJson(await readText(store, `${folder}tokenizer_config.json`)) ?? {});
   const tokenizer = Config.safeParse(parseJson(await readText(store, `${folder}tokenizer.json`))).data;
   if (!tokenizer) {
@@ -37,6 +37,17 @@ export async function readTokenizer(
   openTokenCounter(stored, prompt_style === 'text' ? 'text' : 'chat');
   return stored;
 }
+
+const folderOf = (prefix: string): string => (/(?:^|\/)$/.test(prefix) ? prefix : `${prefix}/`);
+
+/** All that is read of a model's folder. */
+export const tokenizerFiles = ({ bucket, prefix }: TokenizerPlace): readonly { bucket: string; key: string }[] =>
+  ['tokenizer_config.json', 'tokenizer.json', 'chat_template.jinja'].map((name) => ({
+    bucket,
+    key: `${folderOf(prefix)}${name}`,
+  }));
+
+type TokenizerPlace = NonNullable<Request['dataset']['tokenizer']>;
 
 /** Keeps the tokenizer with the run: every shard counts by the same one, whatever becomes of the file. */
 export async function pinTokenizer(runId: string, tokenizer: StoredTokenizer, { collections }: Deps): Promise<void> {

@@ -21,7 +21,7 @@ export interface RequestDeps extends Deps {
  * What the execution was started with, as a checked request: a request itself, or the event of an upload. S3 sends an
  * event at least once, so an upload's run is named after the upload: its second event finds the first one's run. The right
  * to upload is not the right to start any run: an uploaded `run.json` may have only {@link UPLOADED_SETTINGS}, unless the
- * stack takes all.
+ * stack takes all. In no case may it name its run: the id could be another's.
  */
 export async function requestOf({ execution, input }: EvaluateInput, deps: RequestDeps): Promise<Request> {
   const event = S3Event.safeParse(input);
@@ -33,12 +33,13 @@ export async function requestOf({ execution, input }: EvaluateInput, deps: Reque
   }
   const uploaded = withoutSchemaName(await uploadedRequest(bucket.name, object.key, pinOf(object), deps));
   const file = `${deps.bucket(bucket.name).name}/${object.key}`;
-  if (deps.requestsFromUploads !== 'all') refuseOtherSettings(uploaded, file);
+  if (deps.requestsFromUploads === 'all') refuseRunId(uploaded, file);
+  else refuseOtherSettings(uploaded, file);
   const folder = object.key.slice(0, object.key.lastIndexOf('/') + 1);
   return parseRequest({ run_id, source: { traces: { bucket: bucket.name, prefix: folder } }, ...uploaded });
 }
 
-/** The run id of an upload, where one started the execution. A stack that takes all lets a `run.json` give another. */
+/** The run id of an upload, where one started the execution. */
 export function uploadedRunId(input: unknown): string | undefined {
   const event = S3Event.safeParse(input);
   return event.success ? runIdOf(event.data) : undefined;
@@ -106,6 +107,13 @@ function refuseOtherSettings(uploaded: Record<string, unknown>, file: string): v
     `${file} sets ${refused.slice(0, MOST_NAMES).map(shownName).join(', ')}${more}: an uploaded run.json may set only ${UPLOADED_SETTINGS.join(', ')}. ` +
       'It reads the traces of its own folder, and its run is named after the upload. ' +
       'Remove the rest, or start the run with dpo start; a stack deployed with requestsFromUploads=all takes whole requests from uploads.',
+  );
+}
+
+function refuseRunId(uploaded: Record<string, unknown>, file: string): void {
+  if (!Object.hasOwn(uploaded, 'run_id')) return;
+  throw new InvalidRequest(
+    `${file} sets run_id: a run that an upload starts is named after the upload, so that it takes no other run's id. Remove it, or start the run with dpo start --run-id.`,
   );
 }
 

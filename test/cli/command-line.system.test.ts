@@ -17,6 +17,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { placeTokenizer } from '../docs/services.ts';
 import { dpo } from './dpo-process.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -159,6 +160,16 @@ test('a file that the user names is read though it is a link', async () => {
   ]);
   expect(code).toBe(0);
   expect(collectionOf('links', 'r')).toContain('"key":"linked.jsonl"');
+});
+
+test('a tokenizer is read from a folder of links, as the hub keeps its models', async () => {
+  placeTokenizer(at('blobs'));
+  mkdirSync(at('model'));
+  for (const name of readdirSync(at('blobs'))) symlinkSync(`../blobs/${name}`, at('model', name));
+  const set = ['--set', `dataset.tokenizer.bucket=file:${at('model')}`];
+  const { code, stderr } = await dpo(['run', at('in.jsonl'), '--out', at('tokens'), '--run-id', 'r', ...set]);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: expect.not.stringContaining('Refused') });
+  expect(existsSync(at('tokens/runs/r/tokenizer.json'))).toBe(true);
 });
 
 test('lists need no JSON on the command line, and a request file may name its schema', async () => {

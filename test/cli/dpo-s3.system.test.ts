@@ -53,6 +53,14 @@ test('a run reads and writes s3:// under its prefix, with the same collection as
   expect(written).toBe(onDisk.replaceAll('"key":"tic-tac-toe.json"', '"key":"nightly/a.json"'));
 });
 
+test('a run in S3, by any writing of its address, is verified there, and a changed file is named', async () => {
+  const verified = await dpo(['verify', 'S3://collections/team/x/runs/r'], inS3());
+  expect(verified).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Run r is as it was committed: /) });
+  s3.put('collections', 'team/x/runs/r/rejected.jsonl', Buffer.from('{}\n'));
+  const changed = await dpo(['verify', 'r', '--out', 's3://collections/team/x'], inS3());
+  expect(changed).toMatchObject({ code: 1, stderr: expect.stringMatching(/^runs\/r\/rejected\.jsonl has 3 bytes; /) });
+});
+
 test('a bucket that is not there ends with 1 and names it', async () => {
   const { code, stderr } = await dpo(['run', 's3://no-such/x.json', '--out', join(folder, 'other')], inS3());
   expect(code).toBe(1);

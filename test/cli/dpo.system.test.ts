@@ -1,6 +1,6 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { RunFailure } from '../../lib/contract/failure.ts';
@@ -111,7 +111,10 @@ test.each([
   ],
   [['--set', 'builder.min_score_diff=-1'], 'builder.min_score_diff must be a number of at least 0, but is -1.\n'],
   [['--request', '/no/such.json'], '--request /no/such.json is not there.\n'],
-  [['no-such-traces'], 'no-such-traces is not there. Name a trace file, a directory of them, or s3://bucket/prefix.\n'],
+  [
+    ['no-such-traces'],
+    `no-such-traces is not there (looked for at ${resolve('no-such-traces')}). Name a trace file, a directory of them, or s3://bucket/prefix.\n`,
+  ],
 ])('a wrong request (%s) ends with 2 and one sentence, and writes nothing', async (args, message) => {
   const out = newOut();
   expect(await dpo(['run', SAMPLE, '--out', out, ...args])).toEqual({ code: 2, stdout: '', stderr: message });

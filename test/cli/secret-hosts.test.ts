@@ -87,7 +87,7 @@ test('the same holds for trainers, and for a token that the environment puts int
   const literal = await read('literal.yml', adapter('    hf_token: hf_literal_token'));
   expect(() => refuseSecretsElsewhere(literal.request, { allowed: none, given: literal.givenSecrets })).not.toThrow();
   const expanded = await withEnvironment({ NAT_HF: 'hf_from_here' }, () =>
-    read('expanded.yml', adapter('    hf_token: ${NAT_HF}')),
+    read('expanded.yml', adapter(`    hf_token: \${NAT_HF}`)),
   );
   const refused = () => refuseSecretsElsewhere(expanded.request, { allowed: none, given: expanded.givenSecrets });
   expect(refused).toThrow('--allow-secrets-to https://data.example.com:8443');
@@ -97,7 +97,12 @@ test('no secret is even read for a host that is not allowed', async () => {
   const read: string[] = [];
   const environment = new Proxy<Record<string, string>>(
     {},
-    { get: (_, name) => (read.push(String(name)), 'a-secret-token') },
+    {
+      get: (_, name) => {
+        read.push(String(name));
+        return 'a-secret-token';
+      },
+    },
   );
   const hosts = { allowed: new Set(['https://nemo.example.com']), given: new Set<string>() };
   const { credentials } = withSecretsOnlyTo(hosts, wayOutOfHere({ environment, allowPrivate: false }));
@@ -118,13 +123,13 @@ test('a run is refused before anything is written', async () => {
 
 test('a token from the environment is in no request, and another secret in a setting is refused without being shown', async () => {
   const { request } = await withEnvironment({ NAT_HF: 'hf_from_here' }, () =>
-    read('token.yml', adapter('    hf_token: ${NAT_HF}')),
+    read('token.yml', adapter(`    hf_token: \${NAT_HF}`)),
   );
   expect(Buffer.from(jsonText({ run_id: 'r', ...request })).toString()).not.toContain('hf_from_here');
   const values = { MY_API_KEY: 'abcdef-123456', NAT_HOST: 'nvapi-abcdef', NAT_HF: 'team' };
   for (const [fields, message] of [
-    ['    dataset_output_dir: ${MY_API_KEY}', /\$\{MY_API_KEY\} into training\.nemo_customizer\.dataset_output_dir/],
-    ['    dataset_name: x-${NAT_HOST}', /\$\{NAT_HOST\} into training\.nemo_customizer\.dataset_name/],
+    [`    dataset_output_dir: \${MY_API_KEY}`, /\$\{MY_API_KEY\} into training\.nemo_customizer\.dataset_output_dir/],
+    [`    dataset_name: x-\${NAT_HOST}`, /\$\{NAT_HOST\} into training\.nemo_customizer\.dataset_name/],
   ] as const) {
     const refused = withEnvironment(values, () => read('secret.yml', adapter(fields)));
     await expect(refused).rejects.toThrow(message);
@@ -132,6 +137,6 @@ test('a token from the environment is in no request, and another secret in a set
       for (const secret of [values.MY_API_KEY, values.NAT_HOST]) expect(String(error.stack)).not.toContain(secret);
     });
   }
-  const kept = await withEnvironment(values, () => read('kept.yml', adapter('    dataset_name: ${NAT_HF}')));
+  const kept = await withEnvironment(values, () => read('kept.yml', adapter(`    dataset_name: \${NAT_HF}`)));
   expect(kept.request.training?.nemo_customizer?.dataset_name).toBe('team');
 });

@@ -77,7 +77,7 @@ export async function startServices(folder: string) {
 }
 
 /** A model's folder, whose tokenizer takes every word for one it does not know. */
-function placeTokenizer(folder: string): void {
+export function placeTokenizer(folder: string): void {
   const tokenizer = {
     ...{ version: '1.0', truncation: null, padding: null, added_tokens: [], normalizer: null },
     ...{ pre_tokenizer: { type: 'WhitespaceSplit' }, post_processor: null, decoder: null },

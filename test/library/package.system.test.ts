@@ -1,8 +1,19 @@
-import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { transformSync } from 'esbuild';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as z from 'zod';
 import { WORKERS_PAY_BYTES } from '../../cli/local/shard-steps.ts';
@@ -10,6 +21,8 @@ import { synthesize } from '../infra/synthesized.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PackageJson = z.object({
+  bin: z.object({ dpo: z.string() }),
+  engines: z.object({ node: z.string() }),
   dependencies: z.record(z.string(), z.string()),
   peerDependencies: z.record(z.string(), z.string()),
 });
@@ -35,7 +48,7 @@ beforeAll(() => {
     cpSync(join(ROOT, 'examples', example), join(project, example), { recursive: true });
   }
   cpSync(join(ROOT, 'examples/tic-tac-toe.json'), join(project, 'traces.json'));
-});
+}, 240_000);
 afterAll(() => rmSync(project, { recursive: true }));
 
 const node = (args: readonly string[], env: NodeJS.ProcessEnv = {}): string =>
@@ -46,9 +59,15 @@ const node = (args: readonly string[], env: NodeJS.ProcessEnv = {}): string =>
     stdio: ['ignore', 'pipe', 'pipe'],
   });
 
+const packageJson = () =>
+  PackageJson.parse(JSON.parse(readFileSync(join(project, 'node_modules/dpo-trajectories/package.json'), 'utf8')));
+const binOf = (): string => join('node_modules/dpo-trajectories', packageJson().bin.dpo);
+
 test('the tarball holds what is built and what is read first, and nothing else', () => {
   const installed = join(project, 'node_modules/dpo-trajectories');
-  expect(readdirSync(installed).sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'package.json']);
+  expect(readdirSync(installed).sort()).toEqual([
+    ...['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'npm-shrinkwrap.json', 'package.json'],
+  ]);
   expect(readdirSync(join(installed, 'dist')).sort()).toEqual([
     'THIRD-PARTY-LICENSES.txt',
     ...['cdk', 'cli', 'functions', 'lib', 'types'],
@@ -65,16 +84,66 @@ test('the licences of what the functions are bundled with come with them', () =>
 });
 
 test('its command runs the pipeline and prints the schema', () => {
-  const bin = 'node_modules/dpo-trajectories/dist/cli/dpo.js';
+  const bin = binOf();
   expect(node([bin, 'run', 'traces.json', '--out', 'out'])).toMatch(/^pairs +104$/m);
   expect(JSON.parse(node([bin, 'schema']))).toMatchObject({ title: 'A request of dpo-trajectories' });
+});
+
+// Node.js of the system, where this project's own is another.
+const older = [process.env.OLDER_NODE ?? '', '/usr/bin/node', '/usr/local/bin/node'].find(
+  (path) => path !== '' && existsSync(path) && majorOf(path) < 24,
+);
+
+test('on a Node.js that is too old its command says so in a sentence', () => {
+  expect(packageJson().engines.node).toBe('>=24');
+  // Without one, this Node.js passes for one.
+  const [command, flags] = older ? [older, []] : [process.execPath, ['--import', OLD]];
+  const { status, stdout, stderr } = spawnSync(command, [...flags, binOf(), '--version'], {
+    cwd: project,
+    encoding: 'utf8',
+  });
+  expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+  expect(stderr).toMatch(
+    /^dpo needs Node\.js 24 or newer, and this is \d+\.\d+\.\d+: install a newer one from \S+\.\n$/,
+  );
+});
+
+const OLD = `data:text/javascript,${encodeURIComponent("Object.defineProperty(process.versions, 'node', { value: '20.9.0' })")}`;
+function majorOf(node: string): number {
+  return Number.parseInt(execFileSync(node, ['--print', 'process.versions.node'], { encoding: 'utf8' }), 10);
+}
+
+test('its first file has no word that an old Node.js would not understand', () => {
+  const text = readFileSync(join(project, binOf()), 'utf8');
+  const plain = transformSync(text.replace(/^#!.*/, ''), { target: 'es5' }).code;
+  expect(plain.replace(/\s/g, '')).toBe(
+    transformSync(text.replace(/^#!.*/, ''), { target: 'esnext' }).code.replace(/\s/g, ''),
+  );
+});
+
+test('whoever installs it gets the exact versions that were tested here, with their checksums', () => {
+  const Locked = z.object({ packages: z.record(z.string(), z.looseObject({})) });
+  const Entry = z.object({ version: z.string().regex(/^\d+\.\d+\.\d+/), integrity: z.string().startsWith('sha512-') });
+  const read = (path: string) => Locked.parse(JSON.parse(readFileSync(path, 'utf8'))).packages;
+  const { '': root, ...packed } = read(join(project, 'node_modules/dpo-trajectories/npm-shrinkwrap.json'));
+  const tested = read(join(ROOT, 'package-lock.json'));
+  expect(root).toMatchObject({ dependencies: packageJson().dependencies });
+  expect(root).not.toHaveProperty('devDependencies');
+  for (const name of Object.keys(packageJson().dependencies)) expect(packed).toHaveProperty([`node_modules/${name}`]);
+  for (const [path, entry] of Object.entries(packed)) {
+    expect(entry).toEqual(tested[path]);
+    expect(entry).not.toHaveProperty('resolved');
+    if (!('optional' in entry)) Entry.parse(entry);
+  }
+  expect(Object.keys(packed)).not.toContain('node_modules/vitest');
+  expect(existsSync(join(ROOT, 'npm-shrinkwrap.json'))).toBe(false);
 });
 
 test('its command starts worker threads for a large input, and they start from the package', () => {
   const items = z.array(z.unknown()).parse(JSON.parse(readFileSync(join(project, 'traces.json'), 'utf8')));
   const lines = items.map((item) => `${JSON.stringify(item)}\n`).join('');
   writeFileSync(join(project, 'large.jsonl'), lines.repeat(Math.ceil(WORKERS_PAY_BYTES / lines.length)));
-  const bin = 'node_modules/dpo-trajectories/dist/cli/dpo.js';
+  const bin = binOf();
   const run = (concurrency: string) =>
     node([bin, 'run', 'large.jsonl', '--out', `out-${concurrency}`, '--concurrency', concurrency, '--set', FEW]);
   expect(run('2').replaceAll(/out-2|run-\w+/g, '')).toBe(run('1').replaceAll(/out-1|run-\w+/g, ''));

@@ -83,7 +83,7 @@ describe('anything else of an uploaded run.json is refused by name in failure.js
     const { run_id, error, message } = await failureOf(upload);
     expect({ run_id, error }).toEqual({ run_id: upload.run, error: 'InvalidRequest' });
     expect(message).toMatch(
-      /^traces\/traces\/mine\/run\.json sets .*: an uploaded run\.json may set only builder, dataset, limits\. /,
+      /^traces\/traces\/mine\/run\.json sets .*: an uploaded run\.json may set only builder, dataset, limits, report\. /,
     );
     const [, named = ''] = message.match(/ sets (.*?): /) ?? [];
     for (const name of names) expect(named.split(', ')).toContain(name);
@@ -109,13 +109,27 @@ test('a refused upload changes nothing of a run that has its id', async () => {
   expect(collections.objects).toEqual(before);
 });
 
-test('a stack that takes all requests from uploads takes a source and a run id as well', async () => {
+test('a stack that takes all requests from uploads takes a source as well, for a run named after the upload', async () => {
   const theirs = { traces: { bucket: 'traces', prefix: 'traces/theirs/' } };
-  const { event, deps } = await uploadOf({ run_id: 'named', source: theirs }, { requestsFromUploads: 'all' });
-  expect(await start(event, deps)).toMatchObject({ run_id: 'named', status: 'planned' });
-  expect(await readJson(deps.collections, runKeys('named').request, Request)).toMatchObject({ source: theirs });
+  const { event, deps, run } = await uploadOf({ source: theirs }, { requestsFromUploads: 'all' });
+  expect(await start(event, deps)).toMatchObject({ run_id: run, status: 'planned' });
+  expect(await readJson(deps.collections, runKeys(run).request, Request)).toMatchObject({ source: theirs });
   const failed = { state: 'Evaluate', started_with: event, failure: { Error: 'StoreRefused', Cause: 'x' } };
-  expect(await recordFailure({ execution: 'e', failed }, deps)).toMatchObject({ recorded: 'runs/named/failure.json' });
+  expect(await recordFailure({ execution: 'e', failed }, deps)).toMatchObject({ recorded: runKeys(run).failure });
+});
+
+test("no upload takes another's run id, not even where a stack takes all requests", async () => {
+  const upload = await uploadOf({ run_id: 'theirs' }, { requestsFromUploads: 'all' });
+  const before = [...upload.collections.objects.keys()];
+  const { run_id, message } = await failureOf(upload);
+  expect(run_id).toBe(upload.run);
+  expect(message).toContain('run.json sets run_id: a run that an upload starts is named after the upload');
+  expect([...upload.collections.objects.keys()]).toEqual([...before, runKeys(upload.run).failure]);
+});
+
+test('a run.json may name its schema', async () => {
+  const { event, deps, run } = await uploadOf({ $schema: 'request.schema.json', report: { text: false } });
+  expect(await start(event, deps)).toMatchObject({ run_id: run, status: 'planned' });
 });
 
 describe("a workflow's dataset is read under the traces prefix only,", () => {

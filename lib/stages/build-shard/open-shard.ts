@@ -14,6 +14,7 @@ import type { PreferencePair } from '../../preferences/pairs.ts';
 import type { ExampleOrigin } from '../../preferences/trajectory-text.ts';
 import { pickShards, shareSample } from '../../report/pick-shards.ts';
 import { openShardSample, type ShardSampler } from '../../report/shard-sample.ts';
+import { showsText } from '../../report/shows-text.ts';
 import type { Deps } from '../deps.ts';
 import { sumRepetitions } from '../workflow/repetition-sums.ts';
 import { openCollectionPart } from './collection-part.ts';
@@ -48,7 +49,9 @@ export function openShard(
   const index = wantedDatasets(request) === 'none' ? undefined : openSink(collections, keys.index);
   const part = openCollectionPart(request, collection, index, counter);
   // A report shows a few shards of many.
-  const sampler = pickShards(shards).includes(ordinal) ? openShardSample(builder, shareSample(shards)) : undefined;
+  const sampler = pickShards(shards).includes(ordinal)
+    ? openShardSample(builder, { share: shareSample(shards), text: showsText(request) })
+    : undefined;
   const repetitions = sumRepetitions(request);
   const diagnosis = noDiagnosis();
   const warnings: string[] = [];
@@ -57,7 +60,9 @@ export function openShard(
 
   const writeSample = async ({ sample, lines }: ReturnType<ShardSampler['end']>): Promise<void> => {
     if (sample.pairs === 0) return;
-    await collections.write(keys.sampledPairs, inOneChunk(Buffer.from(lines.join(''), 'latin1')));
+    if (lines.length > 0) {
+      await collections.write(keys.sampledPairs, inOneChunk(Buffer.from(lines.join(''), 'latin1')));
+    }
     await collections.write(keys.sample, inOneChunk(Buffer.from(JSON.stringify(sample))));
   };
   return {

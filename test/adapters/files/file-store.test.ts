@@ -193,6 +193,8 @@ describe('the file store, on a disk', () => {
     ['ENOSPC', 'the disk is full'],
     ['EACCES', 'permission denied'],
     ['EROFS', 'read-only'],
+    ['EDQUOT', 'the disk quota is used up'],
+    ['EFBIG', 'larger than its file system'],
   ])('%s is told in plain words', (code, words) => {
     const cause = Object.assign(new Error(code), { code });
     const told = fileError('/there', cause);
