@@ -4,6 +4,7 @@ import { type Lambda, startLambda } from '../support/lambda.ts';
 import { type NemoServer, startNemo } from '../support/nemo-server.ts';
 import { customizer } from '../support/training-run.ts';
 import { answers, bareError, type Reply, says, startWorkflowServer } from '../support/workflow-server.ts';
+import { archiveOf } from '../support/zip-archive.ts';
 
 // What the input holds in any place: texts, keys of records, ids, names of scores and of steps, entries of archives. What a
 // server says about it can be in other letters.
@@ -34,6 +35,7 @@ beforeEach(() => {
   lambda.traced();
 });
 afterEach(() => {
+  for (const key of lambda.s3.keys('collections')) if (FAILURE.test(key)) lambda.s3.remove('collections', key);
   nemo.state.script = SCRIPT;
   nemo.state.deploymentScript = DEPLOYMENT_SCRIPT;
 });
@@ -92,6 +94,9 @@ beforeAll(() => {
   SCRIPT = nemo.state.script;
   DEPLOYMENT_SCRIPT = nemo.state.deploymentScript;
 });
+
+/** What a failed run leaves of its failure. */
+const FAILURE = /^runs\/[^/]+\/(?:failure\.json|failures\/)/;
 
 /** What is run, and how it ends: by an error's name, or not at all. */
 const RUNS: readonly (readonly [what: string, error: string | undefined, input: () => unknown])[] = [
@@ -166,6 +171,21 @@ const RUNS: readonly (readonly [what: string, error: string | undefined, input: 
   ['steps under another key', 'NoCandidates', () => over(lines({ id: ID, question: TEXT, [KEY]: steps('1') }), NAT)],
   ['items without steps', 'NoCandidates', () => over(lines({ id: ID, question: TEXT, [KEY]: TEXT }), NAT)],
   ['one answer a prompt', 'NoPairs', () => over(lines(...rollouts.slice(0, 1)))],
+  [
+    'broken records in an archive',
+    'TooManyRejected',
+    () => {
+      const entry = (name: string, text: string) => ({ name: `${KEY} ${name}`, text: Buffer.from(text) });
+      const broken = Array.from({ length: 9 }, () => `{"${KEY}": ${TEXT}\n`).join('');
+      const archive = archiveOf([entry('a.jsonl', lines(...rollouts)), entry('b.jsonl', broken)]);
+      return over(archive, { source: { format: 'rollouts' } });
+    },
+  ],
+  [
+    'an archive of keys that fit no format',
+    'InvalidRequest',
+    () => over(archiveOf([{ name: `${KEY}.jsonl`, text: Buffer.from(lines({ [KEY]: 1 })) }])),
+  ],
   ['broken items', 'TooManyRejected', () => over(`{"id": "${ID}", "${KEY}": ${TEXT}\n`, NAT)],
   [
     'a gate that is missed',
@@ -272,9 +292,10 @@ test.each(RUNS)(
     expect(result.status === 'failed' ? result.error : undefined).toBe(error);
     const failures = lambda.s3
       .keys('collections')
-      .filter((key) => /^runs\/[^/]+\/(?:failure\.json|failures\/)/.test(key))
+      .filter((key) => FAILURE.test(key))
       .map((key) => String(lambda.s3.get('collections', key)));
     if (error !== undefined) expect(failures.join()).toContain(error);
+    else expect(failures).toEqual([]);
     const { logged, traced } = { logged: lambda.logged(), traced: lambda.traced() };
     expect(logged).toContain('"message":"began"');
     const cause = result.status === 'failed' ? result.cause : '';
