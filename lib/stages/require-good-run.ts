@@ -55,11 +55,19 @@ function findIncomplete(built: readonly BuiltShard[]): readonly IncompleteObject
 /** No fraction of items measures what is missing: nobody knows how much that is. */
 function requireComplete([first, ...others]: readonly IncompleteObject[], { limits }: Request): void {
   if (!first || limits.allow_incomplete) return;
-  const also = others.length === 0 ? '' : ` Incomplete are also: ${others.map(({ key }) => key).join(', ')}.`;
+  const message = (name: (key: string) => string) => {
+    const also = others.length === 0 ? '' : ` Incomplete are also: ${others.map(({ key }) => name(key)).join(', ')}.`;
+    const described = describeIncomplete({ ...first, key: name(first.key) });
+    return `${described}${also} Give the whole file, or set limits.allow_incomplete to true to use what can be read.`;
+  };
   throw new IncompleteInput(
-    `${describeIncomplete(first)}${also} Give the whole file, or set limits.allow_incomplete to true to use what can be read.`,
+    message((key) => key),
+    { inLogs: message(withoutEntry) },
   );
 }
+
+/** An archive's entries have the input's own names. */
+const withoutEntry = (key: string): string => key.replace(/!\/.*$/s, '');
 
 function requireReadable({ request, source, built }: JudgedRun, totals: Counters, evidence: string): void {
   // NAT drops the earlier items of an id on purpose: they were readable.
@@ -73,11 +81,10 @@ function requireReadable({ request, source, built }: JudgedRun, totals: Counters
       : [source ? 'records could not be read' : 'trace items could not be read', 'fix the traces'];
   const [first] = built.flatMap(({ summary }) => summary.first_rejected);
   const at = first?.row === undefined ? `byte ${first?.offset}` : `row ${first.row}`;
-  const message = (key: string | undefined) =>
+  const message = (key = '') =>
     `${lost} of ${totals.total_items} ${what}, more than limits.max_rejected_fraction (${most}) allows.` +
     `${first ? ` The first is ${key} at ${at}: ${first.reason}.` : ''} All are listed in ${evidence}; ${fix}, or raise the limit.`;
-  // An archive's entries have the input's own names.
-  throw new TooManyRejected(message(first?.key), { inLogs: message(first?.key.replace(/!\/.*$/s, '')) });
+  throw new TooManyRejected(message(first?.key), { inLogs: message(first && withoutEntry(first.key)) });
 }
 
 function whyNoCandidates(

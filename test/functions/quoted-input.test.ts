@@ -186,6 +186,14 @@ const RUNS: readonly (readonly [what: string, error: string | undefined, input: 
     'InvalidRequest',
     () => over(archiveOf([{ name: `${KEY}.jsonl`, text: Buffer.from(lines({ [KEY]: 1 })) }])),
   ],
+  [
+    'an archive with an entry that stops',
+    'IncompleteInput',
+    () => {
+      const text = Buffer.from(`[${rollouts.map((one) => JSON.stringify(one)).join(',')}`);
+      return over(archiveOf([{ name: `${KEY}.json`, text }]), { source: { format: 'rollouts' } });
+    },
+  ],
   ['broken items', 'TooManyRejected', () => over(`{"id": "${ID}", "${KEY}": ${TEXT}\n`, NAT)],
   [
     'a gate that is missed',
