@@ -5,6 +5,26 @@
 export abstract class PipelineError extends Error {
   // Written out in each class: a minifier would change the class's own name.
   abstract override readonly name: string;
+  // Private, because Lambda logs every property that an error shows.
+  readonly #inLogs: string | undefined;
+
+  constructor(message: string, { inLogs, ...options }: PipelineErrorOptions = {}) {
+    super(message, options);
+    this.#inLogs = inLogs;
+  }
+
+  /** The message for logs, causes and `failure.json`. The message itself is for the terminal of the person who runs it. */
+  get inLogs(): string {
+    return this.#inLogs ?? this.message;
+  }
+}
+
+export interface PipelineErrorOptions extends ErrorOptions {
+  /**
+   * Where the message quotes the input (a row, a key of a record, an id), or the words of a service that got some of it:
+   * the same without them.
+   */
+  readonly inLogs?: string;
 }
 
 /** The request cannot be run as written: an unknown key, a wrong value, a missing source. */

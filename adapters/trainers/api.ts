@@ -85,14 +85,13 @@ async function textOf(response: HttpResponse): Promise<string> {
   return text + decoder.decode();
 }
 
+/** What is posted are settings, which an answer may quote; of what a job has come to, an answer may quote the dataset. */
 function refuseErrors({ where, status, text, setting }: Got): void {
   if (status >= 200 && status < 300) return;
-  const said = `${where} answered ${status}: ${spoken(text)}`;
-  if (status >= 500 || PASSING.has(status)) throw new TrainerUnavailable(said);
-  if (status === 401 || status === 403) {
-    throw new TrainerRefused(`${said}. Check the secret that ${setting} names, and what it may do.`);
-  }
-  throw new TrainerRefused(said);
+  const Failure = status >= 500 || PASSING.has(status) ? TrainerUnavailable : TrainerRefused;
+  const way = status === 401 || status === 403 ? `. Check the secret that ${setting} names, and what it may do.` : '';
+  const said = `${where} answered ${status}`;
+  throw new Failure(`${said}: ${spoken(text)}${way}`, where.startsWith('GET ') ? { inLogs: `${said}${way}` } : {});
 }
 
 /** Not now, rather than never: request timeout, too early, too many requests. */
@@ -102,9 +101,8 @@ const PASSING = new Set([408, 425, 429]);
 function parsed<T>({ where, status, text }: Got, answer: z.ZodType<T>): T {
   const read = answer.safeParse(json(text));
   if (read.success) return read.data;
-  throw new TrainerUnavailable(`${where} answered ${status}, but not as expected: ${spoken(text)}`, {
-    cause: read.error,
-  });
+  const said = `${where} answered ${status}, but not as expected`;
+  throw new TrainerUnavailable(`${said}: ${spoken(text)}`, { cause: read.error, inLogs: said });
 }
 
 function json(text: string): unknown {

@@ -104,16 +104,18 @@ function failureOf(error: unknown, { hubUrl, repo, credentials: { redact, settin
   const where = `Uploading the dataset ${repo} to ${hubUrl}`;
   if (inner instanceof HttpFailed) return failureOfHttp(where, inner);
   if (error instanceof HubApiError) {
-    const said = `${where}: answered ${error.statusCode}: ${shortened(redact(withoutQueries(error.message)))}`;
+    // Its words may quote a line of the dataset.
+    const inLogs = `${where}: answered ${error.statusCode}`;
+    const said = `${inLogs}: ${shortened(redact(withoutQueries(error.message)))}`;
     const passing = error.statusCode >= 500 || [408, 425, 429].includes(error.statusCode);
-    if (passing) return new TrainerUnavailable(said, { cause: error });
-    return new TrainerRefused(`${said}. Check the secret that ${setting} names, and what it may do.`, {
-      cause: error,
-    });
+    if (passing) return new TrainerUnavailable(said, { cause: error, inLogs });
+    const way = `. Check the secret that ${setting} names, and what it may do.`;
+    return new TrainerRefused(`${said}${way}`, { cause: error, inLogs: `${inLogs}${way}` });
   }
   if (error instanceof RangeError) return new TrainerRefused(`${where}: ${error.message}`, { cause: error });
   const why = inner instanceof Error ? inner.message : 'unknown';
-  return new TrainerUnavailable(`${where}: broke off: ${shortened(redact(why))}`, { cause: error });
+  const inLogs = `${where}: broke off`;
+  return new TrainerUnavailable(`${inLogs}: ${shortened(redact(why))}`, { cause: error, inLogs });
 }
 
 /** A large file's address can hold a signature. */

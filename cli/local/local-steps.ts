@@ -4,6 +4,7 @@ import type { Request } from '../../lib/contract/request.ts';
 import type { EvaluateOutput } from '../../lib/contract/states.ts';
 import type { Deps } from '../../lib/stages/deps.ts';
 import { evaluate } from '../../lib/stages/evaluate.ts';
+import { messageInLogs } from '../../lib/stages/message-in-logs.ts';
 import { planTraces } from '../../lib/stages/plan-traces.ts';
 import { recordFailure } from '../../lib/stages/record-failure.ts';
 import type { TrainingDeps } from '../../lib/stages/training/committed-run.ts';
@@ -69,6 +70,5 @@ export function localSteps(run: LocalRun) {
 }
 
 function caught(thrown: unknown): CaughtError {
-  const { name, message } = thrown instanceof Error ? thrown : new Error(String(thrown));
-  return { Error: name, Cause: message };
+  return { Error: thrown instanceof Error ? thrown.name : 'Error', Cause: messageInLogs(thrown) };
 }

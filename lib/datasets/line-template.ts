@@ -190,8 +190,9 @@ function makeLines(name: FormatName, preference: Preference, layout: Layout): re
   const { error } = format.Line.safeParse(line);
   if (!error) return format.unpaired && Array.isArray(line) ? line : [line];
   const [issue] = error.issues;
-  throw new CorruptObject(
-    `A line for ${name} does not fit that format's schema at ${JSON.stringify(issue?.path ?? [])} (${issue?.code}). ` +
-      `Leave ${name} out of dataset.formats, and please report it.`,
-  );
+  const wrong = `A line for ${name} does not fit that format's schema`;
+  const way = `Leave ${name} out of dataset.formats, and please report it.`;
+  throw new CorruptObject(`${wrong} at ${JSON.stringify(issue?.path ?? [])} (${issue?.code}). ${way}`, {
+    inLogs: `${wrong} (${issue?.code}). ${way}`,
+  });
 }

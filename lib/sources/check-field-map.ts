@@ -22,9 +22,9 @@ export function checkFieldMap(map: FieldMap, records: readonly unknown[]): void 
     const problem =
       blocked === undefined ? 'finds nothing' : `points into ${blocked}, which holds neither an object nor a list,`;
     const records = objects.length === 1 ? 'the first record' : `the first ${objects.length} records`;
-    throw new InvalidRequest(
-      `source.format.${field} is ${pointer}, which ${problem} in ${records}. ${keysFound(within, path)}`,
-    );
+    const wrong = `source.format.${field} is ${pointer}, which ${problem} in ${records}.`;
+    const inLogs = `${wrong} dpo inspect shows the keys that there are.`;
+    throw new InvalidRequest(`${wrong} ${keysFound(within, path)}`, { inLogs });
   }
 }
 

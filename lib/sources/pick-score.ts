@@ -17,18 +17,21 @@ export function chooseScore(
   if (asked !== undefined) {
     const unknown = namesIn(asked).filter((name) => !isPointer(name) && !found.includes(name));
     if (unknown.length > 0 && found.length > 0) {
-      throw new InvalidRequest(`No candidate has a score named ${quote(unknown)} (source.score). ${thereIs(found)}`);
+      const wrong = `No candidate has a score named ${quote(unknown)} (source.score).`;
+      throw new InvalidRequest(`${wrong} ${thereIs(found)}`, { inLogs: `${wrong} ${inspect(found)}` });
     }
     return asked;
   }
   const score = findDefaultScore(format, found);
   if (score !== undefined) return score;
   const { name, defaultScore } = format;
-  throw new InvalidRequest(
+  const wrong =
     defaultScore === undefined
-      ? `${name} has no default score: name the one to compare answers by, ${inRequest(found)}. ${thereIs(found)}`
-      : `No candidate has the score "${defaultScore}", the default of ${name}: name another, ${inRequest(found)}. ${thereIs(found)}`,
-  );
+      ? `${name} has no default score: name the one to compare answers by`
+      : `No candidate has the score "${defaultScore}", the default of ${name}: name another`;
+  throw new InvalidRequest(`${wrong}, ${inRequest(found)}. ${thereIs(found)}`, {
+    inLogs: `${wrong}, in source.score. ${inspect(found)}`,
+  });
 }
 
 /** Where the request names none: the format's default, else the one score that there is. */
@@ -74,5 +77,9 @@ const inRequest = ([first]: readonly string[]): string =>
 
 const thereIs = (found: readonly string[]): string =>
   found.length === 0 ? 'The first records have none.' : `The first records have ${quote(found)}.`;
+
+/** In place of names that the input gives. */
+const inspect = (found: readonly string[]): string =>
+  found.length === 0 ? thereIs(found) : `dpo inspect shows the ${found.length} that the first records have.`;
 
 const quote = (names: readonly string[]): string => names.map((name) => `"${name}"`).join(', ');

@@ -18,7 +18,15 @@ import {
   TrainingLost,
 } from './training/errors.ts';
 import { writeFinalMetrics } from './training/final-metrics.ts';
-import { canceledMessage, failedMessage, lostMessage, statusMessage, unfinishedMessage } from './training/messages.ts';
+import {
+  canceledMessage,
+  failedMessage,
+  lostMessage,
+  statusMessage,
+  unfinishedMessage,
+  WORDS_IN,
+  withoutWords,
+} from './training/messages.ts';
 import { type FollowPlan, followPlan } from './training/plan.ts';
 import { POLLING, trainingWait } from './training/polling.ts';
 import { addProgressLine } from './training/progress-lines.ts';
@@ -75,7 +83,7 @@ async function unread(why: string, before: TrainingProgress, check: Check): Prom
   await addLine(null, message, check);
   if (failures >= follow.max_failures || polls >= POLLING.training_polls) {
     await end('failed', message, before.progress, check);
-    throw new TrainingLost(message);
+    throw new TrainingLost(message, { inLogs: lostMessage(job, failures, WORDS_IN) });
   }
   return { ...before, message, polls, failures, wait_seconds: trainingWait(follow.interval, polls, failures) };
 }
@@ -94,19 +102,22 @@ async function read(seen: JobStatus, before: TrainingProgress, check: Check): Pr
     case 'failed': {
       const failed = failedMessage(job, seen);
       await end('failed', failed, seen.progress, check);
-      throw new TrainingFailed(failed);
+      throw new TrainingFailed(failed, { inLogs: `${failedMessage(job, withoutWords(seen))} ${WORDS_IN}` });
     }
     case 'canceled': {
       const canceled = canceledMessage(job, seen, follow.deploy !== null);
       await end('canceled', canceled, seen.progress, check);
-      if (follow.deploy) throw new TrainingCanceled(canceled);
+      if (follow.deploy) {
+        const inLogs = `${canceledMessage(job, withoutWords(seen), true)} ${WORDS_IN}`;
+        throw new TrainingCanceled(canceled, { inLogs });
+      }
       return { ...now, message: canceled, next: 'done', wait_seconds: 1 };
     }
     default:
       if (polls >= POLLING.training_polls) {
         const unfinished = unfinishedMessage(job, polls, seen);
         await end(seen.status, unfinished, seen.progress, check);
-        throw new TrainingLost(unfinished);
+        throw new TrainingLost(unfinished, { inLogs: unfinishedMessage(job, polls, withoutWords(seen)) });
       }
       return { ...now, next: 'check', wait_seconds: trainingWait(follow.interval, polls, 0) };
   }

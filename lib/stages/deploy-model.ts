@@ -4,7 +4,7 @@ import { committedRun, recordedJob, type TrainingDeps } from './training/committ
 import { deploymentOf } from './training/deployment.ts';
 import { DeploymentFailed, DeploymentTimedOut, TrainerRefused, TrainerUnavailable } from './training/errors.ts';
 import { writeFinalMetrics } from './training/final-metrics.ts';
-import { nameOf, shortened } from './training/messages.ts';
+import { nameOf, shortened, WORDS_IN } from './training/messages.ts';
 import { followPlan } from './training/plan.ts';
 import { deploymentWait } from './training/polling.ts';
 import { addProgressLine } from './training/progress-lines.ts';
@@ -30,6 +30,7 @@ export async function deployModel(input: DeployModelInput, deps: TrainingDeps): 
   const seen = await look(trainer.following, deployment);
 
   const message = deploymentMessage(job, deployment, seen);
+  const inLogs = deploymentMessage(job, deployment, { reported: seen.status, detail: null });
   await addProgressLine(deps.collections, {
     timestamp: deps.now().toISOString(),
     run_id: job.run_id,
@@ -50,14 +51,16 @@ export async function deployModel(input: DeployModelInput, deps: TrainingDeps): 
     return { ...input, training: { ...now, next: 'done' } };
   }
   if (seen.status === 'failed') {
-    const failed = `${message}. The model ${job.output_model} is trained: fix the cause, delete the deployment, and start the run again with the same run_id to deploy it.`;
-    await end(failed);
-    throw new DeploymentFailed(failed);
+    const failed = (said: string) =>
+      `${said}. The model ${job.output_model} is trained: fix the cause, delete the deployment, and start the run again with the same run_id to deploy it.`;
+    await end(failed(message));
+    throw new DeploymentFailed(failed(message), { inLogs: `${failed(inLogs)} ${WORDS_IN}` });
   }
   if (before.deploying_seconds >= timeout) {
-    const late = `${message}; it was not ready within ${timeout} seconds (deployment_timeout_seconds). The model ${job.output_model} is trained: look at the deployment, and start the run again with the same run_id to wait on.`;
-    await end(late);
-    throw new DeploymentTimedOut(late);
+    const late = (said: string) =>
+      `${said}; it was not ready within ${timeout} seconds (deployment_timeout_seconds). The model ${job.output_model} is trained: look at the deployment, and start the run again with the same run_id to wait on.`;
+    await end(late(message));
+    throw new DeploymentTimedOut(late(message), { inLogs: `${late(inLogs)} ${WORDS_IN}` });
   }
   const deploying_seconds = before.deploying_seconds + now.wait_seconds;
   return { ...input, training: { ...now, next: 'deploying', deploying_seconds } };

@@ -102,12 +102,18 @@ function refuseOtherSettings(uploaded: Record<string, unknown>, file: string): v
     // The settings that exist come first: a list that is cut must not hide them.
     .toSorted((a, b) => Number(isSetting(b)) - Number(isSetting(a)));
   if (refused.length === 0) return;
-  const more = refused.length > MOST_NAMES ? ` and ${refused.length - MOST_NAMES} more` : '';
-  throw new InvalidRequest(
-    `${file} sets ${refused.slice(0, MOST_NAMES).map(shownName).join(', ')}${more}: an uploaded run.json may set only ${UPLOADED_SETTINGS.join(', ')}. ` +
-      'It reads the traces of its own folder, and its run is named after the upload. ' +
-      'Remove the rest, or start the run with dpo start; a stack deployed with requestsFromUploads=all takes whole requests from uploads.',
-  );
+  const sets = (names: readonly string[]) => {
+    const shown = names.slice(0, MOST_NAMES).map(shownName);
+    const others = refused.length - shown.length;
+    if (shown.length === 0) return `${others} settings that there are not`;
+    return `${shown.join(', ')}${others > 0 ? ` and ${others} more` : ''}`;
+  };
+  const message = (said: string) =>
+    `${file} sets ${said}: an uploaded run.json may set only ${UPLOADED_SETTINGS.join(', ')}. ` +
+    'It reads the traces of its own folder, and its run is named after the upload. ' +
+    'Remove the rest, or start the run with dpo start; a stack deployed with requestsFromUploads=all takes whole requests from uploads.';
+  // What is no setting may be a trace that was uploaded under this name.
+  throw new InvalidRequest(message(sets(refused)), { inLogs: message(sets(refused.filter(isSetting))) });
 }
 
 function refuseRunId(uploaded: Record<string, unknown>, file: string): void {

@@ -3,7 +3,7 @@ import { describeIncomplete, type IncompleteObject, noteIncomplete } from '../co
 import { allowsEmpty, type Request } from '../contract/request.ts';
 import type { RunSource } from '../contract/run-source.ts';
 import { IncompleteInput, NoCandidates, NoPairs, TooManyRejected } from '../errors.ts';
-import { addDiagnosis, likelyCause, noDiagnosis } from './build-shard/diagnosis.ts';
+import { addDiagnosis, countNames, likelyCause, noDiagnosis, type SayNames } from './build-shard/diagnosis.ts';
 import { type BuiltShard, sumCounters } from './summaries.ts';
 import { warnOfPassedOver } from './warn-of-passed-over.ts';
 
@@ -35,7 +35,7 @@ export function requireGoodRun(run: JudgedRun, evidence: string): string[] {
   const allowed = allowsEmpty(request);
   if (totals.total_candidates === 0) {
     const why = whyNoCandidates(run, totals, evidence);
-    if (!allowed) throw new NoCandidates(why);
+    if (!allowed) throw new NoCandidates(why, { inLogs: whyNoCandidates(run, totals, evidence, countNames) });
     warnings.push(why);
   } else if (totals.total_pairs === 0) {
     const why = whyNoPairs(run, totals);
@@ -56,11 +56,19 @@ function findIncomplete(built: readonly BuiltShard[]): readonly IncompleteObject
 /** No fraction of items measures what is missing: nobody knows how much that is. */
 function requireComplete([first, ...others]: readonly IncompleteObject[], { limits }: Request): void {
   if (!first || limits.allow_incomplete) return;
-  const also = others.length === 0 ? '' : ` Incomplete are also: ${others.map(({ key }) => key).join(', ')}.`;
+  const message = (name: (key: string) => string) => {
+    const also = others.length === 0 ? '' : ` Incomplete are also: ${others.map(({ key }) => name(key)).join(', ')}.`;
+    const described = describeIncomplete({ ...first, key: name(first.key) });
+    return `${described}${also} Give the whole file, or set limits.allow_incomplete to true to use what can be read.`;
+  };
   throw new IncompleteInput(
-    `${describeIncomplete(first)}${also} Give the whole file, or set limits.allow_incomplete to true to use what can be read.`,
+    message((key) => key),
+    { inLogs: message(withoutEntry) },
   );
 }
+
+/** An archive's entries have the input's own names. */
+const withoutEntry = (key: string): string => key.replace(/!\/.*$/s, '');
 
 function requireReadable({ request, source, built }: JudgedRun, totals: Counters, evidence: string): void {
   // NAT drops the earlier items of an id on purpose: they were readable.
@@ -74,14 +82,18 @@ function requireReadable({ request, source, built }: JudgedRun, totals: Counters
       : [source ? 'records could not be read' : 'trace items could not be read', 'fix the traces'];
   const [first] = built.flatMap(({ summary }) => summary.first_rejected);
   const at = first?.row === undefined ? `byte ${first?.offset}` : `row ${first.row}`;
-  const where = first ? ` The first is ${first.key} at ${at}: ${first.reason}.` : '';
-  throw new TooManyRejected(
+  const message = (key = '') =>
     `${lost} of ${totals.total_items} ${what}, more than limits.max_rejected_fraction (${most}) allows.` +
-      `${where} All are listed in ${evidence}; ${fix}, or raise the limit.`,
-  );
+    `${first ? ` The first is ${key} at ${at}: ${first.reason}.` : ''} All are listed in ${evidence}; ${fix}, or raise the limit.`;
+  throw new TooManyRejected(message(first?.key), { inLogs: message(first && withoutEntry(first.key)) });
 }
 
-function whyNoCandidates({ request, source, built }: JudgedRun, totals: Counters, evidence: string): string {
+function whyNoCandidates(
+  { request, source, built }: JudgedRun,
+  totals: Counters,
+  evidence: string,
+  sayNames?: SayNames,
+): string {
   const stepName = request.builder.ttc_step_name;
   const empty = built.flatMap(({ summary }) => summary.warnings);
   if (totals.total_items === 0) return ['The traces hold no trace item.', ...empty].join(' ');
@@ -100,7 +112,7 @@ function whyNoCandidates({ request, source, built }: JudgedRun, totals: Counters
   const diagnosis = noDiagnosis();
   for (const { summary } of built) addDiagnosis(diagnosis, summary.diagnosis);
   const items = totals.total_items === 1 ? 'the one trace item' : `${totals.total_items} trace items`;
-  return `No candidate in ${items}: no TTC_END step is named ${JSON.stringify(stepName)}. ${likelyCause(diagnosis, stepName)}`;
+  return `No candidate in ${items}: no TTC_END step is named ${JSON.stringify(stepName)}. ${likelyCause(diagnosis, stepName, sayNames)}`;
 }
 
 /** What keeps the candidates from being pairs, the most frequent first. */

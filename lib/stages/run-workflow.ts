@@ -133,13 +133,17 @@ async function askAll(
 
 function firstFailure(
   example: Example,
-  { reason, detail, tries }: Extract<Outcome, { kind: 'failed' }>,
+  { reason, detail, inLogs, tries }: Extract<Outcome, { kind: 'failed' }>,
 ): WorkflowFailed {
-  // The workflow's own words may quote the example: they may stand in a trace, but an error is logged.
-  const why = reason === 'workflow_error' ? `${reason}: the workflow's own log says more` : `${reason}: ${detail}`;
-  return new WorkflowFailed(
-    `example ${idText(example.id)} failed after ${tries} tries (${why}); answers so far are kept: start the run again to go on, or another with continue_on_collection_error to go on without it`,
-  );
+  const after = (why: string) =>
+    `failed after ${tries} tries (${reason}: ${why}); answers so far are kept: start the run again to go on, or another with continue_on_collection_error to go on without it`;
+  // Rows are counted from 1 in messages, as a reader of the dataset counts them.
+  const place = `row ${example.row + 1} of dataset.jsonl, repetition ${example.rep}`;
+  // The workflow's own error may quote the prompt.
+  const why = reason === 'workflow_error' ? inLogs : detail;
+  return new WorkflowFailed(`example ${idText(example.id)} (${place}) ${after(why)}`, {
+    inLogs: `the example in ${place}, ${after(inLogs)}`,
+  });
 }
 
 async function* encoded(lines: readonly TracePart[]): AsyncGenerator<Uint8Array> {

@@ -103,7 +103,7 @@ test('a failed example fails the run by name, and the same command asks only wha
   const failed = await dpo(args);
   expect(failed.code).toBe(1);
   expect(failed.stderr).toMatch(
-    /^WorkflowFailed: example 2_rep0 failed after 1 tries \(workflow_error: the workflow's own log says more\)/m,
+    /^WorkflowFailed: example 2_rep0 \(row \d+ of dataset.jsonl, repetition 0\) failed after 1 tries \(workflow_error: the workflow's own log says more\)/m,
   );
   const before = asked.length;
   expect(before).toBe(2);

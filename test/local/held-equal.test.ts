@@ -13,6 +13,7 @@ import { StoreRefused, StoreUnavailable } from '../../lib/errors.ts';
 import { runKeys } from '../../lib/objects/keys.ts';
 import type { ObjectStore } from '../../lib/objects/store.ts';
 import { readJson } from '../../lib/objects/stored-json.ts';
+import { messageInLogs } from '../../lib/stages/message-in-logs.ts';
 import { memoryStore } from '../support/memory-store.ts';
 import { type NemoServer, startNemo } from '../support/nemo-server.ts';
 import { newState } from '../support/nemo-services.ts';
@@ -340,8 +341,8 @@ async function onThisMachine(request: object, store: ObjectStore, parties: Parti
     });
     return { status: 'succeeded', training };
   } catch (error) {
-    const { name, message } = error instanceof Error ? error : new Error(String(error));
-    return { status: 'failed', error: name, message: shortened(message) };
+    const { name } = error instanceof Error ? error : new Error(String(error));
+    return { status: 'failed', error: name, message: shortened(messageInLogs(error)) };
   }
 }
 

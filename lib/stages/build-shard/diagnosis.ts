@@ -37,8 +37,14 @@ export function addDiagnosis(sum: Diagnosis, more: Diagnosis): void {
 
 const COUNTED = ['event_types', 'ttc_names', 'other_keys', 'step_keys'] as const;
 
+/** Names that the traces give are the input's own words: in logs only their number is said. */
+export type SayNames = (names: readonly string[]) => string;
+
+export const countNames: SayNames = ({ length }) =>
+  length === 1 ? '(a name that dpo inspect shows)' : `(${length} names that dpo inspect shows)`;
+
 /** Why a run has no candidate, as a person would say it, with the way out. */
-export function likelyCause(diagnosis: Diagnosis, stepName: string): string {
+export function likelyCause(diagnosis: Diagnosis, stepName: string, list: SayNames = quoteNames): string {
   const names = Object.keys(diagnosis.ttc_names).sort();
   if (names.length > 0) {
     return `The TTC_END steps are named ${list(names)}, not ${JSON.stringify(stepName)}: set builder.ttc_step_name to the one you mean.`;
@@ -68,7 +74,7 @@ const note = (counts: Record<string, number>, name: string, times = 1): void => 
   });
 };
 
-const list = (names: readonly string[]): string => {
+const quoteNames: SayNames = (names) => {
   const quoted = names.map((name) => JSON.stringify(name));
   return quoted.length === 1 ? `${quoted[0]}` : `${quoted.slice(0, -1).join(', ')} and ${quoted.at(-1)}`;
 };

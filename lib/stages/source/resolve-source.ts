@@ -241,19 +241,25 @@ async function detect(sampled: readonly SampledObject[]): Promise<SourceFormat> 
       `The first records fit several source formats: ${found.join(', ')}. Name the one to read, as in --set source.format=${only[0].name}; objects of the others are passed over.`,
     );
   }
-  throw new InvalidRequest(await explainNone(sampled));
+  throw await fitsNone(sampled);
 }
 
-async function explainNone(sampled: readonly SampledObject[]): Promise<string> {
+async function fitsNone(sampled: readonly SampledObject[]): Promise<InvalidRequest> {
   const [first] = sampled;
-  let broken: string | undefined;
+  let broken: InvalidRequest | undefined;
   for (const one of sampled) {
     const { records, rejected } = await one.sample(PLAIN);
-    if (records.length > 0) return `${one.object.key}: ${explainUnknown(records)}`;
-    const why = rejected ? `${rejected.detail} (${rejected.reason})` : one.unsure;
-    if (why !== undefined) broken ??= `${one.object.key} cannot be read: ${why}.`;
+    const { key } = one.object;
+    if (records.length > 0) {
+      const inLogs = `${key}: The first records fit no source format. Name their fields in source.format: dpo inspect shows their keys.`;
+      return new InvalidRequest(`${key}: ${explainUnknown(records)}`, { inLogs });
+    }
+    if (rejected) {
+      const inLogs = `${key} cannot be read: ${rejected.reason}.`;
+      broken ??= new InvalidRequest(`${key} cannot be read: ${rejected.detail} (${rejected.reason}).`, { inLogs });
+    } else if (one.unsure !== undefined) broken ??= new InvalidRequest(`${key} cannot be read: ${one.unsure}.`);
   }
-  return broken ?? `${first?.object.key ?? 'The source'} holds no record that can be read.`;
+  return broken ?? new InvalidRequest(`${first?.object.key ?? 'The source'} holds no record that can be read.`);
 }
 
 /**
@@ -274,7 +280,7 @@ async function keepFitting(
     ? (at: number) => kinds[at] === 'fitting' || kinds[at] === 'broken'
     : (at: number) => sampled[at]?.slice !== undefined;
   if (!kinds.includes('fitting') && !kinds.includes('strange')) {
-    throw new InvalidRequest(await explainNone(sampled));
+    throw await fitsNone(sampled);
   }
   const objects = sampled.filter((_, at) => isKept(at));
   return { objects, passedOver: sampled.filter((_, at) => !isKept(at)).map(({ object }) => object.key) };

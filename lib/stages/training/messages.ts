@@ -13,6 +13,16 @@ export const shortened = (text: string): string => {
   return line.length > MAX_DETAIL ? `${line.slice(0, MAX_DETAIL)}…` : line;
 };
 
+/** A job's status without the trainer's own words, which may quote a line of the dataset. */
+export const withoutWords = (seen: JobStatus): JobStatus => ({
+  ...seen,
+  reported: seen.known ? seen.reported : 'not known here',
+  detail: null,
+});
+
+/** What the words are replaced by where they are left out. */
+export const WORDS_IN = "training.jsonl has the trainer's own words.";
+
 /** NAT's `Status: …, Epochs: …`, and what NAT leaves out. */
 export function statusMessage(job: TrainingJob, seen: JobStatus): string {
   const epochs = seen.epochs_completed === null ? '' : `, Epochs: ${seen.epochs_completed}`;

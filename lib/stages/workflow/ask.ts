@@ -3,7 +3,7 @@ import { HttpFailed, type HttpFailureKind, type HttpResponse } from '../http.ts'
 import { type Answer, NoAnswer, readAnswer } from './answer.ts';
 import { routesOf, type WorkflowClient } from './client.ts';
 import { joined } from './lines.ts';
-import { explainRefusal, REFUSAL_BYTES } from './refusal.ts';
+import { adviceOn, explainRefusal, REFUSAL_BYTES } from './refusal.ts';
 import { delayMs, RETRIED_STATUSES, retryAfterMs } from './retry.ts';
 
 export interface AskDeps {
@@ -19,7 +19,14 @@ export interface AskDeps {
 /** `tries` counts the requests made, those of earlier rounds included. `unfinished`: no time for another here. */
 export type Outcome =
   | { readonly kind: 'answered'; readonly tries: number; readonly answer: Answer }
-  | { readonly kind: 'failed'; readonly tries: number; readonly reason: WorkflowFailureReason; readonly detail: string }
+  | {
+      readonly kind: 'failed';
+      readonly tries: number;
+      readonly reason: WorkflowFailureReason;
+      readonly detail: string;
+      /** The detail without the workflow's own words, which may quote the example. */
+      readonly inLogs: string;
+    }
   | { readonly kind: 'unfinished'; readonly tries: number };
 
 /** Kept free at the end: to write what was answered. */
@@ -39,7 +46,8 @@ export async function ask(body: string, source: WorkflowSource, tried: number, d
     const attempt = await attemptOnce(body, source, deps);
     if (attempt.kind === 'answered') return { kind: 'answered', tries, answer: attempt.answer };
     if (!attempt.retry || tries > source.max_retries) {
-      return { kind: 'failed', tries, reason: attempt.reason, detail: attempt.detail };
+      const { reason, detail, inLogs } = attempt;
+      return { kind: 'failed', tries, reason, detail, inLogs };
     }
     waitMs = delayMs(tries, deps.random, attempt.retryAfterMs);
   }
@@ -51,6 +59,7 @@ type Attempt =
       readonly kind: 'failed';
       readonly reason: WorkflowFailureReason;
       readonly detail: string;
+      readonly inLogs: string;
       readonly retry: boolean;
       readonly retryAfterMs?: number;
     };
@@ -64,7 +73,12 @@ async function attemptOnce(body: string, source: WorkflowSource, deps: AskDeps):
       response.close();
     }
   } catch (error) {
-    if (error instanceof NoAnswer) return failed(error.reason, deps.client.redact(error.message), false);
+    if (error instanceof NoAnswer) {
+      const { reason } = error;
+      const detail = deps.client.redact(error.message);
+      const inLogs = reason === 'workflow_error' ? "the workflow's own log says more" : detail;
+      return { ...failed(reason, detail, false), inLogs };
+    }
     if (error instanceof HttpFailed) {
       return failed(REASONS[error.kind], deps.client.redact(error.message), RETRIED_KINDS.has(error.kind));
     }
@@ -85,9 +99,11 @@ async function read(response: HttpResponse, body: string, { now, client }: AskDe
   const { status, headers, framed } = response;
   if (status < 200 || status > 299) {
     const wait = retryAfterMs(headers['retry-after'], now().getTime());
-    const why = status < 500 ? explainRefusal(await firstBytes(response), body) : undefined;
+    const said = status < 500 ? await firstBytes(response) : new Uint8Array();
+    const why = explainRefusal(said, body);
     const detail = why === undefined ? `HTTP ${status}` : `HTTP ${status}: ${client.redact(why)}`;
-    return { ...failed('http_error', detail, RETRIED_STATUSES.includes(status)), retryAfterMs: wait };
+    const inLogs = `HTTP ${status}${adviceOn(said)}`;
+    return { ...failed('http_error', detail, RETRIED_STATUSES.includes(status)), inLogs, retryAfterMs: wait };
   }
   const encoding = headers['content-encoding'] ?? 'identity';
   if (encoding !== 'identity')
@@ -114,7 +130,7 @@ async function firstBytes({ body }: HttpResponse): Promise<Uint8Array> {
 }
 
 const failed = (reason: WorkflowFailureReason, detail: string, retry: boolean) =>
-  ({ kind: 'failed', reason, detail, retry }) as const;
+  ({ kind: 'failed', reason, detail, inLogs: detail, retry }) as const;
 
 const REASONS = {
   connection: 'http_error',

@@ -16,6 +16,14 @@ export function explainRefusal(body: Uint8Array, posted: string): string | undef
   return words === undefined || words.trim() === '' ? undefined : shorten(hide(words), MOST_WORDS);
 }
 
+/** What a refusal of FastAPI's shows without its words: fields that the workflow takes and did not get. */
+export function adviceOn(body: Uint8Array): string {
+  const answer = parsed(new TextDecoder().decode(body));
+  const issues = isObject(answer) && Array.isArray(answer.detail) ? answer.detail : [];
+  const missing = issues.filter(isObject).flatMap(missingField);
+  return missing.length === 0 ? '' : adviceFor(missing.slice(0, MOST_ISSUES));
+}
+
 const MOST_WORDS = 200;
 const MOST_ISSUES = 3;
 

@@ -55,9 +55,7 @@ export async function* readDataset(
     first ??= entry;
     const id = readExampleId(entry[keys.id_key]);
     if (!id || id.text === '' || idText(entry[keys.id_key]) === undefined) {
-      throw new InvalidRequest(
-        `${where} has no text or number as its "${keys.id_key}"; set id_key to one of: ${columnsOf(entry)}`,
-      );
+      throw noColumn(`${where} has no text or number as its "${keys.id_key}"; set id_key`, entry);
     }
     // Python's dict and pandas take 1 and 1.0 for one id; a digest is as long for any.
     const known = digestText(id.key);
@@ -71,10 +69,14 @@ export async function* readDataset(
   }
   if (!first) throw new InvalidRequest(`${dataset.key}: the dataset has no rows`);
   if (asked > 0) return;
-  throw new InvalidRequest(
-    `${dataset.key}: no row has a "${keys.question_key}"; set question_key to one of: ${columnsOf(first)}`,
-  );
+  throw noColumn(`${dataset.key}: no row has a "${keys.question_key}"; set question_key`, first);
 }
+
+/** Without a header, the names of columns are a row of the dataset. */
+const noColumn = (what: string, entry: JsonObject): InvalidRequest =>
+  new InvalidRequest(`${what} to one of: ${columnsOf(entry)}`, {
+    inLogs: `${what} to one of its ${Object.keys(entry).length} columns, and give a CSV a first line with their names`,
+  });
 
 const isBlank = (question: unknown): boolean =>
   question === undefined || question === null || (typeof question === 'string' && question.trim() === '');
@@ -89,7 +91,11 @@ async function* readJson(store: ObjectStore, dataset: StoredObject): AsyncGenera
   const open = (start: number, end?: number) => store.read(dataset.key, { pin: dataset, start, end });
   const whole = { cut: null, start: 0, end: dataset.bytes, object_bytes: dataset.bytes };
   for await (const span of readItems(open, whole, entryReader(dataset.key))) {
-    if ('rejected' in span) throw new InvalidRequest(`${dataset.key}: at byte ${span.offset}, ${span.rejected.detail}`);
+    if ('rejected' in span) {
+      const { reason, detail } = span.rejected;
+      const where = `${dataset.key}: at byte ${span.offset}, `;
+      throw new InvalidRequest(`${where}${detail}`, { inLogs: `${where}${reason}` });
+    }
     yield span.item;
   }
 }

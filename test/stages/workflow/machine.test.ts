@@ -35,7 +35,9 @@ it('fails by the workflow’s own failure, and run again asks only what has no a
     (asked.question === 'q7' && asked.time === 1 ? bareError('no model') : answers('x'))(asked, response);
   const { result, server, again } = await run(broken, { batch_size: 3 });
   expect(result).toMatchObject({ status: 'failed', error: 'WorkflowFailed' });
-  expect(result).toMatchObject({ cause: expect.stringContaining('example 7 failed') });
+  expect(result).toMatchObject({
+    cause: expect.stringContaining('the example in row 8 of dataset.jsonl, repetition 0, failed'),
+  });
   expect(await again()).toMatchObject({ status: 'succeeded' });
   expect(server.asked.filter(({ question }) => question !== 'q7')).toHaveLength(11);
   expect(server.asked).toHaveLength(13);

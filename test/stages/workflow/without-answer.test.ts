@@ -101,8 +101,9 @@ describe('an example without an answer', () => {
     await expect(run()).rejects.toMatchObject({
       name: 'WorkflowFailed',
       message: expect.stringMatching(
-        /^example 2 failed after 1 tries \(workflow_error: the workflow's own log says more\)/,
+        /^example 2 \(row 3 of dataset.jsonl, repetition 0\) failed after 1 tries \(workflow_error: the workflow's own log says more\)/,
       ),
+      inLogs: expect.stringMatching(/^the example in row 3 of dataset.jsonl, repetition 0, failed after 1 tries/),
     });
     const asked = server.asked.length;
     expect(asked).toBeLessThan(6);

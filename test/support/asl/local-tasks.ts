@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { PipelineError } from '../../../lib/errors.ts';
 import { type ObjectStore, readAll } from '../../../lib/objects/store.ts';
 import { GET_OBJECT, LAMBDA, PUT_OBJECT, type States, UnsupportedDefinition } from './asl.ts';
 import type { Json } from './asl-templates.ts';
@@ -49,7 +50,9 @@ async function invoke(handler: Handler, parameters: Json): Promise<Json> {
 
 /** The error's own name for Retry and Catch to match, and Lambda's JSON for a Cause, but for the stack. */
 function asLambdaTells(thrown: unknown): Error {
-  const { name, message } = thrown instanceof Error ? thrown : new Error(String(thrown));
+  const { name, message: own } = thrown instanceof Error ? thrown : new Error(String(thrown));
+  // What a function lets out.
+  const message = thrown instanceof PipelineError ? thrown.inLogs : own;
   return named(name, JSON.stringify({ errorType: name, errorMessage: message, trace: [] }), thrown);
 }
 
