@@ -104,6 +104,8 @@ describe('a collection as a source', () => {
       memoryDeps(given),
     );
     expect(groups).toHaveLength(before.groups.length - 1);
-    expect(losses).toMatchObject([{ reason: 'invalid_collection_line', detail: expect.stringContaining('trajectories.0') }]);
+    expect(losses).toMatchObject([
+      { reason: 'invalid_collection_line', detail: expect.stringContaining('trajectories.0') },
+    ]);
   });
 });
