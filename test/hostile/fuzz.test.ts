@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { hostileShards, nothingMet, OBJECTS_A_SHARD } from './fuzz.ts';
+import { hostileSources } from './hostile-sources.ts';
 import { hostileRuns } from './whole-runs.ts';
 
 // `npm run fuzz` takes twenty times as many, and other ones each time.
@@ -23,4 +24,10 @@ test('whole runs over hostile objects commit what their manifest says, or fail b
   const { committed = 0, 'committed, in many shards too': inManyShards = 0 } = Object.fromEntries(outcomes);
   expect(committed + inManyShards).toBeGreaterThan(40);
   expect(inManyShards).toBeGreaterThan(10);
+});
+
+test('damaged files of every container and source format commit what can be read, or fail by a name', async () => {
+  const outcomes = new Map<string, number>();
+  await fc.assert(hostileSources(outcomes), { numRuns: 300 });
+  expect(outcomes.get('committed')).toBeGreaterThan(50);
 });

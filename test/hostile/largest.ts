@@ -112,7 +112,7 @@ export const LARGEST: Readonly<Record<string, () => Parts>> = {
       [`${REFUSED},`, 900_000],
       [`${REFUSED}]}`, 1],
     ]),
-  'almost as many pairs as a turn may have, with short answers': () => turns([675]),
+  'almost as many pairs as a turn may have, with short answers': () => turns([650]),
   'as many bytes of pairs as an example may have': () => turns([100, 100], 'x'.repeat(12_000)),
   'a turn of 400,000 candidates': () => turns([400_000]),
   'a turn of 400,000 candidates, of which the widest pairs are kept': () => turns([400_000]),

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { Counters } from '../../lib/contract/counters.ts';
 import { scannerAgrees } from '../sources/formats/nat/scanner-agrees.ts';
 import { hostileShards, nothingMet, OBJECTS_A_SHARD } from './fuzz.ts';
+import { hostileSources } from './hostile-sources.ts';
 import type { HostileObject } from './objects.ts';
 import { hostileRuns } from './whole-runs.ts';
 
@@ -22,6 +23,8 @@ export type Round = z.infer<typeof Round>;
 export const OBJECTS_A_ROUND = 2_500;
 /** Whole runs in a round, of ten objects each. */
 const RUNS_A_ROUND = 25;
+/** Whole runs over damaged files of every container and format, of one or two each. */
+const SOURCES_A_ROUND = 100;
 
 /** Throws at the first object that breaks a promise. `alive` is called every few objects. */
 export async function fuzzRound(seed: number, alive: () => void): Promise<Round> {
@@ -29,6 +32,7 @@ export async function fuzzRound(seed: number, alive: () => void): Promise<Round>
   const runs = new Map<string, number>();
   await require(hostileShards(met).beforeEach(alive), seed, OBJECTS_A_ROUND / OBJECTS_A_SHARD);
   await require(hostileRuns(runs).beforeEach(alive), seed, RUNS_A_ROUND);
+  await require(hostileSources(runs).beforeEach(alive), seed, SOURCES_A_ROUND);
   alive();
   const json = scannerAgrees(OBJECTS_A_ROUND, seed);
   return { ...met, runs: Object.fromEntries(runs), scanned: OBJECTS_A_ROUND, json };
