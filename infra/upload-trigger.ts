@@ -48,5 +48,5 @@ export class UploadTrigger extends Construct {
   }
 }
 
-/** Text that stands for itself in a wildcard pattern. */
+/** Text that stands for itself in a wildcard pattern; DpoPipeline refuses a prefix with a star. */
 const literal = (text: string): string => text.replaceAll(/[\\*]/g, (special) => `\\${special}`);

@@ -89,11 +89,12 @@ test('an event that starts no run is tried again for a day, then kept for two we
 });
 
 describe('with a prefix of special characters', () => {
-  const own = ruleOf(synthesize({ tracesPrefix: 'a*b\\c/' })).EventPattern;
+  // A star is refused: in a policy it would stand for other text.
+  const own = ruleOf(synthesize({ tracesPrefix: 'a[b\\c/' })).EventPattern;
 
   test.each([
-    ['a*b\\c/x.json', true],
-    ['aXb\\c/x.json', false],
+    ['a[b\\c/x.json', true],
+    ['a[bc/x.json', false],
   ])('%s: %s', (key, expected) => {
     expect(matches(own, uploaded(key))).toBe(expected);
   });

@@ -76,8 +76,9 @@ describe('following the job', () => {
     expect(result).toMatchObject({ status: 'failed', error: 'TrainingFailed' });
     expect(result).toHaveProperty(
       'cause',
-      expect.stringMatching(/job cust-1: Status: failed, 40 % done: CUDA out of memory.*new run_id/s),
+      expect.stringMatching(/job cust-1: Status: failed, 40 % done\. .*new run_id\. training\.jsonl has/s),
     );
+    expect(JSON.stringify(await finalMetrics())).toContain('40 % done: CUDA out of memory');
     expect(await finalMetrics()).toMatchObject({ status: 'failed', progress: 40 });
     expect(nemo.state.deployments.size).toBe(0);
   });
