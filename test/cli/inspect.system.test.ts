@@ -110,12 +110,12 @@ test('two runs of different settings differ in what the settings say, and in not
     b: 'b',
     settings: [{ setting: 'builder.min_score_diff', a: 0, b: 0.1 }],
     inputs: [],
-    pairs: { only_in_a: 42, only_in_b: 0, in_both: 62, rescored: 0 },
+    pairs: { only_in_a: 36, only_in_b: 0, in_both: 68, rescored: 0 },
   });
-  expect(difference.totals).toContainEqual({ counter: 'total_pairs', a: 104, b: 62 });
+  expect(difference.totals).toContainEqual({ counter: 'total_pairs', a: 104, b: 68 });
   const text = await dpo(['diff', join(out, 'runs/a'), `${join(out, 'runs/b')}/`]);
   expect(text.stdout).toMatch(/^a and b differ\.\n\nSettings\n {2}builder\.min_score_diff: 0 -> 0\.1\n/);
-  expect(text.stdout).toContain('\nPairs\n  62 in both\n  42 only in a\n  0 only in b\n');
+  expect(text.stdout).toContain('\nPairs\n  68 in both\n  36 only in a\n  0 only in b\n');
   const same = await dpo(['diff', 'a', 'a', '--out', out]);
   expect(same.stdout).toMatch(/^a and a have the same pairs\.\n/);
 });
@@ -163,7 +163,7 @@ describe('of sources that are not NAT’s', () => {
       unit: 'final',
       rejected_candidates: { error: 1 },
       outcomes: expect.arrayContaining([
-        { set: [], pairs: 6, ties: 0, identical: 1, prompt_mismatches: 0, single: 0 },
+        { set: [], pairs: 6, ties: 0, identical: 1, prompt_mismatches: 0, single: 0, too_many_pairs: 0 },
         expect.objectContaining({ set: ['builder.unit=trajectory'], pairs: 7 }),
       ]),
     });

@@ -10,7 +10,8 @@ const step = (text: string, score: number, eventType = 'TTC_END') => ({
       turn_id: text,
       candidate_index: 0,
       score,
-      input: [{ role: text, content: text }],
+      // An empty prompt is none.
+      input: [{ role: text, content: `${text}?` }],
       output: `${text} ${score}`,
     },
   },

@@ -25,7 +25,8 @@ beforeAll(async () => {
   traces.objects.set('\u001b[2Jempty\n.jsonl', Buffer.alloc(0));
   run = await runSteps(
     {
-      source: { traces: { bucket: 'traces', prefix: '' } },
+      // Under a prefix, keys that begin with "." or "_" would be passed over.
+      source: { traces: [...traces.objects.keys()].map((key) => ({ bucket: 'traces', key })) },
       dataset: { formats: FormatName.options, validation_fraction: 0.5 },
       limits: { shard_bytes: 1024, max_rejected_fraction: 1 },
     },

@@ -33,8 +33,9 @@ async function planned(objects: Readonly<Record<string, Buffer>>, settings: obje
     },
   };
   const collections = memoryStore('collections');
-  // Of traces that are not named so, the first bytes of some are read to find that out.
-  const source = { traces: { bucket: 'traces', prefix: 't/' }, format: 'nat', ...('cut' in settings ? settings : {}) };
+  // Of traces that are not named, or whose format is not, first bytes are read to find out what they are.
+  const named = Object.keys(objects).map((key) => ({ bucket: 'traces', key: `t/${key}` }));
+  const source = { traces: named, format: 'nat', ...('cut' in settings ? settings : {}) };
   const builder = 'compatibility' in settings ? settings : {};
   await evaluate(
     { execution: 'run', input: { run_id: 'run', source, builder, limits: { shard_bytes } } },
