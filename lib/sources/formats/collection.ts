@@ -29,22 +29,25 @@ function read(record: unknown): RecordReading {
     const detail = `${issue?.path.join('.') || 'the line'}: ${issue?.message}`;
     return { rejected: { reason: 'invalid_collection_line', detail } };
   }
-  const turns = new Map<string, Map<number, IndexedCandidate>>();
+  const turns = new Map<string, Map<string, SourceCandidate>>();
   for (const trajectory of group.data.trajectories) {
-    const turn = turns.get(trajectory.metadata.turn_id) ?? new Map<number, IndexedCandidate>();
+    const turn = turns.get(trajectory.metadata.turn_id) ?? new Map<string, SourceCandidate>();
     turns.set(trajectory.metadata.turn_id, turn);
     for (const candidate of sidesOf(trajectory)) {
-      if (!turn.has(candidate.index)) turn.set(candidate.index, candidate);
+      const identity = identify(candidate);
+      if (!turn.has(identity)) turn.set(identity, candidate);
     }
   }
   return { candidates: [...turns.values()].flatMap((turn) => [...turn.values()]) };
 }
 
-type IndexedCandidate = SourceCandidate & { readonly index: number };
+/** Sources may give all candidates of a turn one index, or none an id: all that a pair says of one tells it apart. */
+const identify = ({ index, id, scores, conversation, metadata }: SourceCandidate): string =>
+  JSON.stringify([index, id, scores, conversation, metadata]);
 
-function sidesOf({ episode: [step], metadata }: Trajectory): readonly IndexedCandidate[] {
+function sidesOf({ episode: [step], metadata }: Trajectory): readonly SourceCandidate[] {
   const { prompt, chosen_response, rejected_response } = step;
-  const side = (response: Response, of: Omit<IndexedCandidate, keyof typeof SAME | 'conversation'>) => ({
+  const side = (response: Response, of: Omit<SourceCandidate, keyof typeof SAME | 'conversation'>) => ({
     ...SAME,
     ...of,
     conversation: { kind: 'answer', prompt, response, rendered: isRendered(prompt) } as const,

@@ -7,6 +7,8 @@ import { memoryDeps, runSteps } from '../../support/run.ts';
 import { MADE_LINES } from '../source-lines.ts';
 
 const TIC_TAC_TOE = readFileSync(new URL('../../../examples/tic-tac-toe.json', import.meta.url));
+/** As a toolkit writes them that numbers no candidate. */
+const ONE_INDEX = Buffer.from(TIC_TAC_TOE.toString().replaceAll(/"candidate_index": \d+/g, '"candidate_index": 0'));
 const linesOf = ({ lines }: { readonly lines: readonly string[] }) =>
   Buffer.from(lines.map((line) => `${line}\n`).join(''));
 
@@ -17,7 +19,7 @@ async function runTwice(traces: Buffer, settings: { builder?: object; dataset?: 
   const [first, second] = [memoryStore('collections'), memoryStore('collections')];
   const given = memoryStore('traces');
   await given.create('traces', traces);
-  const request = { ...settings, limits: { max_rejected_fraction: 1 } };
+  const request = { ...settings, limits: { max_rejected_fraction: 1, allow_empty: true } };
   const traced = { source: { traces: { bucket: 'traces', key: 'traces' } }, ...request };
   const before = await runSteps(traced, memoryDeps(given, first));
   const collected = { source: { traces: { bucket: 'traces', key: 'runs/run/collection.jsonl' } }, ...request };
@@ -39,6 +41,7 @@ describe('a collection as a source', () => {
     ['rewards of the chosen', TIC_TAC_TOE, { builder: { reward_from_score_diff: false } }],
     ['a curriculum', TIC_TAC_TOE, { dataset: { curriculum: { buckets: 3 }, max_pairs: 30 } }],
     ['final answers after calls', linesOf(MADE_LINES[0] ?? { lines: [] }), {}, 'of any kind'],
+    ['candidates that all have one index', ONE_INDEX, {}],
     ['interleaved candidates', linesOf(MADE_LINES[2] ?? { lines: [] }), {}, 'of any kind'],
   ])(
     'gives the same pairs and the same datasets: %s',
