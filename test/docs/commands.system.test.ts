@@ -26,6 +26,8 @@ afterAll(async () => {
  */
 const SHELL = `set -euo pipefail
 dpo() {
+  # Where the docs have a server of the reader's own, there is ours, by host name too.
+  local AWS_ENDPOINT_URL_S3="\${AWS_ENDPOINT_URL_S3/localhost:9000/$S3_SERVER}"
   if [ "$1" = run ]; then shift; set -- run --allow-private-endpoint "$@"; fi
   "$NODE" "$DPO" "$@"
 }
@@ -45,6 +47,7 @@ function runs(script: string): Promise<{ code: number | null; output: string }> 
     env: {
       ...process.env,
       ...services.environment,
+      S3_SERVER: new URL(services.environment.AWS_ENDPOINT_URL_S3).host.replace('127.0.0.1', 'localhost'),
       ...{ NODE: process.execPath, DPO: join(ROOT, 'cli/dpo.ts'), SCRIPTS: JSON.stringify(packageJson.scripts) },
     },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,16 +1,12 @@
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync, readdirSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { installed } from './installed.ts';
 
 const run = promisify(execFile);
-
-/** Kept from one run to the next: an environment takes minutes to install. */
-const CACHE = process.env.DPO_PEERS_CACHE ?? fileURLToPath(new URL('../../.cache/peers/', import.meta.url));
 
 export interface Environment {
   readonly name: string;
@@ -33,30 +29,17 @@ export async function pythonOf({
   interpreter = 'python3',
 }: Environment): Promise<string> {
   const base = on && dirname(dirname(await pythonOf(on)));
-  const digest = createHash('sha256')
-    .update(JSON.stringify([requirements, alone, interpreter, ...(base ? [base] : [])]))
-    .digest('hex')
-    .slice(0, 12);
-  const folder = join(CACHE, `${name}-${digest}`);
-  const python = join(folder, 'bin', 'python');
-  const installed = join(folder, 'installed');
-  if (existsSync(installed)) return python;
-  await mkdir(CACHE, { recursive: true });
-  const unlock = await lock(`${folder}.lock`);
-  try {
-    if (existsSync(installed)) return python;
-    await rm(folder, { recursive: true, force: true });
+  const folder = await installed(name, [requirements, alone, interpreter, ...(base ? [base] : [])], async (folder) => {
     await run(interpreter, ['-m', 'venv', folder]);
-    if (base)
+    const python = join(folder, 'bin', 'python');
+    if (base) {
       await writeFile(join(await sitePackages(python), 'base.pth'), await sitePackages(join(base, 'bin', 'python')));
+    }
     const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'];
     await run(python, [...pip, ...requirements], LARGE);
     if (alone.length > 0) await run(python, [...pip, '--no-deps', ...alone], LARGE);
-    await writeFile(installed, '');
-  } finally {
-    await unlock();
-  }
-  return python;
+  });
+  return join(folder, 'bin', 'python');
 }
 
 async function sitePackages(python: string): Promise<string> {
@@ -64,27 +47,16 @@ async function sitePackages(python: string): Promise<string> {
   return stdout.trim();
 }
 
-/** Tests in several files want one environment at once; one of them installs it. The file holds the installer's process id. */
-async function lock(file: string): Promise<() => Promise<void>> {
-  for (;;) {
-    const taken = await writeFile(file, String(process.pid), { flag: 'wx' }).then(
-      () => true,
-      () => false,
-    );
-    if (taken) return () => rm(file, { force: true });
-    const owner = Number(await readFile(file, 'utf8').catch(() => ''));
-    if (owner > 0 && !isAlive(owner)) await rm(file, { force: true });
-    await wait(1000);
+/** The name or the path of an interpreter of one of these versions (`3.13`), the first one first. */
+export async function findPython(...versions: readonly string[]): Promise<string> {
+  const kept = join(homedir(), '.pyenv/versions');
+  const others = existsSync(kept) ? readdirSync(kept).map((each) => join(kept, each, 'bin/python')) : [];
+  for (const python of [...versions.map((version) => `python${version}`), 'python3', ...others.toReversed()]) {
+    const version = ['-c', 'import sys; print("%d.%d" % sys.version_info[:2])'];
+    const found = await run(python, version).catch(() => undefined);
+    if (found && versions.includes(found.stdout.trim())) return python;
   }
-}
-
-function isAlive(processId: number): boolean {
-  try {
-    process.kill(processId, 0);
-    return true;
-  } catch {
-    return false;
-  }
+  throw new Error(`These peers need Python ${versions.join(' or ')}, and there is none: install one.`);
 }
 
 /** Runs a script and gives what it prints. Its failure is an error with what it printed. */

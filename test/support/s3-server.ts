@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { buffer } from 'node:stream/consumers';
 import { keysOf, type MemoryBucket, memoryBucket, remove, store } from './s3/bucket.ts';
 import { S3Failure } from './s3/failure.ts';
+import { type Behaviour, type Failing, faultQueue } from './s3/faults.ts';
 import { type Operation, operationOf, perform, type S3Reply, type S3Request } from './s3/operations.ts';
 import { document } from './s3/xml.ts';
 
@@ -9,7 +10,7 @@ import { document } from './s3/xml.ts';
  * S3 over real HTTP, in memory, path style: what the pipeline uses of it, with its conditions, checksums and limits
  * enforced, and failures on demand. Signatures are not checked.
  */
-export interface S3Server {
+export interface S3Server extends Failing {
   readonly endpoint: string;
   createBucket(name: string, options?: { readonly versioned?: boolean }): void;
   put(bucket: string, key: string, body: Uint8Array | string): void;
@@ -19,10 +20,6 @@ export interface S3Server {
   keys(bucket: string): string[];
   /** Keys of multipart uploads neither completed nor aborted. */
   uploads(): string[];
-  /** The next `times` (default 1) requests that match behave so, the first `skip` (default 0) left out. */
-  fail(matcher: Matcher, behaviour: Behaviour, times?: number, skip?: number): void;
-  /** Forgets what is still to fail, and tells how many requests have failed since the last time. */
-  calm(): number;
   readonly traffic: Traffic;
   close(): Promise<void>;
 }
@@ -36,30 +33,9 @@ export interface S3ServerOptions {
   readonly guard?: Guard;
 }
 
+export type { Behaviour, Matcher } from './s3/faults.ts';
+
 export type Guard = (request: S3Request, perform: (request: S3Request) => S3Reply) => S3Reply;
-
-export interface Matcher {
-  readonly operation?: Operation;
-  readonly key?: string | RegExp;
-}
-
-export type Behaviour =
-  /** An error answer; nothing is applied. */
-  | { readonly kind: 'error'; readonly status: number; readonly code: string }
-  /** Sends so many bytes of the body, then nothing more. */
-  | { readonly kind: 'hang'; readonly after: number }
-  /** Sends so many bytes of the body, then drops the connection. */
-  | { readonly kind: 'truncate'; readonly after: number }
-  /** So many bytes as if they were all: the connection is sound, and so is the Content-Length. */
-  | { readonly kind: 'short'; readonly after: number }
-  /** Status 200, and this body instead of the result; nothing is applied. */
-  | { readonly kind: 'answer-200'; readonly body: string }
-  /** Drops the connection, before or after the request took effect. */
-  | { readonly kind: 'drop'; readonly applied: boolean }
-  /** An object's bytes come with another one's checksum. */
-  | { readonly kind: 'wrong-checksum' }
-  /** Somebody else changes something first; then the request is answered as ever. */
-  | { readonly kind: 'meanwhile'; readonly change: (key: string) => void };
 
 /** `Error` as S3 writes it into a body that it began with status 200. */
 export const errorBody = (code: string): string =>
@@ -82,7 +58,7 @@ export async function startS3Server({
   guard = (request, perform) => perform(request),
 }: S3ServerOptions = {}): Promise<S3Server> {
   const buckets = new Map<string, MemoryBucket>();
-  const faults: Fault[] = [];
+  const faults = faultQueue();
   const traffic = countTraffic();
   const bucketOf = (name: string): MemoryBucket => {
     const bucket = buckets.get(name);
@@ -97,7 +73,7 @@ export async function startS3Server({
     const raw = await buffer(incoming);
     const operation = operationOf(incoming.method ?? '', key, url.searchParams, incoming.headers);
     traffic.count(operation, raw.length);
-    const behaviour = take(faults, operation, key);
+    const behaviour = faults.take(operation, key);
     if (behaviour?.kind === 'error') throw new S3Failure(behaviour.status, behaviour.code);
     if (behaviour?.kind === 'answer-200') return send(outgoing, { status: 200, body: behaviour.body });
     if (behaviour?.kind === 'drop' && !behaviour.applied) return void incoming.socket.destroy();
@@ -127,9 +103,8 @@ export async function startS3Server({
     remove: (bucket, key) => remove(bucketOf(bucket), key),
     keys: (bucket) => keysOf(bucketOf(bucket)),
     uploads: () => [...buckets.values()].flatMap((bucket) => [...bucket.uploads.values()].map(({ key }) => key)),
-    fail: (matcher, behaviour, times = 1, skip = 0) =>
-      void faults.push({ matcher, behaviour, times, left: times, skip }),
-    calm: () => faults.splice(0).reduce((sum, { times, left }) => sum + times - left, 0),
+    fail: faults.fail,
+    calm: faults.calm,
     traffic,
     close: () =>
       new Promise((closed) => {
@@ -137,30 +112,6 @@ export async function startS3Server({
         server.closeAllConnections();
       }),
   };
-}
-
-interface Fault {
-  readonly matcher: Matcher;
-  readonly behaviour: Behaviour;
-  readonly times: number;
-  left: number;
-  skip: number;
-}
-
-function take(faults: readonly Fault[], operation: Operation, key: string): Behaviour | undefined {
-  const fault = faults.find(
-    ({ matcher, left }) =>
-      left > 0 &&
-      (matcher.operation === undefined || matcher.operation === operation) &&
-      (matcher.key === undefined || (matcher.key instanceof RegExp ? matcher.key.test(key) : matcher.key === key)),
-  );
-  if (!fault) return undefined;
-  if (fault.skip > 0) {
-    fault.skip -= 1;
-    return undefined;
-  }
-  fault.left -= 1;
-  return fault.behaviour;
 }
 
 function send(outgoing: ServerResponse, reply: S3Reply, behaviour?: Behaviour, traffic?: Counting): void {

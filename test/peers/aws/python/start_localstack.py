@@ -13,23 +13,20 @@ from localstack.services.stepfunctions.asl.component.state.state_execution.state
 )
 from localstack.services.stepfunctions.asl.utils.boto_client import _BOTO_CLIENT_CONFIG
 
-LAMBDA_ENDPOINT = os.environ["LAMBDA_ENDPOINT"]
 
-
-def client_of_lambda(service: str, region: str, state_credentials):
-    assert service == "lambda", service
-    # Each thread of a map makes its own: a session of boto's is not for several at once.
+def client_of(service: str, region: str, state_credentials):
+    # A session of its own: those of boto are not for several threads, and each child of a map is one.
     return boto3.session.Session().client(
-        "lambda",
+        service,
         region_name=region,
-        endpoint_url=LAMBDA_ENDPOINT,
+        endpoint_url=os.environ["LAMBDA_ENDPOINT"],
         aws_access_key_id="states",
         aws_secret_access_key=state_credentials.role_arn,
         config=_BOTO_CLIENT_CONFIG,
     )
 
 
-lambda_eval_utils.boto_client_for = client_of_lambda
+lambda_eval_utils.boto_client_for = client_of
 
 if __name__ == "__main__":
     main.main()

@@ -1,0 +1,45 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { App } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { expect, onTestFinished, test } from 'vitest';
+import { PipelineStack } from '../../../infra/stack.ts';
+import { localStackPython } from './localstack.ts';
+
+/** The template as CloudFormation gets it, by the checks that AWS publishes of its schemas. */
+
+const KEY = 'arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab';
+
+const CONTEXTS = {
+  defaults: {},
+  options: {
+    encryptionKey: 'create',
+    secretArns: 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:nemo-AbCdEf',
+    secretsKeyArn: KEY,
+    allowedEndpoints: 'http://nemo.internal:8000',
+    reservedConcurrency: '50',
+    alarmTopicArn: 'arn:aws:sns:eu-central-1:123456789012:on-call',
+  },
+  existing: { tracesBucketName: 'my-traces', collectionsBucketName: 'my-runs', encryptionKey: KEY },
+};
+
+test('cfn-lint finds nothing in the templates of the defaults, of all options and of existing buckets', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'cfn-lint-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const files = Object.entries(CONTEXTS).map(async ([name, context]) => {
+    const app = new App({ context: { 'aws:cdk:bundling-stacks': [], ...context } });
+    const file = join(folder, `${name}.json`);
+    await writeFile(file, JSON.stringify(Template.fromStack(new PipelineStack(app, 'Stack')).toJSON()));
+    return file;
+  });
+  const lint = join(dirname(await localStackPython()), 'cfn-lint');
+  // CDK itself names a role that a function already refers to (W3005).
+  const settings = ['--regions', 'eu-central-1', '--format', 'parseable', '--ignore-checks', 'W3005', '--'];
+  const { stdout } = await promisify(execFile)(lint, [...settings, ...(await Promise.all(files))]).catch(
+    (error: { stdout?: string; message: string }) => ({ stdout: error.stdout || error.message }),
+  );
+  expect(stdout).toBe('');
+});
