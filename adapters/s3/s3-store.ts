@@ -4,6 +4,7 @@ import { type Bucket, S3_LIMITS, type S3Limits } from './bucket.ts';
 import { COPIES_IN_FLIGHT, composeObject } from './compose.ts';
 import { storeError } from './errors.ts';
 import { headObject } from './head.ts';
+import { unfinished } from './multipart.ts';
 import { readObject } from './read.ts';
 import { putObject, writeObject } from './write.ts';
 
@@ -59,6 +60,7 @@ async function* listObjects(bucket: Bucket, prefix: string): AsyncGenerator<Stor
   const pages = paginateListObjectsV2({ client: bucket.client }, { Bucket: bucket.name, Prefix: prefix });
   try {
     for await (const page of pages) {
+      if (page.Name === undefined && page.KeyCount === undefined) throw unfinished(bucket, prefix, 'a listing');
       for (const { Key: key, Size: bytes, ETag: etag } of page.Contents ?? []) {
         if (key === undefined || bytes === undefined || etag === undefined) continue;
         const object = { key, bytes, etag };

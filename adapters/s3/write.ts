@@ -4,7 +4,7 @@ import { crc32, crc32Base64 } from '../../lib/objects/checksum.ts';
 import type { WriteOptions, Written } from '../../lib/objects/store.ts';
 import type { Bucket } from './bucket.ts';
 import { answerOf, storeError } from './errors.ts';
-import { multipart, type SendPart, uploadPart } from './multipart.ts';
+import { multipart, type SendPart, unfinished, uploadPart } from './multipart.ts';
 
 /** One PUT of an object that is in memory. */
 export async function putObject(
@@ -16,7 +16,7 @@ export async function putObject(
   const checksum = crc32Base64(crc32(body));
   for (let tries = 1; ; tries++) {
     try {
-      await bucket.client.send(
+      const { ETag } = await bucket.client.send(
         new PutObjectCommand({
           Bucket: bucket.name,
           Key: key,
@@ -28,6 +28,7 @@ export async function putObject(
           Tagging: bucket.tagsOf(key),
         }),
       );
+      if (!ETag) throw unfinished(bucket, key, 'the object');
       return 'created';
     } catch (error) {
       const { status } = answerOf(error);

@@ -4,8 +4,8 @@ import { crc32 } from '../../../lib/objects/checksum.ts';
 import { type ObjectStore, readAll } from '../../../lib/objects/store.ts';
 import { S3Failure } from '../../support/s3/failure.ts';
 import { clientOf, PART, SMALL } from '../../support/s3-client.ts';
-import { type Guard, type S3Server, startS3Server } from '../../support/s3-server.ts';
-import { noise } from '../store-contract.ts';
+import { errorBody, type Guard, type S3Server, startS3Server } from '../../support/s3-server.ts';
+import { chunksOf, noise } from '../store-contract.ts';
 
 /** What servers that are not AWS's do otherwise. test/peers/aws holds the driver against some of these servers. */
 
@@ -101,6 +101,27 @@ test('a refusal is told in the server’s own words, and a request that it does 
     message:
       "S3 refused the request for s3://bucket/whole: InvalidRequest (HTTP 400): The XML you provided was not well-formed. Check the bucket's region and settings, and the key.",
   });
+});
+
+test.each([
+  ['an error in its body', errorBody('AccessDenied')],
+  ['a page to log in', '<!doctype html>\n<html><body>Log in</body></html>'],
+  ['nothing', ''],
+])('an endpoint that answers 200 with %s is not believed', async (_, body) => {
+  const { server, store } = await open();
+  for (const operation of ['HeadObject', 'GetObject', 'ListObjectsV2', 'PutObject', 'CreateMultipartUpload'] as const) {
+    server.fail({ operation }, { kind: 'answer-200', body }, 99);
+  }
+  for (const work of [
+    () => store.head('a'),
+    () => readAll(store, 'a'),
+    () => Array.fromAsync(store.list('')),
+    () => store.create('a', noise(3)),
+    () => store.write('a', chunksOf(noise(5 * PART), PART)),
+    () => store.compose('a', []),
+  ]) {
+    await expect(work()).rejects.toMatchObject({ name: expect.stringMatching(/^Store(?:Unavailable|Refused)$/) });
+  }
 });
 
 describe('an endpoint', () => {
