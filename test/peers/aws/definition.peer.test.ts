@@ -13,13 +13,20 @@ import { localStackPython } from './localstack.ts';
 
 const KEY = 'arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab';
 
+const secretArn = (name: string) => `arn:aws:secretsmanager:eu-central-1:123456789012:secret:${name}`;
+
 const CONTEXTS = {
   defaults: {},
   options: {
     encryptionKey: 'create',
-    secretArns: 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:nemo-AbCdEf',
     secretsKeyArn: KEY,
-    allowedEndpoints: 'http://nemo.internal:8000',
+    allowedEndpoints: [
+      { origin: 'https://agent.example.com', purpose: 'workflow', secretArns: [secretArn('agent-AbCdEf')] },
+      {
+        ...{ origin: 'http://nemo.internal:8000', purpose: 'training', namespaces: ['team'] },
+        secretArns: [secretArn('nemo-AbCdEf')],
+      },
+    ],
     reservedConcurrency: '50',
     alarmTopicArn: 'arn:aws:sns:eu-central-1:123456789012:on-call',
   },

@@ -24,7 +24,18 @@ let stack: DeployedStack;
 beforeAll(async () => {
   nemo = await startNemo();
   agent = await startWorkflowServer((asked, response) => answers('yes', steps(asked.question))(asked, response));
-  stack = await deployStack({ allowedEndpoints: [nemo.url, agent.origin] });
+  const trainer = {
+    purpose: 'training',
+    namespaces: ['team'],
+    images: ['nvcr.io/nim/nvidia/nemotron-3.5-lightning-30b-a3b'],
+  };
+  stack = await deployStack({
+    allowedEndpoints: [
+      { origin: agent.origin, purpose: 'workflow' },
+      { origin: nemo.url, ...trainer },
+    ],
+    ceilings: { minShardBytes: 1024 },
+  });
 });
 afterAll(() => Promise.all([stack?.close(), nemo.close(), agent.close()]));
 afterEach(() => {
@@ -62,7 +73,7 @@ const ROLLOUTS = lines(
 const DATASETS = { dataset: { formats: ['trl', 'openai', 'nemo_customizer'], validation_fraction: 0.25 } };
 const MANY = { limits: { shard_bytes: 1024 } };
 
-/** A request over one file, whose bucket is of one name here and of another there. Not under `traces/`: that would start a run. */
+/** A request over one file, whose bucket is of one name here and of another there. By its name no upload of it starts a run. */
 const over =
   (key: string, settings: object = {}) =>
   (bucket: string) => ({ source: { traces: { bucket, key } }, ...DATASETS, ...settings });
@@ -87,20 +98,20 @@ const timesCalled = (from: number, name: string) =>
   stack.lambda.calls.slice(from).filter((each) => each === `Pipeline${name}`).length;
 
 test('one shard', async () => {
-  const { output } = await runBoth('one', { 'input/one/items.jsonl': ITEMS }, over('input/one/items.jsonl'));
+  const { output } = await runBoth('one', { 'traces/one/items.dataset': ITEMS }, over('traces/one/items.dataset'));
   expect(output).toMatchObject({ status: 'committed', examples: 8 });
 });
 
 test('many shards', async () => {
   const before = stack.lambda.calls.length;
-  await runBoth('many', { 'input/many/items.jsonl': ITEMS }, over('input/many/items.jsonl', MANY));
+  await runBoth('many', { 'traces/many/items.dataset': ITEMS }, over('traces/many/items.dataset', MANY));
   expect(timesCalled(before, 'BuildShard')).toBeGreaterThan(4);
   expect(timesCalled(before, 'WriteDatasets')).toBe(timesCalled(before, 'BuildShard'));
 });
 
 test('a source whose groups lie apart', async () => {
   const before = stack.lambda.calls.length;
-  const key = 'input/apart/rollouts.jsonl';
+  const key = 'traces/apart/rollouts.dataset';
   await runBoth('apart', { [key]: ROLLOUTS }, over(key, MANY));
   expect(timesCalled(before, 'GroupCandidates')).toBeGreaterThan(1);
 });
@@ -111,7 +122,7 @@ test('S3 that does not answer for a while: the steps are tried again', async () 
   stack.s3.fail({ operation: 'PutObject', key: /runs\/retried\/shards\/000001\/summary/ }, unavailable, 3);
   stack.s3.fail({ operation: 'PutObject', key: /runs\/retried\/manifest/ }, unavailable, 3);
   const before = stack.lambda.calls.length;
-  const key = 'input/retried/items.jsonl';
+  const key = 'traces/retried/items.dataset';
   await runBoth('retried', { [key]: ITEMS }, over(key, MANY));
   expect(timesCalled(before, 'Finalize')).toBe(2);
   expect(timesCalled(before, 'BuildShard')).toBe(timesCalled(before, 'WriteDatasets') + 1);
@@ -131,21 +142,21 @@ test('functions that are killed: they are called again, and no line is lost or d
     };
     stack.s3.fail({ operation: 'PutObject', key: file }, { kind: 'meanwhile', change });
   }
-  const key = 'input/killed/items.jsonl';
+  const key = 'traces/killed/items.dataset';
   await runBoth('killed', { [key]: ITEMS }, over(key, { limits: { shard_bytes: 1024, max_concurrency: 1 } }));
   expect(killed).toHaveLength(4);
 });
 
 test('an account that runs two functions at once: children wait for their turn', async () => {
   stack.lambda.allow(2);
-  const key = 'input/throttled/items.jsonl';
+  const key = 'traces/throttled/items.dataset';
   await runBoth('throttled', { [key]: ITEMS }, over(key, MANY));
   expect(stack.lambda.throttled()).toBeGreaterThan(0);
 });
 
 test('a shard that fails fails the run, which commits nothing; started again, it does what is missing', async () => {
   const run = 'failed';
-  const key = 'input/failed/items.jsonl';
+  const key = 'traces/failed/items.dataset';
   const request = over(key, MANY);
   stack.s3.fail(
     { operation: 'PutObject', key: /runs\/failed\/shards\/000001\/summary/ },
@@ -225,7 +236,7 @@ test('a live workflow', async () => {
 });
 
 test('a training and a deployment', async () => {
-  const key = 'input/trained/items.jsonl';
+  const key = 'traces/trained/items.dataset';
   await put(stack.traces, { [key]: ITEMS });
   const training = customizer(nemo.url, { deploy_on_completion: true, poll_interval_seconds: 1 });
   const result = await stack.execute('trained', { ...over(key)('traces'), training });
