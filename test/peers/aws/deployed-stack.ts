@@ -54,8 +54,6 @@ const REGION = 'us-east-1';
 const ACCOUNT = '000000000000';
 
 export async function deployStack(context: Readonly<Record<string, unknown>>): Promise<DeployedStack> {
-  const lambda = await startLambdaHost();
-  const localStack = await startLocalStack(lambda.endpoint);
   const { app, all } = synthesize({ 'aws:cdk:bundling-stacks': ['**'], ...context });
   const functions = all('AWS::Lambda::Function').map((each) => asFunction(each, app.outdir));
   const statements = statementsByRole(all('AWS::IAM::Policy').map(({ properties }) => properties));
@@ -63,6 +61,8 @@ export async function deployStack(context: Readonly<Record<string, unknown>>): P
     users: Object.fromEntries(functions.map(({ name, role }) => [name, statements[role] ?? []])),
     keys: {},
   });
+  const lambda = await startLambdaHost();
+  const localStack = await startLocalStack(lambda.endpoint);
   const s3 = await startS3Proxy({ target: localStack.endpoint, guard, nameOf: (bucket) => NAMES[bucket] ?? bucket });
   for (const { name, bundle, environment } of functions) {
     lambda.deploy({

@@ -56,6 +56,8 @@ export async function startProcess(program: Program): Promise<ServerProcess> {
     await ended;
     clearTimeout(late);
   };
+  // Also where a test fails before it can close what it started.
+  process.once('exit', () => child?.kill('SIGKILL'));
   await start();
   return {
     endpoint,
