@@ -23,7 +23,8 @@ export async function startLocalStack(lambdaEndpoint = 'http://127.0.0.1:9'): Pr
     command: python,
     args: () => [fileURLToPath(new URL('python/start_localstack.py', import.meta.url))],
     env: (port) => ({
-      FILESYSTEM_ROOT: folder,
+      // Its objects lie in the temporary folder: several of it would share one.
+      ...{ FILESYSTEM_ROOT: folder, TMPDIR: folder },
       GATEWAY_LISTEN: `127.0.0.1:${port}`,
       LAMBDA_ENDPOINT: lambdaEndpoint,
       SERVICES: 's3,stepfunctions,sts,events,iam',
