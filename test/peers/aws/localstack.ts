@@ -23,7 +23,7 @@ export async function startLocalStack(lambdaEndpoint = 'http://127.0.0.1:9'): Pr
     command: python,
     args: () => [fileURLToPath(new URL('python/start_localstack.py', import.meta.url))],
     env: (port) => ({
-      // Its objects lie in the temporary folder: several of it would share one.
+      // It removes its temporary folder when it ends: by default several of it share one.
       ...{ FILESYSTEM_ROOT: folder, TMPDIR: folder },
       GATEWAY_LISTEN: `127.0.0.1:${port}`,
       LAMBDA_ENDPOINT: lambdaEndpoint,
