@@ -1,10 +1,8 @@
 import { uploadDataset } from '../adapters/trainers/hub-dataset.ts';
 import { FormatName } from '../lib/contract/dataset.ts';
-import { Manifest } from '../lib/contract/manifest.ts';
 import { InvalidRequest } from '../lib/errors.ts';
 import { runKeys } from '../lib/objects/keys.ts';
-import { readJson } from '../lib/objects/stored-json.ts';
-import { findRun } from './read-run.ts';
+import { findRun, readManifest } from './read-run.ts';
 
 export interface PushOptions {
   readonly out?: string | undefined;
@@ -32,12 +30,7 @@ export async function pushDataset(run: string, target: string, options: PushOpti
   const repo = repoIn(target);
   const { store, runId } = await findRun(run, options.out);
   const keys = runKeys(runId);
-  if (!(await store.head(keys.manifest))) {
-    throw new InvalidRequest(
-      `${store.name}/${keys.manifest} is not there: ${run} is not committed, so it has no dataset.`,
-    );
-  }
-  const { datasets } = await readJson(store, keys.manifest, Manifest);
+  const { datasets } = await readManifest(store, runId);
   const format = formatOf(Object.keys(datasets), options.format, run);
   const folder = keys.dataset(format, '');
   const files = Object.values(datasets[format] ?? {}).map(({ key, bytes }) => ({

@@ -23,11 +23,7 @@ export interface ReadRun {
 export async function readRun(run: string, out: string | undefined): Promise<ReadRun> {
   const { store, runId } = await findRun(run, out);
   const keys = runKeys(runId);
-  if (!(await store.head(keys.manifest))) {
-    throw new InvalidRequest(
-      `${store.name}/${keys.manifest} is not there: ${run} is no committed run. Name its directory, s3://bucket/runs/ID, or its id with --out.`,
-    );
-  }
+  const manifest = await readManifest(store, runId);
   const pairs = new Map<string, ComparedPair[]>();
   for await (const { example_id, trajectories } of readLines(store, keys.collection, Group)) {
     const known = pairs.get(example_id) ?? [];
@@ -35,7 +31,7 @@ export async function readRun(run: string, out: string | undefined): Promise<Rea
     pairs.set(example_id, known);
   }
   return {
-    manifest: await readJson(store, keys.manifest, Manifest),
+    manifest,
     request: await readJson(store, keys.request, Request),
     pairs,
   };
@@ -59,8 +55,27 @@ export async function findRun(run: string, out: string | undefined): Promise<Fou
     );
   }
   const runId = basename(path);
-  const place = path.slice(0, -`/runs/${runId}`.length);
+  // The root's "/" is part of what is cut off.
+  const place = path.slice(0, -`/runs/${runId}`.length) || '/';
   return { store: await storeAt(place), runId, out: place };
+}
+
+/**
+ * What the run committed. Throws {@link InvalidRequest} where it did not commit, or where the manifest is another run's: that
+ * one vouches for other files.
+ */
+export async function readManifest(store: ObjectStore, runId: string): Promise<Manifest> {
+  const key = runKeys(runId).manifest;
+  if (!(await store.head(key))) {
+    throw new InvalidRequest(
+      `${store.name}/${key} is not there: ${runId} is not committed. Name a run's directory, s3://bucket/runs/ID, or its id with --out.`,
+    );
+  }
+  const manifest = await readJson(store, key, Manifest);
+  if (manifest.run_id === runId) return manifest;
+  throw new InvalidRequest(
+    `${store.name}/${key} is the manifest of run ${manifest.run_id}: a run is read under its own id, so name its folder runs/${manifest.run_id}.`,
+  );
 }
 
 async function storeAt(out: string): Promise<ObjectStore> {

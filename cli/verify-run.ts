@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto';
-import { type CommittedFile, Manifest } from '../lib/contract/manifest.ts';
-import { InvalidRequest, ObjectNotFound } from '../lib/errors.ts';
+import type { CommittedFile, Manifest } from '../lib/contract/manifest.ts';
+import { ObjectNotFound, StoreRefused } from '../lib/errors.ts';
 import { crc32, crc32Base64 } from '../lib/objects/checksum.ts';
 import { runKeys } from '../lib/objects/keys.ts';
 import type { ObjectStore } from '../lib/objects/store.ts';
-import { readJson } from '../lib/objects/stored-json.ts';
 import { each } from '../lib/stages/each.ts';
 import { trainingKeys } from '../lib/stages/training/keys.ts';
-import { findRun } from './read-run.ts';
+import { findRun, readManifest } from './read-run.ts';
 
 export interface Verified {
   readonly run_id: string;
@@ -19,7 +18,7 @@ export interface Verified {
 
 export interface Difference {
   readonly key: string;
-  readonly difference: 'missing' | 'bytes' | 'checksum' | 'not_in_manifest';
+  readonly difference: 'missing' | 'refused' | 'bytes' | 'checksum' | 'not_in_manifest';
   /** What the manifest says, and what was found. */
   readonly expected: string | null;
   readonly found: string | null;
@@ -32,12 +31,7 @@ export interface Difference {
 export async function verifyRun(run: string, out: string | undefined): Promise<Verified> {
   const { store, runId } = await findRun(run, out);
   const keys = runKeys(runId);
-  if (!(await store.head(keys.manifest))) {
-    throw new InvalidRequest(
-      `${store.name}/${keys.manifest} is not there: ${run} is not committed, so nothing vouches for it.`,
-    );
-  }
-  const manifest = await readJson(store, keys.manifest, Manifest);
+  const manifest = await readManifest(store, runId);
   const files = filesOf(manifest);
   const compared = await each(files, AT_ONCE, (file) => compareFile(store, file));
   const request = await compareRequest(store, keys.request, manifest.request_sha256);
@@ -50,6 +44,21 @@ export async function verifyRun(run: string, out: string | undefined): Promise<V
   };
 }
 
+export function describeDifference({ key, difference, expected, found }: Difference): string {
+  switch (difference) {
+    case 'missing':
+      return `${key} is missing.`;
+    case 'refused':
+      return `${key} is not read: ${found}`;
+    case 'bytes':
+      return `${key} has ${found} bytes; the manifest says ${expected}.`;
+    case 'checksum':
+      return `${key} has other bytes: its checksum is ${found}; the manifest says ${expected}.`;
+    case 'not_in_manifest':
+      return `${key} is not in the manifest: the run did not commit it.`;
+  }
+}
+
 /** Files read at a time: one alone would wait for S3's answers. */
 const AT_ONCE = 4;
 
@@ -58,13 +67,14 @@ const filesOf = ({ collection, rejected, metrics, report, datasets }: Manifest):
   ...Object.values(datasets).flatMap((files) => Object.values(files)),
 ];
 
-async function compareFile(store: ObjectStore, { key, bytes, checksum }: CommittedFile): Promise<Difference[]> {
+/** What the file is now, where it is not what the run committed. */
+export async function compareFile(store: ObjectStore, { key, bytes, checksum }: CommittedFile): Promise<Difference[]> {
   let [length, crc] = [0, 0];
   const there = await readEach(store, key, (chunk) => {
     length += chunk.length;
     crc = crc32(chunk, crc);
   });
-  if (!there) return [{ key, difference: 'missing', expected: `${bytes}`, found: null }];
+  if (there !== true) return [{ key, expected: `${bytes}`, ...there }];
   if (length !== bytes) return [{ key, difference: 'bytes', expected: `${bytes}`, found: `${length}` }];
   const found = crc32Base64(crc);
   return found === checksum.value ? [] : [{ key, difference: 'checksum', expected: checksum.value, found }];
@@ -72,20 +82,24 @@ async function compareFile(store: ObjectStore, { key, bytes, checksum }: Committ
 
 async function compareRequest(store: ObjectStore, key: string, expected: string): Promise<Difference[]> {
   const hash = createHash('sha256');
-  if (!(await readEach(store, key, (chunk) => hash.update(chunk)))) {
-    return [{ key, difference: 'missing', expected, found: null }];
-  }
+  const there = await readEach(store, key, (chunk) => hash.update(chunk));
+  if (there !== true) return [{ key, expected, ...there }];
   const found = hash.digest('hex');
   return found === expected ? [] : [{ key, difference: 'checksum', expected, found }];
 }
 
-/** False where there is no such object. */
-async function readEach(store: ObjectStore, key: string, take: (chunk: Uint8Array) => void): Promise<boolean> {
+/** True where the object is read to its end; else why not. A link in its place leaves the other files to be compared. */
+async function readEach(
+  store: ObjectStore,
+  key: string,
+  take: (chunk: Uint8Array) => void,
+): Promise<true | Pick<Difference, 'difference' | 'found'>> {
   try {
     for await (const chunk of store.read(key)) take(chunk);
     return true;
   } catch (error) {
-    if (error instanceof ObjectNotFound) return false;
+    if (error instanceof ObjectNotFound) return { difference: 'missing', found: null };
+    if (error instanceof StoreRefused) return { difference: 'refused', found: error.message };
     throw error;
   }
 }

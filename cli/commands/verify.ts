@@ -1,6 +1,5 @@
 import { Command } from 'commander';
 import { oneLine, print, tell } from '../terminal.ts';
-import type { Difference } from '../verify-run.ts';
 import { bytesInWords, counted } from '../wording.ts';
 
 /** `dpo verify`: whether a run's files are still what it committed. */
@@ -12,28 +11,15 @@ export function verifyCommand(): Command {
     .option('--json', 'print what was found as one line of JSON')
     .addHelpText('after', HELP)
     .action(async (run: string, { out, json }: { out?: string; json?: boolean }) => {
-      const { verifyRun } = await import('../verify-run.ts');
+      const { describeDifference, verifyRun } = await import('../verify-run.ts');
       const found = await verifyRun(run, out);
       const { run_id, files, bytes, differences } = found;
       if (differences.length > 0) process.exitCode = 1;
       if (json) return print(`${JSON.stringify(found)}\n`);
-      for (const difference of differences) tell(`${oneLine(sentenceOf(difference))}\n`);
+      for (const difference of differences) tell(`${oneLine(describeDifference(difference))}\n`);
       if (differences.length > 0) tell(`Run ${run_id} is not what was committed.\n`);
       else print(`Run ${run_id} is as it was committed: ${counted(files, 'file')}, ${bytesInWords(bytes)}.\n`);
     });
-}
-
-function sentenceOf({ key, difference, expected, found }: Difference): string {
-  switch (difference) {
-    case 'missing':
-      return `${key} is missing.`;
-    case 'bytes':
-      return `${key} has ${found} bytes; the manifest says ${expected}.`;
-    case 'checksum':
-      return `${key} has other bytes: its checksum is ${found}; the manifest says ${expected}.`;
-    case 'not_in_manifest':
-      return `${key} is not in the manifest: the run did not commit it.`;
-  }
 }
 
 const HELP = `

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -49,5 +49,32 @@ test('a run in nat is refused: strict would leave pairs of it out', async () => 
   await runOver('nat', '--set', 'builder.compatibility=nat');
   const { code, stderr } = await dpo(['convert', join(folder, 'runs/nat'), '--format', 'openai']);
   expect(stderr).toContain('builder.compatibility nat: run over its traces again');
+  expect(code).toBe(2);
+});
+
+test('a run whose report holds no text is converted to one whose report holds none', async () => {
+  const settings = ['--set', 'dataset.formats=trl', '--set', 'report.text=false'];
+  await runOver('private', ...settings);
+  const { code, stderr } = await dpo([
+    'convert',
+    join(folder, 'runs/private'),
+    '--format',
+    'openai',
+    '--run-id',
+    'also',
+  ]);
+  expect(code, stderr).toBe(0);
+  expect(readFileSync(join(folder, 'runs/also/report.html'), 'utf8')).not.toContain('You play tic-tac-toe');
+  expect(JSON.parse(readFileSync(join(folder, 'runs/also/request.json'), 'utf8')).report).toEqual({ text: false });
+});
+
+test('a collection that lost lines since it was committed is not converted', async () => {
+  await runOver('shorter');
+  const collection = join(folder, 'runs/shorter/collection.jsonl');
+  const [first] = readFileSync(collection, 'utf8').split('\n');
+  writeFileSync(collection, `${first}\n`);
+  const { code, stderr } = await dpo(['convert', join(folder, 'runs/shorter'), '--format', 'openai']);
+  expect(stderr).toContain('The collection is not what the run committed');
+  expect(stderr).toContain(`has ${Buffer.byteLength(`${first}\n`)} bytes`);
   expect(code).toBe(2);
 });

@@ -1,4 +1,4 @@
-import { appendFile, cp, mkdtemp, readFile, rm, symlink, unlink, writeFile } from 'node:fs/promises';
+import { appendFile, cp, mkdir, mkdtemp, readFile, rm, symlink, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -71,6 +71,27 @@ test('a run without a manifest is refused', async () => {
   await unlink(at('manifest.json'));
   expect(await dpo(['verify', at()])).toMatchObject({
     code: 2,
-    stderr: expect.stringContaining('is not committed, so nothing vouches for it'),
+    stderr: expect.stringContaining('r is not committed'),
+  });
+});
+
+test('a link in the place of a file is a difference of its own, beside those of the other files', async () => {
+  await unlink(at('report.html'));
+  await symlink('/etc/hostname', at('report.html'));
+  await appendFile(at('collection.jsonl'), ' ');
+  expect((await differences()).map(({ key, difference }) => [key, difference])).toEqual([
+    ['runs/r/collection.jsonl', 'bytes'],
+    ['runs/r/report.html', 'refused'],
+  ]);
+});
+
+test('a folder with the manifest of another run is no committed run, although that one is whole', async () => {
+  const copy = join(folder, 'out/runs/copy');
+  await mkdir(copy);
+  await cp(at('manifest.json'), join(copy, 'manifest.json'));
+  await cp(at('request.json'), join(copy, 'request.json'));
+  expect(await dpo(['verify', copy])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('is the manifest of run r: '),
   });
 });
