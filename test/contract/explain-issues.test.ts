@@ -34,7 +34,7 @@ test.each([
   [
     'a key like no setting lists what there is',
     { ...valid, zzzzzzzz: 1 },
-    'zzzzzzzz is not a setting; the request takes run_id, source, builder, dataset, limits, training.',
+    'zzzzzzzz is not a setting; the request takes run_id, source, builder, dataset, limits, report, training.',
   ],
   [
     'a number below its least',

@@ -50,6 +50,8 @@ async function run(dataset: object, files: Readonly<Record<string, string>> = FI
         tokenizer: { bucket: 'traces', prefix: 'model' },
         ...dataset,
       },
+      // Where every pair is left out, too, it is counted why.
+      limits: { allow_empty: true },
     },
     deps,
   );

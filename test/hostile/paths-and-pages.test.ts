@@ -28,7 +28,7 @@ beforeAll(async () => {
       // Under a prefix, keys that begin with "." or "_" would be passed over.
       source: { traces: [...traces.objects.keys()].map((key) => ({ bucket: 'traces', key })) },
       dataset: { formats: FormatName.options, validation_fraction: 0.5 },
-      limits: { shard_bytes: 1024, max_rejected_fraction: 1 },
+      limits: { shard_bytes: 1024, max_rejected_fraction: 1, allow_empty: true },
     },
     memoryDeps(traces, fileStore(join(folder, 'out'))),
   );
