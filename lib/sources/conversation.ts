@@ -68,12 +68,21 @@ export function readMessage(found: unknown): Message | undefined {
 /** Whose message it is, in OpenAI's words; undefined where the object is none. */
 export function roleOf(found: JsonObject): string | undefined {
   const { role } = found;
-  if (role !== undefined) return typeof role !== 'string' ? undefined : role === 'model' ? 'assistant' : role;
+  if (role !== undefined) return typeof role === 'string' ? chatRole(role) : undefined;
   // Any object may have a key `from`: an answer of a trip from Paris to Rome is no message of Paris.
   if (found.value !== undefined && SHAREGPT_ROLES.has(found.from)) return SHAREGPT_ROLES.get(found.from);
   const { type, content } = unfold(found);
   return typeof content === 'string' || Array.isArray(content) ? LANGCHAIN_ROLES.get(type) : undefined;
 }
+
+/** A role as trainers and chat templates know it, whoever wrote it. One that nobody knows stays as it is. */
+export const chatRole = (role: string): string => CHAT_ROLES.get(role.toLowerCase()) ?? role;
+
+const CHAT_ROLES: ReadonlyMap<string, string> = new Map([
+  ...['system', 'developer', 'user', 'assistant', 'tool', 'function'].map((role) => [role, role] as const),
+  ...['model', 'ai', 'gpt', 'bot'].map((role) => [role, 'assistant'] as const),
+  ['human', 'user'],
+]);
 
 /** LangChain writes a message as it is, with what it holds in `data`, or as a call of its constructor. */
 function unfold(found: JsonObject): JsonObject {

@@ -1,5 +1,5 @@
 import type { Message } from '../contract/trajectory.ts';
-import { isTextPart, readContent, readMessage, roleOf } from './conversation.ts';
+import { chatRole, isTextPart, readContent, readMessage, roleOf } from './conversation.ts';
 import { unwrapJson } from './fields/unwrap-json.ts';
 import { isObject } from './json/exact-json.ts';
 
@@ -45,14 +45,12 @@ export const isConversation = (found: readonly unknown[]): boolean =>
   found.every((entry) => {
     if (!isObject(entry)) return false;
     if (typeof entry.role === 'string') {
-      return CHAT_ROLES.has(entry.role) && ['content', 'tool_calls', 'parts'].some((key) => key in entry);
+      return CHAT_ROLES.has(chatRole(entry.role)) && ['content', 'tool_calls', 'parts'].some((key) => key in entry);
     }
     return (typeof entry.from === 'string' && typeof entry.value === 'string') || roleOf(entry) !== undefined;
   });
 
-const CHAT_ROLES: ReadonlySet<unknown> = new Set([
-  ...['system', 'developer', 'user', 'assistant', 'tool', 'function', 'model'],
-]);
+const CHAT_ROLES: ReadonlySet<unknown> = new Set([...['system', 'developer', 'user', 'assistant', 'tool', 'function']]);
 
 /** The messages that a text holds as JSON, as its writer has them. */
 export function writtenMessages(found: unknown): readonly unknown[] | undefined {

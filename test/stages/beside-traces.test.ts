@@ -128,6 +128,21 @@ describe.each(Object.entries(KINDS))('%s in a folder', (_, traces) => {
     expect({ pairs, passedOver }).toEqual({ pairs: 6, passedOver: [] });
   });
 
+  test('a file that a person names and nobody can read ends the run by its name, whatever is beside it', async () => {
+    const rollouts = [0, 1].map(
+      (at) => `${JSON.stringify({ task_id: 't', prompt: 'Q', response: `${at}`, reward: at })}\n`,
+    );
+    const store = await storeOf({
+      'a.jsonl': Buffer.from(rollouts.join('')),
+      'b.jsonl': Buffer.from(`\ufeff${rollouts.join('')}`, 'utf16le'),
+      'c.jsonl': Buffer.from('{"loss":0.5}\n'),
+    });
+    const over = (...keys: readonly string[]) =>
+      runOver(store, { source: { traces: keys.map((key) => ({ bucket: 'traces', key })) } });
+    await expect(over('a.jsonl', 'b.jsonl')).rejects.toThrow(/^b\.jsonl cannot be read: it is UTF-16 text/);
+    await expect(over('a.jsonl', 'c.jsonl')).rejects.toThrow(/1 of 3 records could not be read.*The first is c\.jsonl/);
+  });
+
   test('links that lead out of it are named; a link that a person names is read', async () => {
     const top = await mkdtemp(join(tmpdir(), 'links-'));
     const put = async (path: string, bytes: Buffer) => {

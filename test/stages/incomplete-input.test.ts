@@ -95,6 +95,20 @@ const BROKEN: readonly (readonly [string, Buffer, RegExp])[] = [
     short(archiveOf([{ text: Buffer.from(lines(rollouts)) }]), 30),
     /directory cannot be read/,
   ],
+  [
+    'an archive with an archive in it',
+    archiveOf([
+      { name: 'a.jsonl', text: Buffer.from(lines(rollouts)) },
+      { name: 'b.jsonl.gz', text: gzipSync(lines(rollouts)) },
+    ]),
+    /another container \(gzip\); take that out/,
+  ],
+  [
+    "NAT's items, compressed twice",
+    gzipSync(gzipSync(lines(items))),
+    /it is compressed twice; decompress it once \(nested_container\)/,
+  ],
+  ['text that is compressed twice', gzipSync(gzipSync(lines(rollouts))), /another container \(gzip\); take that out/],
   ['a Parquet file without its footer', short(PARQUET, 100), /footer cannot be read/],
 ];
 

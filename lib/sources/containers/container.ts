@@ -104,6 +104,7 @@ const INCOMPLETE: ReadonlySet<string> = new Set<ContainerReason>([
   'missing_header',
   'broken_csv',
   'encrypted',
+  'nested_container',
   'unsafe_entry_name',
   'unknown_compression',
 ]);

@@ -1,7 +1,7 @@
 import type { Slice } from '../../contract/plan.ts';
 import type { ReadItem, Span } from '../record.ts';
 import { peek } from './byte-reader.ts';
-import type { ContainerSpan } from './container.ts';
+import { type ContainerSpan, reject } from './container.ts';
 import { gunzip } from './gunzip.ts';
 import { readIndentedArray } from './indented-array.ts';
 import { readLineItems } from './lines.ts';
@@ -94,11 +94,11 @@ async function* readGzip<Item>(
   compressed: AsyncIterable<Uint8Array>,
   read: ReadItem<Item>,
   readLines: ReadLines<Item>,
-): AsyncGenerator<Span<Item>> {
+): AsyncGenerator<ContainerSpan<Item>> {
   const stream = gunzip(compressed);
   const [head, whole] = await peek(stream.bytes, HEAD_BYTES);
   const form = sniff(head);
-  if (form.kind === 'gzip') yield noTraces('it is compressed twice', head.length);
+  if (form.kind === 'gzip') yield { offset: 0, bytes: head.length, ...reject('nested_container', COMPRESSED_TWICE) };
   else if (form.kind === 'unreadable') yield noTraces(form.why, head.length);
   else yield* readText(form, whole, read, readLines);
   // Said after the items that came out whole: a cut download loses its last item, not its first ones.
@@ -108,6 +108,8 @@ async function* readGzip<Item>(
     yield { offset: at, bytes: 0, rejected: { reason, detail, exampleId: null } };
   }
 }
+
+const COMPRESSED_TWICE = 'it is compressed twice; decompress it once';
 
 const noTraces = (detail: string, bytes: number): Span<never> => ({
   offset: 0,

@@ -1,4 +1,3 @@
-import type { TraceObject } from '../../contract/plan.ts';
 import { InvalidRequest } from '../../errors.ts';
 import { isIncomplete } from '../../sources/containers/container.ts';
 import { isCandidateLine } from '../../sources/formats/candidates/candidate-line.ts';
@@ -43,7 +42,7 @@ export async function findNative(
   return sorted.objects.length > 0 ? sorted : undefined;
 }
 
-type Look = (object: TraceObject) => Promise<SampledObject>;
+type Look = (object: ListedObject) => Promise<SampledObject>;
 
 /**
  * Keeps the traces among the objects by their content: what it shows to be something else is passed over, where there are

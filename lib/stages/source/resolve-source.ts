@@ -91,7 +91,7 @@ export async function findSource(
   const { format: choice, container } = source;
   refuseNat(source, builder);
   refuseKeys(source);
-  const look = (object: TraceObject) => lookAtObject(object, container, deps);
+  const look = (object: ListedObject) => lookAtObject(object, container, deps);
   if (choice === 'nat' || builder.compatibility === 'nat') {
     const { kept, passedOver } = sortObjects(objects);
     return withNats(await sortNative(kept, source, look), passedOver);
@@ -144,7 +144,7 @@ const withNats = ({ objects, strangers }: SortedObjects, passedOver: readonly st
 const sortNative = (
   objects: readonly ListedObject[],
   { nat_keys }: TraceSource,
-  look: (object: TraceObject) => Promise<SampledObject>,
+  look: (object: ListedObject) => Promise<SampledObject>,
 ): Promise<SortedObjects> | SortedObjects => {
   if (!nat_keys) return sortByContent(objects, look);
   const named = objects.filter(({ key, named: isNamed }) => objects.length === 1 || isNamed || TRACE_NAME.test(key));
@@ -264,7 +264,8 @@ async function fitsNone(sampled: readonly SampledObject[]): Promise<InvalidReque
 
 /**
  * A prefix holds other things than records. What cannot be read is no other thing: it stays, so that its loss says why;
- * and where nothing fits, everything is read.
+ * and where nothing fits, everything is read. So is what a person named, and {@link InvalidRequest} is thrown where that
+ * cannot be.
  */
 async function keepFitting(
   sampled: readonly SampledObject[],
@@ -276,8 +277,11 @@ async function keepFitting(
     // One odd record among the first does not make the others strangers.
     return records.some((record) => format.detect({ records: [record] }) === 'sure') ? 'fitting' : 'strange';
   });
+  const named = sampled.find(({ object, slice, unsure }) => object.named && !slice && unsure !== undefined);
+  if (named) throw await fitsNone([named]);
   const isKept = kinds.includes('fitting')
-    ? (at: number) => kinds[at] === 'fitting' || kinds[at] === 'broken'
+    ? (at: number) =>
+        kinds[at] === 'fitting' || kinds[at] === 'broken' || (kinds[at] === 'strange' && sampled[at]?.object.named)
     : (at: number) => sampled[at]?.slice !== undefined;
   if (!kinds.includes('fitting') && !kinds.includes('strange')) {
     throw await fitsNone(sampled);

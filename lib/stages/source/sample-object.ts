@@ -6,12 +6,13 @@ import { DETECTED_BYTES, detectContainer } from '../../sources/containers/detect
 import { isText } from '../../sources/containers/text-records.ts';
 import type { RecordFormat, SourceFormat, SourceSample } from '../../sources/source-format.ts';
 import type { Deps } from '../deps.ts';
+import type { ListedObject } from '../find-traces.ts';
 import { pinObject } from '../pin-object.ts';
 import { openSlice, type RecordSpan, readRecords, readSlice } from './read-records.ts';
 
 /** An object whose first bytes were looked at. */
 export interface SampledObject {
-  readonly object: TraceObject;
+  readonly object: ListedObject;
   /** Undefined where it is none, or empty. */
   readonly slice: ContainerSlice | undefined;
   /** Why its container is not known. */
@@ -23,7 +24,7 @@ export interface SampledObject {
 
 /** Looks at the first bytes of an object; `named` is its container where the request says so. */
 export async function lookAtObject(
-  object: TraceObject,
+  object: ListedObject,
   named: ContainerName | undefined,
   deps: Deps,
 ): Promise<SampledObject> {

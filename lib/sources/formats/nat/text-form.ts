@@ -9,6 +9,7 @@ import {
   encodeTextResponse,
 } from '../../../preferences/encoded-text.ts';
 
+import { chatRole } from '../../conversation.ts';
 import { messagesOf, textOfParts, writtenMessages } from '../../dialects.ts';
 import { isBlank } from '../../json/blank-text.ts';
 import { isNotFinite, isNumber, isObject, isRawNumber, pythonText, sourceOf } from '../../json/exact-json.ts';
@@ -107,10 +108,15 @@ const writtenIn = (text: WrittenText): unknown =>
 
 const MAY_HOLD_MESSAGES = /^"(?: |\\[nrt]){0,100}[[{]/;
 
-/** Messages of OpenAI's form are kept as they are. */
+/** Messages of OpenAI's form are kept as they are, but for a role in another dialect's words. */
 function wholeMessages(found: unknown): readonly Message[] | undefined {
   const list = isObject(found) && isMessage(found) ? [found] : found;
-  return Array.isArray(list) && list.length > 0 && list.every(isMessage) ? list : messagesOf(found);
+  return Array.isArray(list) && list.length > 0 && list.every(isMessage) ? list.map(withChatRole) : messagesOf(found);
+}
+
+function withChatRole(message: Message): Message {
+  const role = chatRole(message.role);
+  return role === message.role ? message : { ...message, role };
 }
 
 const isHollow = (found: unknown): boolean =>
