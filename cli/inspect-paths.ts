@@ -5,12 +5,14 @@ import type { TraceSource } from '../lib/contract/source.ts';
 import { InvalidRequest } from '../lib/errors.ts';
 import type { Inspected } from './inspect-traces.ts';
 import { traceLocation } from './locations.ts';
-import { mergeSettings, settingsFromAssignment } from './settings.ts';
+import { mergeSettings, type Settings, settingsFromAssignment } from './settings.ts';
 
 export const DEFAULT_STEP_NAME = BuilderSettings.parse({}).ttc_step_name;
 
 export interface InspectedPaths {
   readonly request: Request & { readonly source: TraceSource };
+  /** What `--set` gave, without defaults. */
+  readonly given: Settings;
   readonly inspected: Inspected;
 }
 
@@ -22,8 +24,9 @@ export async function inspectPaths(
   const [first, ...more] = await Promise.all(paths.map(traceLocation));
   const traces = more.length === 0 ? first : [first, ...more];
   const named = { run_id: 'inspect', source: { traces }, builder: { ttc_step_name: stepName } };
-  const { source, ...request } = parseRequest(mergeSettings([named, ...set.map(settingsFromAssignment)]));
+  const given = mergeSettings(set.map(settingsFromAssignment));
+  const { source, ...request } = parseRequest(mergeSettings([named, given]));
   if ('workflow' in source) throw new InvalidRequest('Files are inspected: leave source.workflow out.');
   const { inspectTraces } = await import('./inspect-traces.ts');
-  return { request: { ...request, source }, inspected: await inspectTraces({ ...request, source }, source) };
+  return { request: { ...request, source }, given, inspected: await inspectTraces({ ...request, source }, source) };
 }

@@ -3,10 +3,11 @@ import { FormatName } from '../lib/contract/dataset.ts';
 import { Unit } from '../lib/contract/unit.ts';
 import type { ScoreSummary } from '../lib/stages/inspect-source.ts';
 import type { InspectedPaths } from './inspect-paths.ts';
+import { mergeSettings, type Settings } from './settings.ts';
 import { oneLine } from './terminal.ts';
 
-/** A request over the inspected files as YAML, with what else its settings could be in comments. */
-export function requestText({ request, inspected }: InspectedPaths): string {
+/** A request over the inspected files, with every setting given, as YAML; in comments is what else its settings could be. */
+export function requestText({ request, given, inspected }: InspectedPaths): string {
   const { builder } = request;
   const { cut, ...named } = request.source;
   const source = { ...named, ...(!cut && { cut }) };
@@ -17,7 +18,7 @@ export function requestText({ request, inspected }: InspectedPaths): string {
     const step = names.includes(builder.ttc_step_name) ? builder.ttc_step_name : (names[0] ?? builder.ttc_step_name);
     const { exhaustive_pairs, min_score_diff } = builder;
     return write(
-      { source, builder: { ttc_step_name: step, exhaustive_pairs, min_score_diff }, dataset },
+      withGiven({ source, builder: { ttc_step_name: step, exhaustive_pairs, min_score_diff }, dataset }, given),
       {
         'builder.ttc_step_name': `The steps that are candidates. Found: ${names.join(', ') || 'none'}.`,
         'builder.exhaustive_pairs': 'false: the best of a turn against its worst alone.',
@@ -28,17 +29,26 @@ export function requestText({ request, inspected }: InspectedPaths): string {
   const { format, score, scores, unit } = inspected.inspection;
   const [first] = scores;
   return write(
-    {
-      source: { ...source, format: source.format ?? format, score: score ?? first?.name ?? 'score' },
-      builder: { unit, min_score_diff: builder.min_score_diff },
-      dataset,
-    },
+    withGiven(
+      {
+        source: { ...source, format: source.format ?? format, score: score ?? first?.name ?? 'score' },
+        builder: { unit, min_score_diff: builder.min_score_diff },
+        dataset,
+      },
+      given,
+    ),
     {
       'source.score': `What answers are compared by. Found: ${scores.slice(0, MOST_NAMES).map(describeScore).join(', ') || 'none'}.`,
       'builder.unit': `What a pair is made of: one of ${Unit.options.join(', ')}.`,
       'dataset.formats': formats,
     },
   );
+}
+
+/** What was given is no setting to propose: it stays. The source comes first, as it is read. */
+function withGiven(found: Settings, given: Settings): Settings {
+  const { source, ...rest } = mergeSettings([found, given]);
+  return { source, ...rest };
 }
 
 const MOST_NAMES = 20;

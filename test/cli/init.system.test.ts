@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { ROOT } from '../docs/pages.ts';
 import { dpo } from './dpo-process.ts';
 
@@ -34,6 +35,26 @@ test('scores and units that were found stand beside the settings', async () => {
   const { stdout } = await dpo(['init', join(ROOT, 'examples/rollouts.jsonl'), '--to', '-']);
   expect(stdout).toContain('# What answers are compared by. Found: reward (0 to 1).');
   expect(stdout).toContain('# What a pair is made of: one of turn, final, divergence, trajectory.');
+});
+
+test('every setting that --set gives is in the request', async () => {
+  const given = [
+    'report.text=false',
+    'builder.max_pairs_per_turn=2',
+    'dataset.formats=openai',
+    'limits.allow_incomplete=true',
+  ];
+  const set = given.flatMap((setting) => ['--set', setting]);
+  for (const name of ['rollouts.jsonl', 'tic-tac-toe.json']) {
+    const { stdout, stderr } = await dpo(['init', join(ROOT, 'examples', name), '--to', '-', ...set]);
+    expect(parse(stdout), stderr).toMatchObject({
+      source: { traces: { key: name } },
+      builder: { max_pairs_per_turn: 2, min_score_diff: 0 },
+      dataset: { formats: ['openai'], validation_fraction: 0.2 },
+      limits: { allow_incomplete: true },
+      report: { text: false },
+    });
+  }
 });
 
 test('a file that exists is not written over', async () => {
