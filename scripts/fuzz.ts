@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { addCounts, noCounts } from '../lib/contract/counters.ts';
 import { each } from '../lib/stages/each.ts';
+import { addCosts, type Costs } from '../test/hostile/cost.ts';
 import { LARGEST } from '../test/hostile/largest.ts';
 import { builtLargest, FUNCTION_BYTES } from '../test/hostile/peak-memory.ts';
 import { OBJECTS_A_ROUND, Round } from '../test/hostile/round.ts';
@@ -14,6 +15,9 @@ import { OBJECTS_A_ROUND, Round } from '../test/hostile/round.ts';
 /** Ten small objects take some 15 ms: a round that is silent for so long hangs. */
 const SILENCE_MS = 60_000;
 
+/** All that a round may hold: its largest input is some 100 KB. A round that holds more dies, and names no input. */
+const THREAD_MB = 512;
+
 const { values } = parseArgs({
   options: { inputs: { type: 'string', default: '100000' }, seed: { type: 'string', default: String(Date.now()) } },
 });
@@ -21,10 +25,19 @@ const rounds = Math.ceil(Number(values.inputs) / OBJECTS_A_ROUND);
 const first = Number(values.seed) >>> 0;
 console.log(`Seed ${first}: ${rounds} rounds of ${OBJECTS_A_ROUND} objects.`);
 
+let finished = 0;
 const done = await each([...Array(rounds).keys()], availableParallelism(), (round) => roundOf(first + round));
-const total = { counters: noCounts(), runs: new Map<string, number>(), objects: 0, scanned: 0, json: 0 };
-for (const { counters, runs, objects, scanned, json } of done) {
+const total = {
+  counters: noCounts(),
+  costs: {} as Costs,
+  runs: new Map<string, number>(),
+  objects: 0,
+  scanned: 0,
+  json: 0,
+};
+for (const { counters, costs, runs, objects, scanned, json } of done) {
   addCounts(total.counters, counters);
+  addCosts(total.costs, costs);
   for (const [outcome, times] of Object.entries(runs)) total.runs.set(outcome, (total.runs.get(outcome) ?? 0) + times);
   total.objects += objects;
   total.scanned += scanned;
@@ -32,6 +45,7 @@ for (const { counters, runs, objects, scanned, json } of done) {
 }
 console.log(`${total.objects} objects built, every counter reconciled:`, total.counters);
 console.log('Whole runs:', Object.fromEntries(total.runs));
+console.log('The most that an input cost, in ms of its thread, in µs for each of its bytes, and in MiB:', total.costs);
 console.log(`${total.scanned} items (${total.json} of them JSON) scanned, no difference.`);
 
 for (const name of Object.keys(LARGEST)) {
@@ -45,7 +59,10 @@ for (const name of Object.keys(LARGEST)) {
 
 /** Throws what the round throws, and where it falls silent. */
 function roundOf(seed: number): Promise<Round> {
-  const worker = new Worker(new URL('../test/hostile/round-worker.ts', import.meta.url), { workerData: { seed } });
+  const worker = new Worker(new URL('../test/hostile/round-worker.ts', import.meta.url), {
+    workerData: { seed },
+    resourceLimits: { maxOldGenerationSizeMb: THREAD_MB },
+  });
   return new Promise((resolve, reject) => {
     const silence = setTimeout(() => {
       reject(new Error(`The round of seed ${seed} hangs: no object was done in ${SILENCE_MS / 1_000} s.`));
@@ -56,6 +73,8 @@ function roundOf(seed: number): Promise<Round> {
       silence.refresh();
       if (message === 'alive') return;
       clearTimeout(silence);
+      finished++;
+      console.log(`${finished} of ${rounds} rounds done after ${Math.round(performance.now() / 1_000)} s.`);
       resolve(Round.parse(message));
     });
   });

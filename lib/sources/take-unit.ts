@@ -1,4 +1,4 @@
-import type { Message, Prompt, Response } from '../contract/trajectory.ts';
+import type { Message, Response } from '../contract/trajectory.ts';
 import type { Unit } from '../contract/unit.ts';
 import { normalizeMessages } from '../preferences/normal-form.ts';
 import { callsTool, finalAnswer, saysSomething } from './conversation.ts';
@@ -13,7 +13,8 @@ export interface ScoredCandidate {
 /** One side of the pairs of a turn. */
 export interface UnitAnswer {
   readonly turnId: string;
-  readonly prompt: Prompt;
+  /** A list that answers share is not copied. */
+  readonly prompt: string | readonly Message[];
   /** A list of messages for `trajectory`. */
   readonly response: Response | readonly Message[];
   readonly score: number;
@@ -65,8 +66,7 @@ function readSides(unit: Unit, turn: readonly ScoredCandidate[]): readonly (Side
 function readTurn(conversation: Cut): Side | Lost {
   if (conversation.kind === 'text') return readText(conversation);
   const [message, ...others] = conversation.trajectory;
-  if (message && others.length === 0 && callsTool(message))
-    return { prompt: [...conversation.prompt], response: message };
+  if (message && others.length === 0 && callsTool(message)) return { prompt: conversation.prompt, response: message };
   if (others.length === 0) return readFinal(conversation);
   return message
     ? lost(
@@ -85,7 +85,7 @@ function readFinal(conversation: Cut): (Side & { readonly beginning?: readonly M
   const { role, content } = answer;
   // Reasoning is no part of the answer.
   const response = typeof content === 'string' ? content : { role, content };
-  return { prompt: [...prompt], response, beginning: [...prompt, ...trajectory.slice(0, -1)] };
+  return { prompt, response, beginning: [...prompt, ...trajectory.slice(0, -1)] };
 }
 
 /** Where all final answers follow the same messages, these are the prompt; else the prompt is what all of them began with. */
@@ -95,7 +95,7 @@ function shareBeginning(sides: readonly (ReturnType<typeof readFinal> | Lost)[])
   return sides.map((side) => {
     if ('loss' in side) return side;
     const { prompt, response, beginning } = side;
-    return { prompt: shared && beginning ? [...beginning] : prompt, response };
+    return { prompt: shared && beginning ? beginning : prompt, response };
   });
 }
 
@@ -118,12 +118,12 @@ function readTrajectory(conversation: Cut): Side | Lost {
   return trajectory.some(
     (message) => message.role === 'assistant' && (saysSomething(message) || message.reasoning_content),
   )
-    ? { prompt: [...prompt], response: trajectory }
+    ? { prompt, response: trajectory }
     : EMPTY_RESPONSE;
 }
 
 const readText = ({ prompt, response }: Extract<Conversation, { kind: 'text' }>): Side | Lost =>
-  response.trim() === '' ? EMPTY_RESPONSE : { prompt: typeof prompt === 'string' ? prompt : [...prompt], response };
+  response.trim() === '' ? EMPTY_RESPONSE : { prompt, response };
 
 const lost = (reason: string, detail: string): Lost => ({ loss: { reason, detail } });
 const NO_ANSWER = lost('no_answer', 'the model made no message');

@@ -190,3 +190,11 @@ describe('of sources that are not NAT’s', () => {
     expect(named.stdout).toMatch(/^ +2 +\(defaults\)/m);
   });
 });
+
+test('files in which nothing can be read end with exit code 1', async () => {
+  const file = join(folder, 'broken.jsonl');
+  await writeFile(file, '{"id":1,"intermediate_steps":[\n{"id":2,\n');
+  const { code, stderr } = await dpo(['inspect', file]);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^NoTraces: Nothing in these files can be read\./m);
+});

@@ -4,6 +4,7 @@ import { BuilderSettings } from '../../lib/contract/builder.ts';
 import { addCounts, type Counters, noCounts } from '../../lib/contract/counters.ts';
 import { ArrayNotIndented } from '../../lib/errors.ts';
 import { type BuiltShards, builtShards } from './built-shards.ts';
+import { type Costs, withinCost } from './cost.ts';
 import { requireReconciled, requireSound } from './invariants.ts';
 import { type HostileObject, hostileObject } from './objects.ts';
 import { readByBoth } from './readers.ts';
@@ -43,9 +44,10 @@ const shard = fc.record({
 export interface Met {
   objects: number;
   readonly counters: Counters;
+  readonly costs: Costs;
 }
 
-export const nothingMet = (): Met => ({ objects: 0, counters: noCounts() });
+export const nothingMet = (): Met => ({ objects: 0, counters: noCounts(), costs: {} });
 
 /**
  * Shards of hostile objects through the whole of the shard's step. None may throw; the counters have to reconcile, every
@@ -54,7 +56,10 @@ export const nothingMet = (): Met => ({ objects: 0, counters: noCounts() });
 export const hostileShards = (met: Met) =>
   fc.asyncProperty(shard, async ({ objects, builder, chunkBytes, again }) => {
     const named = new Map(objects.map(({ bytes }, number) => [`${number}.json`, bytes]));
-    const whole = await builtShards(named, { builder, chunkBytes });
+    const bytes = objects.reduce((sum, object) => sum + object.bytes.length, 0);
+    const whole = await withinCost(met.costs, { what: 'a shard', bytes }, () =>
+      builtShards(named, { builder, chunkBytes }),
+    );
     requireReconciled(whole);
     requireSound(whole, new Set(named.keys()));
     requireFewSteps(whole, objects, builder);

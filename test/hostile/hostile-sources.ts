@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { PipelineError } from '../../lib/errors.ts';
 import { memoryStore } from '../support/memory-store.ts';
 import { memoryDeps, runSteps } from '../support/run.ts';
+import { type Costs, withinCost } from './cost.ts';
 import { requireEveryPairCounted } from './invariants.ts';
 
 const GOLDEN = fileURLToPath(new URL('../golden/', import.meta.url));
@@ -40,14 +41,17 @@ function damage(bytes: Buffer, { kind, at, bytes: put }: typeof edit extends fc.
 
 /**
  * Whole runs over damaged files of every container and format: each commits, with every pair counted, or fails by a name.
- * `outcomes` counts what the runs came to.
+ * `outcomes` counts what the runs came to, and `costs` keeps what they cost at most.
  */
-export const hostileSources = (outcomes: Map<string, number> = new Map()) =>
+export const hostileSources = (outcomes: Map<string, number> = new Map(), costs: Costs = {}) =>
   fc.asyncProperty(fc.record({ objects: fc.array(damaged, { minLength: 1, maxLength: 2 }) }), async ({ objects }) => {
     const traces = memoryStore('traces');
     for (const [at, { form, bytes }] of objects.entries())
       traces.objects.set(`${at}-${form.replaceAll('/', '-')}`, bytes);
-    const outcome = await outcomeOf(memoryDeps(traces));
+    const bytes = objects.reduce((sum, object) => sum + object.bytes.length, 0);
+    const outcome = await withinCost(costs, { what: 'a run over damaged files', bytes }, () =>
+      outcomeOf(memoryDeps(traces)),
+    );
     outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
   });
 

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import * as z from 'zod';
 import { Counters } from '../../lib/contract/counters.ts';
 import { scannerAgrees } from '../sources/formats/nat/scanner-agrees.ts';
+import { Costs } from './cost.ts';
 import { hostileShards, nothingMet, OBJECTS_A_SHARD } from './fuzz.ts';
 import { hostileSources } from './hostile-sources.ts';
 import type { HostileObject } from './objects.ts';
@@ -11,6 +12,7 @@ import { hostileRuns } from './whole-runs.ts';
 export const Round = z.strictObject({
   objects: z.int(),
   counters: Counters,
+  costs: Costs,
   /** Whole runs by how they ended. */
   runs: z.record(z.string(), z.int()),
   /** Items given to the scanner, and those that were JSON. */
@@ -31,8 +33,8 @@ export async function fuzzRound(seed: number, alive: () => void): Promise<Round>
   const met = nothingMet();
   const runs = new Map<string, number>();
   await require(hostileShards(met).beforeEach(alive), seed, OBJECTS_A_ROUND / OBJECTS_A_SHARD);
-  await require(hostileRuns(runs).beforeEach(alive), seed, RUNS_A_ROUND);
-  await require(hostileSources(runs).beforeEach(alive), seed, SOURCES_A_ROUND);
+  await require(hostileRuns(runs, met.costs).beforeEach(alive), seed, RUNS_A_ROUND);
+  await require(hostileSources(runs, met.costs).beforeEach(alive), seed, SOURCES_A_ROUND);
   alive();
   const json = scannerAgrees(OBJECTS_A_ROUND, seed);
   return { ...met, runs: Object.fromEntries(runs), scanned: OBJECTS_A_ROUND, json };

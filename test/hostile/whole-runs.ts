@@ -12,6 +12,7 @@ import { committedRun } from '../faults/committed.ts';
 import { memoryStore } from '../support/memory-store.ts';
 import { runRetrying } from '../support/retrying-run.ts';
 import { memoryDeps, type RunDeps } from '../support/run.ts';
+import { type Costs, withinCost } from './cost.ts';
 import { requireInertPage } from './inert-page.ts';
 import { hostileObject } from './objects.ts';
 
@@ -32,9 +33,10 @@ const runs = fc.record({
 /**
  * Whole runs over hostile objects, with every format. Each commits or fails by a name; a committed one has the bytes that
  * its manifest says, every line of a trainer's file fits that format's schema, nothing in the report is live but its own,
- * and other shards give the same files, unless an array cannot be cut. `outcomes` counts what the runs came to.
+ * and other shards give the same files, unless an array cannot be cut. `outcomes` counts what the runs came to,
+ * and `costs` keeps what they cost at most.
  */
-export const hostileRuns = (outcomes: Map<string, number> = new Map()) =>
+export const hostileRuns = (outcomes: Map<string, number> = new Map(), costs: Costs = {}) =>
   fc.asyncProperty(runs, async ({ objects, shardBytes, ...settings }) => {
     const { compatibility, ...dataset } = settings;
     const traces = memoryStore('traces');
@@ -48,7 +50,10 @@ export const hostileRuns = (outcomes: Map<string, number> = new Map()) =>
       limits: { max_rejected_fraction: 1, allow_empty: true, allow_incomplete: true, shard_bytes },
     });
     const [whole, cut] = [memoryStore('collections'), memoryStore('collections')];
-    const outcome = await outcomeOf(request(1 << 30), memoryDeps(traces, whole));
+    const bytes = objects.reduce((sum, object) => sum + object.bytes.length, 0);
+    const outcome = await withinCost(costs, { what: 'a run in each format', bytes }, () =>
+      outcomeOf(request(1 << 30), memoryDeps(traces, whole)),
+    );
     const cutOutcome = await outcomeOf(request(shardBytes), memoryDeps(traces, cut));
     if (cutOutcome === 'ArrayNotIndented') return;
     deepStrictEqual(cutOutcome, outcome);

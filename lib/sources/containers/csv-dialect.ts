@@ -9,13 +9,16 @@ export const csvDialect = (delimiter: string) => ({
 export function headerProblem(cells: readonly string[]): string | undefined {
   const named = cells.filter((cell) => cell !== '');
   if (named.length === 0) return 'its first row has no names';
+  const places = new Map<string, number>();
   for (const [at, cell] of cells.entries()) {
     if (cell === '') continue;
     if (!Number.isNaN(Number(cell))) return `column ${at + 1} of its first row is a number`;
     if (cell.length > MAX_NAME_LENGTH)
       return `column ${at + 1} of its first row is longer than ${MAX_NAME_LENGTH} characters`;
     if (/[\r\n]/.test(cell)) return `column ${at + 1} of its first row goes on over lines`;
-    if (cells.indexOf(cell) !== at) return `columns ${cells.indexOf(cell) + 1} and ${at + 1} have the same name`;
+    const before = places.get(cell);
+    if (before !== undefined) return `columns ${before + 1} and ${at + 1} have the same name`;
+    places.set(cell, at);
   }
   return undefined;
 }

@@ -29,6 +29,8 @@ export function makeRollouts(group: readonly PlacedScored[], settings: RolloutSe
     rejected: [] as RejectedCandidate[],
     isMerged: false,
   }));
+  // A record may have one prompt of megabytes for thousands of answers.
+  const prompts = new Map<UnitAnswer['prompt'], EncodedPrompt>();
   const rolloutOf = new Map(group.map((scored, number) => [scored, rollouts[number]]));
   for (const turn of Map.groupBy(group, ({ candidate }) => candidate.turnId).values()) {
     const judged = settings.dropTruncated ? turn.map(withoutTruncated) : turn;
@@ -36,7 +38,12 @@ export function makeRollouts(group: readonly PlacedScored[], settings: RolloutSe
     for (const answer of answers) {
       const [first = 0, ...merged] = answer.from;
       const scored = turn[first];
-      if (scored) rolloutOf.get(scored)?.candidates.push(encodeAnswer(answer, scored, first));
+      const prompt = prompts.get(answer.prompt) ?? encodePrompt(answer.prompt);
+      prompts.set(answer.prompt, prompt);
+      if (scored)
+        rolloutOf
+          .get(scored)
+          ?.candidates.push(encodeAnswer(answer, prompt, { candidate: scored.candidate, number: first }));
       for (const other of merged) {
         const scoredAlike = turn[other];
         const rollout = scoredAlike && rolloutOf.get(scoredAlike);
@@ -61,13 +68,17 @@ const TRUNCATED: SourceLoss = {
   detail: 'the answer was cut short, and builder.drop_truncated leaves such answers out',
 };
 
-function encodeAnswer(answer: UnitAnswer, { candidate }: PlacedScored, number: number): Candidate {
+function encodeAnswer(
+  answer: UnitAnswer,
+  prompt: EncodedPrompt,
+  { candidate, number }: { readonly candidate: PlacedScored['candidate']; readonly number: number },
+): Candidate {
   const { flags, metadata, tools, index, id } = candidate;
   return {
     turnId: answer.turnId,
     index: index ?? number,
     score: answer.score,
-    prompt: encodePrompt(answer.prompt),
+    prompt,
     response: encodeResponse(answer.response),
     tools: tools && encodeTools(tools),
     metadataJson: jsonOf({
