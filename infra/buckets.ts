@@ -5,13 +5,14 @@ import type { Construct } from 'constructs';
 import { SHARD_TAG } from '../adapters/s3/shard-tag.ts';
 import { acknowledge } from './acknowledge.ts';
 
-export interface PrivateBucketProps {
+/** A bucket is kept when its stack goes, unless `removalPolicy` says otherwise. */
+export interface PrivateBucketProps extends Pick<BucketProps, 'bucketName' | 'removalPolicy' | 'autoDeleteObjects'> {
   /** Encrypts what is written; S3's own keys do otherwise. */
   readonly encryptionKey?: IKey;
 }
 
-/** Private, encrypted, TLS only, versioned, and kept when the stack goes. */
-const kept = ({ encryptionKey }: PrivateBucketProps) =>
+/** Private, encrypted, TLS only, versioned, and kept when the stack goes unless asked otherwise. */
+const kept = ({ encryptionKey, ...rest }: PrivateBucketProps) =>
   ({
     blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
     ...(encryptionKey
@@ -22,6 +23,7 @@ const kept = ({ encryptionKey }: PrivateBucketProps) =>
     // A version pins a trace for good, and outlives an overwrite.
     versioned: true,
     removalPolicy: RemovalPolicy.RETAIN,
+    ...rest,
   }) as const satisfies BucketProps;
 
 /** Parts of an upload that was never finished are invisible and paid for. */

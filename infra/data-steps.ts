@@ -20,11 +20,12 @@ export interface DataStepsProps extends StepsProps {
 
 /** The functions that make a collection and its datasets of traces, and what each may do. */
 export function dataSteps(scope: Construct, props: DataStepsProps) {
-  const { traces, tracesPrefix, collections, reservedConcurrency, ceilings, endpoints, encryptionKey } = props;
+  const { traces, tracesPrefix, collections, reservedConcurrency, ceilings, endpoints } = props;
+  const { logs, network } = props;
   const ofRuns = { COLLECTIONS_BUCKET: collections.bucketName };
   const ofTraces = { ...ofRuns, TRACES_BUCKET: traces.bucketName };
   const step = (id: string, source: string, more: Partial<StepFunctionProps> = {}) =>
-    new StepFunction(scope, id, { source, memoryMb: STEP_MEMORY_MB, environment: ofRuns, encryptionKey, ...more });
+    new StepFunction(scope, id, { source, memoryMb: STEP_MEMORY_MB, environment: ofRuns, logs, network, ...more });
 
   const evaluate = step('Evaluate', 'evaluate', {
     environment: {

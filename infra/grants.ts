@@ -1,8 +1,9 @@
-import { Stack } from 'aws-cdk-lib';
-import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { ArnFormat, Stack } from 'aws-cdk-lib';
+import { Grant, type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { acknowledgeWildcards } from './acknowledge.ts';
 
@@ -102,6 +103,24 @@ export function list(user: IGrantable, bucket: IBucket, prefix: string): void {
   grant(user, ['s3:ListBucket'], [bucket.bucketArn], {
     conditions: { ...inOwnAccount(bucket), StringLikeIfExists: { 's3:prefix': prefix } },
   });
+}
+
+/** Lists and describes executions and their maps, and the stack whose outputs say where they are. */
+export function readExecutions(grantee: IGrantable, stateMachine: StateMachine): Grant {
+  const { stateMachineArn, stateMachineName } = stateMachine;
+  const stack = Stack.of(stateMachine);
+  const ofMachine = (resource: string, resourceName: string): string =>
+    stack.formatArn({ service: 'states', resource, resourceName, arnFormat: ArnFormat.COLON_RESOURCE_NAME });
+  const executions = ofMachine('execution', `${stateMachineName}:*`);
+  const allowed: readonly (readonly [string[], string])[] = [
+    [['states:ListExecutions'], stateMachineArn],
+    [['states:DescribeExecution', 'states:GetExecutionHistory', 'states:ListMapRuns'], executions],
+    [['states:DescribeMapRun'], ofMachine('mapRun', `${stateMachineName}/*`)],
+    [['cloudformation:DescribeStacks'], stack.stackId],
+  ];
+  return allowed
+    .map(([actions, arn]) => Grant.addToPrincipal({ grantee, actions, resourceArns: [arn] }))
+    .reduce((one, other) => one.combine(other));
 }
 
 interface ObjectRights {

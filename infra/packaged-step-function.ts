@@ -1,4 +1,4 @@
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { Code, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { acknowledgeSynchronous, type StepFunctionProps, stepSettings } from './step-settings.ts';
@@ -11,8 +11,8 @@ export class StepFunction extends LambdaFunction {
   constructor(scope: Construct, id: string, props: StepFunctionProps) {
     super(scope, id, {
       ...stepSettings(scope, id, props),
-      // Relative to dist/cdk/index.js.
-      code: Code.fromAsset(fileURLToPath(new URL(`../functions/${props.source}`, import.meta.url))),
+      // Relative to dist/cdk/index.cjs, which is CommonJS.
+      code: Code.fromAsset(join(__dirname, '../functions', props.source)),
       handler: 'index.handler',
     });
     acknowledgeSynchronous(this, props);

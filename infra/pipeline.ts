@@ -1,54 +1,90 @@
-import { ArnFormat, Aws, Fn, Names, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { Policy } from 'aws-cdk-lib/aws-iam';
+import { ArnFormat, Aws, Fn, Names, type RemovalPolicy, Stack } from 'aws-cdk-lib';
+import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
+import { Connections, type IConnectable } from 'aws-cdk-lib/aws-ec2';
+import { type Grant, type IGrantable, Policy } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { CHOOSE_MEMORY_MB } from '../functions/memory.ts';
+import type { CountName } from '../functions/observability/metric-names.ts';
 import type { SetCeilings } from '../lib/contract/ceilings.ts';
 import type { RequestsFromUploads } from '../lib/contract/start.ts';
 import type { Step } from '../lib/contract/steps.ts';
 import { acknowledge } from './acknowledge.ts';
 import { acknowledgeNist } from './acknowledge-nist.ts';
-import { type AllowedEndpoint, checkEndpoints } from './allowed-endpoint.ts';
+import type { AllowedEndpoint } from './allowed-endpoint.ts';
 import { ceilingsOf } from './ceilings.ts';
+import { checkProps } from './check-props.ts';
 import { dataSteps } from './data-steps.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { EndRule } from './end-rule.ts';
-import { grant, grantObjects, recordFailures, useKey, useQueueKey } from './grants.ts';
+import { grant, grantObjects, readExecutions, recordFailures, useKey, useQueueKey } from './grants.ts';
 import { letServicesUse } from './key-users.ts';
+import { keepLog, type LogSettings } from './log-settings.ts';
+import { metricsOf } from './metrics.ts';
+import { type Network, type NetworkProps, networkOf } from './network.ts';
+import { type PipelineOutputs, pipelineOutputs } from './pipeline-outputs.ts';
 import { MAPS, pipelineDefinition } from './state-machine.ts';
 import { StepFunction } from './step-function.ts';
 import { serviceName } from './step-settings.ts';
 import { trainingSteps } from './training-steps.ts';
+import { TRACES_PREFIX } from './upload-trigger.ts';
 import { workflowSteps } from './workflow-steps.ts';
 
-export interface DpoPipelineProps {
-  /** Where traces are read. */
+export interface DpoPipelineProps extends NetworkProps {
+  /** Where traces are read. Versioned, so that an overwrite cannot change a run that reads them; see `TracesBucket`. */
   readonly traces: IBucket;
-  /** Traces, and datasets of live workflows, are read only where keys begin so. */
-  readonly tracesPrefix: string;
-  /** What an uploaded `run.json` may set. */
-  readonly requestsFromUploads: RequestsFromUploads;
-  /** Where runs are written, under `runs/`. Not the traces bucket. */
+  /** Traces and datasets of live workflows are read only where keys begin so; the same as of `UploadTrigger`. `traces/`. */
+  readonly tracesPrefix?: string;
+  /**
+   * What a `run.json` that is uploaded may set. `restricted`, the default: builder, dataset and limits, for the traces of
+   * its own folder. `all`: a whole request. Then everyone who may upload has the pipeline's rights: to read any trace and
+   * any run, to send a dataset to any of `allowedEndpoints` with its secrets, to start training, and to take any run id
+   * that is free.
+   */
+  readonly requestsFromUploads?: RequestsFromUploads;
+  /** Where runs are written, under `runs/`. Not the traces bucket: an output could start a run. See `CollectionsBucket`. */
   readonly collections: IBucket;
-  /** The only places that runs may have something sent to, each with its secrets. */
-  readonly allowedEndpoints: readonly AllowedEndpoint[];
-  /** What one run may cost at most. */
-  readonly ceilings?: SetCeilings | undefined;
-  /** Of each function that a map calls: set aside of the account's concurrency, and the most that it takes. */
-  readonly reservedConcurrency?: number | undefined;
-  /** Encrypts logs and queues. */
-  readonly encryptionKey?: IKey | undefined;
-  /** Memory of Choose in MB: what a dataset's pairs are chosen in. */
-  readonly chooseMemory?: number | undefined;
+  /**
+   * The only places that runs may have something sent to, for one purpose each, and the secrets that may go there. None:
+   * then no live workflow is asked, and nothing is trained but by an event.
+   */
+  readonly allowedEndpoints?: readonly AllowedEndpoint[];
+  /** What one run may cost at most: a request beyond it is refused by the ceiling's name. README.md has the defaults. */
+  readonly ceilings?: SetCeilings;
+  /**
+   * Of each of the four functions that maps call (GroupCandidates, BuildShard, WriteDatasets, RunWorkflow), over all runs:
+   * set aside of the account's concurrency, and the most that it takes. Else they share what the account has.
+   */
+  readonly reservedConcurrency?: number;
+  /**
+   * Encrypts logs and queues. The policy of a key that another stack made must let CloudWatch and EventBridge use it:
+   * README.md, `encryptionKey`.
+   */
+  readonly encryptionKey?: IKey;
+  /**
+   * Memory of Choose in MB, 3,008 to 10,240: what a dataset's pairs are chosen in, some hundred bytes each. Else 3,008, at
+   * which new accounts stop.
+   */
+  readonly chooseMemory?: number;
+  /** How long the logs are kept. Three months. */
+  readonly logRetention?: RetentionDays;
+  /** What happens to the logs when the stack goes. They stay. */
+  readonly logRemovalPolicy?: RemovalPolicy;
+  /** One that CloudFormation makes up, if left out. */
+  readonly stateMachineName?: string;
 }
 
-/** The state machine, its functions, and what each of them may do. */
-export class DpoPipeline extends Construct {
+/**
+ * The state machine, its functions and what each of them may do. Start it with a request as its input:
+ * `stateMachine.stateMachineArn` says where; or by `dpo start --stack`, which finds it by the outputs that come with it.
+ * Tags and permissions boundaries come as the CDK has them: `Tags.of(pipeline)`, `PermissionsBoundary.of(pipeline)`.
+ */
+export class DpoPipeline extends Construct implements IConnectable {
   readonly stateMachine: StateMachine;
   /** Of the steps, by their construct's id. */
   readonly functions: readonly IFunction[];
@@ -56,15 +92,21 @@ export class DpoPipeline extends Construct {
   readonly unrecordedEnds: Queue;
   /** The dimension `service` of this pipeline's metrics, and the same in its logs. */
   readonly service: string;
+  /** By which the command line finds the pipeline in its stack. */
+  readonly outputs: PipelineOutputs;
+  private readonly collections: IBucket;
+  private readonly network: Network | undefined;
 
   constructor(scope: Construct, id: string, props: DpoPipelineProps) {
     super(scope, id);
     this.service = serviceName(this);
-    const { traces, tracesPrefix, collections, allowedEndpoints: endpoints, requestsFromUploads } = props;
-    const { encryptionKey, reservedConcurrency } = props;
-    refuseWildcards(tracesPrefix);
-    checkEndpoints(endpoints);
+    checkProps(this, props);
+    const { traces, tracesPrefix = TRACES_PREFIX, requestsFromUploads = 'restricted', collections } = props;
+    const { encryptionKey, reservedConcurrency, allowedEndpoints: endpoints = [] } = props;
     const ceilings = ceilingsOf(props);
+    this.collections = collections;
+    this.network = networkOf(this, props);
+    const settings = { logs: props, network: this.network };
     acknowledgeNist(this, { encrypted: encryptionKey !== undefined });
     if (encryptionKey) letServicesUse(encryptionKey, this);
     this.unrecordedEnds = new DeadLetters(this, 'UnrecordedEnds', { encryptionKey });
@@ -77,14 +119,14 @@ export class DpoPipeline extends Construct {
         REQUESTS_FROM_UPLOADS: requestsFromUploads,
         CHOOSE_MEMORY_MB: String(props.chooseMemory ?? CHOOSE_MEMORY_MB.least),
       },
-      encryptionKey,
+      ...settings,
       deadLetters: this.unrecordedEnds,
     });
     recordFailures(recordFailure, { traces, tracesPrefix, collections });
     if (encryptionKey) useQueueKey(recordFailure, encryptionKey);
-    const shared = { collections, endpoints, ceilings, reservedConcurrency, encryptionKey };
+    const shared = { collections, endpoints, ceilings, reservedConcurrency, ...settings };
     const steps: Record<Step, IFunction> = {
-      ...dataSteps(this, { ...props, ...shared }),
+      ...dataSteps(this, { ...props, tracesPrefix, requestsFromUploads, ...shared }),
       ...workflowSteps(this, shared),
       ...trainingSteps(this, shared),
       RecordFailure: recordFailure,
@@ -95,11 +137,12 @@ export class DpoPipeline extends Construct {
       functionArn: (step) => steps[step].functionArn,
     });
     this.stateMachine = new StateMachine(this, 'StateMachine', {
+      ...(props.stateMachineName === undefined ? {} : { stateMachineName: props.stateMachineName }),
       comment: definition.Comment,
       definitionBody: DefinitionBody.fromString(Stack.of(this).toJsonString(definition)),
       tracingEnabled: true,
       // Every state's name and time, and none of the data: inputs and causes may hold what nobody should read in a log.
-      logs: { destination: this.executionLog(encryptionKey), level: LogLevel.ALL, includeExecutionData: false },
+      logs: { destination: this.executionLog(props), level: LogLevel.ALL, includeExecutionData: false },
     });
     acknowledge(this.stateMachine, 'AwsSolutions-IAM5[Resource::*]', ACCOUNT_WIDE);
     this.functions = Object.values(steps);
@@ -107,6 +150,58 @@ export class DpoPipeline extends Construct {
     this.grantMap(collections);
     const { stateMachine, unrecordedEnds: deadLetters } = this;
     new EndRule(this, 'EndRule', { stateMachine, recordFailure, deadLetters });
+    this.outputs = pipelineOutputs(this, { traces, tracesPrefix, collections, stateMachine });
+  }
+
+  /** The security groups of the functions. Throws where they run in no VPC. */
+  get connections(): Connections {
+    if (!this.network) throw new Error(`${this.node.path} runs in no VPC, so nothing can be connected: give it a vpc.`);
+    return new Connections({ securityGroups: this.network.securityGroups });
+  }
+
+  /** Lets somebody start runs: `dpo start` and `dpo redrive`, with {@link grantRead}. */
+  grantStart(grantee: IGrantable): Grant {
+    return this.stateMachine.grantStartExecution(grantee);
+  }
+
+  /** Lets somebody follow runs and read what they wrote: `dpo status`, `dpo list`, `dpo logs`. */
+  grantRead(grantee: IGrantable): Grant {
+    return this.collections.grantRead(grantee, 'runs/*').combine(readExecutions(grantee, this.stateMachine));
+  }
+
+  /** Runs that were started. */
+  metricStarted(options?: MetricOptions): Metric {
+    return this.stateMachine.metricStarted(options);
+  }
+
+  /** Runs that were committed. */
+  metricSucceeded(options?: MetricOptions): Metric {
+    return this.stateMachine.metricSucceeded(options);
+  }
+
+  /** Runs that failed. */
+  metricFailed(options?: MetricOptions): Metric {
+    return this.stateMachine.metricFailed(options);
+  }
+
+  /** Runs that did not end in their time. */
+  metricTimedOut(options?: MetricOptions): Metric {
+    return this.stateMachine.metricTimedOut(options);
+  }
+
+  /** Runs that were stopped. */
+  metricAborted(options?: MetricOptions): Metric {
+    return this.stateMachine.metricAborted(options);
+  }
+
+  /** Milliseconds from a run's start to its end. */
+  metricTime(options?: MetricOptions): Metric {
+    return this.stateMachine.metricTime(options);
+  }
+
+  /** What runs count: `Pairs`, `Candidates`, `RejectedItems`, … */
+  metricCount(name: CountName, options: MetricOptions = {}): Metric {
+    return metricsOf(this.service).count(name).with(options);
   }
 
   /** What the Distributed Maps do in the state machine's name: read their items, run children, write what they say. */
@@ -134,27 +229,17 @@ export class DpoPipeline extends Construct {
     useKey(policy, collections, ['kms:Decrypt', 'kms:GenerateDataKey']);
   }
 
-  private executionLog(encryptionKey: IKey | undefined): LogGroup {
+  private executionLog(logs: LogSettings): LogGroup {
     const name = Names.uniqueResourceName(this, { maxLength: 80, separator: '-' });
     // The stack's own number: the log is kept when the stack goes, and another stack of this name needs one of its own.
     const ofStack = Fn.select(2, Fn.split('/', Aws.STACK_ID));
     return new LogGroup(this, 'ExecutionLog', {
       // Under this prefix the log's resource policy does not outgrow its limit as state machines are added.
       logGroupName: `/aws/vendedlogs/states/${name}-${ofStack}`,
-      retention: RetentionDays.THREE_MONTHS,
-      removalPolicy: RemovalPolicy.RETAIN,
-      ...(encryptionKey ? { encryptionKey } : {}),
+      ...keepLog(logs),
     });
   }
 }
 
 const ACCOUNT_WIDE =
   "Step Functions' delivery of logs and X-Ray's traces are of the account; they have no resource to name.";
-
-/** In a policy these stand for any text, and what begins with the prefix would no longer be all that may be read. */
-function refuseWildcards(tracesPrefix: string): void {
-  if (!/[*?$]/.test(tracesPrefix)) return;
-  throw new Error(
-    `tracesPrefix is "${tracesPrefix}": it may have no *, ? or $, which stand for other text in a policy.`,
-  );
-}

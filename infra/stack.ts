@@ -38,10 +38,8 @@ export class PipelineStack extends Stack {
     });
 
     const { stateMachineArn } = pipeline.stateMachine;
-    this.tell('TracesBucket', traces.bucketName, 'Where traces are uploaded.');
-    this.tell('CollectionsBucket', collections.bucketName, 'Where runs are written, under runs/<run_id>/.');
-    this.tell('StateMachineArn', stateMachineArn, 'The state machine.');
-    this.tell('UploadPrefix', `s3://${traces.bucketName}/${tracesPrefix}`, 'An upload here starts a run.');
+    // By their bare names, as the stack has always had them.
+    for (const [name, output] of Object.entries(pipeline.outputs)) output.overrideLogicalId(name);
     this.tell('UploadDeadLetters', trigger.deadLetters.queueUrl, 'Uploads for which no run could be started.');
     this.tell('UnrecordedEnds', pipeline.unrecordedEnds.queueUrl, 'Ends of executions that could not be recorded.');
     this.tell('Dashboard', dashboard.dashboardName, 'The dashboard in CloudWatch.');
@@ -60,11 +58,6 @@ export class PipelineStack extends Stack {
   }
 
   private buckets({ tracesBucketName, collectionsBucketName }: PipelineContext, encryptionKey: IKey | undefined) {
-    if (tracesBucketName !== undefined && tracesBucketName === collectionsBucketName) {
-      throw new Error(
-        `tracesBucketName and collectionsBucketName are both "${tracesBucketName}": with one bucket a run's output could start a run. Name two.`,
-      );
-    }
     // Of a bucket that exists, a key of this stack's own is none.
     const existing = encryptionKey instanceof Key ? undefined : encryptionKey;
     const given = (bucketId: string, bucketName: string): IBucket =>

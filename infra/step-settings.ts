@@ -1,12 +1,13 @@
-import { Duration, Names, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, Names } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Architecture, type FunctionOptions, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import packageJson from '../package.json' with { type: 'json' };
 import { acknowledge } from './acknowledge.ts';
+import { keepLog, type LogSettings } from './log-settings.ts';
+import { joinNetwork, type Network } from './network.ts';
 
 export interface StepFunctionProps {
   /** Its file in `functions/`, without `.ts`. */
@@ -16,20 +17,16 @@ export interface StepFunctionProps {
   readonly environment: Readonly<Record<string, string>>;
   /** Set aside of the account's concurrency, and the most of it that the function takes. */
   readonly reservedConcurrency?: number | undefined;
-  /** Encrypts its log. */
-  readonly encryptionKey?: IKey | undefined;
+  readonly logs: LogSettings;
+  /** The VPC that it runs in; none. */
+  readonly network?: Network | undefined;
   /** Where it is also called without a wait for its answer: calls that failed for good. */
   readonly deadLetters?: IQueue;
 }
 
 /** What a step's function is, whether it is bundled here or comes bundled: with its log group and its role. */
 export function stepSettings(scope: Construct, id: string, props: StepFunctionProps) {
-  const logGroup = new LogGroup(scope, `${id}Log`, {
-    retention: RetentionDays.THREE_MONTHS,
-    // Who did what is asked after a stack is gone, too; the retention removes it.
-    removalPolicy: RemovalPolicy.RETAIN,
-    ...(props.encryptionKey ? { encryptionKey: props.encryptionKey } : {}),
-  });
+  const logGroup = new LogGroup(scope, `${id}Log`, keepLog(props.logs));
   // Not the managed policy that a function gets by default: that one may write to any log.
   const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
   logGroup.grantWrite(role);
@@ -38,7 +35,9 @@ export function stepSettings(scope: Construct, id: string, props: StepFunctionPr
     'AwsSolutions-IAM5[Resource::*]',
     'X-Ray takes traces for the account; it has no resource to name.',
   );
+  if (props.network) joinNetwork(role);
   return {
+    ...props.network,
     runtime: Runtime.NODEJS_24_X,
     architecture: Architecture.ARM_64,
     memorySize: props.memoryMb,

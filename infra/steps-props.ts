@@ -1,7 +1,8 @@
-import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Ceilings } from '../lib/contract/ceilings.ts';
 import type { AllowedEndpoint } from './allowed-endpoint.ts';
+import type { LogSettings } from './log-settings.ts';
+import type { Network } from './network.ts';
 
 /** What all of the pipeline's functions are made with. */
 export interface StepsProps {
@@ -12,6 +13,7 @@ export interface StepsProps {
   readonly ceilings: Ceilings;
   /** Of each function that a map calls: set aside of the account's concurrency, and the most that it takes. */
   readonly reservedConcurrency?: number | undefined;
-  /** Encrypts logs, and queues of what could not be dealt with. */
-  readonly encryptionKey?: IKey | undefined;
+  readonly logs: LogSettings;
+  /** The VPC that they run in; none. */
+  readonly network: Network | undefined;
 }

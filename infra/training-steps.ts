@@ -9,13 +9,13 @@ import { StepFunction } from './step-function.ts';
 import type { StepsProps } from './steps-props.ts';
 
 /** The functions that hand a committed dataset to a trainer and follow its job, and what each may do. */
-export function trainingSteps(scope: Construct, { collections, endpoints, encryptionKey }: StepsProps) {
+export function trainingSteps(scope: Construct, { collections, endpoints, logs, network }: StepsProps) {
   const environment = {
     COLLECTIONS_BUCKET: collections.bucketName,
     ALLOWED_ENDPOINTS: endpointsVariable(scope, endpoints, 'training'),
   };
   const step = (id: string, source: string, memoryMb: number) => {
-    const made = new StepFunction(scope, id, { source, memoryMb, environment, encryptionKey });
+    const made = new StepFunction(scope, id, { source, memoryMb, environment, logs, network });
     trainOn(made, collections);
     readSecrets(made, secretsFor(endpoints, 'training'));
     return made;

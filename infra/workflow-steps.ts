@@ -7,7 +7,7 @@ import type { StepsProps } from './steps-props.ts';
 
 /** The functions that ask a live workflow and make a plan of its answers, and what each may do. */
 export function workflowSteps(scope: Construct, props: StepsProps) {
-  const { collections, endpoints, ceilings, reservedConcurrency, encryptionKey } = props;
+  const { collections, endpoints, ceilings, reservedConcurrency, logs, network } = props;
   const COLLECTIONS_BUCKET = collections.bucketName;
   // A batch holds up to 64 MiB of answers, and as many again under way; a whole vCPU reads their streams.
   const runWorkflow = new StepFunction(scope, 'RunWorkflow', {
@@ -15,7 +15,8 @@ export function workflowSteps(scope: Construct, props: StepsProps) {
     memoryMb: STEP_MEMORY_MB,
     environment: { COLLECTIONS_BUCKET, ALLOWED_ENDPOINTS: endpointsVariable(scope, endpoints, 'workflow') },
     reservedConcurrency,
-    encryptionKey,
+    logs,
+    network,
   });
   readSecrets(runWorkflow, secretsFor(endpoints, 'workflow'));
   const ASKED = ['request.json', 'dataset.jsonl', 'traces/*'];
@@ -24,7 +25,8 @@ export function workflowSteps(scope: Construct, props: StepsProps) {
     source: 'plan-traces',
     memoryMb: STEP_MEMORY_MB,
     environment: { COLLECTIONS_BUCKET, CEILINGS: JSON.stringify(ceilings) },
-    encryptionKey,
+    logs,
+    network,
   });
   const ANSWERED = ['request.json', 'batches.json', 'traces/*', 'plan.json'];
   readWriteFiles(planTraces, collections, { reads: ANSWERED, writes: ['plan.json'], lists: 'traces/*' });

@@ -2,7 +2,7 @@
  * Builds `dist/` for publishing: `dpo`, the library and the CDK constructs as JavaScript (packages stay dependencies),
  * and the Lambda functions whole, so that a user's synth bundles nothing. `tsc` adds the types (see package.json).
  */
-import { copyFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build } from 'esbuild';
 import { STAGES } from '../functions/observability/metric-names.ts';
@@ -38,7 +38,10 @@ const [worker, , , , ...functions] = await Promise.all([
   build({
     ...forNode,
     entryPoints: ['infra/index.ts'],
+    // What most CDK apps and their tests load: an ES module cannot be read by ts-node or Jest.
+    format: 'cjs',
     outdir: 'dist/cdk',
+    outExtension: { '.js': '.cjs' },
     packages: 'external',
     plugins: [
       {
@@ -53,5 +56,13 @@ const [worker, , , , ...functions] = await Promise.all([
   ...STAGES.map((stage) => bundleFunction(stage, 'dist/functions')),
 ]);
 await copyFile('cli/packaged-dpo.cjs', 'dist/cli/dpo.cjs');
+// One copy of the classes for apps of both kinds, and one of their types, which `tsc` writes into `types`.
+await mkdir('dist/cdk/types');
+await Promise.all([
+  writeFile('dist/cdk/index.js', "export * from './index.cjs';\n"),
+  writeFile('dist/cdk/index.d.ts', "export * from './index.cjs';\n"),
+  writeFile('dist/cdk/index.d.cts', "export * from './types/infra/index.js';\n"),
+  writeFile('dist/cdk/types/package.json', '{ "type": "commonjs" }\n'),
+]);
 const bundled = [worker, ...functions].flatMap(({ metafile }) => Object.keys(metafile.inputs));
 await writeFile('dist/THIRD-PARTY-LICENSES.txt', await thirdPartyLicences(bundled));

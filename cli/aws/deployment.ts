@@ -1,12 +1,14 @@
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { SFNClient } from '@aws-sdk/client-sfn';
-import * as z from 'zod';
 import { InvalidRequest, StoreRefused } from '../../lib/errors.ts';
+import { choosePipeline } from './choose-pipeline.ts';
 
 /** How every command that talks to AWS finds the pipeline. */
 export interface AwsFlags {
   /** The CloudFormation stack. */
   readonly stack: string;
+  /** Of the stack's pipelines, where it has several. */
+  readonly pipeline?: string;
   readonly profile?: string;
   readonly region?: string;
 }
@@ -22,18 +24,12 @@ export interface Deployment {
 }
 
 /** The deployed pipeline by its stack's outputs. Throws {@link InvalidRequest} where there is no such stack. */
-export async function findDeployment({ stack, profile, region }: AwsFlags): Promise<Deployment> {
+export async function findDeployment({ stack, pipeline, profile, region }: AwsFlags): Promise<Deployment> {
   // Every client takes these two from the environment, the S3 store's as well.
   if (profile !== undefined) process.env.AWS_PROFILE = profile;
   if (region !== undefined) process.env.AWS_REGION = region;
-  const outputs = await stackOutputs(stack);
-  const named = Outputs.safeParse(outputs);
-  if (!named.success) {
-    throw new InvalidRequest(
-      `Stack ${stack} has no output ${named.error.issues[0]?.path.join('.')}: it is no dpo-trajectories stack, or an older one. Name another with --stack, or deploy it again.`,
-    );
-  }
-  const { StateMachineArn, TracesBucket, CollectionsBucket, UploadPrefix } = named.data;
+  const found = choosePipeline(await stackOutputs(stack), { stack, pipeline });
+  const { StateMachineArn, TracesBucket, CollectionsBucket, UploadPrefix } = found;
   return {
     sfn: new SFNClient({}),
     stateMachineArn: StateMachineArn,
@@ -42,13 +38,6 @@ export async function findDeployment({ stack, profile, region }: AwsFlags): Prom
     uploadPrefix: UploadPrefix.replace(`s3://${TracesBucket}/`, ''),
   };
 }
-
-const Outputs = z.object({
-  StateMachineArn: z.string(),
-  TracesBucket: z.string(),
-  CollectionsBucket: z.string(),
-  UploadPrefix: z.string(),
-});
 
 async function stackOutputs(stack: string): Promise<Record<string, string>> {
   try {

@@ -5,6 +5,7 @@ import type { AwsFlags } from './deployment.ts';
 export const withAwsFlags = (command: Command): Command =>
   command
     .option('--stack <name>', 'the CloudFormation stack of the pipeline', 'DpoTrajectories')
+    .option('--pipeline <name>', "the pipeline, where the stack has several: its construct's path")
     .option('--profile <name>', "the AWS profile; else the environment's")
     .option('--region <region>', "the AWS region; else the environment's");
 

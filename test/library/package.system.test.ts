@@ -1,49 +1,26 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { transformSync } from 'esbuild';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as z from 'zod';
 import { WORKERS_PAY_BYTES } from '../../cli/local/shard-steps.ts';
 import { DEFAULT_CEILINGS } from '../../lib/contract/ceilings.ts';
 import { synthesize } from '../infra/synthesized.ts';
+import { installPacked, ROOT } from '../support/packed-package.ts';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PackageJson = z.object({
   bin: z.object({ dpo: z.string() }),
   engines: z.object({ node: z.string() }),
   dependencies: z.record(z.string(), z.string()),
-  peerDependencies: z.record(z.string(), z.string()),
 });
 
 // An empty project with the tarball in it, and of all other packages exactly those that it declares.
 let project = '';
 beforeAll(() => {
   project = mkdtempSync(join(tmpdir(), 'dpo-package-'));
-  execFileSync('npm', ['pack', '--pack-destination', project], { cwd: ROOT, stdio: 'pipe' });
-  const [tarball = ''] = readdirSync(project);
-  const installed = join(project, 'node_modules/dpo-trajectories');
-  mkdirSync(installed, { recursive: true });
-  execFileSync('tar', ['-xzf', join(project, tarball), '--strip-components=1', '-C', installed]);
-  const { dependencies, peerDependencies } = PackageJson.parse(
-    JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')),
-  );
-  for (const name of Object.keys({ ...dependencies, ...peerDependencies })) {
-    mkdirSync(dirname(join(project, 'node_modules', name)), { recursive: true });
-    symlinkSync(join(ROOT, 'node_modules', name), join(project, 'node_modules', name));
-  }
+  installPacked(project);
   writeFileSync(join(project, 'package.json'), JSON.stringify({ type: 'module' }));
   for (const example of ['library/build.js', 'cdk/app.js']) {
     cpSync(join(ROOT, 'examples', example), join(project, example), { recursive: true });
