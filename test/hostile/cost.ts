@@ -7,11 +7,11 @@ export const Costs = z.record(z.string(), z.strictObject({ ms: z.number(), us_a_
 export type Costs = z.infer<typeof Costs>;
 
 /*
- * The worst of 40 rounds is a tenth of these. The fixed part is for what the size does not decide: the steps of a run, and
- * a collection of the garbage that earlier inputs left.
+ * The worst of 40 rounds is a seventh of the time and a third of the memory. The fixed part is for what the size does not
+ * decide: the steps of a run, and a collection of the garbage that earlier inputs left.
  */
 const FIXED_MS = 1_000;
-/** For each kilobyte: no reader may be slower than 100 KB/s. */
+/** For each kilobyte beyond the fixed part. */
 const MS_A_KB = 10;
 /** What an input may leave on the heap, garbage included. */
 const FIXED_MIB = 128;
