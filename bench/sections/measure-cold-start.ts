@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { STAGES, type Stage } from '../../functions/observability/metric-names.ts';
 import { bundleFunction } from '../../scripts/bundle-functions.ts';
+import { FUNCTION_ENVIRONMENT } from '../../test/support/function-environment.ts';
 import { median, rounded } from '../measure.ts';
 import type { Bench } from '../programs.ts';
 
@@ -26,13 +27,7 @@ export async function measureColdStart({ folder, runs }: Bench) {
 
 /** What the stack sets, and Lambda. */
 const ENVIRONMENT = {
-  TRACES_BUCKET: 'traces',
-  TRACES_PREFIX: 'traces/',
-  REQUESTS_FROM_UPLOADS: 'restricted',
-  CHOOSE_MEMORY_MB: '3008',
-  COLLECTIONS_BUCKET: 'collections',
-  CODE_VERSION: '0.0.0',
-  AWS_REGION: 'eu-central-1',
+  ...FUNCTION_ENVIRONMENT,
   AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
   AWS_SECRET_ACCESS_KEY: 'secret',
   NODE_OPTIONS: '--enable-source-maps',

@@ -102,7 +102,7 @@ describe.each(PAGES)('$path', (page: Page) => {
 
   test('has its commands in blocks that are run (bash) or need what no test has (sh)', () => {
     for (const { language, text } of blocksOf(page)) {
-      expect(['bash', 'sh', 'json', 'yaml', 'mermaid', '']).toContain(language);
+      expect(['bash', 'sh', 'json', 'yaml', 'ts', 'mermaid', '']).toContain(language);
       if (language === '') expect(text).not.toMatch(/^\$? *(dpo|npm|npx|aws) /m);
     }
     // What this project does runs here; only other programs may need more.

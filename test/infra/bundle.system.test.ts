@@ -9,6 +9,7 @@ import { App } from 'aws-cdk-lib';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { STAGES } from '../../functions/observability/metric-names.ts';
 import { PipelineStack } from '../../infra/stack.ts';
+import { FUNCTION_ENVIRONMENT } from '../support/function-environment.ts';
 
 // The one test that bundles, as `cdk synth` does: offline, without credentials, without Docker.
 const outdir = mkdtempSync(join(tmpdir(), 'cdk-out-'));
@@ -33,18 +34,8 @@ test('each step is one module with a source map', () => {
   for (const bundle of bundles) expect(existsSync(`${bundle}.map`)).toBe(true);
 });
 
-const ENVIRONMENT = {
-  TRACES_BUCKET: 'traces',
-  TRACES_PREFIX: 'traces/',
-  REQUESTS_FROM_UPLOADS: 'restricted',
-  CHOOSE_MEMORY_MB: '3008',
-  COLLECTIONS_BUCKET: 'collections',
-  CODE_VERSION: '0.0.0',
-  AWS_REGION: 'eu-central-1',
-};
-
 test('each loads by itself and exports its handler', () => {
-  const env = ENVIRONMENT;
+  const env = FUNCTION_ENVIRONMENT;
   for (const bundle of bundles) {
     const code = `const { handler } = await import('${pathToFileURL(bundle)}'); console.log(typeof handler);`;
     const told = execFileSync(process.execPath, ['--input-type=module', '--eval', code], { env, encoding: 'utf8' });
@@ -57,7 +48,7 @@ test('a sampled invocation is traced: the library that comes only then works in 
   const traced = once(daemon, 'message');
   await new Promise<void>((bound) => daemon.bind(0, '127.0.0.1', bound));
   const env = {
-    ...ENVIRONMENT,
+    ...FUNCTION_ENVIRONMENT,
     LAMBDA_TASK_ROOT: '/var/task',
     AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
     AWS_XRAY_DAEMON_ADDRESS: `127.0.0.1:${daemon.address().port}`,

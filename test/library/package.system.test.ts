@@ -6,8 +6,8 @@ import { transformSync } from 'esbuild';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as z from 'zod';
 import { WORKERS_PAY_BYTES } from '../../cli/local/shard-steps.ts';
-import { DEFAULT_CEILINGS } from '../../lib/contract/ceilings.ts';
 import { synthesize } from '../infra/synthesized.ts';
+import { FUNCTION_ENVIRONMENT } from '../support/function-environment.ts';
 import { installPacked, ROOT } from '../support/packed-package.ts';
 
 const PackageJson = z.object({
@@ -161,14 +161,9 @@ test('the example of the construct synthesizes the functions that the stack has,
 
 test('each packaged function loads by itself and exports its handler', () => {
   const functions = join(project, 'node_modules/dpo-trajectories/dist/functions');
-  const env = {
-    ...{ TRACES_BUCKET: 't', TRACES_PREFIX: 'traces/', REQUESTS_FROM_UPLOADS: 'restricted', CHOOSE_MEMORY_MB: '3008' },
-    ...{ COLLECTIONS_BUCKET: 'c', CODE_VERSION: '0', AWS_REGION: 'eu-central-1' },
-    ...{ ALLOWED_ENDPOINTS: '[]', CEILINGS: JSON.stringify(DEFAULT_CEILINGS) },
-  };
   for (const name of readdirSync(functions)) {
     const code = `const { handler } = await import('${join(functions, name, 'index.cjs')}'); console.log(typeof handler)`;
-    expect(node(['--input-type=module', '--eval', code], env)).toBe('function\n');
+    expect(node(['--input-type=module', '--eval', code], FUNCTION_ENVIRONMENT)).toBe('function\n');
   }
 });
 

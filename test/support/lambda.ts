@@ -7,6 +7,7 @@ import * as z from 'zod';
 import { s3Store } from '../../adapters/s3/s3-store.ts';
 import { DEFAULT_CEILINGS } from '../../lib/contract/ceilings.ts';
 import { type Handler, type RunResult, stateMachine } from './asl/asl-runner.ts';
+import { FUNCTION_ENVIRONMENT } from './function-environment.ts';
 import { contextOf } from './lambda-context.ts';
 import { FUNCTIONS } from './lambda-functions.ts';
 import { PIPELINE } from './pipeline-definition.ts';
@@ -50,7 +51,7 @@ export async function startLambda({ secrets, allowedEndpoints, sampled }: Lambda
     vi.spyOn(console, name).mockImplementation((...words) => void written.push(`${format(...words)}\n`));
   }
   const environment = {
-    AWS_REGION: 'eu-central-1',
+    ...FUNCTION_ENVIRONMENT,
     AWS_ACCESS_KEY_ID: 'test',
     AWS_SECRET_ACCESS_KEY: 'test',
     AWS_ENDPOINT_URL_S3: s3.endpoint,
@@ -59,14 +60,8 @@ export async function startLambda({ secrets, allowedEndpoints, sampled }: Lambda
     LAMBDA_TASK_ROOT: '/var/task',
     AWS_XRAY_DAEMON_ADDRESS: daemon.address,
     _X_AMZN_TRACE_ID: `Root=1-5759e988-bd862e3fe1be46a994272793;Parent=557abcec3ee5a047;Sampled=${sampled ? 1 : 0}`,
-    TRACES_BUCKET: 'traces',
-    TRACES_PREFIX: 'traces/',
-    REQUESTS_FROM_UPLOADS: 'restricted',
-    CHOOSE_MEMORY_MB: '3008',
-    COLLECTIONS_BUCKET: 'collections',
     ALLOWED_ENDPOINTS: JSON.stringify(allowedEndpoints),
     CEILINGS: JSON.stringify({ ...DEFAULT_CEILINGS, minShardBytes: 1024 }),
-    CODE_VERSION: '0.0.0',
     POWERTOOLS_SERVICE_NAME: 'under-test',
   };
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);

@@ -1,0 +1,14 @@
+import { DEFAULT_CEILINGS } from '../../lib/contract/ceilings.ts';
+
+/** What the stack sets for a function, each of which reads its own, and the region that Lambda sets. */
+export const FUNCTION_ENVIRONMENT = {
+  TRACES_BUCKET: 'traces',
+  TRACES_PREFIX: 'traces/',
+  REQUESTS_FROM_UPLOADS: 'restricted',
+  COLLECTIONS_BUCKET: 'collections',
+  CODE_VERSION: '0.0.0',
+  CHOOSE_MEMORY_MB: '3008',
+  ALLOWED_ENDPOINTS: '[]',
+  CEILINGS: JSON.stringify(DEFAULT_CEILINGS),
+  AWS_REGION: 'eu-central-1',
+};
