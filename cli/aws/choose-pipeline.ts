@@ -44,8 +44,12 @@ const NAMES = Object.keys(OUTPUTS);
  */
 function pipelinesIn(outputs: Readonly<Record<string, string>>): ReadonlyMap<string, Outputs> {
   const parts = Object.entries(outputs).flatMap(([key, value]) => {
-    const [, pipeline, name] = KEY.exec(key) ?? [];
-    return pipeline === undefined || name === undefined ? [] : [{ pipeline, name, value }];
+    const bare = key.replace(/[0-9A-F]{8}$/, '');
+    for (const path of [key, bare]) {
+      const name = NAMES.find((one) => path.endsWith(one));
+      if (name !== undefined) return [{ pipeline: path.slice(0, -name.length), name, value }];
+    }
+    return [];
   });
   const whole = [...Map.groupBy(parts, ({ pipeline }) => pipeline)].flatMap(([pipeline, its]) => {
     const read = Outputs.safeParse(Object.fromEntries(its.map(({ name, value }) => [name, value])));
@@ -53,5 +57,3 @@ function pipelinesIn(outputs: Readonly<Record<string, string>>): ReadonlyMap<str
   });
   return new Map(whole);
 }
-
-const KEY = new RegExp(`^(.*?)(${NAMES.join('|')})(?:[0-9A-F]{8})?$`);

@@ -1,17 +1,36 @@
+import { zstdCompressSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import type { ContainerName } from '../../lib/contract/container-name.ts';
 import { CONTAINERS } from '../../lib/sources/containers/containers.ts';
 import { runSource } from '../sources/run-source.ts';
 import { memoryStore } from '../support/memory-store.ts';
+import { archiveOf } from '../support/zip-archive.ts';
 
 /** Objects of so many bytes that cost their readers most. */
 const CONTAINED: readonly (readonly [what: string, container: ContainerName, bytes: (length: number) => Buffer])[] = [
   ['columns of a CSV header', 'csv', (length) => text(`${many(length, 8, (at) => `c${digits(at)}`).join(',')}\n`)],
+  ['rows of CSV', 'csv', (length) => text(`a,b\n${'1,2\n'.repeat(length / 4)}`)],
+  ['cells in a row of CSV', 'csv', (length) => text(`a,b\n${'1,'.repeat(length / 2)}`)],
+  ['a cell of CSV that never closes', 'csv', (length) => text(`a,b\n1,"${'x\n'.repeat(length / 2)}`)],
+  ['doubled quotes in a cell of CSV', 'csv', (length) => text(`a,b\n1,"${'""'.repeat(length / 2)}`)],
+  ['quotes that open at the end of a row', 'csv', (length) => text(`a,b\n${'1,"\n'.repeat(length / 4)}`)],
+  ['empty frames of zstd', 'zstd', (length) => repeated(EMPTY_FRAME, length)],
+  ['empty blocks of zstd', 'zstd', (length) => Buffer.concat([FRAME_OF_BLOCKS, Buffer.alloc(length)])],
+  ['skippable frames of zstd', 'zstd', (length) => repeated(SKIPPABLE_FRAME, length)],
+  ['zeros behind a frame of zstd', 'zstd', (length) => Buffer.concat([EMPTY_FRAME, Buffer.alloc(length)])],
+  // More than 65,535 entries would need another form of directory.
+  [
+    'entries of a zip archive',
+    'zip',
+    (length) => archiveOf(many(length, 60, (at) => ({ name: digits(at), method: 0 }))),
+  ],
 ];
 
 /** Records of so many bytes, and the settings of the run that reads them. */
 const RECORDS: readonly (readonly [what: string, records: (length: number) => readonly object[], settings: object])[] =
   [
+    ['records', (length) => many(length, 50, (at) => ({ prompt: 'p', response: `r ${at}`, score: at })), {}],
+    ['keys of a record', (length) => [Object.fromEntries(many(length, 16, (at) => [`k ${digits(at)}`, at]))], {}],
     ['answers to a long prompt', (length) => [answered(length, 'p'.repeat(length / 2))], {}],
     [
       'answers to many messages',
@@ -23,17 +42,47 @@ const RECORDS: readonly (readonly [what: string, records: (length: number) => re
       ],
       {},
     ],
+    [
+      'messages of rollouts that part at their ends',
+      (length) => rollouts(length, say),
+      { builder: { unit: 'divergence' } },
+    ],
+    [
+      'calls of rollouts that part at their ends',
+      (length) => rollouts(length, call),
+      { builder: { unit: 'divergence' } },
+    ],
   ];
 
 const text = (characters: string): Buffer => Buffer.from(characters);
 const many = <Made>(length: number, each: number, make: (at: number) => Made): Made[] =>
   Array.from({ length: length / each }, (_, at) => make(at));
 const digits = (at: number): string => String(at).padStart(6, '0');
+const repeated = (unit: Buffer, length: number): Buffer => Buffer.concat(many(length, unit.length, () => unit));
+const EMPTY_FRAME = zstdCompressSync('');
+const SKIPPABLE_FRAME = Buffer.from([0x50, 0x2a, 0x4d, 0x18, 0, 0, 0, 0]);
+/** A frame's header: a window of 2 MiB and no size. */
+const FRAME_OF_BLOCKS = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x58]);
+
 const answered = (length: number, prompt: unknown) => ({
   prompt,
   responses: many(length / 2, 25, (at) => `answer ${at}`),
   rewards: many(length / 2, 25, (at) => at),
 });
+
+const say = () => ({ role: 'assistant', content: 'x' });
+const call = (at: number) => ({
+  role: 'assistant',
+  content: '',
+  tool_calls: [{ id: `call ${at}`, type: 'function', function: { name: 'f', arguments: '{"a":1}' } }],
+});
+const rollouts = (length: number, message: (at: number) => object) =>
+  [0, 1].map((reward) => ({
+    example_id: 1,
+    prompt: [{ role: 'user', content: 'p' }],
+    completion: [...many(length / 2, 120, message), { role: 'assistant', content: `end ${reward}` }],
+    reward,
+  }));
 
 /** Quadratic work takes four times as long. */
 const MOST_TIMES = 3.2;
