@@ -19,6 +19,8 @@ export interface Peer {
   readonly scores: readonly string[];
   /** What is read and counted, of the folder that the writer wrote to; each is a run of its own. */
   readonly find: (folder: string) => readonly string[];
+  /** Settings that its files need. */
+  readonly settings?: readonly string[];
   /** The counter's name of the record at the lineage's place, where candidates have no ids. */
   readonly nameOf?: (path: string) => (trajectory: Trajectory) => string;
 }
@@ -55,7 +57,11 @@ export function describePeer(name: string, peer: Peer): void {
     for (const score of peer.scores) {
       test.each(UNITS)(`the pairs by ${score} are those that the library's own reader gives, unit %s`, async (unit) => {
         for (const [path, expected] of counts) {
-          const groups = await runProduct(path, [`source.score=${score}`, `builder.unit=${unit}`]);
+          const groups = await runProduct(path, [
+            `source.score=${score}`,
+            `builder.unit=${unit}`,
+            ...(peer.settings ?? []),
+          ]);
           expectPairs(groups, expected, { score, unit }, peer.nameOf?.(path));
         }
       });
