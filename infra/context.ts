@@ -3,20 +3,13 @@ import * as z from 'zod';
 import { CHOOSE_MEMORY_MB } from '../functions/memory.ts';
 import { AllowedEndpoints } from '../lib/contract/allowed-endpoints.ts';
 import { SetCeilings } from '../lib/contract/ceilings.ts';
+import { parseJson } from '../lib/contract/json-variable.ts';
 import { RequestsFromUploads } from '../lib/contract/start.ts';
 import { TRACES_PREFIX } from './upload-trigger.ts';
 
 /** A value of `cdk.json`; from the command line, its JSON text. */
 const fromJson = <Schema extends z.ZodType>(schema: Schema) =>
-  z.preprocess((value, { addIssue }): unknown => {
-    if (typeof value !== 'string') return value;
-    try {
-      return JSON.parse(value);
-    } catch {
-      addIssue({ code: 'custom', message: `must be JSON, but is ${value}` });
-      return z.NEVER;
-    }
-  }, schema);
+  z.preprocess((value, context) => (typeof value === 'string' ? parseJson(value, context) : value), schema);
 
 const arn = (service: string) =>
   z.string().regex(new RegExp(`^arn:[\\w-]+:${service}:`), `must be an ARN of ${service}`);

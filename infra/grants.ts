@@ -5,6 +5,7 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import { TOKENIZER_FILES } from '../lib/contract/tokenizer-files.ts';
 import { acknowledgeWildcards } from './acknowledge.ts';
 
 /**
@@ -25,7 +26,7 @@ export function readTraces(reader: IGrantable, traces: IBucket, prefix: string):
 
 /** Reads a model's tokenizer, which may be anywhere in the traces bucket: under the prefix an upload of it would start a run. */
 export function readTokenizers(reader: IGrantable, traces: IBucket): void {
-  const keys = ['tokenizer.json', 'tokenizer_config.json', 'chat_template.jinja'].map((name) => `*${name}`);
+  const keys = Object.values(TOKENIZER_FILES).map((name) => `*${name}`);
   grantObjects(reader, traces, { actions: READ, keys, wildcards: ANY_TOKENIZER });
 }
 

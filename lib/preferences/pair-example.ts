@@ -52,7 +52,7 @@ export function pairExample(
   const paired = turns.map((turn) => ({ ...turn, pairs: turn.makePairs() })).filter(({ pairs }) => pairs.length > 0);
   const tooLarge = refuseBytes({ exampleId, turns: paired.map(({ pairs }) => pairs) }, limits);
   if (tooLarge) return { rejected: tooLarge };
-  for (const turn of turns) addCounts(counters, { ...noCounts(), ...turn.counters });
+  for (const turn of turns) addCounts(counters, turn.counters);
   if (paired.length > 0) counters.total_examples += 1;
   return { turns: paired.map(({ pairs }) => pairs), firstTurnPlace: paired[0]?.begins, counters };
 }

@@ -1,5 +1,5 @@
 import type { BuilderSettings } from '../contract/builder.ts';
-import type { Counters } from '../contract/counters.ts';
+import { type Counters, noCounts } from '../contract/counters.ts';
 import type { PlacedCandidate } from './candidate.ts';
 import { countPairs } from './count-pairs.ts';
 import { marginOf } from './margin.ts';
@@ -15,25 +15,9 @@ export interface PreferencePair {
   readonly among: number;
 }
 
-/** The counters a turn adds to. */
-export type PairCounters = Pick<
-  Counters,
-  | 'total_turns'
-  | 'total_candidates'
-  | 'total_pairs'
-  | 'total_trajectories'
-  | 'possible_pairs'
-  | 'skipped_single_candidate'
-  | 'skipped_score_diff'
-  | 'skipped_prompt_mismatch'
-  | 'skipped_identical'
-  | 'skipped_tie'
-  | 'skipped_pair_limit'
->;
-
 /** A turn whose pairs are counted. */
 export interface CountedTurn {
-  readonly counters: PairCounters;
+  readonly counters: Counters;
   /** Makes them, in the order they are written: so many as `total_pairs` says. */
   readonly makePairs: () => readonly PreferencePair[];
 }
@@ -44,7 +28,7 @@ export interface CountedTurn {
  * whose pairs grow as their square, can be refused before.
  */
 export function countTurn(candidates: readonly PlacedCandidate[], settings: BuilderSettings): CountedTurn {
-  const turn = { ...NOTHING, total_turns: 1, total_candidates: candidates.length };
+  const turn = { ...noCounts(), total_turns: 1, total_candidates: candidates.length };
   if (candidates.length < 2) {
     const single = settings.require_multiple_candidates ? 1 : 0;
     return { counters: { ...turn, skipped_single_candidate: single }, makePairs: () => [] };
@@ -73,17 +57,3 @@ function bestAndWorst(candidates: readonly PlacedCandidate[]): readonly PlacedCa
   const ranked = candidates.toSorted((a, b) => b.score - a.score);
   return [ranked[0], ranked.at(-1)].filter((candidate) => candidate !== undefined);
 }
-
-const NOTHING: PairCounters = {
-  total_turns: 0,
-  total_candidates: 0,
-  total_pairs: 0,
-  total_trajectories: 0,
-  possible_pairs: 0,
-  skipped_single_candidate: 0,
-  skipped_score_diff: 0,
-  skipped_prompt_mismatch: 0,
-  skipped_identical: 0,
-  skipped_tie: 0,
-  skipped_pair_limit: 0,
-};

@@ -75,8 +75,10 @@ export function roleOf(found: JsonObject): string | undefined {
   return typeof content === 'string' || Array.isArray(content) ? LANGCHAIN_ROLES.get(type) : undefined;
 }
 
-/** A role as trainers and chat templates know it, whoever wrote it. One that nobody knows stays as it is. */
+/** The role in the words of trainers and chat templates. A role that is in no dialect stays as it is. */
 export const chatRole = (role: string): string => CHAT_ROLES.get(role.toLowerCase()) ?? role;
+
+export const isChatRole = (role: string): boolean => CHAT_ROLES.has(role.toLowerCase());
 
 const CHAT_ROLES: ReadonlyMap<string, string> = new Map([
   ...['system', 'developer', 'user', 'assistant', 'tool', 'function'].map((role) => [role, role] as const),

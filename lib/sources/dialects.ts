@@ -1,5 +1,5 @@
 import type { Message } from '../contract/trajectory.ts';
-import { chatRole, isTextPart, readContent, readMessage, roleOf } from './conversation.ts';
+import { isChatRole, isTextPart, readContent, readMessage, roleOf } from './conversation.ts';
 import { unwrapJson } from './fields/unwrap-json.ts';
 import { isObject } from './json/exact-json.ts';
 
@@ -45,12 +45,10 @@ export const isConversation = (found: readonly unknown[]): boolean =>
   found.every((entry) => {
     if (!isObject(entry)) return false;
     if (typeof entry.role === 'string') {
-      return CHAT_ROLES.has(chatRole(entry.role)) && ['content', 'tool_calls', 'parts'].some((key) => key in entry);
+      return isChatRole(entry.role) && ['content', 'tool_calls', 'parts'].some((key) => key in entry);
     }
     return (typeof entry.from === 'string' && typeof entry.value === 'string') || roleOf(entry) !== undefined;
   });
-
-const CHAT_ROLES: ReadonlySet<unknown> = new Set([...['system', 'developer', 'user', 'assistant', 'tool', 'function']]);
 
 /** The messages that a text holds as JSON, as its writer has them. */
 export function writtenMessages(found: unknown): readonly unknown[] | undefined {
@@ -65,3 +63,6 @@ export function textOfParts(found: unknown): string | undefined {
   const text = readContent(found);
   return typeof text === 'string' ? text : undefined;
 }
+
+/** Of a prompt or an answer that is neither. */
+export const MESSAGES_WANTED = 'it must be text, a message with a role, or a list of such messages';

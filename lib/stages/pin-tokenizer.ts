@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Request } from '../contract/request.ts';
+import { TOKENIZER_FILES } from '../contract/tokenizer-files.ts';
 import type { StoredTokenizer } from '../datasets/token-counter.ts';
 import { InvalidRequest, ObjectNotFound } from '../errors.ts';
 import { runKeys } from '../objects/keys.ts';
@@ -24,14 +25,14 @@ export async function readTokenizer(
   if (!place) return undefined;
   const store = storeOf(place.bucket, deps);
   const folder = folderOf(place.prefix);
-  const config = Config.parse(parseJson(await readText(store, `${folder}tokenizer_config.json`)) ?? {});
-  const tokenizer = Config.safeParse(parseJson(await readText(store, `${folder}tokenizer.json`))).data;
+  const config = Config.parse(parseJson(await readText(store, `${folder}${TOKENIZER_FILES.config}`)) ?? {});
+  const tokenizer = Config.safeParse(parseJson(await readText(store, `${folder}${TOKENIZER_FILES.tokenizer}`))).data;
   if (!tokenizer) {
     throw new InvalidRequest(
-      `dataset.tokenizer: ${store.name}/${folder}tokenizer.json is not there, or is no JSON object. Give the folder of a model that has one.`,
+      `dataset.tokenizer: ${store.name}/${folder}${TOKENIZER_FILES.tokenizer} is not there, or is no JSON object. Give the folder of a model that has one.`,
     );
   }
-  const template = (await readText(store, `${folder}chat_template.jinja`)) ?? Text.parse(config.chat_template);
+  const template = (await readText(store, `${folder}${TOKENIZER_FILES.template}`)) ?? Text.parse(config.chat_template);
   const stored = { tokenizer, config, template };
   const { openTokenCounter } = await import('../datasets/token-counter.ts');
   openTokenCounter(stored, prompt_style === 'text' ? 'text' : 'chat');
@@ -42,10 +43,7 @@ const folderOf = (prefix: string): string => (/(?:^|\/)$/.test(prefix) ? prefix 
 
 /** All that is read of a model's folder. */
 export const tokenizerFiles = ({ bucket, prefix }: TokenizerPlace): readonly { bucket: string; key: string }[] =>
-  ['tokenizer_config.json', 'tokenizer.json', 'chat_template.jinja'].map((name) => ({
-    bucket,
-    key: `${folderOf(prefix)}${name}`,
-  }));
+  Object.values(TOKENIZER_FILES).map((name) => ({ bucket, key: `${folderOf(prefix)}${name}` }));
 
 type TokenizerPlace = NonNullable<Request['dataset']['tokenizer']>;
 

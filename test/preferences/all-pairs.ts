@@ -1,15 +1,16 @@
 import type { BuilderSettings } from '../../lib/contract/builder.ts';
+import type { Counters } from '../../lib/contract/counters.ts';
 import type { PlacedCandidate } from '../../lib/preferences/candidate.ts';
 import { isTie, isTooClose, marginOf } from '../../lib/preferences/margin.ts';
-import type { PairCounters, PreferencePair } from '../../lib/preferences/pairs.ts';
+import type { PreferencePair } from '../../lib/preferences/pairs.ts';
 
 /** As a person would say it: all pairs of a turn, one by one, sorted by margin, and the first of them. */
 export function allPairs(candidates: readonly PlacedCandidate[], settings: BuilderSettings) {
   const ranked = candidates.toSorted((a, b) => b.score - a.score);
   const two = [ranked[0], ranked.at(-1)].filter((candidate) => candidate !== undefined);
   const pool = settings.exhaustive_pairs || ranked.length < 2 ? ranked : two;
-  const counts: Partial<Record<keyof PairCounters, number>> = {};
-  const count = (name: keyof PairCounters, by = 1): void => {
+  const counts: Partial<Record<keyof Counters, number>> = {};
+  const count = (name: keyof typeof counts, by = 1): void => {
     counts[name] = (counts[name] ?? 0) + by;
   };
   const pairs: PreferencePair[] = [];

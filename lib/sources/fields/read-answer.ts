@@ -1,6 +1,6 @@
 import type { Message } from '../../contract/trajectory.ts';
 import { readMessage, saysSomething, splitConversation } from '../conversation.ts';
-import { messagesOf, textOfParts } from '../dialects.ts';
+import { MESSAGES_WANTED, messagesOf, textOfParts } from '../dialects.ts';
 import { isBlank } from '../json/blank-text.ts';
 import { isNumber, sourceOf } from '../json/exact-json.ts';
 import { kindOf } from '../json/kind-of.ts';
@@ -89,8 +89,6 @@ export function readAlike(answers: readonly unknown[]): readonly Answered[] {
 /** Messages whose last one is the assistant's: they hold the response. */
 export const holdsResponse = (found: unknown): boolean =>
   Array.isArray(found) && readMessage(found.at(-1))?.role === 'assistant';
-
-const MESSAGES_WANTED = 'it must be text, a message with a role, or a list of such messages';
 
 /** A number is what it is written as. */
 const textOf = (found: unknown): string | undefined => {

@@ -1,4 +1,4 @@
-import { Group, type Response, type Trajectory } from '../../contract/trajectory.ts';
+import { Group, type Trajectory } from '../../contract/trajectory.ts';
 import { looksRendered } from '../fields/looks-rendered.ts';
 import { isObject } from '../json/exact-json.ts';
 import type { SourceCandidate } from '../source-candidate.ts';
@@ -46,32 +46,21 @@ const identify = ({ index, id, scores, conversation, metadata }: SourceCandidate
   JSON.stringify([index, id, scores, conversation, metadata]);
 
 function sidesOf({ episode: [step], metadata }: Trajectory): readonly SourceCandidate[] {
-  const { prompt, chosen_response, rejected_response } = step;
-  const side = (response: Response, of: Omit<SourceCandidate, keyof typeof SAME | 'conversation'>) => ({
-    ...SAME,
-    ...of,
-    conversation: { kind: 'answer', prompt, response, rendered: isRendered(prompt) } as const,
-  });
   const { example_id: group, turn_id: turnId, lineage, tools } = metadata;
-  return [
-    side(chosen_response, {
-      ...{ group, turnId, tools },
-      index: metadata.chosen_index,
-      id: lineage.chosen_uuid,
-      scores: { score: { value: metadata.chosen_score } },
-      metadata: metadata.chosen_raw_metadata ?? {},
-    }),
-    side(rejected_response, {
-      ...{ group, turnId, tools },
-      index: metadata.rejected_index,
-      id: lineage.rejected_uuid,
-      scores: { score: { value: metadata.rejected_score } },
-      metadata: metadata.rejected_raw_metadata ?? {},
-    }),
-  ];
+  return (['chosen', 'rejected'] as const).map((side) => ({
+    ...{ group, turnId, tools, flags: [], loss: undefined },
+    index: metadata[`${side}_index`],
+    id: lineage[`${side}_uuid`],
+    conversation: {
+      kind: 'answer',
+      prompt: step.prompt,
+      response: step[`${side}_response`],
+      rendered: isRendered(step.prompt),
+    },
+    scores: { score: { value: metadata[`${side}_score`] } },
+    metadata: metadata[`${side}_raw_metadata`] ?? {},
+  }));
 }
-
-const SAME = { flags: [], loss: undefined } as const;
 
 const isRendered = (prompt: Trajectory['episode'][0]['prompt']): boolean =>
   typeof prompt === 'string' && looksRendered(prompt);

@@ -10,7 +10,7 @@ import {
 } from '../../../preferences/encoded-text.ts';
 
 import { chatRole } from '../../conversation.ts';
-import { messagesOf, textOfParts, writtenMessages } from '../../dialects.ts';
+import { MESSAGES_WANTED, messagesOf, textOfParts, writtenMessages } from '../../dialects.ts';
 import { isBlank } from '../../json/blank-text.ts';
 import { isNotFinite, isNumber, isObject, isRawNumber, pythonText, sourceOf } from '../../json/exact-json.ts';
 import { kindOf } from '../../json/kind-of.ts';
@@ -59,10 +59,8 @@ export const encodeStrictPrompt = oncePerList((input): EncodedPrompt | Unusable 
       ? { reason: 'empty_prompt', found: 'messages without content' }
       : encodeMessages(jsonOf(messages), messages, 'normal form');
   }
-  const text = textIn(input);
-  if (text === undefined) return { reason: 'invalid_prompt', found: `${kindOf(input)}; ${MESSAGES_WANTED}` };
-  if (isBlankText(text)) return { reason: 'empty_prompt', found: 'text in which nothing shows' };
-  return encodeTextPrompt(text instanceof WrittenText ? text.json : jsonOf(text), 'normal form');
+  const text = shownText(input, 'prompt');
+  return typeof text === 'string' ? encodeTextPrompt(text, 'normal form') : text;
 });
 
 /**
@@ -83,13 +81,17 @@ export function encodeStrictResponse(output: unknown, isAskedInText: boolean): E
       ? { reason: 'empty_response', found: 'a message without content' }
       : encodeMessage(jsonOf(message), message, 'normal form');
   }
-  const text = textIn(output);
-  if (text === undefined) return { reason: 'invalid_response', found: `${kindOf(output)}; ${MESSAGES_WANTED}` };
-  if (isBlankText(text)) return { reason: 'empty_response', found: 'text in which nothing shows' };
-  return encodeTextResponse(text instanceof WrittenText ? text.json : jsonOf(text), 'normal form');
+  const text = shownText(output, 'response');
+  return typeof text === 'string' ? encodeTextResponse(text, 'normal form') : text;
 }
 
-const MESSAGES_WANTED = 'it must be text, a message with a role, or a list of such messages';
+/** The JSON of text in which something shows, or why there is none. */
+function shownText(found: unknown, what: 'prompt' | 'response'): Utf8 | Unusable {
+  const text = textIn(found);
+  if (text === undefined) return { reason: `invalid_${what}`, found: `${kindOf(found)}; ${MESSAGES_WANTED}` };
+  if (isBlankText(text)) return { reason: `empty_${what}`, found: 'text in which nothing shows' };
+  return text instanceof WrittenText ? text.json : jsonOf(text);
+}
 
 /** Text, a number as it is written, or the text of parts; undefined: it is none of them. */
 function textIn(found: unknown): WrittenText | string | undefined {
