@@ -10,7 +10,8 @@ export const CHOOSE_MEMORY_MB = { least: 3008, most: 10_240 } as const;
 export const roomToChoose = (memoryMb: number): number => (memoryMb - 400) * 1e6;
 
 /** MB of each function; `choose` as the stack has it. */
-export const memoryOf = (step: Step, choose: number): number =>
+export const memoryOf = (step: Step, choose: number = CHOOSE_MEMORY_MB.least): number =>
   step === 'Choose' ? choose : (SMALL[step] ?? STEP_MEMORY_MB);
 
+/** They wait for others' answers. SubmitTraining is not among them: it hashes what it uploads. */
 const SMALL: Readonly<Partial<Record<Step, number>>> = { CheckTraining: 512, DeployModel: 512, RecordFailure: 512 };

@@ -1,7 +1,8 @@
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
-import { CHOOSE_MEMORY_MB, STEP_MEMORY_MB } from '../functions/memory.ts';
+import { memoryOf } from '../functions/memory.ts';
 import type { RequestsFromUploads } from '../lib/contract/start.ts';
+import type { Step } from '../lib/contract/steps.ts';
 import { endpointsVariable } from './allowed-endpoint.ts';
 import { composeRejected, readTokenizers, readTraces, readWrite, readWriteExpiring, removePieces } from './grants.ts';
 import { StepFunction } from './step-function.ts';
@@ -24,8 +25,15 @@ export function dataSteps(scope: Construct, props: DataStepsProps) {
   const { logs, network } = props;
   const ofRuns = { COLLECTIONS_BUCKET: collections.bucketName };
   const ofTraces = { ...ofRuns, TRACES_BUCKET: traces.bucketName };
-  const step = (id: string, source: string, more: Partial<StepFunctionProps> = {}) =>
-    new StepFunction(scope, id, { source, memoryMb: STEP_MEMORY_MB, environment: ofRuns, logs, network, ...more });
+  const step = (id: Step, source: string, more: Partial<StepFunctionProps> = {}) =>
+    new StepFunction(scope, id, {
+      source,
+      memoryMb: memoryOf(id, props.chooseMemory),
+      environment: ofRuns,
+      logs,
+      network,
+      ...more,
+    });
 
   const evaluate = step('Evaluate', 'evaluate', {
     environment: {
@@ -38,7 +46,7 @@ export function dataSteps(scope: Construct, props: DataStepsProps) {
   });
   const groupCandidates = step('GroupCandidates', 'group-candidates', { environment: ofTraces, reservedConcurrency });
   const buildShard = step('BuildShard', 'build-shard', { environment: ofTraces, reservedConcurrency });
-  const choose = step('Choose', 'choose', { memoryMb: props.chooseMemory ?? CHOOSE_MEMORY_MB.least });
+  const choose = step('Choose', 'choose');
   const writeDatasets = step('WriteDatasets', 'write-datasets', { reservedConcurrency });
   const finalize = step('Finalize', 'finalize');
   for (const reader of [evaluate, groupCandidates, buildShard]) readTraces(reader, traces, tracesPrefix);

@@ -9,7 +9,7 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { CHOOSE_MEMORY_MB } from '../functions/memory.ts';
+import { memoryOf } from '../functions/memory.ts';
 import type { CountName } from '../functions/observability/metric-names.ts';
 import type { SetCeilings } from '../lib/contract/ceilings.ts';
 import type { RequestsFromUploads } from '../lib/contract/start.ts';
@@ -112,12 +112,12 @@ export class DpoPipeline extends Construct implements IConnectable {
     this.unrecordedEnds = new DeadLetters(this, 'UnrecordedEnds', { encryptionKey });
     const recordFailure = new StepFunction(this, 'RecordFailure', {
       source: 'record-failure',
-      memoryMb: 512,
+      memoryMb: memoryOf('RecordFailure'),
       environment: {
         TRACES_BUCKET: traces.bucketName,
         COLLECTIONS_BUCKET: collections.bucketName,
         REQUESTS_FROM_UPLOADS: requestsFromUploads,
-        CHOOSE_MEMORY_MB: String(props.chooseMemory ?? CHOOSE_MEMORY_MB.least),
+        CHOOSE_MEMORY_MB: String(memoryOf('Choose', props.chooseMemory)),
       },
       ...settings,
       deadLetters: this.unrecordedEnds,

@@ -2,7 +2,8 @@ import { ArnFormat, Stack } from 'aws-cdk-lib';
 import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
-import { STEP_MEMORY_MB } from '../functions/memory.ts';
+import { memoryOf } from '../functions/memory.ts';
+import type { Step } from '../lib/contract/steps.ts';
 import { endpointsVariable, secretsFor } from './allowed-endpoint.ts';
 import { grant, grantObjects, list, READ, readSecrets, useKey } from './grants.ts';
 import { StepFunction } from './step-function.ts';
@@ -14,21 +15,20 @@ export function trainingSteps(scope: Construct, { collections, endpoints, logs, 
     COLLECTIONS_BUCKET: collections.bucketName,
     ALLOWED_ENDPOINTS: endpointsVariable(scope, endpoints, 'training'),
   };
-  const step = (id: string, source: string, memoryMb: number) => {
-    const made = new StepFunction(scope, id, { source, memoryMb, environment, logs, network });
+  const step = (id: Step, source: string) => {
+    const made = new StepFunction(scope, id, { source, memoryMb: memoryOf(id), environment, logs, network });
     trainOn(made, collections);
     readSecrets(made, secretsFor(endpoints, 'training'));
     return made;
   };
-  // A whole vCPU: the upload is hashed on its way.
-  const submit = step('SubmitTraining', 'submit-training', STEP_MEMORY_MB);
+  const submit = step('SubmitTraining', 'submit-training');
   grantObjects(submit, collections, { actions: READ, keys: ['runs/*/datasets/*'] });
   grantObjects(submit, collections, { actions: ['s3:DeleteObject'], keys: ['runs/*/training/attempts/*'] });
   grant(submit, ['events:PutEvents'], [defaultBus(scope)]);
   return {
     SubmitTraining: submit,
-    CheckTraining: step('CheckTraining', 'check-training', 512),
-    DeployModel: step('DeployModel', 'deploy-model', 512),
+    CheckTraining: step('CheckTraining', 'check-training'),
+    DeployModel: step('DeployModel', 'deploy-model'),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Construct } from 'constructs';
-import { STEP_MEMORY_MB } from '../functions/memory.ts';
+import { memoryOf } from '../functions/memory.ts';
 import { endpointsVariable, secretsFor } from './allowed-endpoint.ts';
 import { readSecrets, readWriteFiles } from './grants.ts';
 import { StepFunction } from './step-function.ts';
@@ -12,7 +12,7 @@ export function workflowSteps(scope: Construct, props: StepsProps) {
   // A batch holds up to 64 MiB of answers, and as many again under way; a whole vCPU reads their streams.
   const runWorkflow = new StepFunction(scope, 'RunWorkflow', {
     source: 'run-workflow',
-    memoryMb: STEP_MEMORY_MB,
+    memoryMb: memoryOf('RunWorkflow'),
     environment: { COLLECTIONS_BUCKET, ALLOWED_ENDPOINTS: endpointsVariable(scope, endpoints, 'workflow') },
     reservedConcurrency,
     logs,
@@ -23,7 +23,7 @@ export function workflowSteps(scope: Construct, props: StepsProps) {
   readWriteFiles(runWorkflow, collections, { reads: ASKED, writes: ['traces/*'], lists: 'traces/*' });
   const planTraces = new StepFunction(scope, 'PlanTraces', {
     source: 'plan-traces',
-    memoryMb: STEP_MEMORY_MB,
+    memoryMb: memoryOf('PlanTraces'),
     environment: { COLLECTIONS_BUCKET, CEILINGS: JSON.stringify(ceilings) },
     logs,
     network,

@@ -2,6 +2,7 @@ import type { SecretUse } from '../../adapters/http/endpoint-credentials.ts';
 import type { WayOut } from '../../adapters/http/way-out.ts';
 import { InvalidRequest } from '../../lib/errors.ts';
 import { EndpointRefused } from '../../lib/stages/http.ts';
+import { reachedEndpoints } from '../../lib/stages/reached-endpoints.ts';
 import type { UnnamedRequest } from '../request-from-args.ts';
 
 /** Where secrets of this machine may go. A request file names both a secret and a host, and may be another's. */
@@ -20,7 +21,9 @@ export function originFromFlag(url: string): string {
 
 /** Before anything is read or built: a run must not come to its training to be refused. Throws {@link EndpointRefused}. */
 export function refuseSecretsElsewhere(request: UnnamedRequest, hosts: SecretHosts): void {
-  for (const use of secretUses(request)) requireAllowed(use, hosts);
+  for (const { secret, secretSetting: setting, url: endpoint } of reachedEndpoints(request)) {
+    requireAllowed({ secret, setting, endpoint }, hosts);
+  }
 }
 
 /** The same way out, but a secret goes nowhere else than to the hosts that are allowed. */
@@ -39,21 +42,4 @@ function requireAllowed({ secret, setting, endpoint }: SecretUse, { allowed, giv
   throw new EndpointRefused(
     `${origin} gets no secret: ${setting} names ${secret}, and the command line does not allow that host. If you trust it, add --allow-secrets-to ${origin}`,
   );
-}
-
-function secretUses({ source, training }: UnnamedRequest): readonly SecretUse[] {
-  const { nemo_customizer: customizer, nemo_platform: platform } = training ?? {};
-  const uses: SecretUse[] = [];
-  const name = (setting: string, secret: string | null, endpoint: string) => uses.push({ setting, secret, endpoint });
-  if ('workflow' in source) {
-    const { auth_secret_arn: secret, endpoint } = source.workflow;
-    name('source.workflow.auth_secret_arn', secret, endpoint);
-  }
-  if (customizer) {
-    const { auth_secret_arn, hf_token_secret_arn, entity_host, datastore_host } = customizer;
-    name('training.nemo_customizer.auth_secret_arn', auth_secret_arn, entity_host);
-    name('training.nemo_customizer.hf_token_secret_arn', hf_token_secret_arn, datastore_host);
-  }
-  if (platform) name('training.nemo_platform.auth_secret_arn', platform.auth_secret_arn, platform.host);
-  return uses;
 }

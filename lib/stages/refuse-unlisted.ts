@@ -8,32 +8,14 @@ import {
 import type { Request } from '../contract/request.ts';
 import type { NemoCustomizer, NemoPlatform, TrainingSettings } from '../contract/training.ts';
 import { EndpointRefused } from './http.ts';
-
-/** An endpoint that a request names, and the secret that is to go there. */
-export interface Reached {
-  readonly purpose: EndpointPurpose;
-  /** The endpoint's setting: `source.workflow.endpoint`. */
-  readonly setting: string;
-  readonly url: string;
-  /** Null where no secret is named. */
-  readonly secret: string | null;
-  /** The secret's setting. */
-  readonly secretSetting: string;
-}
+import { customizerEndpoints, platformEndpoint, type Reached, workflowEndpoint } from './reached-endpoints.ts';
 
 /**
  * Refuses a request that would send something to a place, with a secret, or in a name that the stack does not list: who
  * may start a run may not choose who gets the data. Throws {@link EndpointRefused}.
  */
 export function refuseUnlisted({ source, training }: Pick<Request, 'source' | 'training'>, allowed: AllowedEndpoints) {
-  if ('workflow' in source) {
-    const { endpoint: url, auth_secret_arn: secret } = source.workflow;
-    const at = 'source.workflow';
-    requireListed(
-      { purpose: 'workflow', setting: `${at}.endpoint`, url, secret, secretSetting: `${at}.auth_secret_arn` },
-      allowed,
-    );
-  }
+  if ('workflow' in source) requireListed(workflowEndpoint(source.workflow), allowed);
   if (training) refuseUnlistedTraining(training, allowed);
 }
 
@@ -46,7 +28,7 @@ export function refuseUnlistedTraining(training: TrainingSettings, allowed: Allo
 
 /** The stack's entry of an endpoint. Throws {@link EndpointRefused} where there is none, or without the secret. */
 export function requireListed<Purpose extends EndpointPurpose>(
-  { purpose, setting, url, secret, secretSetting }: Reached & { readonly purpose: Purpose },
+  { purpose, setting, url, secret, secretSetting }: Reached<Purpose>,
   allowed: AllowedEndpoints,
 ): Extract<AllowedEndpoint, { purpose: Purpose }> {
   const found = findEndpoint(allowed, purpose, url);
@@ -67,13 +49,9 @@ export function requireListed<Purpose extends EndpointPurpose>(
 function refuseCustomizer(settings: NemoCustomizer, allowed: AllowedEndpoints): void {
   const at = 'training.nemo_customizer';
   const { namespace, deploy_on_completion, deployment_config } = settings;
-  const hosts = [
-    ['entity_host', settings.entity_host, 'auth_secret_arn', settings.auth_secret_arn],
-    ['datastore_host', settings.datastore_host, 'hf_token_secret_arn', settings.hf_token_secret_arn],
-  ] as const;
-  for (const [host, url, name, secret] of hosts) {
-    const where = { setting: `${at}.${host}`, url, secret, secretSetting: `${at}.${name}` };
-    const { namespaces } = requireListed({ purpose: 'training', ...where }, allowed);
+  for (const reached of customizerEndpoints(settings)) {
+    const { url } = reached;
+    const { namespaces } = requireListed(reached, allowed);
     requireName({ setting: `${at}.namespace`, value: namespace, list: 'namespaces', names: namespaces, url });
   }
   if (deploy_on_completion) requireImage(at, deployment_config, { url: settings.entity_host, allowed });
@@ -81,9 +59,8 @@ function refuseCustomizer(settings: NemoCustomizer, allowed: AllowedEndpoints): 
 
 function refusePlatform(settings: NemoPlatform, allowed: AllowedEndpoints): void {
   const at = 'training.nemo_platform';
-  const { host: url, auth_secret_arn: secret, workspace, storage, model } = settings;
-  const where = { setting: `${at}.host`, url, secret, secretSetting: `${at}.auth_secret_arn` };
-  const { workspaces } = requireListed({ purpose: 'training', ...where }, allowed);
+  const { host: url, workspace, storage, model } = settings;
+  const { workspaces } = requireListed(platformEndpoint(settings), allowed);
   requireName({ setting: `${at}.workspace`, value: workspace, list: 'workspaces', names: workspaces, url });
   // `workspace/name`: a model of another workspace would be trained there.
   const [owner] = model.includes('/') ? model.split('/') : [];
