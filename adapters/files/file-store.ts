@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { type FileHandle, link, lstat, mkdir, open, rename, stat, unlink } from 'node:fs/promises';
+import { type FileHandle, link, lstat, open, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { CorruptObject, InputChanged, ObjectNotFound, StoreRefused } from '../../lib/errors.ts';
 import { crc32 } from '../../lib/objects/checksum.ts';
@@ -14,6 +14,7 @@ import {
 } from '../../lib/objects/store.ts';
 import { codeOf, fileError } from './file-errors.ts';
 import { type FileTree, listFiles, openTree, pinOf } from './file-tree.ts';
+import { makeFolder } from './make-folder.ts';
 import { isTemporary, temporaryName } from './temporary-files.ts';
 
 /**
@@ -183,20 +184,6 @@ async function begin(top: FileTree, path: string, temporary: string): Promise<Fi
       cause: error,
     });
   }
-}
-
-/** As `mkdir` with `recursive`, which tries for ever where a file system has no folders made (/proc, a dangling link). */
-async function makeFolder(folder: string): Promise<void> {
-  const make = () =>
-    mkdir(folder).catch(async (error) => {
-      if (codeOf(error) !== 'EEXIST' || !(await stat(folder)).isDirectory()) throw error;
-    });
-  await make().catch(async (error) => {
-    const parent = dirname(folder);
-    if (codeOf(error) !== 'ENOENT' || parent === folder) throw error;
-    await makeFolder(parent);
-    await make();
-  });
 }
 
 /** Errors of the body pass as they are: they are not the file's. */

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { InvalidRequest } from '../../lib/errors.ts';
+import { collectValues } from '../collect-values.ts';
 import { type Flags, runHere } from './run.ts';
 
 /** `dpo convert`: other formats of a committed run, without its traces. */
@@ -7,9 +8,9 @@ export function convertCommand(codeVersion: string): Command {
   return new Command('convert')
     .description('Write other formats of a committed run, from its collection.')
     .argument('<run>', "a run's directory or s3://bucket/runs/ID")
-    .option('--format <name>', 'a format to write; repeatable', collect, [])
+    .option('--format <name>', 'a format to write; repeatable', collectValues, [])
     .option('--out <place>', 'directory or s3://bucket/prefix to write to; by default where the run was written')
-    .option('--set <setting=value>', 'one setting that differs from the committed run; repeatable', collect, [])
+    .option('--set <setting=value>', 'one setting that differs from the committed run; repeatable', collectValues, [])
     .option('--run-id <id>', 'name of the new run; by default one that its request and the collection give')
     .option('--quiet', 'print the result alone')
     .option('--json', 'print the manifest as one line instead of the table')
@@ -28,8 +29,6 @@ interface ConvertOptions extends Flags {
   readonly set: readonly string[];
   readonly runId?: string;
 }
-
-const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
 
 const HELP = `
 It is a run of its own: its source is the other run's collection, and all other settings are the other run's. It makes the

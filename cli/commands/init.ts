@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { InvalidRequest } from '../../lib/errors.ts';
+import { collectValues } from '../collect-values.ts';
 import { DEFAULT_STEP_NAME, inspectPaths } from '../inspect-paths.ts';
 import { localPath, traceLocation } from '../locations.ts';
 import { refuseStandardInput } from '../standard-input.ts';
@@ -13,7 +14,12 @@ export function initCommand(): Command {
     .argument('<paths...>', 'trace files, directories of them, or s3://bucket/prefix')
     .option('--to <file>', 'the file to write; - prints it', 'request.yaml')
     .option('--step-name <name>', 'which TTC steps are candidates (builder.ttc_step_name)', DEFAULT_STEP_NAME)
-    .option('--set <setting=value>', 'a setting to inspect with, such as source.score=quality; repeatable', collect, [])
+    .option(
+      '--set <setting=value>',
+      'a setting to inspect with, such as source.score=quality; repeatable',
+      collectValues,
+      [],
+    )
     .addHelpText('after', HELP)
     .action(async (paths: string[], { to, stepName, set }: InitOptions) => {
       refuseStandardInput(await Promise.all(paths.map(traceLocation)));
@@ -31,8 +37,6 @@ interface InitOptions {
   readonly stepName: string;
   readonly set: readonly string[];
 }
-
-const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
 
 async function create(file: string, text: string): Promise<void> {
   try {

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { sumOfReasons } from '../../lib/contract/counters.ts';
 import { NoTraces } from '../../lib/errors.ts';
+import { collectValues } from '../collect-values.ts';
 import { DEFAULT_STEP_NAME, inspectPaths } from '../inspect-paths.ts';
 import type { Inspected } from '../inspect-traces.ts';
 import { print } from '../terminal.ts';
@@ -13,7 +14,12 @@ export function inspectCommand(): Command {
     )
     .argument('<paths...>', 'trace files, directories of them, s3://bucket/prefix, or - for standard input')
     .option('--step-name <name>', 'which TTC steps are candidates (builder.ttc_step_name)', DEFAULT_STEP_NAME)
-    .option('--set <setting=value>', 'a setting of the run, such as source.score=quality; repeatable', collect, [])
+    .option(
+      '--set <setting=value>',
+      'a setting of the run, such as source.score=quality; repeatable',
+      collectValues,
+      [],
+    )
     .option('--json', 'print everything as one line of JSON')
     .addHelpText('after', HELP)
     .action(async (paths: string[], { stepName, json, set }: InspectOptions) => {
@@ -31,8 +37,6 @@ interface InspectOptions {
   readonly set: readonly string[];
 }
 
-const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
-
 async function describe(inspected: Inspected, stepName: string) {
   const { beside } = inspected;
   if (inspected.kind === 'source') {
@@ -48,12 +52,13 @@ async function describe(inspected: Inspected, stepName: string) {
   const { warningsOf } = await import('../../lib/inspect/warnings.ts');
   const { inspectionTable } = await import('../inspection-table.ts');
   const { warnOfPassedOver } = await import('../../lib/stages/warn-of-passed-over.ts');
+  const { namePassedOver } = await import('../../lib/stages/source/resolve-source.ts');
   const { passedOver } = inspected;
   const warnings = [
     ...warningsOf(inspected.inspection, stepName),
     ...warnOfPassedOver({
       format: 'nat',
-      passed_over: { count: passedOver.length, keys: passedOver.slice(0, 10) },
+      passed_over: namePassedOver(passedOver),
       beside,
     }),
   ];

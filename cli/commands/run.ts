@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
+import { collectValues } from '../collect-values.ts';
 import { originFromFlag, refuseSecretsElsewhere } from '../local/secret-hosts.ts';
 import { boundYoungSpace } from '../local/young-space.ts';
 import { isLocal } from '../locations.ts';
@@ -19,7 +20,7 @@ export function runCommand(codeVersion: string): Command {
     .option('--request <file>', 'a request, as JSON or YAML')
     .option('--nat-config <file>', "NAT's configuration file: its trajectory_builders, trainers and trainer_adapters")
     .option('--train', 'train with the trainer adapter of --nat-config, whatever its finetuning.enabled is')
-    .option('--set <setting=value>', 'one setting of the request; repeatable', collect)
+    .option('--set <setting=value>', 'one setting of the request; repeatable', collectValues)
     .option('--run-id <id>', 'name of the run; by default one that its request and traces give')
     .option('--shard-bytes <bytes>', 'bytes of traces a shard (limits.shard_bytes; of local files 8 MiB)')
     .option('--concurrency <count>', 'threads that build shards (limits.max_concurrency); by default one a core')
@@ -30,7 +31,7 @@ export function runCommand(codeVersion: string): Command {
     .option(
       '--allow-secrets-to <host>',
       'a host, such as https://nemo.example.com, that may be sent the secrets which the request names; repeatable',
-      collect,
+      collectValues,
     )
     .option('--open', 'open the report in a browser when the run is committed (with --out on this machine)')
     .option('--quiet', 'print the result alone')
@@ -127,5 +128,3 @@ export async function runHere(args: RunArgs, flags: Flags, codeVersion: string) 
 }
 
 const placeOf = (out: string): string => (out.endsWith('/') ? out : `${out}/`);
-
-const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { AWS_HELP, type WatchFlags, withAwsFlags, withWatchFlags } from '../aws/flags.ts';
+import { collectValues } from '../collect-values.ts';
 import type { RunArgs } from '../request-from-args.ts';
 
 /** `dpo start`: a run on AWS, followed from here. */
@@ -10,7 +11,7 @@ export function startCommand(codeVersion: string): Command {
     .option('--request <file>', 'a request, as JSON or YAML')
     .option('--nat-config <file>', "NAT's configuration file")
     .option('--train', 'train with the trainer adapter of --nat-config, whatever its finetuning.enabled is')
-    .option('--set <setting=value>', 'one setting of the request; repeatable', collect)
+    .option('--set <setting=value>', 'one setting of the request; repeatable', collectValues)
     .option('--run-id <id>', 'name of the run; by default one that its request and traces give')
     .option('--no-follow', 'start it and end')
     .option('--quiet', 'print the result alone');
@@ -35,5 +36,3 @@ ${AWS_HELP}
 Examples:
   $ dpo start workflow_output.json --profile research
   $ dpo start s3://my-traces/evaluations/ --run-id nightly-7 --no-follow`;
-
-const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];
