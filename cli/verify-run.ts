@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { CommittedFile, Manifest } from '../lib/contract/manifest.ts';
+import { workflowKeys } from '../lib/contract/workflow.ts';
 import { ObjectNotFound, StoreRefused } from '../lib/errors.ts';
 import { crc32, crc32Base64 } from '../lib/objects/checksum.ts';
 import { runKeys } from '../lib/objects/keys.ts';
@@ -118,20 +119,14 @@ async function findUnlisted(store: ObjectStore, runId: string, listed: ReadonlyS
 }
 
 /** What the run works with, which no manifest lists. */
-const OWN_FOLDERS: readonly string[] = ['shards', 'choice', 'traces', 'training'];
-const ownFiles = (runId: string): ReadonlySet<string> => {
+const OWN_FOLDERS: readonly string[] = ['shards', 'choice', 'traces', 'training', 'failures'];
+
+function ownFiles(runId: string): ReadonlySet<string> {
   const { request, plan, source, grouping, groupingTasks, tokenizer, manifest, failure } = runKeys(runId);
+  const { datasetPin, dataset, batches } = workflowKeys(runId);
   const { progress, finalMetrics } = trainingKeys(runId);
   return new Set([
-    request,
-    plan,
-    source,
-    grouping,
-    groupingTasks,
-    tokenizer,
-    manifest,
-    failure,
-    progress,
-    finalMetrics,
+    ...[request, plan, source, grouping, groupingTasks, tokenizer, manifest, failure],
+    ...[datasetPin, dataset, batches, progress, finalMetrics],
   ]);
-};
+}

@@ -91,6 +91,8 @@ test('a workflow that replays the steps of a trace file gives the groups of that
   const manifest = Manifest.parse(JSON.parse(await readFile(join(out, 'runs/r/manifest.json'), 'utf8')));
   expect(manifest.inputs[0]).toMatchObject({ bucket: pathToFileURL(`${folder}/`).href, key: 'questions.json' });
   expect(manifest.inputs.slice(1).map(({ key }) => key)).toContain('runs/r/traces/000000-000.jsonl');
+  // The rows that were asked, and their batches, are the run's own.
+  expect(await dpo(['verify', join(out, 'runs/r')])).toMatchObject({ code: 0, stderr: '' });
 });
 
 test('a failed example fails the run by name, and the same command asks only what has no answer', async () => {
