@@ -17,8 +17,8 @@ export const printable = (text: string): string =>
 export const oneLine = (text: string): string => printable(text).replace(/[\n\t]/g, escaped);
 
 /**
- * A reader that has seen enough, such as `head`, is no error; a full disk behind stdout is one. What cannot be told on
- * stderr is told nowhere, and the work goes on.
+ * A reader may stop reading (`head` does): that is no error. A full disk behind stdout is an error. If stderr cannot be
+ * written, the work continues without it.
  */
 export function endWhereOutputFails(): void {
   process.stderr.on('error', () => {});

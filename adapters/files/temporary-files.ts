@@ -46,7 +46,7 @@ function isOfDeadProcess(name: string): boolean {
   return here === HERE && pid !== undefined && !name.startsWith(PREFIX) && !runs(Number(pid));
 }
 
-/** One that has this process's id is an earlier one: this process's own files were told apart before. */
+/** This process has the id of a process that ended before it: its own files have its prefix, and are not asked about. */
 function runs(pid: number): boolean {
   if (pid === process.pid) return false;
   try {

@@ -15,7 +15,8 @@ import { uploadedRunId } from './request-of.ts';
 
 /**
  * NAT uploads the whole folder of an evaluation, an event each, and people upload folders with what lies in them. What
- * holds no traces starts no run: nothing is claimed and nothing fails. Undefined for every other start. A rule of EventBridge cannot tell these names from those of traces.
+ * holds no traces starts no run: nothing is claimed and nothing fails. Undefined for every other start. A rule of
+ * EventBridge cannot tell these names from those of traces.
  */
 export async function passOverUpload(
   { input }: EvaluateInput,

@@ -31,8 +31,9 @@ export type ZipDirectory = readonly (
 )[];
 
 /**
- * The entries of an archive, folders left out, and what macOS and notebooks leave beside files; the last one of a name counts, as in Python's zipfile. An archive without
- * a directory at its end, as a killed writer leaves it, is rejected whole.
+ * The entries of an archive, without folders and without what macOS and notebooks leave beside files. The last one of a
+ * name counts, as in Python's zipfile. An archive without a directory at its end, as a killed writer leaves it, is rejected
+ * whole.
  */
 export async function readZipDirectory(
   object: PinnedObject,

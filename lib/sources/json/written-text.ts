@@ -23,8 +23,8 @@ export class WrittenText {
 }
 
 /**
- * After white space of ASCII something that is none. Of the other bytes only those left out here begin a character
- * that does not show (U+00A0, U+1680, U+2000 and on, U+3000, U+FEFF): few texts have to be decoded to be sure. Bounded, because a regular
- * expression runs out of stack on megabytes of white space.
+ * After white space of ASCII something that is none. Of the other bytes only those left out here begin a character that
+ * does not show (U+00A0, U+1680, U+2000 and on, U+3000, U+FEFF): few texts have to be decoded to be sure. Bounded, because
+ * a regular expression runs out of stack on megabytes of white space.
  */
 const SAYS_SOMETHING = /^"(?: |\\[fnrt]){0,1000}(?:[!#-[\]-\xc1\xc3-\xe0\xe4-\xee\xf0-\xff]|\\["\\b])/;

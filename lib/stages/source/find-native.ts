@@ -46,7 +46,8 @@ type Look = (object: ListedObject) => Promise<SampledObject>;
 
 /**
  * Keeps the traces among the objects by their content: what it shows to be something else is passed over, where there are
- * traces. What cannot be read is nothing else: it stays, so that its loss says why. Objects that a person named stay. `known`: the kinds of the first.
+ * traces. What cannot be read is nothing else: it stays, so that its loss says why. Objects that a person named stay.
+ * `known`: the kinds of the first.
  */
 export async function sortByContent(
   objects: readonly ListedObject[],
