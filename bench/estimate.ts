@@ -4,7 +4,7 @@ import { CHOOSE_MEMORY_MB, STEP_MEMORY_MB } from '../functions/memory.ts';
 import { Limits, MAX_CONCURRENCY } from '../lib/contract/request.ts';
 import type { Results } from './results.ts';
 
-/** What nobody measured here: see docs/scaling.md for where it is from. */
+/** What nobody measured here: docs/operations.md shows it. */
 export const ASSUMED = {
   /** A second between a function and S3, in and out together: 600 Mbit/s. */
   networkBytes: 75e6,
