@@ -51,7 +51,7 @@ export function referenceText(): string {
   return `# Request
 
 Generated from the schema in \`lib/contract\` by \`npm run docs\`. A request is JSON or YAML; \`--set name=value\` gives one setting.
-An unknown setting is an error that names it. For completion in an editor, begin \`request.yaml\` with
+A range without a type is of integers. For completion in an editor, begin \`request.yaml\` with
 \`# yaml-language-server: $schema=request.schema.json\`. Keep [the schema](request.schema.json) beside it;
 \`npm run --silent dpo -- schema\` prints it.
 
@@ -195,7 +195,8 @@ function typeText(node: Node): string {
   const kind =
     node.type === 'integer' ? 'integer' : [node.type ?? 'any JSON'].flat().join(' or ').replace('string', 'text');
   const bounds = boundsText(node);
-  return bounds === '' ? kind : `${kind}, ${bounds}`;
+  if (bounds === '') return kind;
+  return kind === 'integer' ? bounds : `${kind}, ${bounds}`;
 }
 
 function boundsText({ minimum, exclusiveMinimum, maximum, exclusiveMaximum }: Node): string {

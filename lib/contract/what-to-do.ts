@@ -35,7 +35,7 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
     fix: 'The run may cost too much: ask for less, or raise the ceiling of the stack.',
     next: 'another',
   },
-  NoTraces: { fix: 'There is nothing to read at source.traces.', next: 'again' },
+  NoTraces: { fix: 'There is nothing that can be read at source.traces.', next: 'again' },
   NoCandidates: {
     fix: 'No record gave a candidate: change the setting or evaluation that the message names.',
     next: 'another',
@@ -57,7 +57,7 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
     next: 'another',
   },
   SourceTooLarge: {
-    fix: 'One task must join all records: give a run fewer objects, or raise limits.max_joined_bytes.',
+    fix: 'One task must hold too much: give fewer or smaller objects, or change the setting that the message names.',
     next: 'another',
   },
   RepeatedIdsTooLarge: {
@@ -68,7 +68,7 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
   ShardMissing: { fix: 'Part of the work is missing.', next: 'again' },
   ObjectNotFound: { fix: 'Something removes objects of the run: find out what.', next: 'another' },
   StoreRefused: { fix: 'Fix the credentials, permissions or bucket that the message names.', next: 'again' },
-  StoreUnavailable: { fix: 'The store does not answer: wait until it does.', next: 'again' },
+  StoreUnavailable: { fix: 'It does not answer after several tries: wait until it does.', next: 'again' },
   CorruptObject: { fix: 'An object of the run was changed, or another version began the run.', next: 'another' },
   LeakingDataset: { fix: 'Nothing was committed. Please report it.', next: 'nothing' },
   DatasetTooLarge: {
@@ -100,7 +100,7 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
     fix: 'The secret is missing or unreadable: store it, and bind it to the endpoint in allowedEndpoints.',
     next: 'again',
   },
-  TrainerUnavailable: { fix: 'The trainer does not answer: wait until it does.', next: 'again' },
+  TrainerUnavailable: { fix: 'It does not answer after several tries: wait until it does.', next: 'again' },
   TrainerRefused: { fix: 'The trainer refuses a name or the credentials.', next: 'again' },
   TrainingSubmitPending: { fix: 'Another execution is asking for the job: wait some minutes.', next: 'again' },
   TrainingFailed: { fix: "The dataset is committed; the trainer's log says why the job failed.", next: 'another' },

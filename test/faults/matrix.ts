@@ -54,7 +54,7 @@ export function table(rows: readonly Row[]): string {
     const came = Object.entries(outcomes).sort(([a], [b]) => (a < b ? -1 : 1));
     const all = came.length === 1 && came[0]?.[0] === 'committed';
     const each = came.map(([outcome, times]) => `${times.toLocaleString('en')} ${outcome}`);
-    return `| ${fault} | ${injected.toLocaleString('en')} | ${all ? 'committed' : each.join(', ')} |`;
+    return `| ${fault} | ${injected.toLocaleString('en')} | ${all ? '' : each.join(', ')} |`;
   });
   return ['| fault | injected | result |', '| --- | ---: | --- |', ...lines, ''].join('\n');
 }
