@@ -5,7 +5,7 @@ import {
   RandomAccessReader,
   validateFileName,
 } from 'yauzl';
-import { isLeftBeside } from '../beside-traces.ts';
+import { type BesideEntry, sortEntryNames } from '../beside-traces.ts';
 import { MAX_ITEM_BYTES } from '../record.ts';
 import { readWhole } from './byte-reader.ts';
 import { type ContainerRejection, type PinnedObject, reject } from './container.ts';
@@ -30,14 +30,19 @@ export type ZipDirectory = readonly (
   | { readonly name: string; readonly offset: number; readonly rejected: ContainerRejection }
 )[];
 
+export interface ZipContents {
+  readonly entries: ZipDirectory;
+  /** Entries that are passed over by their names. */
+  readonly beside: readonly BesideEntry[];
+}
+
 /**
- * The entries of an archive, without folders and without what macOS and notebooks leave beside files. The last one of a
- * name counts, as in Python's zipfile. An archive without a directory at its end, as a killed writer leaves it, is rejected
- * whole.
+ * The entries of an archive, without folders and without what lies beside records. The last one of a name counts, as in
+ * Python's zipfile. An archive without a directory at its end, as a killed writer leaves it, is rejected whole.
  */
 export async function readZipDirectory(
   object: PinnedObject,
-): Promise<{ readonly entries: ZipDirectory } | { readonly rejected: ContainerRejection }> {
+): Promise<ZipContents | { readonly rejected: ContainerRejection }> {
   const store = watchStore(object);
   const reader = new WindowReader(store.object);
   try {
@@ -52,7 +57,7 @@ export async function readZipDirectory(
     }
     const found: Entry[] = [];
     for await (const entry of zip.eachEntry()) found.push(entry);
-    return { entries: judgeEntries(found, object.bytes) };
+    return judgeEntries(found, object.bytes);
   } catch (error) {
     store.throwIfFailed();
     const how = error instanceof Error ? error.message : String(error);
@@ -67,7 +72,7 @@ export async function readZipDirectory(
 /** Two million would be 400 MB of names and sizes. */
 const MAX_ENTRIES = 500_000;
 
-function judgeEntries(found: readonly Entry[], archiveBytes: number): ZipDirectory {
+function judgeEntries(found: readonly Entry[], archiveBytes: number): ZipContents {
   const named = found.map((entry) => ({
     entry,
     name: getFileNameLowLevel(entry.generalPurposeBitFlag, entry.fileNameRaw, entry.extraFields, false),
@@ -76,7 +81,9 @@ function judgeEntries(found: readonly Entry[], archiveBytes: number): ZipDirecto
   }));
   const last = new Map(named.map(({ name, entry }) => [name, entry]));
   const inOrder = named.toSorted((a, b) => a.offset - b.offset);
-  return inOrder
+  const beside = sortEntryNames(last.keys());
+  const isBeside = new Set(beside.map(({ name }) => name));
+  const entries = inOrder
     .map(({ entry, name, offset }, at) => {
       const judged =
         last.get(name) === entry
@@ -84,7 +91,8 @@ function judgeEntries(found: readonly Entry[], archiveBytes: number): ZipDirecto
           : reject('replaced_by_later_entry', 'a later entry of the archive has the same name');
       return { name, offset, ...judged };
     })
-    .filter(({ name }) => !name.endsWith('/') && !isLeftBeside(name));
+    .filter(({ name }) => !name.endsWith('/') && !isBeside.has(name));
+  return { entries, beside };
 }
 
 function judgeEntry(

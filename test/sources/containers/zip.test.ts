@@ -127,7 +127,7 @@ describe('an entry that cannot be read is rejected by name, and its neighbours s
 
   test('one that holds more than it says, before it is inflated', async () => {
     const zeros = deflateRawSync(Buffer.alloc(50_000_000));
-    const spans = await read(pinnedBytes(archiveOf([{ name: 'zeros', data: zeros, bytes: 10 }, good])));
+    const spans = await read(pinnedBytes(archiveOf([{ name: 'zeros.json', data: zeros, bytes: 10 }, good])));
     expect(reasonsOf(spans)).toEqual(['broken_entry']);
     const zstd = zstdCompressSync(Buffer.alloc(50_000_000));
     expect(
