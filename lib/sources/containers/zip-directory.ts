@@ -22,6 +22,10 @@ export interface ZipEntry {
   readonly compressedBytes: number;
   readonly bytes: number;
   readonly crc32: number;
+  /** As its local header has to repeat it. */
+  readonly nameBytes: Buffer;
+  /** The bytes up to where the next entry begins. */
+  readonly room: number;
 }
 
 /** In the order of the archive's bytes. */
@@ -87,7 +91,7 @@ function judgeEntries(found: readonly Entry[], archiveBytes: number): ZipContent
     .map(({ entry, name, offset }, at) => {
       const judged =
         last.get(name) === entry
-          ? judgeEntry(entry, name, inOrder[at + 1]?.offset)
+          ? judgeEntry(entry, name, inOrder[at + 1]?.offset ?? archiveBytes)
           : reject('replaced_by_later_entry', 'a later entry of the archive has the same name');
       return { name, offset, ...judged };
     })
@@ -98,7 +102,7 @@ function judgeEntries(found: readonly Entry[], archiveBytes: number): ZipContent
 function judgeEntry(
   entry: Entry,
   name: string,
-  next: number | undefined,
+  next: number,
 ): Omit<ZipEntry, 'name' | 'offset'> | { readonly rejected: ContainerRejection } {
   const { compressedSize, uncompressedSize, compressionMethod, crc32 } = entry;
   if (validateFileName(name) !== null || name.includes('\0')) {
@@ -113,8 +117,9 @@ function judgeEntry(
     );
   }
   // Archives whose entries share their bytes make petabytes of megabytes.
-  if (next !== undefined && entry.relativeOffsetOfLocalHeader + LOCAL_HEADER_BYTES + compressedSize > next) {
-    return reject('archive_bomb', 'its bytes overlap those of the next entry');
+  const room = next - entry.relativeOffsetOfLocalHeader;
+  if (LOCAL_HEADER_BYTES + compressedSize > room) {
+    return reject('archive_bomb', OVERLAPS);
   }
   if (uncompressedSize > MAX_ITEM_BYTES && uncompressedSize > maxRatio(method) * compressedSize) {
     return reject(
@@ -122,7 +127,8 @@ function judgeEntry(
       `it inflates to more than ${maxRatio(method)} times its size, as no records do; if it holds records, store it uncompressed`,
     );
   }
-  return { method, compressedBytes: compressedSize, bytes: uncompressedSize, crc32 };
+  const nameBytes = entry.fileNameRaw;
+  return { method, compressedBytes: compressedSize, bytes: uncompressedSize, crc32, nameBytes, room };
 }
 
 const maxRatio = (method: ZipEntry['method']): number => (method === 'zstd' ? MAX_ZSTD_RATIO : MAX_RATIO);
@@ -132,6 +138,7 @@ const METHODS: { readonly [method: number]: ZipEntry['method'] } = { 0: 'stored'
 /** Behind it come name and extra fields, each as long as it says. */
 export const LOCAL_HEADER_BYTES = 30;
 
+export const OVERLAPS = 'its bytes overlap those of the next entry';
 const ENCRYPTED = 'it is encrypted; decrypt it first';
 
 /** The directory lies at the archive's end and is read in steps of some bytes: they come from windows of 1 MiB. */
