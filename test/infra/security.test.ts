@@ -28,6 +28,8 @@ const withExisting = synthesize({
   encryptionKey: KEY,
 });
 
+const gathering = synthesize({ uploads: { quietMinutes: 5 } });
+
 const runs = (...files: string[]) => files.map((file) => `Collections.Arn/runs/*/${file}`).join(' ');
 const base = (name: string, ...besides: readonly string[]) => [
   `logs:CreateLogStream logs:PutLogEvents on Pipeline${name}Log.Arn`,
@@ -97,6 +99,7 @@ const ROLES: Readonly<Record<string, readonly string[]>> = {
     lists('Collections', 'runs/*'),
     `${read} on ${runs('request.json', 'manifest.json', 'failure.json')}`,
     `s3:PutObject on ${runs('failure.json')}`,
+    lists('Traces', 'traces/*run.json'),
     `${read} on Traces.Arn/traces/run.json Traces.Arn/traces/*/run.json`,
   ],
   PipelineStateMachineRole: [
@@ -135,6 +138,16 @@ test.each(['traces*/', 'traces?/', 'traces$/'])(
     expect(() => synthesize({ tracesPrefix })).toThrow('tracesPrefix is');
   },
 );
+
+test('what gathers uploads lists traces, starts runs, and may do no more', () => {
+  expect(permissions(gathering).UploadsGatheredGatherUploadsRole).toEqual([
+    'logs:CreateLogStream logs:PutLogEvents on UploadsGatheredGatherUploadsLog.Arn',
+    'xray:PutTraceSegments xray:PutTelemetryRecords on *',
+    lists('Traces', 'traces/*'),
+    'states:StartExecution on PipelineStateMachine',
+    'sqs:ReceiveMessage sqs:ChangeMessageVisibility sqs:GetQueueUrl sqs:DeleteMessage sqs:GetQueueAttributes on UploadsGatheredQueue.Arn',
+  ]);
+});
 
 test('there is no other role, and none has a managed policy', () => {
   expect(Object.keys(permissions(stack)).toSorted()).toEqual(Object.keys(ROLES).toSorted());
@@ -262,6 +275,7 @@ describe.each([
   ['without options', stack, ['key', 'topic']],
   ['with all options', withAll, []],
   ['with buckets that exist', withExisting, ['topic']],
+  ['with gathered uploads', gathering, ['key', 'topic']],
 ] as const)("cdk-nag's AwsSolutions, Serverless and NIST 800-53 R5 rules, %s", (_, { app }, without) => {
   test('find nothing', () => {
     const findings = [new AwsSolutionsChecks(), new ServerlessChecks(), new NIST80053R5Checks()].flatMap((pack) =>
@@ -286,6 +300,7 @@ const LEFT_OUT = [
   'AwsSolutions-S1',
   'AwsSolutions-SQS3',
   'Serverless-LambdaDLQ',
+  'Serverless-LambdaEventSourceMappingDestination',
   'Serverless-SQSRedrivePolicy',
   ...['IAMNoInlinePolicy', 'LambdaConcurrency', 'LambdaDLQ', 'LambdaInsideVPC'].map(nist),
   ...['S3BucketLoggingEnabled', 'S3BucketReplicationEnabled'].map(nist),
