@@ -9,9 +9,11 @@ import { acknowledge } from './acknowledge.ts';
 import { acknowledgeNist } from './acknowledge-nist.ts';
 import { grant, list } from './grants.ts';
 import type { LogSettings } from './log-settings.ts';
+import { type NetworkProps, networkOf } from './network.ts';
 import { StepFunction } from './step-function.ts';
+import { STEP_TIMEOUT } from './step-settings.ts';
 
-export interface GatheredUploadsProps extends LogSettings {
+export interface GatheredUploadsProps extends LogSettings, NetworkProps {
   readonly traces: IBucket;
   readonly tracesPrefix: string;
   readonly stateMachine: IStateMachine;
@@ -20,6 +22,9 @@ export interface GatheredUploadsProps extends LogSettings {
   readonly deadLetters: IQueue;
   readonly service?: string | undefined;
 }
+
+/** Events of a queue that are given to the function together. */
+const COLLECTED_FOR = Duration.minutes(1);
 
 /** Uploads wait in a queue for so long as a folder has to be quiet; then a function looks whether it is. */
 export class GatheredUploads extends Construct {
@@ -32,8 +37,8 @@ export class GatheredUploads extends Construct {
     acknowledgeNist(this, { encrypted: encryptionKey !== undefined });
     this.queue = new Queue(this, 'Queue', {
       deliveryDelay: Duration.minutes(quietMinutes),
-      // That of the function; a call that failed is tried again after it.
-      visibilityTimeout: Duration.minutes(15),
+      // The function's time, and that in which its messages are collected: a call that failed is made again after both.
+      visibilityTimeout: STEP_TIMEOUT.plus(COLLECTED_FOR),
       retentionPeriod: Duration.days(14),
       deadLetterQueue: { queue: deadLetters, maxReceiveCount: 5 },
       enforceSSL: true,
@@ -46,6 +51,7 @@ export class GatheredUploads extends Construct {
       memoryMb: GATHER_MEMORY_MB,
       environment: { STATE_MACHINE_ARN: stateMachine.stateMachineArn },
       logs: props,
+      network: networkOf(this, props),
       service,
     });
     acknowledge(
@@ -57,9 +63,9 @@ export class GatheredUploads extends Construct {
     grant(gather, ['states:StartExecution'], [stateMachine.stateMachineArn]);
     gather.addEventSource(
       new SqsEventSource(this.queue, {
-        // A folder is listed once a call: the more of its events come together, the cheaper.
-        batchSize: 10_000,
-        maxBatchingWindow: Duration.minutes(1),
+        // A folder is listed once a call, so events that come together are cheaper; so many folders take a call minutes.
+        batchSize: 1_000,
+        maxBatchingWindow: COLLECTED_FOR,
         reportBatchItemFailures: true,
         // The least that there is.
         maxConcurrency: 2,

@@ -26,6 +26,9 @@ export interface StepFunctionProps {
   readonly service?: string | undefined;
 }
 
+/** Lambda's most. A shard of 64 MiB takes seconds; the rest is for one that meets slow reads and retries them. */
+export const STEP_TIMEOUT = Duration.minutes(15);
+
 /** What a step's function is, whether it is bundled here or comes bundled: with its log group and its role. */
 export function stepSettings(scope: Construct, id: string, props: StepFunctionProps) {
   const logGroup = new LogGroup(scope, `${id}Log`, keepLog(props.logs));
@@ -43,8 +46,7 @@ export function stepSettings(scope: Construct, id: string, props: StepFunctionPr
     runtime: Runtime.NODEJS_24_X,
     architecture: Architecture.ARM_64,
     memorySize: props.memoryMb,
-    // Lambda's most. A shard of 64 MiB takes seconds; the rest is for one that meets slow reads and retries them.
-    timeout: Duration.minutes(15),
+    timeout: STEP_TIMEOUT,
     role,
     logGroup,
     tracing: Tracing.ACTIVE,

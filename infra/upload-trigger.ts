@@ -1,3 +1,4 @@
+import { Token } from 'aws-cdk-lib';
 import { type IRuleTarget, Match, Rule } from 'aws-cdk-lib/aws-events';
 import { SfnStateMachine, SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
@@ -9,11 +10,12 @@ import { UPLOAD_SUFFIXES, Uploads } from '../lib/contract/start.ts';
 import { DeadLetters, TRIES } from './dead-letters.ts';
 import { GatheredUploads } from './gathered-uploads.ts';
 import type { LogSettings } from './log-settings.ts';
+import type { NetworkProps } from './network.ts';
 
 /** Where traces are uploaded, unless the stack says otherwise. */
 export const TRACES_PREFIX = 'traces/';
 
-export interface UploadTriggerProps extends LogSettings {
+export interface UploadTriggerProps extends LogSettings, NetworkProps {
   /** Its events go to EventBridge. */
   readonly traces: IBucket;
   /** Uploads whose keys begin so count. */
@@ -39,7 +41,7 @@ export class UploadTrigger extends Construct {
 
   constructor(scope: Construct, id: string, props: UploadTriggerProps) {
     super(scope, id);
-    const uploads = checked(props.uploads);
+    const uploads = checked(props);
     this.deadLetters = new DeadLetters(this, 'DeadLetters', props);
     new Rule(this, 'Rule', {
       description: DESCRIPTIONS[kindOf(uploads)],
@@ -77,11 +79,15 @@ function kindOf(uploads: Uploads): keyof typeof DESCRIPTIONS {
   return 'marker' in uploads ? 'marker' : 'quiet';
 }
 
-/** Throws where no such props exist: callers of JavaScript have no types. */
-function checked(uploads: unknown = 'each'): Uploads {
+/** Throws where the options cannot be used: callers of JavaScript have no types. */
+function checked({ uploads = 'each', tracesPrefix }: UploadTriggerProps): Uploads {
   const { data, error } = Uploads.safeParse(uploads);
   if (error) throw new Error(`uploads cannot be used:\n${z.prettifyError(error)}`);
-  return data;
+  const isFolder = Token.isUnresolved(tracesPrefix) || /(?:^|\/)$/.test(tracesPrefix);
+  if (data === 'each' || isFolder) return data;
+  throw new Error(
+    `tracesPrefix is "${tracesPrefix}", and uploads are gathered by folder: end it in "/", or set uploads to each.`,
+  );
 }
 
 function keysOf(uploads: Uploads, tracesPrefix: string): string[] {

@@ -61,9 +61,9 @@ async function* listObjects(bucket: Bucket, prefix: string): AsyncGenerator<Stor
   try {
     for await (const page of pages) {
       if (page.Name === undefined && page.KeyCount === undefined) throw unfinished(bucket, prefix, 'a listing');
-      for (const { Key: key, Size: bytes, ETag: etag } of page.Contents ?? []) {
+      for (const { Key: key, Size: bytes, ETag: etag, LastModified: modified } of page.Contents ?? []) {
         if (key === undefined || bytes === undefined || etag === undefined) continue;
-        const object = { key, bytes, etag };
+        const object = { key, bytes, etag, modified: modified?.getTime() };
         if (held.length > 0 || FROM_D800.test(key)) held.push(object);
         else yield object;
       }

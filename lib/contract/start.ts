@@ -81,6 +81,8 @@ export const GatheredUploads = z.strictObject({
     bucket: z.string(),
     /** Ends in "/", or is empty. */
     folder: z.string(),
+    /** When the last of the files was uploaded. One that came later belongs to the run that its own event starts. */
+    until: z.iso.datetime(),
   }),
 });
 export type GatheredUploads = z.infer<typeof GatheredUploads>;

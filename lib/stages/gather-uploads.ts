@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type GatheredUploads, isUploadName } from '../contract/start.ts';
-import { isHidden, isSourceName } from '../sources/beside-traces.ts';
+import { isHidden, isLeftBeside, isSourceName } from '../sources/beside-traces.ts';
 import { isOtherFile, nameOf } from '../sources/formats/nat/evaluation-folder.ts';
 import { REQUEST_NAME } from './find-traces.ts';
 
@@ -37,7 +37,8 @@ export type GatherOutput =
  * Starts a run over a folder if nothing was uploaded to it after these uploads. Events only say where to look; what is in
  * the folder, S3's listing says. So it does not matter in which order events come, or how often. If a file is later than
  * these uploads, its event is still to come: it waits as long as theirs did. The last file's event finds none that is
- * later. The run is named after the listing, so that a second look at the same files finds the run of the first.
+ * later. The run is named after the listing, so that a second look at the same files finds the run of the first. It reads
+ * what was listed: a file that arrives while the run starts belongs to the next one.
  */
 export async function gatherUploads(
   { bucket, folder, latest }: ArrivedUploads,
@@ -45,8 +46,10 @@ export async function gatherUploads(
 ): Promise<GatherOutput> {
   const listing = createHash('sha256').update(JSON.stringify([bucket, folder]));
   let holdsTraces = false;
+  let until = 0;
   for await (const { key, etag, modified } of listFolder(bucket, folder)) {
-    // Of other files no event comes.
+    until = Math.max(until, modified);
+    // Of other files no event comes: they are read with the rest.
     if (!isUploadName(key)) continue;
     if (modified > latest + CLOCK_TOLERANCE_MS) return { status: 'not_quiet' };
     listing.update(JSON.stringify([key, etag, modified]));
@@ -54,7 +57,7 @@ export async function gatherUploads(
   }
   if (!holdsTraces) return { status: 'no_traces' };
   const run_id = `upload-${listing.digest('hex').slice(0, 16)}`;
-  await start(run_id, { run_id, gathered: { bucket, folder } });
+  await start(run_id, { run_id, gathered: { bucket, folder, until: new Date(until).toISOString() } });
   return { status: 'started', run_id };
 }
 
@@ -65,4 +68,8 @@ export async function gatherUploads(
 const CLOCK_TOLERANCE_MS = 10_000;
 
 const mayHoldTraces = (key: string): boolean =>
-  isSourceName(key) && !isHidden(nameOf(key)) && !REQUEST_NAME.test(key) && !isOtherFile(nameOf(key));
+  isSourceName(key) &&
+  !isLeftBeside(key) &&
+  !isHidden(nameOf(key)) &&
+  !REQUEST_NAME.test(key) &&
+  !isOtherFile(nameOf(key));

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { parseRequest } from '../contract/parse-request.ts';
-import type { TraceObject } from '../contract/plan.ts';
 import type { Request } from '../contract/request.ts';
 import { GatheredUploads, isMarkerName, S3Event } from '../contract/start.ts';
 import type { EvaluateInput } from '../contract/states.ts';
@@ -8,7 +7,7 @@ import { NoTraces } from '../errors.ts';
 import type { Pin } from '../objects/store.ts';
 import { folderOf } from '../sources/folders.ts';
 import { isObject } from '../sources/json/exact-json.ts';
-import { REQUEST_NAME } from './find-traces.ts';
+import { type ListedObject, REQUEST_NAME } from './find-traces.ts';
 import { type UploadedSettingsDeps, uploadedSettings } from './uploaded-settings.ts';
 
 export type RequestDeps = UploadedSettingsDeps;
@@ -69,11 +68,11 @@ const markersOwn = ({ key, sequencer, 'version-id': version }: S3Event['detail']
 /**
  * The traces found, and of an upload the bytes that its event tells of: the event can come late, when other bytes stand
  * there, and those have an event and a run of their own. Where the bucket kept no version of the older ones, reading
- * them fails as InputChanged. Of a gathered folder, the files right in it: folders below are gathered by themselves.
+ * them fails as InputChanged. Of a gathered folder, what it held when it was found quiet.
  */
-export function asUploaded({ input }: EvaluateInput, objects: readonly TraceObject[]): readonly TraceObject[] {
+export function asUploaded({ input }: EvaluateInput, objects: readonly ListedObject[]): readonly ListedObject[] {
   const gathered = GatheredUploads.safeParse(input);
-  if (gathered.success) return rightIn(gathered.data.gathered, objects);
+  if (gathered.success) return gatheredOf(gathered.data.gathered, objects);
   const event = S3Event.safeParse(input);
   if (!event.success) return objects;
   const { bucket, object } = event.data.detail;
@@ -87,12 +86,24 @@ export function asUploaded({ input }: EvaluateInput, objects: readonly TraceObje
   });
 }
 
-function rightIn({ bucket, folder }: Folder, objects: readonly TraceObject[]): readonly TraceObject[] {
-  const isBelow = (object: TraceObject) =>
-    object.bucket === bucket && object.key.startsWith(folder) && folderOf(object.key) !== folder;
-  const here = objects.filter((object) => !isBelow(object));
-  if (here.length > 0) return here;
-  throw new NoTraces(`${bucket}/${folder} no longer holds the traces that were uploaded to it; upload them again.`);
+/**
+ * The files right in the folder that were there when it was found quiet: folders below are gathered by themselves, and a
+ * file that came later has an event of its own, which starts the next run. A run.json may set another source than the
+ * folder, if the stack lets it: that is read as it is.
+ */
+function gatheredOf(
+  { bucket, folder, until }: GatheredUploads['gathered'],
+  objects: readonly ListedObject[],
+): readonly ListedObject[] {
+  const latest = Date.parse(until);
+  const gathered = objects.filter(({ bucket: other, key, modified = latest }) => {
+    if (other !== bucket || !key.startsWith(folder)) return true;
+    return folderOf(key) === folder && modified <= latest;
+  });
+  if (gathered.length > 0) return gathered;
+  throw new NoTraces(
+    `${bucket}/${folder} no longer holds the traces of ${until} or before: they were removed, or replaced by later uploads, which have a run of their own. Upload the folder again if there is none.`,
+  );
 }
 
 const pinOf = ({ etag, 'version-id': version }: S3Event['detail']['object']): Pin | undefined =>

@@ -143,17 +143,30 @@ describe('with quiet minutes', () => {
   });
 
   test('a call that failed is seen again only after the function has ended', () => {
-    const [timeout] = quiet
+    const gather = quiet
       .all('AWS::Lambda::Function')
-      .filter(({ name }) => name === 'UploadsGatheredGatherUploads')
-      .map(({ properties }) => Number(properties.Timeout));
-    const queue = quiet.all('AWS::SQS::Queue').find(({ name }) => name === 'UploadsGatheredQueue');
-    expect(Number(queue?.properties.VisibilityTimeout)).toBeGreaterThanOrEqual(timeout ?? Number.NaN);
-    expect(quiet.all('AWS::Lambda::EventSourceMapping')).toMatchObject([
-      { properties: { FunctionResponseTypes: ['ReportBatchItemFailures'], ScalingConfig: { MaximumConcurrency: 2 } } },
-    ]);
+      .find(({ name }) => name === 'UploadsGatheredGatherUploads')?.properties;
+    const queue = quiet.all('AWS::SQS::Queue').find(({ name }) => name === 'UploadsGatheredQueue')?.properties;
+    const [mapping] = quiet.all('AWS::Lambda::EventSourceMapping').map(({ properties }) => properties);
+    expect(mapping).toMatchObject({
+      ...{ FunctionResponseTypes: ['ReportBatchItemFailures'], ScalingConfig: { MaximumConcurrency: 2 } },
+      MaximumBatchingWindowInSeconds: expect.any(Number),
+    });
+    const busy = Number(gather?.Timeout) + Number(mapping?.MaximumBatchingWindowInSeconds);
+    expect(Number(queue?.VisibilityTimeout)).toBeGreaterThanOrEqual(busy);
   });
 });
+
+test.each([{ marker: '_SUCCESS' }, { quietMinutes: 5 }])(
+  'a prefix that ends in no folder is refused where uploads are gathered by folder: %j',
+  (uploads) => {
+    // In `traces/a.json` and `traces/b.json` the folder is one; an upload of the second is none of this prefix.
+    expect(() => synthesize({ uploads, tracesPrefix: 'traces/a' })).toThrow(
+      'tracesPrefix is "traces/a", and uploads are gathered by folder: end it in "/", or set uploads to each.',
+    );
+    for (const tracesPrefix of ['', 'traces/', 'team/traces/']) synthesize({ uploads, tracesPrefix });
+  },
+);
 
 const FORMS = 'must be "each", {"marker":"_SUCCESS"} or {"quietMinutes":5}';
 const NAMES = 'must be run.json, or the name of a file without a dot, such as _SUCCESS';
