@@ -7,6 +7,7 @@ import { Construct } from 'constructs';
 import { GATHER_MEMORY_MB } from '../functions/memory.ts';
 import { acknowledge } from './acknowledge.ts';
 import { acknowledgeNist } from './acknowledge-nist.ts';
+import { GATHER_BATCH } from './gather-batch.ts';
 import { grant, list } from './grants.ts';
 import type { LogSettings } from './log-settings.ts';
 import { type NetworkProps, networkOf } from './network.ts';
@@ -23,8 +24,7 @@ export interface GatheredUploadsProps extends LogSettings, NetworkProps {
   readonly service?: string | undefined;
 }
 
-/** Events of a queue that are given to the function together. */
-const COLLECTED_FOR = Duration.minutes(1);
+const COLLECTED_FOR = Duration.seconds(GATHER_BATCH.seconds);
 
 /** Uploads wait in a queue for so long as a folder has to be quiet; then a function looks whether it is. */
 export class GatheredUploads extends Construct {
@@ -64,7 +64,7 @@ export class GatheredUploads extends Construct {
     gather.addEventSource(
       new SqsEventSource(this.queue, {
         // A folder is listed once a call, so events that come together are cheaper; so many folders take a call minutes.
-        batchSize: 1_000,
+        batchSize: GATHER_BATCH.events,
         maxBatchingWindow: COLLECTED_FOR,
         reportBatchItemFailures: true,
         // The least that there is.
