@@ -13,7 +13,7 @@ import { type S3Server, startS3Server } from '../support/s3-server.ts';
 import { type Context, type MakeStack, type Resource, synthesize } from './synthesized.ts';
 
 /** The stack's buckets, functions and state machine as its template says: each function with its own environment and role. */
-export interface Deployed extends Pick<RoleStore, 'refusals' | 'seen'> {
+export interface Deployed extends Pick<RoleStore, 'refusals' | 'seen' | 'owners'> {
   readonly s3: S3Server;
   /** The functions' names in the template. */
   readonly functions: readonly string[];
@@ -35,7 +35,7 @@ export async function deploy(context: Context, makeStack?: MakeStack): Promise<D
   const buckets = all('AWS::S3::Bucket').map(asBucket);
 
   const statements = statementsByRole(all('AWS::IAM::Policy').map(({ properties }) => properties));
-  const { guard, refusals, seen } = roleStore({
+  const { guard, refusals, seen, owners } = roleStore({
     users: Object.fromEntries([machine, ...functions].map(({ name, role }) => [name, statements[role] ?? []])),
     keys: Object.fromEntries(buckets.map(({ name, key }) => [name, key])),
   });
@@ -60,7 +60,7 @@ export async function deploy(context: Context, makeStack?: MakeStack): Promise<D
   const client = clientOf(s3, machine.name);
   const run = stateMachine(machine.definition);
   return {
-    ...{ s3, refusals, seen, functions: functions.map(({ name }) => name) },
+    ...{ s3, refusals, seen, owners, functions: functions.map(({ name }) => name) },
     execute: (executionName, input) =>
       run({
         ...{ input, executionName, handlers, maxConcurrency: 4, waits: 'skipped' },
