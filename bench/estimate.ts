@@ -31,11 +31,13 @@ export interface Job {
   readonly bytes: number;
   /** With NeMo Customizer's files, or with none. */
   readonly formats: boolean;
+  /** Of each object; 1 GB where it is left out. */
+  readonly objectBytes?: number;
 }
 
 export const JOBS: readonly Job[] = [
   { name: '1 GB', bytes: 1e9, formats: true },
-  { name: '100 GB', bytes: 100e9, formats: true },
+  { name: '100,000 objects of 1 MB', bytes: 100e9, objectBytes: 1e6, formats: true },
   { name: '1 TB', bytes: 1e12, formats: true },
   { name: '1 TB, `formats: []`', bytes: 1e12, formats: false },
 ];
@@ -72,8 +74,8 @@ export function ratesOf({ cores, growth, choose }: Results): Rates | undefined {
 }
 
 /** How long a run takes on AWS with the settings that a request has by default, what it costs, and what stops a larger one. */
-export function estimate({ bytes, formats }: Job, rates: Rates) {
-  const shards = Math.ceil(bytes / OBJECT_BYTES) * Math.ceil(Math.min(bytes, OBJECT_BYTES) / LIMITS.shard_bytes);
+export function estimate({ bytes, formats, objectBytes = OBJECT_BYTES }: Job, rates: Rates) {
+  const shards = shardsOf(bytes, Math.min(bytes, objectBytes));
   const each = bytes / shards;
   const pairs = bytes * rates.pairs;
   const datasetBytes = formats ? rates.datasetBytes : 0;
@@ -96,7 +98,8 @@ export function estimate({ bytes, formats }: Job, rates: Rates) {
     gib * ASSUMED.gibSecond +
     // A child's start counts, and its function.
     shards * (formats ? 4 : 2) * ASSUMED.stateTransition +
-    (bytes * (1 + (formats ? rates.collectionBytes : 0)) * ASSUMED.s3Get) / S3_LIMITS.rangeBytes +
+    (bytes * (1 + (formats ? rates.collectionBytes : 0)) * ASSUMED.s3Get) /
+      Math.min(S3_LIMITS.rangeBytes, objectBytes) +
     (bytes * (rates.collectionBytes + datasetBytes) * ASSUMED.s3Put) / S3_LIMITS.partBytes(1) +
     shards * SMALL_PUTS * ASSUMED.s3Put;
   const seconds = build.all + choose + write.all + finalize;
@@ -113,6 +116,12 @@ export function estimate({ bytes, formats }: Job, rates: Rates) {
     taken,
   };
 }
+
+/** Large objects are cut; small ones are packed together. */
+const shardsOf = (bytes: number, objectBytes: number): number =>
+  objectBytes < LIMITS.shard_bytes
+    ? Math.ceil(bytes / (Math.floor(LIMITS.shard_bytes / objectBytes) * objectBytes))
+    : Math.ceil(bytes / objectBytes) * Math.ceil(objectBytes / LIMITS.shard_bytes);
 
 const NO_MAP = { child: 0, all: 0 };
 

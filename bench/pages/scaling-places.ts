@@ -4,6 +4,7 @@ import { CHOOSE_MEMORY_MB, STEP_MEMORY_MB } from '../../functions/memory.ts';
 import { ASSUMED, estimate, JOBS, LIMITS, ratesOf } from '../estimate.ts';
 import { rounded } from '../measure.ts';
 import type { Results } from '../results.ts';
+import { uploadCostsTable } from '../upload-costs.ts';
 import type { Places } from './fill-pages.ts';
 import { NOT_MEASURED, table } from './table.ts';
 
@@ -22,6 +23,7 @@ export const scalingPlaces = (results: Results): Places => ({
   choosing: choosing(results),
   estimate: estimates(results),
   rates: rates(results),
+  upload_costs: uploadCostsTable(),
 });
 
 function choosing({ choose }: Results): string {

@@ -35,7 +35,7 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
     fix: 'The run may cost too much: ask for less, or raise the ceiling of the stack.',
     next: 'another',
   },
-  NoTraces: { fix: 'There is nothing that can be read at source.traces.', next: 'again' },
+  NoTraces: { fix: 'Nothing that can be read is at source.traces: put traces there.', next: 'again' },
   NoCandidates: {
     fix: 'No record gave a candidate: change the setting or evaluation that the message names.',
     next: 'another',

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import * as z from 'zod';
+import { idleQueueCosts } from '../../bench/upload-costs.ts';
 import { PipelineContext } from '../../infra/context.ts';
 import { pipelineDefinition } from '../../infra/state-machine.ts';
 import { DEFAULT_CEILINGS } from '../../lib/contract/ceilings.ts';
@@ -38,6 +39,14 @@ test('the least of reservedConcurrency is what the stack refuses less than', () 
   const [, least = ''] = /most that it takes; at least (\d+) \|/.exec(PAGE) ?? [];
   expect(() => synthesize({ reservedConcurrency: String(Number(least) - 1) })).toThrow('reservedConcurrency');
   expect(() => synthesize({ reservedConcurrency: least })).not.toThrow();
+});
+
+test('quiet minutes may be as many as the page says, and an idle queue costs what it says', () => {
+  const [, least, most] = /without a new file for (\d+) to (\d+) minutes/.exec(PAGE) ?? [];
+  const quiet = (minutes: number) => () => synthesize({ uploads: { quietMinutes: minutes } });
+  for (const minutes of [Number(least), Number(most)]) expect(quiet(minutes)).not.toThrow();
+  for (const minutes of [Number(least) - 1, Number(most) + 1]) expect(quiet(minutes)).toThrow('uploads');
+  expect(PAGE).toContain(`an idle queue costs $${idleQueueCosts().toFixed(2)} a month`);
 });
 
 test('the alarms are met where the page says', () => {
