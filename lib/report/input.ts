@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { Counters } from '../contract/counters.ts';
-import { TokenFacts } from '../contract/dataset-result.ts';
+import { FormatName } from '../contract/dataset.ts';
+import { LeftOutReason, TokenFacts } from '../contract/dataset-result.ts';
 import { Manifest } from '../contract/manifest.ts';
 import { Request } from '../contract/request.ts';
 import { Lineage } from '../contract/trajectory.ts';
@@ -18,6 +19,15 @@ export type Excerpt = z.infer<typeof Excerpt>;
 /** A prompt message as it is shown; a prompt that is plain text is one message of the role `prompt`. */
 export const ShownMessage = z.strictObject({ role: z.string(), body: Excerpt });
 export type ShownMessage = z.infer<typeof ShownMessage>;
+
+/** What the report shows of a pair besides its texts and scores. */
+export const PairNotes = z.strictObject({
+  /** The formats that cannot hold it, and why. */
+  left_out: z.partialRecord(FormatName, LeftOutReason),
+  /** Of its prompt, and of the prompt with either answer; null where they are not counted. */
+  tokens: z.strictObject({ prompt: count, chosen: count, rejected: count }).nullable(),
+});
+export type PairNotes = z.infer<typeof PairNotes>;
 
 /** A pair as it is shown: excerpts of its texts. */
 export const ShownPair = z.strictObject({
@@ -93,6 +103,9 @@ export const ReportInput = z.strictObject({
   ),
   /** What each dataset format wrote, and what it left out. */
   formats: Manifest.shape.formats,
+  /** How their pairs were selected, and their files. */
+  selections: Manifest.shape.selections.default({}),
+  datasets: Manifest.shape.datasets.default({}),
   /** Of the collected pairs; null where none were counted. */
   tokens: TokenFacts.nullable().default(null),
   warnings: z.array(z.string()),

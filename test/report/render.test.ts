@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Group } from '../../lib/contract/trajectory.ts';
 import { escapeHtml, html } from '../../lib/report/html.ts';
+import type { ReportInput } from '../../lib/report/input.ts';
 import { renderReport } from '../../lib/report/render.ts';
 import { settingRows } from '../../lib/report/settings.ts';
 import { groupOf, HOSTILE, hostileReport, reportOf, ticTacToe } from './fixture.ts';
@@ -11,6 +12,27 @@ const MOST_BYTES = 3_000_000;
 
 /** The page without its style, data and script. */
 const drawn = (page: string) => page.slice(page.indexOf('<body'), page.indexOf('<script'));
+
+/** A dataset of the 150 pairs of the tic-tac-toe games, as these formats wrote it. */
+function datasetOf(formats: ReportInput['formats']): Pick<ReportInput, 'selections' | 'datasets'> {
+  const file = (lines: number) => ({ key: 'k', bytes: 1, checksum: { algorithm: 'CRC32' as const, value: '' }, lines });
+  const balance = { length: null, margin: null, pairs_per_example: null, pairs_per_turn: null };
+  return {
+    selections: {
+      whole: {
+        ...{ collected_pairs: 180, collected_length: null, balance },
+        ...{ duplicate_pairs: 20, contradictory_pairs: 4, sampled_out_pairs: 5, leaking_validation_pairs: 1 },
+        ...{ training: { pairs: 110, examples: 3 }, validation: { pairs: 40, examples: 1 } },
+      },
+    },
+    datasets: Object.fromEntries(
+      Object.entries(formats).map(([name, { lines }]) => [
+        name,
+        { training: file(lines - 40), validation: file(40), 'README.md': file(9) },
+      ]),
+    ),
+  };
+}
 
 describe('a rendered report', () => {
   test('is the same text for the same input', async () => {
@@ -39,12 +61,19 @@ describe('a rendered report', () => {
 
   test('says what each format wrote, and what it left out by reason', async () => {
     const formats = {
-      trl: { pairs: 150, lines: 150, left_out: {}, prompt_style: 'chat' as const },
-      axolotl: { pairs: 120, lines: 120, left_out: { tool_calls: 28, white_space: 2 }, prompt_style: null },
+      trl: { view: 'whole' as const, pairs: 150, lines: 150, left_out: {}, prompt_style: 'chat' as const },
+      axolotl: {
+        ...{ view: 'whole' as const, pairs: 120, lines: 120, prompt_style: null },
+        left_out: { tool_calls: 28, white_space: 2 },
+      },
     };
-    const page = drawn(renderReport(await reportOf(ticTacToe(), { formats })));
+    const page = drawn(renderReport(await reportOf(ticTacToe(), { formats, ...datasetOf(formats) })));
     expect(page).toContain('messages, templated by the trainer');
     expect(page).toContain('tool calls 28, white space 2');
+    expect(page).toContain('The lines of each format add up');
+    const wrong = { ...formats, trl: { ...formats.trl, left_out: { role: 1 } } };
+    const flawed = drawn(renderReport(await reportOf(ticTacToe(), { formats: wrong, ...datasetOf(formats) })));
+    expect(flawed).toContain('The lines of trl differ from the pairs: please report this');
     expect(drawn(renderReport(await reportOf(ticTacToe())))).not.toContain('What each format wrote');
   });
 
@@ -104,7 +133,13 @@ describe('a rendered report', () => {
   test('names every loss, and says when the counters do not add up', async () => {
     const input = await reportOf(ticTacToe());
     const page = renderReport(input);
-    for (const loss of ['empty response', 'score missing', 'tied scores', 'identical texts', 'without a candidate']) {
+    for (const loss of [
+      'empty response',
+      'score missing',
+      'equal scores',
+      'the same answer on both sides',
+      'without a candidate',
+    ]) {
       expect(page).toContain(loss);
     }
     expect(page).not.toContain('please report this');
@@ -114,6 +149,22 @@ describe('a rendered report', () => {
     });
     expect(lost).toContain('unaccounted for');
     expect(lost).toContain('differ from the total by 7');
+  });
+
+  test('shows where each collected pair went: to a side of the dataset, or out for a reason', async () => {
+    const page = drawn(renderReport(await reportOf(ticTacToe(), datasetOf({}))));
+    for (const [name, count] of [
+      ['Training', 110],
+      ['Validation', 40],
+      ['duplicates: the same prompt and answers as an earlier pair', 20],
+      ['contradictions: preferred both ways', 4],
+      ['not sampled: past dataset.max_pairs', 5],
+      ['leaks: drawn for validation, and the prompt is in training', 1],
+    ]) {
+      expect(page).toContain(`<th scope="row">${name}</th><td class="number">${count}</td>`);
+    }
+    expect(page).toContain('The parts add up to 180.');
+    expect(page).toContain('>leaks <tspan');
   });
 
   test('calls out how often the longer answer wins', async () => {

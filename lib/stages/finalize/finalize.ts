@@ -57,10 +57,7 @@ export async function finalize({ run_id }: FinalizeInput, deps: Deps): Promise<F
     metrics,
     datasets: datasets?.files ?? {},
     formats: Object.fromEntries(
-      Object.entries(datasets?.result.formats ?? {}).map(([name, { files: _, view: __, ...written }]) => [
-        name,
-        written,
-      ]),
+      Object.entries(datasets?.result.formats ?? {}).map(([name, { files: _, ...written }]) => [name, written]),
     ),
     selections: datasets?.result.selections ?? {},
     totals,

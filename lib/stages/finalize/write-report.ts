@@ -16,7 +16,7 @@ export async function writeReport(
   deps: Deps,
 ): Promise<CommittedFile> {
   const sample = await readSample(request.run_id, built, deps);
-  const { run_id, code_version, inputs, totals, formats, warnings } = manifest;
+  const { run_id, code_version, inputs, totals, formats, selections, datasets, warnings } = manifest;
   const page = renderReport({
     run_id,
     code_version,
@@ -32,6 +32,8 @@ export async function writeReport(
       bytes: counters.bytes,
     })),
     formats,
+    selections,
+    datasets,
     tokens: sumTokens(built.map(({ summary }) => summary.tokens)) ?? null,
     warnings,
     files: filesOf(manifest),
