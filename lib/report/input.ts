@@ -1,23 +1,23 @@
 import * as z from 'zod';
 import { Counters } from '../contract/counters.ts';
 import { FormatName } from '../contract/dataset.ts';
-import { LeftOutReason, TokenFacts } from '../contract/dataset-result.ts';
+import { DropReason, LeftOutReason, TokenFacts } from '../contract/dataset-result.ts';
 import { Manifest } from '../contract/manifest.ts';
 import { Request } from '../contract/request.ts';
 import { Lineage } from '../contract/trajectory.ts';
 
 const count = z.int().min(0);
 
-/** Why a pair was taken for the sample. */
-export const SampleKind = z.enum(['widest', 'narrowest', 'longest', 'random']);
+/** Why a pair was taken for the sample: by its rank among all, or as one of those that are left out of the datasets. */
+export const SampleKind = z.enum(['widest', 'narrowest', 'longest', 'random', 'left_out']);
 export type SampleKind = z.infer<typeof SampleKind>;
 
-/** The beginning of a text, or all of it. Lengths are UTF-16 code units, as JavaScript counts. */
-export const Excerpt = z.strictObject({ text: z.string(), length: count });
-export type Excerpt = z.infer<typeof Excerpt>;
+/** The beginning of a text, or all of it, and what it is of a message: its content without a label. Lengths are UTF-16 code units. */
+export const ShownPart = z.strictObject({ label: z.string(), text: z.string(), length: count });
+export type ShownPart = z.infer<typeof ShownPart>;
 
-/** A prompt message as it is shown; a prompt that is plain text is one message of the role `prompt`. */
-export const ShownMessage = z.strictObject({ role: z.string(), body: Excerpt });
+/** A message as it is shown. A prompt that is text is one of the role `prompt`, an answer that is text one without a role. */
+export const ShownMessage = z.strictObject({ role: z.string(), parts: z.array(ShownPart) });
 export type ShownMessage = z.infer<typeof ShownMessage>;
 
 /** What the report shows of a pair besides its texts and scores. */
@@ -39,16 +39,36 @@ export const ShownPair = z.strictObject({
   rejected_score: z.number(),
   chosen_index: z.number(),
   rejected_index: z.number(),
+  ...PairNotes.shape,
   /** The prompt's last messages; `earlier_messages` came before them and are not shown. */
   prompt: z.array(ShownMessage),
   earlier_messages: count,
-  chosen: Excerpt,
-  rejected: Excerpt,
+  /** Names of the tools offered. */
+  tools: z.array(z.string()),
+  chosen: z.array(ShownMessage),
+  rejected: z.array(ShownMessage),
+  /** Of the whole answers, as the datasets' facts count them. */
+  chosen_length: count,
+  rejected_length: count,
   lineage: Lineage,
 });
 export type ShownPair = z.infer<typeof ShownPair>;
 
-export const SampledPair = z.strictObject({ kinds: z.array(SampleKind).min(1), ...ShownPair.shape });
+/** What became of a pair in the datasets: in all of them alike, or in these formats. */
+export const PairFate = z.strictObject({
+  is: z.enum(['training', 'validation', 'left_out', ...DropReason.options, ...LeftOutReason.options]),
+  formats: z.array(FormatName),
+});
+export type PairFate = z.infer<typeof PairFate>;
+
+export const SampledPair = z.strictObject({
+  kinds: z.array(SampleKind).min(1),
+  /** Its place in the collection, from 1. */
+  number: z.int().min(1),
+  /** Empty where nothing was chosen among the pairs. */
+  fates: z.array(PairFate),
+  ...ShownPair.shape,
+});
 export type SampledPair = z.infer<typeof SampledPair>;
 
 /** Counts of values in `from <= value < to`; the last bin may be open (`to: null`). Bins are in order and touch. */

@@ -115,6 +115,26 @@ describe('a rendered report', () => {
     expect(Buffer.byteLength(renderReport(await reportOf(groups)))).toBeLessThan(MOST_BYTES);
   });
 
+  test('stays under 3 MB with nothing but long ids, roles and names, and then shows fewer pairs and says so', async () => {
+    const hostile = '<>&'.repeat(400);
+    const prompt = Array.from({ length: 60 }, (_, index) => ({
+      role: hostile,
+      content: 'x',
+      [`${hostile}${index}`]: 1,
+    }));
+    const groups = Array.from({ length: 240 }, (_, group) =>
+      groupOf(`${group} ${hostile}`, [
+        { turn: hostile, prompt: prompt.map((one) => ({ ...one, content: `${group}` })), chosen: 'a', rejected: 'b' },
+      ]),
+    );
+    const page = renderReport(await reportOf(groups));
+    expect(Buffer.byteLength(page)).toBeLessThan(MOST_BYTES);
+    const shown = (page.match(/"number":/g) ?? []).length;
+    expect(shown).toBeGreaterThan(0);
+    expect(shown).toBeLessThan(240);
+    expect(page).toContain(`${shown} of 240 pairs`);
+  });
+
   test('says so when nothing flowed and nothing was collected', async () => {
     const empty = await reportOf([]);
     const totals = {

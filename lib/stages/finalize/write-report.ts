@@ -1,3 +1,4 @@
+import type { ChoiceFacts } from '../../contract/choice-facts.ts';
 import type { CommittedFile, Manifest } from '../../contract/manifest.ts';
 import type { Request } from '../../contract/request.ts';
 import { sumTokens } from '../../datasets/token-facts.ts';
@@ -12,10 +13,10 @@ import { writeOnce } from './write-once.ts';
 export async function writeReport(
   request: Request,
   { built, all }: BuiltRun,
-  manifest: Omit<Manifest, 'report'>,
+  { manifest, facts }: { readonly manifest: Omit<Manifest, 'report'>; readonly facts: ChoiceFacts | undefined },
   deps: Deps,
 ): Promise<CommittedFile> {
-  const sample = await readSample(request.run_id, built, deps);
+  const sample = await readSample(request, built, facts, deps);
   const { run_id, code_version, inputs, totals, formats, selections, datasets, warnings } = manifest;
   const page = renderReport({
     run_id,
