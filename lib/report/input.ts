@@ -5,6 +5,7 @@ import { DropReason, LeftOutReason, TokenFacts } from '../contract/dataset-resul
 import { Manifest } from '../contract/manifest.ts';
 import { Request } from '../contract/request.ts';
 import { Lineage } from '../contract/trajectory.ts';
+import { Unit } from '../contract/unit.ts';
 
 const count = z.int().min(0);
 
@@ -95,11 +96,55 @@ export const ReportSample = z.strictObject({
   }),
   /** A sample of the groups, the highest mean reward (the easiest) first. */
   curriculum: z.array(
-    z.strictObject({ example_id: z.string(), pairs: count, mean: z.number(), least: z.number(), greatest: z.number() }),
+    z.strictObject({
+      example_id: z.string(),
+      pairs: count,
+      mean: z.number(),
+      least: z.number(),
+      greatest: z.number(),
+      mean_margin: z.number(),
+      mean_chosen: z.number(),
+      mean_rejected: z.number(),
+    }),
+  ),
+  /** Trace objects, a sample of many: their pairs' margins and scores. */
+  sources: z.array(
+    z.strictObject({
+      key: z.string(),
+      pairs: count,
+      mean_margin: z.number(),
+      least_margin: z.number(),
+      greatest_margin: z.number(),
+      mean_chosen: z.number(),
+      mean_rejected: z.number(),
+    }),
+  ),
+  /** By the turn's place in its example, from 1; the last one may stand for all that follow. */
+  turns: z.array(
+    z.strictObject({
+      turn: count,
+      pairs: count,
+      mean_margin: z.number(),
+      chosen_longer: count,
+      rejected_longer: count,
+    }),
   ),
   sampled_pairs: z.array(SampledPair),
 });
 export type ReportSample = z.infer<typeof ReportSample>;
+
+/** A trace item or a candidate that is not in the collection. What the traces say of it is null where the report has no text. */
+export const LossExample = z.strictObject({
+  kind: z.enum(['item', 'candidate']),
+  reason: z.string(),
+  key: z.string(),
+  offset: count.optional(),
+  row: count.optional(),
+  detail: z.string().nullable(),
+  example_id: z.string().nullable(),
+  turn_id: z.string().nullable(),
+});
+export type LossExample = z.infer<typeof LossExample>;
 
 /** All that the report shows. It holds no time but the shards' own, so the same run gives the same report. */
 export const ReportInput = z.strictObject({
@@ -128,6 +173,10 @@ export const ReportInput = z.strictObject({
   datasets: Manifest.shape.datasets.default({}),
   /** Of the collected pairs; null where none were counted. */
   tokens: TokenFacts.nullable().default(null),
+  /** What a pair is made of, where the run says so. */
+  unit: Unit.nullable().default(null),
+  /** Items and candidates that were lost, a few of each reason. */
+  losses: z.array(LossExample).default([]),
   warnings: z.array(z.string()),
   /** The run's files beside the report: paths relative to it. */
   files: z.array(z.strictObject({ path: z.string(), bytes: count, lines: count.nullable() })),

@@ -43,13 +43,14 @@ export function accountForSelection(selection: SelectionAccount, formats: readon
     name: COLLECTED,
     total: collected,
     branches: [
-      { name: 'Training', count: training, kept: true },
-      { name: 'Validation', count: validation, kept: true },
+      { name: 'Training', count: training, kept: true, link: '#side=training' },
+      { name: 'Validation', count: validation, kept: true, link: '#side=validation' },
       ...dropped.map(({ reason, pairs }) => ({
         name: `${DROP_WORDS[reason].name}: ${DROP_WORDS[reason].why}`,
         short: DROP_WORDS[reason].name,
         count: pairs,
         kept: false,
+        link: `#reason=${reason}`,
       })),
     ],
     onBoth,

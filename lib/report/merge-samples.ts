@@ -6,6 +6,8 @@ import { openLengthSample, reportLengths } from './length-sample.ts';
 import { openPairSample } from './pair-sample.ts';
 import type { PlacedPair } from './pair-texts.ts';
 import type { ShardSample } from './shard-sample.ts';
+import { openSourceSample, reportSources } from './source-sample.ts';
+import { openTurnSample, reportTurns } from './turn-sample.ts';
 
 /** The pairs whose lines are the bytes from `start` to before `end` of the shard's `sampled-pairs.jsonl`. */
 export type ReadShownPairs = (
@@ -23,6 +25,8 @@ export async function mergeSamples(shards: readonly SampledShard[], read: ReadSh
   const turnSizes = histogram({ whole: true });
   const lengths = openLengthSample();
   const examples = openExampleSample();
+  const sources = openSourceSample();
+  const turns = openTurnSample();
   const ranked = openPairSample<RankedPair>();
   let [pairs, groups] = [0, 0];
   for (const { ordinal, first, sample } of shards) {
@@ -33,6 +37,8 @@ export async function mergeSamples(shards: readonly SampledShard[], read: ReadSh
     turnSizes.addKept(sample.turns_by_candidates);
     lengths.addKept(sample.lengths);
     examples.addKept(sample.examples);
+    sources.addKept(sample.sources);
+    turns.addKept(sample.turns);
     for (const pair of sample.sampled_pairs) ranked.keep({ ...pair, ordinal, number: first + pair.pair + 1 });
   }
   return {
@@ -43,6 +49,8 @@ export async function mergeSamples(shards: readonly SampledShard[], read: ReadSh
     turns_by_candidates: turnSizes.kept().map(([candidates, turns]) => ({ candidates, turns })),
     lengths: reportLengths(lengths.kept(), pairs),
     curriculum: reportExamples(examples.kept()),
+    sources: reportSources(sources.kept()),
+    turns: reportTurns(turns.kept()),
     sampled_pairs: await readTexts(ranked.kept(), read),
   };
 }

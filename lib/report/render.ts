@@ -6,7 +6,16 @@ import { html, type Markup, trusted } from './html.ts';
 import type { ReportInput } from './input.ts';
 import { pickShards } from './pick-shards.ts';
 import { flowSection, formatSection, headSection, settingsSection, shardFigure } from './run-sections.ts';
-import { curriculumFigure, lengthFigure, marginFigure, pairsPerExampleFigure, turnFigure } from './sections.ts';
+import {
+  curriculumFigure,
+  lengthFigure,
+  lengthTable,
+  marginFigure,
+  pairsPerExampleFigure,
+  sourceTable,
+  turnFigure,
+  turnTable,
+} from './sections.ts';
 import { showsText } from './shows-text.ts';
 
 /**
@@ -75,7 +84,8 @@ const collectionSection = (
 ${
   input.sample.pairs === 0
     ? html`<p class="empty">The collection is empty: no turn gave a pair.</p>`
-    : html`${partNote(input)}<div class="figures">${marginFigure(input)}${pairsPerExampleFigure(input)}${lengthFigure(input)}${curriculumFigure(input)}${turnFigure(input)}${shardFigure(input)}</div>`
+    : html`${partNote(input)}<div class="figures">${marginFigure(input)}${pairsPerExampleFigure(input)}${lengthFigure(input)}${curriculumFigure(input)}${turnFigure(input)}${shardFigure(input)}</div>
+<div class="halves">${lengthTable(input)}${turnTable(input)}${sourceTable(input)}</div>`
 }
 </section>`;
 

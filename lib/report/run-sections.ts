@@ -1,5 +1,5 @@
 import { TOKEN_EDGES, type TokenFacts } from '../contract/dataset-result.ts';
-import { accountForDatasets } from '../datasets/account-for-datasets.ts';
+import { accountForDatasets, type FormatLoss } from '../datasets/account-for-datasets.ts';
 import { reasonInWords } from '../datasets/loss-words.ts';
 import { pastTrlLength } from '../datasets/token-facts.ts';
 import { barChart } from './charts/bars.ts';
@@ -15,7 +15,7 @@ import { showsText } from './shows-text.ts';
 
 /** The parts of the report about the run: its flow, its shards, what it was asked and what it read and wrote. */
 
-export function flowSection({ totals, selections, formats, datasets }: ReportInput): Markup {
+export function flowSection({ totals, selections, formats, datasets, losses, request }: ReportInput): Markup {
   const ledger = accounts(totals);
   const account = accountForDatasets({ selections, formats, datasets });
   const chart = flowChart(
@@ -31,14 +31,34 @@ export function flowSection({ totals, selections, formats, datasets }: ReportInp
 <h2 id="flow-title">Where every candidate went</h2>
 <p class="lede">${counted(totals.matching_steps, 'step')} named as candidates, ${counted(totals.total_candidates, 'candidate')} in ${counted(totals.total_turns, 'turn')}, ${counted(totals.possible_pairs, 'possible pair')}. Each is either in the collection or counted under one reason${account.selections.length > 0 && ', and so is each collected pair in the dataset'}.</p>
 ${chart === null ? html`<p class="empty">Nothing flowed: no step of the traces is a candidate.</p>` : html`<div class="flow-picture">${chart}<p class="quiet">Widths are shares of the stage before, because steps and pairs are different things; the numbers are counts.</p></div>`}
-<div class="ledgers">${[ledger.items, ledger.steps, ledger.pairs, ...datasetLedgers].map(ledgerOf)}</div>
+<div class="ledgers">${[ledger.items, ledger.steps, ledger.pairs, ...datasetLedgers].map((one) => ledgerOf(one, showsText(request)))}</div>
+${lossTable(losses)}
 </section>`;
 }
 
-function ledgerOf({ title, total, branches, onBoth = 0, unaccounted }: Account): Markup {
+/** A few of what was lost of each reason, by where they are. */
+function lossTable(losses: ReportInput['losses']): Markup | string {
+  if (losses.length === 0) return '';
+  const unique = new Set(losses.map(({ kind, reason }) => `${kind} ${reason}`)).size;
+  return html`<details class="examples"><summary>Some of what was lost, for each of ${counted(unique, 'reason')}</summary>${table(
+    'Examples of losses',
+    ['Reason', 'Lost', 'Where', 'What was found', 'Example and turn'],
+    losses.map(({ kind, reason, key, offset, row, detail, example_id, turn_id }) => [
+      reasonInWords(reason),
+      kind === 'item' ? 'trace item' : 'candidate',
+      html`<bdi>${key}</bdi> at ${row === undefined ? `byte ${offset ?? 0}` : `row ${row}`}`,
+      detail ?? '–',
+      html`<bdi>${[example_id, turn_id].filter((id) => id !== null).join(', ') || '–'}</bdi>`,
+    ]),
+    { most: 180 },
+  )}<p class="quiet">All are in rejected.jsonl beside this report.</p></details>`;
+}
+
+/** `links`: the page has pairs to lead to. */
+function ledgerOf({ title, total, branches, onBoth = 0, unaccounted }: Account, links: boolean): Markup {
   const rows = branches.map(
-    ({ name, count: part, kept }) =>
-      html`<tr class="${part === 0 ? 'none' : kept ? 'kept' : 'lost'}"><th scope="row">${name}</th><td class="number">${count(part)}</td><td class="number share">${percent(part, total)}</td></tr>`,
+    ({ name, count: part, kept, link }) =>
+      html`<tr class="${part === 0 ? 'none' : kept ? 'kept' : 'lost'}"><th scope="row">${links && link !== undefined && part > 0 ? html`<a href="${link}">${name}</a>` : name}</th><td class="number">${count(part)}</td><td class="number share">${percent(part, total)}</td></tr>`,
   );
   const verdict =
     unaccounted === 0
@@ -89,7 +109,7 @@ export function shardFigure({ shards }: ReportInput): Markup {
 }
 
 /** What each dataset format wrote; nothing where the run has none. */
-export function formatSection({ selections, formats, datasets, tokens }: ReportInput): Markup | string {
+export function formatSection({ selections, formats, datasets, tokens, request }: ReportInput): Markup | string {
   const account = accountForDatasets({ selections, formats, datasets });
   if (account.formats.length === 0) return '';
   const wrong = account.formats.filter(({ unaccounted }) => unaccounted !== 0);
@@ -102,12 +122,9 @@ ${table(
   account.formats.map(({ name, selected, leftOut, pairs, training, validation }) => [
     html`<code>${name}</code>`,
     count(selected),
-    leftOut
-      .map(
-        ({ reason, count: lost, of }) =>
-          `${reasonInWords(reason)} ${of === 'pair' ? count(lost) : counted(lost, 'answer')}`,
-      )
-      .join(', ') || '–',
+    leftOut.length === 0
+      ? '–'
+      : html`${leftOut.map((loss, at) => [at > 0 && ', ', nameLoss(loss, showsText(request))])}`,
     ...[pairs, training, validation].map(count),
     PROMPTS[formats[name]?.prompt_style ?? 'other'],
   ]),
@@ -120,6 +137,12 @@ ${
 }
 ${tokens && tokenTable(tokens)}
 </section>`;
+}
+
+function nameLoss({ reason, count: lost, of }: FormatLoss, links: boolean): Markup {
+  const words = reasonInWords(reason);
+  const name = links ? html`<a href="#reason=${reason}">${words}</a>` : words;
+  return html`${name} ${of === 'pair' ? count(lost) : counted(lost, 'answer')}`;
 }
 
 const PROMPTS = { chat: 'messages, templated by the trainer', text: 'plain text', other: '–' } as const;

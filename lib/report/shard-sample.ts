@@ -12,6 +12,8 @@ import { openPairTexts, PlacedPair } from './pair-texts.ts';
 import type { GroupCandidate, GroupPair, PairedGroup } from './paired-group.ts';
 import { hashAt, hashNumber, hashText, NO_HASH } from './sample-hash.ts';
 import { describePair, responseLength } from './shown-pair.ts';
+import { openSourceSample, SourceSample } from './source-sample.ts';
+import { openTurnSample, TurnSample } from './turn-sample.ts';
 
 const count = z.int().min(0);
 
@@ -24,6 +26,8 @@ export const ShardSample = z.strictObject({
   turns_by_candidates: z.array(KeptValue),
   lengths: LengthSample,
   examples: ExampleSample,
+  sources: SourceSample,
+  turns: TurnSample,
   sampled_pairs: z.array(PlacedPair).max(MOST_SAMPLED_PAIRS),
 });
 export type ShardSample = z.infer<typeof ShardSample>;
@@ -50,18 +54,22 @@ export function openShardSample(
   const turnSizes = histogram({ whole: true });
   const lengths = openLengthSample(share);
   const examples = openExampleSample(share);
+  const sources = openSourceSample();
+  const turns = openTurnSample();
   const texts = openPairTexts(share);
   let [pairs, groups] = [0, 0];
 
   function addPair(
     { exampleId }: Pick<PairedGroup, 'exampleId'>,
     pair: GroupPair,
-    { hash, place, lengthOf, notes }: PairContext,
+    { hash, place, turn, lengthOf, notes }: PairContext,
   ): void {
     const chosen = lengthOf.get(pair.chosen) ?? 0;
     const rejected = lengthOf.get(pair.rejected) ?? 0;
     margins.add(pair.margin);
     lengths.add(chosen, rejected, hash);
+    sources.add(pair);
+    turns.add(turn, { margin: pair.margin, chosen, rejected });
     const rank = { pair: place, hash, margin: pair.margin, length: chosen + rejected };
     if (text && texts.admits(rank)) {
       texts.keep(rank, describePair({ exampleId }, pair, rewardOf(pair, builder), notes()));
@@ -72,12 +80,12 @@ export function openShardSample(
       if (group.turns.length === 0) return;
       const origin = hashOrigin(group);
       let place = 0;
-      for (const turn of group.turns) {
+      for (const [number, turn] of group.turns.entries()) {
         const measured = measureResponses(turn);
         for (const pair of turn) {
           place += 1;
           addPair(group, pair, {
-            ...{ hash: hashAt(origin, place), place: pairs + place - 1, lengthOf: measured },
+            ...{ hash: hashAt(origin, place), place: pairs + place - 1, turn: number, lengthOf: measured },
             notes: () => describe?.(pair) ?? NO_NOTES,
           });
         }
@@ -99,6 +107,8 @@ export function openShardSample(
         turns_by_candidates: turnSizes.kept(),
         lengths: lengths.kept(),
         examples: examples.kept(),
+        sources: sources.kept(),
+        turns: turns.kept(),
         sampled_pairs,
       };
       return { sample, lines };
@@ -112,10 +122,11 @@ const hashOrigin = ({ exampleId, turns }: PairedGroup) => {
   return hashNumber(hashText(hashText(NO_HASH, place.key), exampleId), positionOf(place));
 };
 
-/** What is known of a pair by its group: a hash of where it comes from, its place in the shard. */
+/** What is known of a pair by its group: a hash of where it comes from, its place in the shard, its turn's in the example. */
 interface PairContext {
   readonly hash: number;
   readonly place: number;
+  readonly turn: number;
   readonly lengthOf: Lengths;
   readonly notes: () => PairNotes;
 }

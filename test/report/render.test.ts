@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { TOKEN_EDGES } from '../../lib/contract/dataset-result.ts';
 import type { Group } from '../../lib/contract/trajectory.ts';
 import { escapeHtml, html } from '../../lib/report/html.ts';
 import type { ReportInput } from '../../lib/report/input.ts';
@@ -69,7 +70,8 @@ describe('a rendered report', () => {
     };
     const page = drawn(renderReport(await reportOf(ticTacToe(), { formats, ...datasetOf(formats) })));
     expect(page).toContain('messages, templated by the trainer');
-    expect(page).toContain('tool calls 28, white space 2');
+    expect(page.replaceAll(/<[^>]+>/g, '')).toContain('tool calls 28, white space 2');
+    expect(page).toContain('<a href="#reason=tool_calls">');
     expect(page).toContain('The lines of each format add up');
     const wrong = { ...formats, trl: { ...formats.trl, left_out: { role: 1 } } };
     const flawed = drawn(renderReport(await reportOf(ticTacToe(), { formats: wrong, ...datasetOf(formats) })));
@@ -181,10 +183,57 @@ describe('a rendered report', () => {
       ['not sampled: past dataset.max_pairs', 5],
       ['leaks: drawn for validation, and the prompt is in training', 1],
     ]) {
-      expect(page).toContain(`<th scope="row">${name}</th><td class="number">${count}</td>`);
+      expect(page).toMatch(new RegExp(`<a href="#\\w+=\\w+">${name}</a></th><td class="number">${count}</td>`));
     }
     expect(page).toContain('The parts add up to 180.');
     expect(page).toContain('>leaks <tspan');
+  });
+
+  test('compares lengths before and after choosing, in characters and, where they are counted, in tokens', async () => {
+    const { selections } = datasetOf({});
+    const collected_length = { mean_chosen: 120, mean_rejected: 80, longer_chosen_rate: 0.75 };
+    const length = { mean_chosen: 101.5, mean_rejected: 99, longer_chosen_rate: 0.5, cohens_d: 0.1 };
+    const whole = selections.whole && {
+      ...selections.whole,
+      collected_length,
+      balance: { ...selections.whole.balance, length },
+    };
+    const tokens = {
+      ...{ pairs: 10, chosen_sum: 400, rejected_sum: 300, chosen_longer: 6, rejected_longer: 2 },
+      ...{ uncounted: 0, bins: TOKEN_EDGES.map(() => 0).concat(10), longest: 90, longest_prompt: 20 },
+    };
+    const page = drawn(renderReport(await reportOf(ticTacToe(), { selections: { whole }, tokens })));
+    const rows = [...page.matchAll(/<tr>(.*?)<\/tr>/g)].map(([, row = '']) => row.replaceAll(/<[^>]+>/g, ' ').trim());
+    const cells = rows.map((row) => row.split(/ {2,}/));
+    expect(cells).toContainEqual(['collected', '180', '120', '80', 'characters', '75%']);
+    expect(cells).toContainEqual(['training and validation', '150', '101.5', '99', 'characters', '50%']);
+    expect(cells).toContainEqual(['collected', '10', '40', '30', 'tokens with the prompt', '75%']);
+    const without = drawn(renderReport(await reportOf(ticTacToe())));
+    expect(without).toContain('pairs looked at');
+  });
+
+  test('names a few losses of each reason, by where they are', async () => {
+    const loss = {
+      kind: 'candidate' as const,
+      reason: 'empty_response',
+      key: 'a.jsonl',
+      detail: 'the answer is empty text',
+    };
+    const losses = [
+      { ...loss, offset: 17, example_id: 'e1', turn_id: 't1' },
+      { ...loss, row: 3, kind: 'item' as const, reason: 'truncated', detail: null, example_id: null, turn_id: null },
+    ];
+    const page = drawn(renderReport(await reportOf(ticTacToe(), { losses }))).replaceAll(/<[^>]+>/g, ' ');
+    expect(page).toContain('for each of 2 reasons');
+    expect(page).toMatch(/empty response +candidate +a\.jsonl +at byte 17 +the answer is empty text +e1, t1/);
+    expect(page).toMatch(/truncated +trace item +a\.jsonl +at row 3 +– +–/);
+  });
+
+  test('says what the unit is, and shows margins by turn and by source', async () => {
+    const page = drawn(renderReport(await reportOf(ticTacToe(), { unit: 'divergence' })));
+    expect(page).toContain('the first messages in which conversations differ');
+    expect(page).toMatch(/traces\/workflow_output\.json<\/bdi><\/th><td class="number">150</);
+    expect(page).toContain('By turn');
   });
 
   test('calls out how often the longer answer wins', async () => {

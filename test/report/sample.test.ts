@@ -212,6 +212,53 @@ test('numbers the pairs by their place in the collection, whatever the shards', 
   }
 });
 
+test('sums margins and scores up by source, those of an archive together, and by turn', async () => {
+  const groups = [
+    groupOf('a', [
+      { key: 'one.zip!/x.jsonl', chosen: 'long', rejected: 'no', margin: 0.5 },
+      { key: 'one.zip!/y.jsonl', chosen: 'no', rejected: 'long', margin: 0.25 },
+    ]),
+    groupOf('b', [{ key: 'two.jsonl', chosen: 'same', rejected: 'size', margin: 1 }]),
+  ];
+  const sample = await sampleOf([groups]);
+  expect(sample.sources).toEqual([
+    {
+      ...{ key: 'one.zip', pairs: 2, mean_margin: 0.375, least_margin: 0.25, greatest_margin: 0.5 },
+      ...{ mean_chosen: 0.375, mean_rejected: 0 },
+    },
+    {
+      ...{ key: 'two.jsonl', pairs: 1, mean_margin: 1, least_margin: 1, greatest_margin: 1 },
+      ...{ mean_chosen: 1, mean_rejected: 0 },
+    },
+  ]);
+  expect(sample.turns).toEqual([
+    { turn: 1, pairs: 2, mean_margin: 0.75, chosen_longer: 1, rejected_longer: 0 },
+    { turn: 2, pairs: 1, mean_margin: 0.25, chosen_longer: 0, rejected_longer: 1 },
+  ]);
+  expect(sample.curriculum[0]).toMatchObject({ example_id: 'b', mean_margin: 1, mean_chosen: 1, mean_rejected: 0 });
+});
+
+test('keeps of many sources the same ones whatever the shards, each with the sums of all its pairs', async () => {
+  const groups = Array.from({ length: 400 }, (_, index) =>
+    groupOf(`${index}`, [
+      { key: `${index % 130}.jsonl`, chosen: 'a', rejected: 'b', margin: index / 8, offset: index },
+    ]),
+  );
+  const whole = await sampleOf([groups]);
+  expect(whole.sources).toHaveLength(50);
+  for (const { key, pairs } of whole.sources) expect(pairs).toBe(Number.parseInt(key, 10) < 10 ? 4 : 3);
+  for (const places of [[7], [130, 260], [50, 51, 390]]) {
+    expect((await sampleOf(cutAt(groups, places))).sources).toEqual(whole.sources);
+  }
+});
+
+test('tells thirty turns of an example apart, and takes those that follow together', async () => {
+  const parts = Array.from({ length: 40 }, (_, index) => ({ chosen: 'a', rejected: 'b', margin: index }));
+  const { turns } = await sampleOf([[groupOf('e', parts)]]);
+  expect(turns).toHaveLength(30);
+  expect(turns.at(-1)).toMatchObject({ turn: 30, pairs: 11, mean_margin: 34 });
+});
+
 test('counts all candidates of a turn of which only the best and the worst are paired', async () => {
   const group = groupOf('e', [{ chosen: 'a', rejected: 'b' }]);
   for (const { metadata } of group.trajectories) metadata.num_candidates = 7;

@@ -134,3 +134,18 @@ test('without report.text no pair is read for the report', async () => {
   expect(page).not.toContain('pelican');
   expect(page).not.toContain('pairs-json');
 });
+
+test('the report has a few losses of each reason with what was found, and without text only where they are', async () => {
+  const answers = [
+    ...duel('kestrel', 'yes', 'no'),
+    ...Array.from({ length: 5 }, () => ({ example: 'kestrel', prompt: 'kestrel', response: '', score: 1 })),
+  ];
+  const shown = await reportOf(answers, { formats: ['trl'] });
+  expect(shown.losses.length).toBeGreaterThanOrEqual(5);
+  const rowsOf = (page: string) => page.match(/at byte \d+<\/td><td>[^<]*<\/td><td><bdi>[^<]*<\/bdi>/g) ?? [];
+  expect(rowsOf(shown.page)).toHaveLength(3);
+  expect(rowsOf(shown.page)[0]).toContain('kestrel');
+  const hidden = await reportOf(answers, { formats: ['trl'] }, {}, { text: false });
+  expect(rowsOf(hidden.page)).toHaveLength(3);
+  expect(hidden.page).not.toContain('kestrel');
+});

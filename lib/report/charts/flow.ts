@@ -11,6 +11,8 @@ export type Branch = {
   readonly short?: string;
   readonly count: number;
   readonly kept: boolean;
+  /** Where the page shows some of them. */
+  readonly link?: string;
 };
 
 /** What came in, and all it became. The branches' counts add up to `total`. */

@@ -69,7 +69,10 @@ export async function finalize({ run_id }: FinalizeInput, deps: Deps): Promise<F
       ...tokenWarnings(sumTokens(built.map(({ summary }) => summary.tokens)), request.dataset.formats),
     ],
   };
-  const manifest: Manifest = { ...listed, report: await writeReport(request, run, { manifest: listed, facts }, deps) };
+  const manifest: Manifest = {
+    ...listed,
+    report: await writeReport(request, run, { manifest: listed, facts, unit: plan.source?.unit }, deps),
+  };
   if ((await store.create(keys.manifest, jsonText(manifest))) === 'created') return report(request, manifest, deps);
   return report(request, await readJson(store, keys.manifest, Manifest), deps);
 }
