@@ -151,7 +151,7 @@ describe('the library', () => {
 
   test('builds pairs of records in memory, in a CommonJS project', () => {
     expect(node(['library/records.cjs']).trimEnd().split('\n')).toEqual([
-      'left out: empty_response (the answer is empty text)',
+      'left out: empty_response (the response is empty)',
       'Capital of France? Paris rather than Lyon (0.8)',
       '1 turn with one candidate',
     ]);
@@ -168,7 +168,7 @@ describe('the library', () => {
     const code = `import { createRequire } from 'node:module';
 import * as module from 'dpo-trajectories';
 const common = createRequire(import.meta.url)('dpo-trajectories');
-console.log(Object.keys(module).filter((name) => module[name] !== common[name]).length, typeof module.readCandidates);`;
+console.log(Object.keys(common).filter((name) => module[name] !== common[name]).length, typeof module.readCandidates);`;
     const { status, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', code], {
       cwd: project,
       encoding: 'utf8',
