@@ -6,7 +6,7 @@ import { childTask, choice, distributedMap, endInFailure, type Place, step } fro
 export const MAPS = ['RunWorkflow', 'GroupCandidates', 'BuildShards', 'WriteDatasets'] as const;
 
 /**
- * The run as a state machine: the order of tasks that `cli/local/run-locally.ts` has on this machine. A test holds the two
+ * The run as a state machine: the order of tasks that `lib/stages/run-in-order.ts` has elsewhere. A test holds the two
  * equal. From Evaluate to Finalize one document passes from state to state: the run as it was planned.
  */
 export const pipelineDefinition = (place: Place): Machine => ({
