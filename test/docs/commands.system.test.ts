@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 import { dpo } from '../cli/dpo-process.ts';
@@ -104,6 +105,16 @@ test('the README begins with a command for the main job and one for the tests, e
   const lines = (first?.commands ?? '').trimEnd().split('\n');
   expect(lines.map((line) => line.replace(/ +#.*/, ''))).toEqual(['npm ci && npm start', 'npm ci && npm test']);
   expect(first?.output).toMatch(/^pairs +\d+$/m);
+});
+
+test('the program that the README shows writes the lines of a dataset', async () => {
+  const [program = ''] = README.flatMap(blocksOf).flatMap(({ language, text }) => (language === 'js' ? [text] : []));
+  const library = pathToFileURL(join(ROOT, 'library/index.ts')).href;
+  writeFileSync(join(folder, 'program.mjs'), program.replace("'dpo-trajectories'", `'${library}'`));
+  cpSync(join(ROOT, 'examples/rollouts.jsonl'), join(folder, 'rollouts.jsonl'));
+  const { code, output } = await runs('"$NODE" program.mjs');
+  expect(code, output).toBe(0);
+  expect(output).toMatch(/^train\.jsonl \{.*"chosen":/m);
 });
 
 test('npm start -- --open leaves a report open in the browser', async () => {
