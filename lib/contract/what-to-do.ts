@@ -68,7 +68,7 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
   ShardMissing: { fix: 'Part of the work is missing.', next: 'again' },
   ObjectNotFound: { fix: 'Something removes objects of the run: find out what.', next: 'another' },
   StoreRefused: { fix: 'Fix the credentials, permissions or bucket that the message names.', next: 'again' },
-  StoreUnavailable: { fix: 'It does not answer after several tries: wait until it does.', next: 'again' },
+  StoreUnavailable: { fix: 'The service did not answer after several tries: wait until it does.', next: 'again' },
   CorruptObject: { fix: 'An object of the run was changed, or another version began the run.', next: 'another' },
   LeakingDataset: { fix: 'Nothing was committed. Please report it.', next: 'nothing' },
   DatasetTooLarge: {
@@ -84,7 +84,7 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
     next: 'another',
   },
   WorkerDied: {
-    fix: 'A thread ended, perhaps without memory: use a smaller --concurrency or --shard-bytes.',
+    fix: 'A thread ended, perhaps from too little memory: use a smaller --concurrency or --shard-bytes.',
     next: 'again',
   },
   AnswersMissing: { fix: "Some of the workflow's answers are missing.", next: 'another' },
@@ -100,8 +100,8 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
     fix: 'The secret is missing or unreadable: store it, and bind it to the endpoint in allowedEndpoints.',
     next: 'again',
   },
-  TrainerUnavailable: { fix: 'It does not answer after several tries: wait until it does.', next: 'again' },
-  TrainerRefused: { fix: 'The trainer refuses a name or the credentials.', next: 'again' },
+  TrainerUnavailable: { fix: 'The service did not answer after several tries: wait until it does.', next: 'again' },
+  TrainerRefused: { fix: 'The trainer refuses a name or the credentials: fix them.', next: 'again' },
   TrainingSubmitPending: { fix: 'Another execution is asking for the job: wait some minutes.', next: 'again' },
   TrainingFailed: { fix: "The dataset is committed; the trainer's log says why the job failed.", next: 'another' },
   TrainingCanceled: { fix: 'The dataset is committed; somebody canceled the job.', next: 'another' },
