@@ -41,8 +41,10 @@ export async function composeObject(
 
 /**
  * For servers that do not compose as AWS does: MinIO refuses to copy into an upload that has a checksum
- * (https://github.com/minio/minio/issues/20649), versitygw miscounts the checksum of a range that it copies. All bytes
- * pass through here, checked on both ways.
+ * (https://github.com/minio/minio/issues/20649), versitygw miscounts the checksum of a range that it copies, R2 has no
+ * checksum of a whole object. All bytes pass through here, checked on both ways. Copies into an upload without a checksum
+ * would be faster, and wrong: nothing would notice a part that changed since its bytes were counted, or that the server
+ * copied wrong.
  */
 async function composeBytes(
   bucket: Bucket,

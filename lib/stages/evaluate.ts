@@ -22,7 +22,6 @@ import { type Plan, readPlan } from './read-plan.ts';
 import { type RefuseDeps, refuseSettings } from './refuse-settings.ts';
 import { asUploaded, type RequestDeps, requestOf } from './request-of.ts';
 import { namePassedOver, type SourceSettings } from './source/resolve-source.ts';
-import { countBeside } from './tally-beside.ts';
 
 export interface EvaluateDeps extends RequestDeps, RefuseDeps, DrawDeps {}
 
@@ -96,7 +95,7 @@ async function writePlan(
   const keys = runKeys(request.run_id);
   const store = deps.collections;
   const settings = resolved.kind === 'records' ? resolved.settings : nativeSettings(resolved.passedOver);
-  const others = resolved.kind === 'records' ? beside : [...beside, ...countBeside('content', resolved.strangers)];
+  const others = [...beside, ...resolved.beside];
   // Of NAT's own traces there is nothing to keep but what was passed over.
   if (resolved.kind === 'records' || resolved.passedOver.length + others.length > 0) {
     await store.create(keys.source, jsonText({ run_id: request.run_id, ...settings, beside: others }));

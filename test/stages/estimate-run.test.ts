@@ -211,7 +211,7 @@ describe('what cannot end is refused by name, before anything is written or clai
       cut: null,
     };
     const shards = Array.from({ length: 400 }, (_, ordinal) => ({ ordinal, slices: [slice] }));
-    const resolved = { kind: 'native', objects: [], passedOver: [], strangers: [] } as const;
+    const resolved = { kind: 'native', objects: [], passedOver: [], beside: [] } as const;
     const drawn = { resolved, shards, grouping: [] };
     const by = parseRequest({ run_id: 'run', ...over('traces/') });
     const source = { traces: { bucket: 'traces', prefix: 'traces/' }, cut: true };
