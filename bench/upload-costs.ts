@@ -10,7 +10,7 @@ export const UPLOADS = {
   event: 1 / 1e6,
   queueRequest: 0.4 / 1e6,
   /** Of 1,000 keys. */
-  listedPage: 0.005 / 1000,
+  listedPage: PRICES.write,
   keysInPage: 1_000,
   /** GatherUploads lists one in so long. */
   secondsOfPage: 0.1,
