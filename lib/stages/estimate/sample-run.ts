@@ -59,7 +59,7 @@ const IN_UNITS = { places: 2, atOnce: 1 } as const;
 
 const isReadInUnits = (slice: Slice): boolean =>
   isContainerSlice(slice) && (slice.container === 'parquet' || slice.container === 'zip');
-/** Each object costs a request or two. */
+/** In one place; each object costs a request or two. */
 const MOST_SLICES = 64;
 /** So many that all of them are poorer, or all richer, than the source in one case of some 10,000. */
 const STRETCHES = 16;
