@@ -1,7 +1,8 @@
 import { S3_LIMITS } from '../../adapters/s3/bucket.ts';
 import { COPIES_IN_FLIGHT } from '../../adapters/s3/compose.ts';
 import { CHOOSE_MEMORY_MB, STEP_MEMORY_MB } from '../../functions/memory.ts';
-import { ASSUMED, estimate, JOBS, LIMITS, ratesOf } from '../estimate.ts';
+import { ASSUMED } from '../../lib/estimate/rates.ts';
+import { estimate, JOBS, LIMITS, ratesOf } from '../estimate.ts';
 import { rounded } from '../measure.ts';
 import type { Results } from '../results.ts';
 import { uploadCostsTable } from '../upload-costs.ts';
@@ -49,13 +50,9 @@ function estimates(results: Results): string {
     [
       row('shards', ({ shards }) => shards),
       row('million pairs', ({ pairs }) => rounded(pairs / 1e6)),
-      row('BuildShards, s', ({ build }) => rounded(build)),
-      row('which wait for', ({ waitsFor }) => waitsFor),
-      row('Choose, s', ({ choose, formats }) => (formats ? rounded(choose) : '')),
-      row('WriteDatasets, s', ({ write, formats }) => (formats ? rounded(write) : '')),
-      row('Finalize, s', ({ finalize }) => rounded(finalize)),
-      row('all, s', (one) => (isRefused(one) ? '**refused**' : Math.round(one.seconds))),
-      row('all, $', (one) => (isRefused(one) ? '**refused**' : priceOf(one.dollars))),
+      row('shards wait for', ({ waitsFor }) => waitsFor),
+      row('seconds', (one) => (isRefused(one) ? '**refused**' : Math.round(one.seconds))),
+      row('US dollars', (one) => (isRefused(one) ? '**refused**' : priceOf(one.dollars))),
       row('nearest limit, and its share', nearest),
     ],
   );
