@@ -27,7 +27,7 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
   InvalidRequest: { fix: 'Correct the settings that the message names.', next: 'another' },
   RunConflict: { fix: 'The run id is taken.', next: 'another' },
   CeilingExceeded: { fix: 'Ask for less, or have the ceiling that the message names raised.', next: 'another' },
-  NoTraces: { fix: 'Put traces where source.traces says.', next: 'again' },
+  NoTraces: { fix: 'Put traces that can be read where source.traces says.', next: 'again' },
   NoCandidates: { fix: 'Change the setting, or the evaluation, that the message names.', next: 'another' },
   TooManyRejected: {
     fix: 'Fix the traces that rejected.jsonl names, or raise limits.max_rejected_fraction.',

@@ -60,6 +60,10 @@ export interface StoredObject extends Pin {
   readonly modified?: number | undefined;
   /** A link that leads out of the store, or nowhere: it is listed so that it can be named, and cannot be read. */
   readonly leadsOut?: true;
+  /** Which file it is, where several keys may be one file: links of it. */
+  readonly file?: string;
+  /** It is a link to a file that has another key. */
+  readonly isLink?: true;
 }
 
 export interface ReadOptions {

@@ -29,7 +29,6 @@ import { refuseUnlisted } from './refuse-unlisted.ts';
 import { asUploaded, type RequestDeps, requestOf } from './request-of.ts';
 import { cutSource } from './source/cut-source.ts';
 import { namePassedOver, type ResolvedSource, resolveSource, type SourceSettings } from './source/resolve-source.ts';
-import { countBeside } from './tally-beside.ts';
 import { refusePlainSecrets } from './training/plan.ts';
 
 export interface EvaluateDeps extends RequestDeps, ReadableDeps, CeilingDeps {
@@ -126,7 +125,7 @@ async function writePlan(
   const keys = runKeys(request.run_id);
   const store = deps.collections;
   const settings = resolved.kind === 'records' ? resolved.settings : nativeSettings(resolved.passedOver);
-  const others = resolved.kind === 'records' ? beside : [...beside, ...countBeside('content', resolved.strangers)];
+  const others = [...beside, ...resolved.beside];
   // Of NAT's own traces there is nothing to keep but what was passed over.
   if (resolved.kind === 'records' || resolved.passedOver.length + others.length > 0) {
     await store.create(keys.source, jsonText({ run_id: request.run_id, ...settings, beside: others }));
