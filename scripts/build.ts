@@ -3,6 +3,7 @@
  * and the Lambda functions whole, so that a user's synth bundles nothing. `tsc` adds the types (see package.json).
  */
 import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import { posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build } from 'esbuild';
 import { STAGES } from '../functions/observability/metric-names.ts';
@@ -20,6 +21,13 @@ const forNode = {
 /** They stay packages: no small run loads them, and some look for files of their own. */
 const LOADED_ON_DEMAND = ['@aws-sdk/*', '@huggingface/*', 'piscina', 'undici', 'yauzl'];
 
+/** One copy for projects of both kinds: two would have error classes of their own. ts-node and Jest read CommonJS only. */
+const forBoth = {
+  format: 'cjs',
+  outExtension: { '.js': '.cjs' },
+  packages: 'external',
+} as const satisfies BuildOptions;
+
 await rm('dist', { recursive: true, force: true });
 const [command, , , ...functions] = await Promise.all([
   // The command and its worker threads, in few files that they share: each has to load them in a tenth of a second.
@@ -34,15 +42,17 @@ const [command, , , ...functions] = await Promise.all([
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
     metafile: true,
   }),
-  build({ ...forNode, entryPoints: ['lib/index.ts'], outdir: 'dist/lib', packages: 'external' }),
+  build({
+    ...forNode,
+    entryPoints: ['library/index.ts'],
+    ...forBoth,
+    outdir: 'dist/lib',
+  }),
   build({
     ...forNode,
     entryPoints: ['infra/index.ts'],
-    // What most CDK apps and their tests load: an ES module cannot be read by ts-node or Jest.
-    format: 'cjs',
+    ...forBoth,
     outdir: 'dist/cdk',
-    outExtension: { '.js': '.cjs' },
-    packages: 'external',
     plugins: [
       {
         name: 'packaged-functions',
@@ -56,13 +66,19 @@ const [command, , , ...functions] = await Promise.all([
   ...STAGES.map((stage) => bundleFunction(stage, 'dist/functions')),
 ]);
 await copyFile('cli/packaged-dpo.cjs', 'dist/cli/dpo.cjs');
-// One copy of the classes for apps of both kinds, and one of their types, which `tsc` writes into `types`.
-await mkdir('dist/cdk/types');
-await Promise.all([
-  writeFile('dist/cdk/index.js', "export * from './index.cjs';\n"),
-  writeFile('dist/cdk/index.d.ts', "export * from './index.cjs';\n"),
-  writeFile('dist/cdk/index.d.cts', "export * from './types/infra/index.js';\n"),
-  writeFile('dist/cdk/types/package.json', '{ "type": "commonjs" }\n'),
-]);
+await describeBoth('dist/lib', '../types/library/index.js');
+await describeBoth('dist/cdk', './types/infra/index.js');
 const bundled = [command, ...functions].flatMap(({ metafile }) => Object.keys(metafile.inputs));
 await writeFile('dist/THIRD-PARTY-LICENSES.txt', await thirdPartyLicences(bundled));
+
+/** Beside `index.cjs` the ES module that passes it on, and for both the types that `tsc` writes to the folder of `types`. */
+async function describeBoth(folder: string, types: string): Promise<void> {
+  const typesFolder = posix.join(folder, types.replace(/\/types\/.*/, '/types'));
+  await mkdir(typesFolder, { recursive: true });
+  await Promise.all([
+    writeFile(`${folder}/index.js`, "export * from './index.cjs';\n"),
+    writeFile(`${folder}/index.d.ts`, "export * from './index.cjs';\n"),
+    writeFile(`${folder}/index.d.cts`, `export * from '${types}';\n`),
+    writeFile(`${typesFolder}/package.json`, '{ "type": "commonjs" }\n'),
+  ]);
+}

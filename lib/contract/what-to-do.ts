@@ -39,7 +39,10 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
   },
   ArrayNotIndented: { fix: 'Set source.cut to false, or write one trace item a line.', next: 'another' },
   NoPairs: { fix: 'Change what the message names, or allow it with limits.allow_empty.', next: 'another' },
-  SourceTooLarge: { fix: 'Give fewer objects a run, or raise limits.max_joined_bytes.', next: 'another' },
+  SourceTooLarge: {
+    fix: 'Give fewer or smaller objects, or change the setting that the message names.',
+    next: 'another',
+  },
   RepeatedIdsTooLarge: { fix: 'Set builder.compatibility to strict, or split the file.', next: 'another' },
   InputChanged: { fix: 'A trace file was replaced after the run had planned it.', next: 'another' },
   ShardMissing: { fix: 'Part of the work is missing.', next: 'again' },
