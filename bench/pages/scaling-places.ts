@@ -1,7 +1,8 @@
 import { S3_LIMITS } from '../../adapters/s3/bucket.ts';
 import { COPIES_IN_FLIGHT } from '../../adapters/s3/compose.ts';
 import { CHOOSE_MEMORY_MB, STEP_MEMORY_MB } from '../../functions/memory.ts';
-import { ASSUMED, estimate, JOBS, LIMITS, ratesOf } from '../estimate.ts';
+import { ASSUMED } from '../../lib/estimate/rates.ts';
+import { estimate, JOBS, LIMITS, ratesOf } from '../estimate.ts';
 import { rounded } from '../measure.ts';
 import type { Results } from '../results.ts';
 import { uploadCostsTable } from '../upload-costs.ts';
