@@ -212,7 +212,11 @@ export function headSection(input: ReportInput): Markup {
     ['Turns', totals.total_turns, `${average(totals.total_candidates, totals.total_turns)} candidates each`],
     ['Candidates', totals.total_candidates, `${count(totals.matching_steps - totals.total_candidates)} rejected`],
     ...account.selections.map(({ view, selected, training, validation }): [string, number, string] => [
-      view === 'whole' ? 'In the dataset' : 'In the dataset of last messages',
+      account.selections.length === 1
+        ? 'In the dataset'
+        : view === 'whole'
+          ? 'With whole prompts'
+          : 'With last messages',
       selected,
       `${count(training)} training, ${count(validation)} validation`,
     ]),
