@@ -250,12 +250,13 @@ function factsReader(plan: DatasetPlan, dataset: Request['dataset']) {
       const known = responses.get(response);
       if (known) return known;
       const bare = preferResponse(response.value());
+      const shape = shapeOfText(response.json);
       const made = {
         digest: response.digest(),
         length: lengthOf(bare),
         shapes: {
-          chosen: shapeOfResponse(bare, 'chosen') | shapeOfText(response.json),
-          rejected: shapeOfResponse(bare, 'rejected') | shapeOfText(response.json),
+          chosen: shapeOfResponse(bare, 'chosen') | shape,
+          rejected: shapeOfResponse(bare, 'rejected') | shape,
         },
         unheld: notUnicode(response.json, response.value)
           ? plan.formats.map(() => placeOf('lone_surrogate'))

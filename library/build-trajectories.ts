@@ -1,15 +1,15 @@
 import type * as z from 'zod';
-import { BuilderSettings } from '../contract/builder.ts';
-import { Limits } from '../contract/request.ts';
-import { Group, type Rejected } from '../contract/trajectory.ts';
-import { InvalidRequest } from '../errors.ts';
-import { fromUtf8, type Utf8, utf8 } from '../objects/utf8.ts';
-import { pairExample } from '../preferences/pair-example.ts';
-import { GROUP_CLOSING, openGroupText, trajectoryWriter } from '../preferences/trajectory-text.ts';
-import { asTraceItem } from '../sources/formats/nat/nat-item.ts';
-import { natNames } from '../sources/formats/nat/nat-names.ts';
-import { readObject } from '../sources/formats/nat/trace-item.ts';
-import { isObject } from '../sources/json/exact-json.ts';
+import { BuilderSettings } from '../lib/contract/builder.ts';
+import { Limits } from '../lib/contract/request.ts';
+import { Group, type Rejected } from '../lib/contract/trajectory.ts';
+import { InvalidRequest } from '../lib/errors.ts';
+import { fromUtf8, type Utf8, utf8 } from '../lib/objects/utf8.ts';
+import { pairExample } from '../lib/preferences/pair-example.ts';
+import { GROUP_CLOSING, openGroupText, trajectoryWriter } from '../lib/preferences/trajectory-text.ts';
+import { asTraceItem } from '../lib/sources/formats/nat/nat-item.ts';
+import { natNames } from '../lib/sources/formats/nat/nat-names.ts';
+import { readObject } from '../lib/sources/formats/nat/trace-item.ts';
+import { isObject } from '../lib/sources/json/exact-json.ts';
 
 export interface BuildOptions {
   /** As in a request's `builder` block; what is left out has its default. */
