@@ -9,7 +9,6 @@ import type { Deps } from '../lib/stages/deps.ts';
 import { findTraces } from '../lib/stages/find-traces.ts';
 import { inspectSource, type SourceInspection } from '../lib/stages/inspect-source.ts';
 import { completeFormat, findSource } from '../lib/stages/source/resolve-source.ts';
-import { countBeside } from '../lib/stages/tally-beside.ts';
 import { openBucket } from './open-bucket.ts';
 import { spoolStandardInput } from './standard-input.ts';
 
@@ -27,7 +26,11 @@ export async function inspectTraces(request: Request, named: TraceSource): Promi
   const source = await completeFormat(named, { builder, objects }, deps);
   const found = await findSource(source, { builder, objects }, deps);
   if (found.kind === 'records') {
-    return { kind: 'source', beside, inspection: await inspectSource(found, { source, builder, limits }, deps) };
+    return {
+      kind: 'source',
+      beside: [...beside, ...found.beside],
+      inspection: await inspectSource(found, { source, builder, limits }, deps),
+    };
   }
   const stepName = builder.ttc_step_name;
   const names = natNames(stepName, source.nat_keys);
@@ -41,7 +44,7 @@ export async function inspectTraces(request: Request, named: TraceSource): Promi
   }
   return {
     kind: 'traces',
-    beside: [...beside, ...countBeside('content', found.strangers)],
+    beside: [...beside, ...found.beside],
     passedOver: found.passedOver,
     inspection: inspector.inspection(),
   };

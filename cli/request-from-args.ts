@@ -15,8 +15,8 @@ import {
 } from './locations.ts';
 import { type NatConfig, settingsFromNatConfig } from './nat-config.ts';
 import type { NatSource } from './nat-evaluation.ts';
-import { refuseWrittenSecrets } from './nat-secrets.ts';
 import { hideVariables, noVariables, type Variables } from './nat-variables.ts';
+import { refuseWrittenVariables } from './refuse-written-variables.ts';
 import { countFromFlag, isSettings, mergeSettings, type Settings, settingsFromAssignment } from './settings.ts';
 import { readSettingsFile } from './settings-file.ts';
 
@@ -78,7 +78,7 @@ export async function requestFromArgs(args: RunArgs): Promise<RequestFromArgs> {
   // Before the run gets its name: a new token is no other request.
   const aside = parsed.training && plainSecretsAside(parsed.training);
   const request = aside ? { ...parsed, training: aside.training } : parsed;
-  refuseWrittenSecrets(request, nat.variables);
+  refuseWrittenVariables(request, { nat: nat.settings, own }, nat.variables);
   const out = await outLocation(args.out);
   refuseOutWithinTraces(out, locationsOf(request));
   const whyTraining = nat.training && (nat.training.starts || !request.training ? nat.training.why : OWN_TRAINING);

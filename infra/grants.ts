@@ -91,6 +91,8 @@ export function recordFailures(recorder: IGrantable, { traces, tracesPrefix, col
   grantObjects(recorder, collections, { actions: READ, keys: files });
   grantObjects(recorder, collections, { actions: ['s3:PutObject'], keys: ['runs/*/failure.json'] });
   useKey(recorder, collections, ['kms:Decrypt', 'kms:GenerateDataKey']);
+  // Most folders have none, and that is no failure.
+  list(recorder, traces, `${tracesPrefix}*run.json`);
   const uploaded = ['run.json', '*/run.json'].map((file) => `${tracesPrefix}${file}`);
   grantObjects(recorder, traces, { actions: READ, keys: uploaded, wildcards: ANY_TRACE });
   useKey(recorder, traces, ['kms:Decrypt']);

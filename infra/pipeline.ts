@@ -29,6 +29,7 @@ import { metricsOf } from './metrics.ts';
 import { type Network, type NetworkProps, networkOf } from './network.ts';
 import { type PipelineOutputs, pipelineOutputs } from './pipeline-outputs.ts';
 import { MAPS, pipelineDefinition } from './state-machine.ts';
+import { MAP_RESULTS } from './states.ts';
 import { StepFunction } from './step-function.ts';
 import { serviceName } from './step-settings.ts';
 import { trainingSteps } from './training-steps.ts';
@@ -224,7 +225,7 @@ export class DpoPipeline extends Construct implements IConnectable {
     const read = ['plan.json', 'batches.json', 'grouping-tasks.json'].map((file) => `runs/*/${file}`);
     grantObjects(policy, collections, { actions: ['s3:GetObject'], keys: read });
     const results = ['s3:PutObject', 's3:GetObject', 's3:ListMultipartUploadParts', 's3:AbortMultipartUpload'];
-    grantObjects(policy, collections, { actions: results, keys: ['maps/*'] });
+    grantObjects(policy, collections, { actions: results, keys: [`${MAP_RESULTS}*`] });
     grantObjects(policy, collections, { actions: ['s3:PutObject', 's3:GetObject'], keys: ['runs/*/failures/*'] });
     useKey(policy, collections, ['kms:Decrypt', 'kms:GenerateDataKey']);
   }

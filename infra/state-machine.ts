@@ -1,3 +1,4 @@
+import { EXECUTION_SECONDS } from '../lib/contract/steps.ts';
 import type { Machine, States } from './asl.ts';
 import { childTask, choice, distributedMap, endInFailure, type Place, step } from './states.ts';
 
@@ -11,8 +12,7 @@ export const MAPS = ['RunWorkflow', 'GroupCandidates', 'BuildShards', 'WriteData
 export const pipelineDefinition = (place: Place): Machine => ({
   Comment: 'Agent traces in, grouped DPO trajectories and metrics out.',
   StartAt: 'Evaluate',
-  // 23 days: the longest training that it follows, and all before that.
-  TimeoutSeconds: 2_000_000,
+  TimeoutSeconds: EXECUTION_SECONDS,
   States: {
     ...step('Evaluate', { ...EVALUATE, knows: 'started_with', next: 'Evaluated' }, place),
     Evaluated: choice(

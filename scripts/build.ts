@@ -18,6 +18,9 @@ const forNode = {
   legalComments: 'none',
 } as const satisfies BuildOptions;
 
+/** They stay packages: no small run loads them, and some look for files of their own. */
+const LOADED_ON_DEMAND = ['@aws-sdk/*', '@huggingface/*', 'piscina', 'undici', 'yauzl'];
+
 /** One copy for projects of both kinds: two would have error classes of their own. ts-node and Jest read CommonJS only. */
 const forBoth = {
   format: 'cjs',
@@ -26,22 +29,19 @@ const forBoth = {
 } as const satisfies BuildOptions;
 
 await rm('dist', { recursive: true, force: true });
-const [worker, , , , ...functions] = await Promise.all([
-  // In few files, with its packages but for the S3 client: each thread of a run has to load it in a tenth of a second.
+const [command, , , ...functions] = await Promise.all([
+  // The command and its worker threads, in few files that they share: each has to load them in a tenth of a second.
+  // Splitting keeps what is imported on demand (S3, YAML, the bar) out of the way of a start without it.
   build({
     ...forNode,
-    entryPoints: { worker: 'cli/local/worker.ts' },
+    entryPoints: { dpo: 'cli/dpo.ts', worker: 'cli/local/worker.ts' },
     outdir: 'dist/cli',
-    // yauzl asks for Node's modules by require.
-    external: ['@aws-sdk/*', 'yauzl'],
+    external: LOADED_ON_DEMAND,
     splitting: true,
-    chunkNames: 'worker-[hash]',
-    // A CommonJS package (yauzl) asks for Node's modules by `require`, which an ES module has not.
+    // A CommonJS package asks for Node's modules by `require`, which an ES module has not.
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
     metafile: true,
   }),
-  // Splitting keeps what is imported on demand (S3, YAML, the bar) out of the way of a start without it.
-  build({ ...forNode, entryPoints: ['cli/dpo.ts'], outdir: 'dist/cli', packages: 'external', splitting: true }),
   build({
     ...forNode,
     entryPoints: ['library/index.ts'],
@@ -68,7 +68,7 @@ const [worker, , , , ...functions] = await Promise.all([
 await copyFile('cli/packaged-dpo.cjs', 'dist/cli/dpo.cjs');
 await describeBoth('dist/lib', '../types/library/index.js');
 await describeBoth('dist/cdk', './types/infra/index.js');
-const bundled = [worker, ...functions].flatMap(({ metafile }) => Object.keys(metafile.inputs));
+const bundled = [command, ...functions].flatMap(({ metafile }) => Object.keys(metafile.inputs));
 await writeFile('dist/THIRD-PARTY-LICENSES.txt', await thirdPartyLicences(bundled));
 
 /** Beside `index.cjs` the ES module that passes it on, and for both the types that `tsc` writes to the folder of `types`. */

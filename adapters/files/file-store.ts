@@ -13,7 +13,7 @@ import {
   type Written,
 } from '../../lib/objects/store.ts';
 import { codeOf, fileError } from './file-errors.ts';
-import { type FileTree, listFiles, openTree, pinOf } from './file-tree.ts';
+import { type FileTree, listFiles, openTree, pinOf, storedFile } from './file-tree.ts';
 import { makeFolder } from './make-folder.ts';
 import { isTemporary, temporaryName } from './temporary-files.ts';
 
@@ -59,7 +59,7 @@ async function headFile(top: FileTree, key: string): Promise<StoredObject | unde
   try {
     await top.requireInside(path);
     const there = await stat(path, { bigint: true });
-    return there.isFile() ? { key, bytes: Number(there.size), ...pinOf(there) } : undefined;
+    return there.isFile() ? { key, ...storedFile(there) } : undefined;
   } catch (error) {
     if (isAbsent(error)) return undefined;
     throw fileError(path, error);

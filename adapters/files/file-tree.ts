@@ -21,6 +21,13 @@ export async function* listFiles(top: string, prefix: string): AsyncGenerator<St
 /** A file that changes in place changes its pin, as long as it changes its length or the clock has ticked (some ms). */
 export const pinOf = (file: BigIntStats): Pin => ({ etag: `${file.size}-${file.mtimeNs}-${file.ino}` });
 
+/** A file as an object, but for its key. */
+export const storedFile = (file: BigIntStats): Omit<StoredObject, 'key'> => ({
+  bytes: Number(file.size),
+  ...pinOf(file),
+  file: `${file.dev}-${file.ino}`,
+});
+
 /** A directory whose files are reached by paths below it. */
 export interface FileTree {
   /** Absolute. */
@@ -88,7 +95,7 @@ async function* walk(whole: Walk, folder: string): AsyncGenerator<StoredObject> 
     } else if (key.startsWith(prefix) && !isTemporary(name)) {
       const file = await statFile(top, key, entry);
       if (file === 'leads out') yield { key, bytes: 0, etag: '', leadsOut: true };
-      else if (file) yield { key, bytes: Number(file.size), ...pinOf(file) };
+      else if (file) yield { key, ...storedFile(file), ...(entry.isSymbolicLink() && { isLink: true }) };
     }
   }
 }

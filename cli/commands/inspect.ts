@@ -71,9 +71,9 @@ async function describe(inspected: Inspected, stepName: string) {
 
 /** Whether there is a record that holds something, though it may be no candidate. */
 function isReadable({ kind, inspection }: Inspected): boolean {
-  return kind === 'traces'
-    ? inspection.items > sumOfReasons(inspection.rejected_items)
-    : inspection.records > sumOfReasons(inspection.rejected_records);
+  if (kind === 'traces') return inspection.items > sumOfReasons(inspection.rejected_items);
+  // One record may hold many that are lost.
+  return inspection.candidates > 0 || inspection.records > sumOfReasons(inspection.rejected_records);
 }
 
 const HELP = `

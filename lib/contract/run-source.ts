@@ -8,8 +8,12 @@ import { Unit } from './unit.ts';
 
 /** What a folder holds beside traces: how many files, and the first of their keys. */
 export const Beside = z.strictObject({
-  /** `content`: of NAT's traces alone, other formats have `passed_over`. `run`: the keys are the folders of runs. */
-  why: z.enum(['hidden', 'link', 'name', 'run', 'content']),
+  /**
+   * `content`: of NAT's traces alone, other formats have `passed_over`. `run`: the keys are the folders of runs. `twin`:
+   * another name of a file that is read. `unreadable`: of no container, as `detail` says. `entry`: of an archive.
+   */
+  why: z.enum(['hidden', 'link', 'name', 'run', 'content', 'twin', 'unreadable', 'entry']),
+  detail: z.string().optional(),
   count: z.int().min(1),
   keys: z.array(z.string()),
 });

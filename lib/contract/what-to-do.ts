@@ -27,7 +27,7 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
   InvalidRequest: { fix: 'Correct the settings that the message names.', next: 'another' },
   RunConflict: { fix: 'The run id is taken.', next: 'another' },
   CeilingExceeded: { fix: 'Ask for less, or have the ceiling that the message names raised.', next: 'another' },
-  NoTraces: { fix: 'Put traces where source.traces says.', next: 'again' },
+  NoTraces: { fix: 'Put traces that can be read where source.traces says.', next: 'again' },
   NoCandidates: { fix: 'Change the setting, or the evaluation, that the message names.', next: 'another' },
   TooManyRejected: {
     fix: 'Fix the traces that rejected.jsonl names, or raise limits.max_rejected_fraction.',
@@ -39,7 +39,10 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
   },
   ArrayNotIndented: { fix: 'Set source.cut to false, or write one trace item a line.', next: 'another' },
   NoPairs: { fix: 'Change what the message names, or allow it with limits.allow_empty.', next: 'another' },
-  SourceTooLarge: { fix: 'Give fewer objects a run, or raise limits.max_joined_bytes.', next: 'another' },
+  SourceTooLarge: {
+    fix: 'Give fewer or smaller objects, or change the setting that the message names.',
+    next: 'another',
+  },
   RepeatedIdsTooLarge: { fix: 'Set builder.compatibility to strict, or split the file.', next: 'another' },
   InputChanged: { fix: 'A trace file was replaced after the run had planned it.', next: 'another' },
   ShardMissing: { fix: 'Part of the work is missing.', next: 'again' },

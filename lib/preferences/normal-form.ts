@@ -72,7 +72,24 @@ const isNormal = (json: Utf8): boolean =>
 /** First bytes of the UTF-8 of U+0300 and beyond. */
 const COMBINES_UTF8 = /[\xcc-\xff]/;
 
-const normalizeText = (text: string): string => (COMBINES.test(text) ? text.normalize('NFC') : text).trimEnd();
+const normalizeText = (text: string): string => compose(text).trimEnd();
+
+/**
+ * NFC. Marks of one character are sorted in a time that grows with their square: a text that heaps more of them on one than
+ * any script does is compared as it is written.
+ */
+const compose = (text: string): string => (COMBINES.test(text) && !heapsMarks(text) ? text.normalize('NFC') : text);
+
+/** Looks at every fiftieth unit, of which a heap has two. Half of a pair may be of a mark. */
+function heapsMarks(text: string): boolean {
+  for (let at = 0; at < text.length; at += 50) {
+    if (MAY_BE_MARK.test(text.charAt(at)) && HEAP.test(text.slice(Math.max(0, at - 200), at + 200))) return true;
+  }
+  return false;
+}
+
+const MAY_BE_MARK = /[\p{M}\ud800-\udfff]/u;
+const HEAP = /\p{M}{100}/u;
 
 /** What is below combines with nothing, and is composed: NFC leaves such text alone, and this sees it sooner. */
 const COMBINES = /[\u0300-\uffff]/;
@@ -138,7 +155,7 @@ function joinTextParts(content: unknown): unknown {
 /** Keys in order, without those that say nothing; undefined where nothing is left. */
 function normalValue(value: unknown): unknown {
   if (value === null || value === '') return undefined;
-  if (typeof value === 'string') return value.normalize('NFC');
+  if (typeof value === 'string') return compose(value);
   if (Array.isArray(value)) return value.length === 0 ? undefined : value.map((entry) => normalValue(entry) ?? null);
   if (!isObject(value)) return value;
   const kept = Object.entries(value)

@@ -33,3 +33,20 @@ export function findRunFolders(paths: readonly string[]): readonly string[] {
     return folder !== undefined && known.has(`${folder}plan.json`) ? [folder] : [];
   });
 }
+
+export interface BesideEntry {
+  readonly why: 'hidden' | 'name';
+  readonly name: string;
+}
+
+/**
+ * Of the names of an archive's entries those that are passed over: what macOS and notebooks leave, and, as in a folder,
+ * other names than those of records. Where no entry has such a name, all are read.
+ */
+export function sortEntryNames(names: Iterable<string>): readonly BesideEntry[] {
+  const files = [...names].filter((name) => !name.endsWith('/'));
+  const shown = files.filter((name) => !isLeftBeside(name));
+  const hidden = files.filter(isLeftBeside).map((name) => ({ why: 'hidden', name }) as const);
+  const others = shown.filter((name) => !isSourceName(name)).map((name) => ({ why: 'name', name }) as const);
+  return others.length === shown.length ? hidden : [...hidden, ...others];
+}

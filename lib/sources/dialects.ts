@@ -2,6 +2,8 @@ import type { Message } from '../contract/trajectory.ts';
 import { isChatRole, isTextPart, readContent, readMessage, roleOf } from './conversation.ts';
 import { unwrapJson } from './fields/unwrap-json.ts';
 import { isObject } from './json/exact-json.ts';
+import { isUnclosed } from './json/json-strings.ts';
+import { MESSAGES_IN_NO_JSON } from './json/kind-of.ts';
 
 /*
  * Messages in whatever dialect people write them: OpenAI's, ShareGPT's, LangChain's or Gemini's; a list, one message, or a
@@ -50,12 +52,38 @@ export const isConversation = (found: readonly unknown[]): boolean =>
     return (typeof entry.from === 'string' && typeof entry.value === 'string') || roleOf(entry) !== undefined;
   });
 
-/** The messages that a text holds as JSON, as its writer has them. */
-export function writtenMessages(found: unknown): readonly unknown[] | undefined {
-  if (typeof found !== 'string' || !/^\s*[[{]/.test(found)) return undefined;
-  const list = listIn(unwrapJson(found));
-  return Array.isArray(list) && isConversation(list) ? list : undefined;
+/**
+ * What a text holds as JSON, as its writer has it: messages, or the text parts of one. {@link MESSAGES_IN_NO_JSON} where it
+ * is a list of messages in another notation. Undefined: it is text.
+ */
+export function writtenMessages(found: unknown): readonly unknown[] | typeof MESSAGES_IN_NO_JSON | undefined {
+  if (typeof found !== 'string' || !mayHoldMessages(found)) return undefined;
+  const held = unwrapJson(found);
+  if (typeof held === 'string') return isMessagesInNoJson(held) ? MESSAGES_IN_NO_JSON : undefined;
+  const list = listIn(held);
+  return Array.isArray(list) && (isConversation(list) || list.every(isTextPart)) && list.length > 0 ? list : undefined;
 }
+
+/** Whether the text begins as messages do, in JSON or as Python prints them. */
+export const mayHoldMessages = (text: string): boolean =>
+  /^\s*(?:[[{]|array\(|(?:System|Human|AI|Tool|Function|ChatCompletion)Message)/.test(text);
+
+/**
+ * Whether the text is messages as Python's `str` has them (`[{'role': 'user', …}]`), a list that pandas printed, objects of
+ * LangChain's or OpenAI's classes, or JSON that is broken. Text that goes on behind them is text about messages.
+ */
+function isMessagesInNoJson(text: string): boolean {
+  const inKeys = KEYED.test(text) && SAYS_WHOSE.test(text) && SAYS_WHAT.test(text);
+  if (!inKeys && !IN_CLASSES.test(text)) return false;
+  const whole = text.trim();
+  return ')]}'.includes(whole.slice(-1)) || isUnclosed(whole);
+}
+
+const KEYED = /^\s*(?:array\(\s*)?(?:\[\s*)?\{\s*['"]\w{1,40}['"]\s*:/;
+const SAYS_WHOSE =
+  /['"](?:role|from)['"]\s*:\s*['"](?:system|developer|user|human|assistant|ai|gpt|model|bot|tool|function|observation)['"]|['"]type['"]\s*:\s*['"](?:human|ai)['"]/i;
+const SAYS_WHAT = /['"](?:content|value|parts|tool_calls)['"]\s*:/;
+const IN_CLASSES = /^\s*(?:\[\s*)?(?:System|Human|AI|Tool|Function|ChatCompletion)Message(?:Chunk)?\(\w{1,40}=/;
 
 /** The text of a list of text parts. Undefined: it is another list, or none. */
 export function textOfParts(found: unknown): string | undefined {

@@ -20,6 +20,8 @@ export interface RecordFormat extends FormatFacts {
    * entry by itself.
    */
   readonly joinEntries?: (names: readonly string[]) => readonly JoinedEntries[];
+  /** Entries of an archive that the format's writer leaves beside its records: nobody misses them. */
+  readonly leaves?: RegExp;
   /** Of a JSON document that is one object: the key of its list of records. A record is then `{document, [key]: element}`. */
   readonly listKey?: string;
   /** The keys at the top of a record that are not read, of formats that are told where fields are. */

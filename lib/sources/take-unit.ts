@@ -3,6 +3,7 @@ import type { Unit } from '../contract/unit.ts';
 import { normalizeMessages } from '../preferences/normal-form.ts';
 import { callsTool, finalAnswer, saysSomething } from './conversation.ts';
 import { findDivergences } from './find-divergences.ts';
+import { isBlank } from './json/blank-text.ts';
 import type { Conversation, SourceCandidate, SourceLoss, SourceScore } from './source-candidate.ts';
 
 export interface ScoredCandidate {
@@ -123,7 +124,7 @@ function readTrajectory(conversation: Cut): Side | Lost {
 }
 
 const readText = ({ prompt, response }: Extract<Conversation, { kind: 'text' }>): Side | Lost =>
-  response.trim() === '' ? EMPTY_RESPONSE : { prompt, response };
+  isBlank(response) ? EMPTY_RESPONSE : { prompt, response };
 
 const lost = (reason: string, detail: string): Lost => ({ loss: { reason, detail } });
 const NO_ANSWER = lost('no_answer', 'the model made no message');

@@ -2,9 +2,10 @@ import type { TraceObject } from '../contract/plan.ts';
 import type { Beside } from '../contract/run-source.ts';
 import type { TraceLocation, TraceSource } from '../contract/source.ts';
 import { NoTraces } from '../errors.ts';
+import type { StoredObject } from '../objects/store.ts';
 import { findRunFolders, isHidden, isSourceName, pathBelow } from '../sources/beside-traces.ts';
 import type { Deps } from './deps.ts';
-import { describeBeside, tallyBeside } from './tally-beside.ts';
+import { countBeside, describeBeside, tallyBeside } from './tally-beside.ts';
 
 /** Under a prefix, objects so named may be NAT's traces or candidate lines. */
 export const TRACE_NAME = /\.(?:json|jsonl|ndjson)(?:\.gz)?$/i;
@@ -20,6 +21,8 @@ export interface FoundTraces {
 export interface ListedObject extends TraceObject {
   /** By a person: it is read whatever its name is. */
   readonly named?: true;
+  /** When it was written, in milliseconds of the store's own clock, where a listing tells. */
+  readonly modified?: number | undefined;
 }
 
 /** The trace objects that the source names, and what is passed over beside them. Throws {@link NoTraces} where there are none. */
@@ -27,7 +30,7 @@ export async function findTraces(
   { traces }: Pick<TraceSource, 'traces'>,
   deps: Pick<Deps, 'bucket'>,
 ): Promise<FoundTraces> {
-  const found = new Map<string, ListedObject>();
+  const found = new Map<string, FoundObject>();
   const besides: Beside[] = [];
   for (const location of Array.isArray(traces) ? traces : [traces]) {
     const { objects, beside } = 'key' in location ? await headNamed(location, deps) : await listPrefix(location, deps);
@@ -38,14 +41,39 @@ export async function findTraces(
     }
     besides.push(...beside);
   }
-  const objects = [...found.values()].sort((a, b) => compare(a.key, b.key) || compare(a.bucket, b.bucket));
-  return { objects, beside: besides };
+  const inOrder = [...found.values()].sort((a, b) => compare(a.key, b.key) || compare(a.bucket, b.bucket));
+  const { objects, twins } = readOnce(inOrder);
+  return { objects, beside: [...besides, ...countBeside('twin', twins)] };
+}
+
+/** Of several names of one file one is read: what a person named, else the file itself, else the first link to it. */
+function readOnce(found: readonly FoundObject[]) {
+  const rank = ({ named, isLink }: FoundObject) => (named ? 0 : isLink ? 2 : 1);
+  const chosen = new Map<string, FoundObject>();
+  for (const object of found) {
+    const known = object.file === undefined ? undefined : chosen.get(object.file);
+    if (object.file !== undefined && (!known || rank(object) < rank(known))) chosen.set(object.file, object);
+  }
+  const objects: ListedObject[] = [];
+  const twins: string[] = [];
+  for (const object of found) {
+    const { file, isLink: _, ...listed } = object;
+    if (file === undefined || chosen.get(file) === object) objects.push(listed);
+    else twins.push(object.key);
+  }
+  return { objects, twins };
+}
+
+type FoundObject = ListedObject & Pick<StoredObject, 'file' | 'isLink'>;
+interface Found {
+  readonly objects: readonly FoundObject[];
+  readonly beside: readonly Beside[];
 }
 
 async function headNamed(
   { bucket, key }: Extract<TraceLocation, { key: string }>,
   deps: Pick<Deps, 'bucket'>,
-): Promise<FoundTraces> {
+): Promise<Found> {
   const object = await deps.bucket(bucket).head(key);
   return { objects: object ? [{ bucket, ...object, named: true }] : [], beside: [] };
 }
@@ -53,9 +81,9 @@ async function headNamed(
 async function listPrefix(
   { bucket, prefix }: Extract<TraceLocation, { prefix: string }>,
   deps: Pick<Deps, 'bucket'>,
-): Promise<FoundTraces> {
+): Promise<Found> {
   const beside = tallyBeside();
-  const listed: ListedObject[] = [];
+  const listed: FoundObject[] = [];
   for await (const { leadsOut, ...object } of deps.bucket(bucket).list(prefix)) {
     const { key } = object;
     const path = pathBelow(prefix, key);

@@ -81,18 +81,23 @@ function requireReadable({ request, source, built }: JudgedRun, totals: Counters
   const { replaced_by_later_item: _, ...unreadable } = totals.rejected_items;
   const lost = sumOfReasons(unreadable);
   const { max_rejected_fraction: most } = request.limits;
-  if (totals.total_items === 0 || lost / totals.total_items <= most) return;
+  // A record of many spans or samples may hold many that are lost.
+  const inParts = lost > totals.total_items;
+  const all = inParts ? lost + totals.total_candidates + sumOfReasons(totals.rejected_candidates) : totals.total_items;
+  if (totals.total_items === 0 || lost / all <= most) return;
   const [what, fix] =
     'workflow' in request.source
       ? ['examples have no answer', 'fix the workflow and ask it again under another run id']
-      : [source ? 'records could not be read' : 'trace items could not be read', 'fix the traces'];
+      : [`${source ? RECORDS[inParts ? 'parts' : 'whole'] : 'trace items'} could not be read`, 'fix the traces'];
   const [first] = built.flatMap(({ summary }) => summary.first_rejected);
   const at = first?.row === undefined ? `byte ${first?.offset}` : `row ${first.row}`;
   const message = (key = '') =>
-    `${lost} of ${totals.total_items} ${what}, more than limits.max_rejected_fraction (${most}) allows.` +
+    `${lost} of ${all} ${what}, more than limits.max_rejected_fraction (${most}) allows.` +
     `${first ? ` The first is ${key} at ${at}: ${first.reason}.` : ''} All are listed in ${evidence}; ${fix}, or raise the limit.`;
   throw new TooManyRejected(message(first?.key), { inLogs: message(first && withoutEntry(first.key)) });
 }
+
+const RECORDS = { whole: 'records', parts: 'parts of records' } as const;
 
 function whyNoCandidates(
   { request, source, built }: JudgedRun,

@@ -2,17 +2,25 @@ import type { Beside } from '../contract/run-source.ts';
 
 /** Counts what is passed over, by why; of each the first names are kept. */
 export function tallyBeside() {
-  const found = new Map<Beside['why'], { count: number; keys: string[] }>();
+  const found = new Map<string, Beside>();
+  const addAll = ({ count, keys, ...more }: Beside): void => {
+    const { why } = more;
+    const reason = more.detail === undefined || found.size >= MOST_REASONS ? { why } : { why, detail: more.detail };
+    const id = JSON.stringify(reason);
+    const known = found.get(id) ?? { ...reason, count: 0, keys: [] };
+    const named = [...new Set([...known.keys, ...keys])].slice(0, NAMED_KEYS);
+    found.set(id, { ...known, count: known.count + count, keys: known.keys.length < NAMED_KEYS ? named : known.keys });
+  };
   return {
-    add(why: Beside['why'], key: string): void {
-      const known = found.get(why) ?? { count: 0, keys: [] };
-      found.set(why, known);
-      known.count += 1;
-      if (known.keys.length < NAMED_KEYS && !known.keys.includes(key)) known.keys.push(key);
-    },
-    found: (): readonly Beside[] => [...found].map(([why, { count, keys }]) => ({ why, count, keys })),
+    addAll,
+    add: (why: Beside['why'], key: string, detail?: string): void =>
+      addAll({ why, ...(detail !== undefined && { detail }), count: 1, keys: [key] }),
+    found: (): readonly Beside[] => [...found.values()],
   };
 }
+
+/** Details beyond them are left out: a folder may hold files of a hundred kinds. */
+const MOST_REASONS = 20;
 
 /** What is passed over for one reason, where all of it is known. */
 export function countBeside(why: Beside['why'], keys: readonly string[]): readonly Beside[] {
@@ -24,10 +32,10 @@ export function countBeside(why: Beside['why'], keys: readonly string[]): readon
 export const NAMED_KEYS = 10;
 
 /** A sentence of what is passed over for one reason. */
-export function describeBeside({ why, count, keys }: Beside): string {
+export function describeBeside({ why, detail, count, keys }: Beside): string {
   const files = count === 1 ? '1 file' : `${count} files`;
   const more = why !== 'run' && count > keys.length ? ', …' : '';
-  return `Passed over, because ${BECAUSE[why]} (${files}): ${keys.join(', ')}${more}.`;
+  return `Passed over, because ${detail ?? BECAUSE[why]} (${files}): ${keys.join(', ')}${more}.`;
 }
 
 const BECAUSE: Readonly<Record<Beside['why'], string>> = {
@@ -35,5 +43,8 @@ const BECAUSE: Readonly<Record<Beside['why'], string>> = {
   link: 'it is a link that leads out of the folder; a file that you name is read through its link',
   name: 'the name is none of a file with records',
   content: 'it holds no traces',
+  twin: 'it is the same file as another one that is read',
+  unreadable: 'its first bytes are those of no container',
+  entry: 'it is no part of the records of its archive',
   run: 'a run of this project wrote it; name its collection.jsonl to read that',
 };

@@ -220,10 +220,26 @@ export function storeContract(name: string, open: () => Promise<OpenStore>): voi
       }
     });
 
+    const CONTROL = 'a\u0001\u0007\t\r\n\u001b[2J\u007f\u0085\u2028b';
+
     test('a listing holds what begins with the prefix, in code-unit order', async () => {
       const folder = `contract/${randomUUID()}/`;
       // In UTF-8 the last two are the other way round.
-      const names = ['a', 'a-b/c', 'a.b', 'a b+c&d<e>"f\'%41', 'b/c/d', 'b/c.d', 'b0', 'ab', 'é', '😀', '（', 'Z'];
+      const names = [
+        'a',
+        'a-b/c',
+        'a.b',
+        'a b+c&d<e>"f\'%41',
+        'b/c/d',
+        'b/c.d',
+        'b0',
+        'ab',
+        'é',
+        '😀',
+        '（',
+        'Z',
+        CONTROL,
+      ];
       const keys = names.map((name) => `${folder}${name}`).sort();
       for (const key of keys.toReversed()) {
         written.push(key);

@@ -198,3 +198,20 @@ test('files in which nothing can be read end with exit code 1', async () => {
   expect(code).toBe(1);
   expect(stderr).toMatch(/^NoTraces: Nothing in these files can be read\./m);
 });
+
+test.each<[string, string, string | Buffer, RegExp]>([
+  ['of another character set', 'utf16.jsonl', Buffer.from('\ufeff{"prompt":"Q"}\n', 'utf16le'), /UTF-16 text/],
+  ['of no container', 'plain.txt', 'Some words.\nOthers\n', /begins with "S"/],
+  ['that is empty', 'empty.csv', '', /no record|cannot be read|nothing|no trace item/i],
+  ['that is cut within its first row', 'cut.parquet', 'PAR1....', /footer cannot be read/],
+])('one file %s ends inspect and run with exit code 1 and its cause', async (_, name, bytes, cause) => {
+  const file = join(folder, name);
+  await writeFile(file, bytes);
+  for (const args of [
+    ['inspect', file],
+    ['run', file, '--out', join(folder, `${name}-out`), '--quiet'],
+  ]) {
+    const { code, stderr } = await dpo(args);
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(cause) });
+  }
+});

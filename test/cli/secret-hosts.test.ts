@@ -29,11 +29,11 @@ const withEnvironment = async <Result>(
   }
 };
 
-async function read(file: string, text: string) {
+async function read(file: string, text: string, set: readonly string[] = []) {
   const path = join(folder, file);
   await writeFile(path, text);
   const named = file.endsWith('.yml') ? { natConfig: path, train: true } : { request: path };
-  return requestFromArgs({ paths: [join(folder, 'a.jsonl')], out: join(folder, 'out'), ...named });
+  return requestFromArgs({ paths: [join(folder, 'a.jsonl')], out: join(folder, 'out'), set, ...named });
 }
 
 const ofWorkflow = JSON.stringify({
@@ -121,22 +121,40 @@ test('a run is refused before anything is written', async () => {
   await expect(rm(out, { recursive: true })).rejects.toMatchObject({ code: 'ENOENT' });
 });
 
-test('a token from the environment is in no request, and another secret in a setting is refused without being shown', async () => {
+test('what the environment puts into NAT’s configuration is in no request: a token is kept aside, anything else refused', async () => {
   const { request } = await withEnvironment({ NAT_HF: 'hf_from_here' }, () =>
     read('token.yml', adapter(`    hf_token: \${NAT_HF}`)),
   );
   expect(Buffer.from(jsonText({ run_id: 'r', ...request })).toString()).not.toContain('hf_from_here');
-  const values = { MY_API_KEY: 'abcdef-123456', NAT_HOST: 'nvapi-abcdef', NAT_HF: 'team' };
+  const values = { MY_API_KEY: 'abcdef-123456', NAT_HOST: 'a-host.internal', NAT_HF: '1234567' };
   for (const [fields, message] of [
     [`    dataset_output_dir: \${MY_API_KEY}`, /\$\{MY_API_KEY\} into training\.nemo_customizer\.dataset_output_dir/],
     [`    dataset_name: x-\${NAT_HOST}`, /\$\{NAT_HOST\} into training\.nemo_customizer\.dataset_name/],
+    [
+      `    hyperparameters: {epochs: \${NAT_HF}}`,
+      /\$\{NAT_HF\} into training\.nemo_customizer\.hyperparameters\.epochs/,
+    ],
+    [`    dataset_name: \${UNSET:-\${NAT_HOST}}`, /\$\{NAT_HOST\} into/],
   ] as const) {
     const refused = withEnvironment(values, () => read('secret.yml', adapter(fields)));
     await expect(refused).rejects.toThrow(message);
     await refused.catch((error) => {
-      for (const secret of [values.MY_API_KEY, values.NAT_HOST]) expect(String(error.stack)).not.toContain(secret);
+      for (const secret of Object.values(values)) expect(String(error.stack)).not.toContain(secret);
     });
   }
-  const kept = await withEnvironment(values, () => read('kept.yml', adapter(`    dataset_name: \${NAT_HF}`)));
-  expect(kept.request.training?.nemo_customizer?.dataset_name).toBe('team');
+});
+
+test('what the person gives over such a value is written, and so are a default and a word too short to be a secret', async () => {
+  const fields = adapter(`    dataset_name: \${NAT_HOST}\n    dataset_output_dir: \${UNSET:-a-default}`);
+  const given = await withEnvironment({ NAT_HOST: 'a-long-name' }, () =>
+    read('given.yml', fields, ['training.nemo_customizer.dataset_name=a-long-name']),
+  );
+  expect(given.request.training?.nemo_customizer).toMatchObject({
+    dataset_name: 'a-long-name',
+    dataset_output_dir: 'a-default',
+  });
+  const short = await withEnvironment({ NAT_HF: 'team' }, () =>
+    read('short.yml', adapter(`    dataset_name: \${NAT_HF}`)),
+  );
+  expect(short.request.training?.nemo_customizer?.dataset_name).toBe('team');
 });

@@ -141,7 +141,7 @@ const RUNS: readonly (readonly [what: string, error: string | undefined, input: 
   ],
   // Sources that fit nothing.
   ['keys that fit no format', 'InvalidRequest', () => over(lines({ [KEY]: 1, [SSN]: 2 }, { [`${KEY} 2`]: 1 }))],
-  ['no record at all', 'InvalidRequest', () => over(`{"${KEY}": ${TEXT}\n`, { source: { format: 'rollouts' } })],
+  ['no record at all', 'NoTraces', () => over(`{"${KEY}": ${TEXT}\n`, { source: { format: 'rollouts' } })],
   [
     'a field map that finds nothing',
     'InvalidRequest',

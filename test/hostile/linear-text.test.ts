@@ -6,6 +6,11 @@ import { parseNatYaml } from '../../cli/nat-yaml.ts';
 import { readRun } from '../../cli/read-run.ts';
 import { withoutEndSlashes } from '../../lib/contract/end-slashes.ts';
 import { NemoCustomizer } from '../../lib/contract/training.ts';
+import { digestPrompt, digestResponse, digestTools } from '../../lib/preferences/normal-form.ts';
+import { detectContainer } from '../../lib/sources/containers/detect.ts';
+import { findFormats } from '../../lib/sources/detect-format.ts';
+import { writtenMessages } from '../../lib/sources/dialects.ts';
+import { SOURCE_FORMATS } from '../../lib/sources/formats/index.ts';
 import { traceItemReader } from '../../lib/sources/formats/nat/fast-item.ts';
 import { laxFloat, laxInt } from '../../lib/sources/formats/nat/lax.ts';
 import { natNames } from '../../lib/sources/formats/nat/nat-names.ts';
@@ -60,8 +65,58 @@ const WORST: readonly (readonly [what: string, read: (length: number) => unknown
   ['elements of a compact array whose list never closes', (length) => array('[{},', `{"${WORDS}":[`, length)],
   ['elements of a compact array that close too often', (length) => array('[{},', `{"${WORDS}":1}]},`, length)],
   ['backslashes in an array', (length) => array('[{"', '\\', length)],
+  [
+    'messages in no JSON',
+    (length) => writtenMessages(`[{'role':'user','content':'${' "role" : '.repeat(length / 10)}'}]`),
+  ],
+  ['white space behind a key of messages in no JSON', (length) => writtenMessages(`[{'role'${' '.repeat(length)}'}]`)],
+  ['keys of messages in no JSON', (length) => writtenMessages(`[{'a':${"'role' 'from'".repeat(length / 13)}]`)],
+  ['brackets of messages in no JSON', (length) => writtenMessages(`[{"role":"user","content":${'['.repeat(length)}`)],
+  ['marks on one character', (length) => digestPrompt(`a${'\u0301\u0316'.repeat(length / 4)}`)],
+  ['marks on one character, of another plane', (length) => digestPrompt(`a${'\u{1d165}\u{1d17b}'.repeat(length / 8)}`)],
+  ['marks on many characters', (length) => digestPrompt(`a${'\u0301\u0316'.repeat(49)}`.repeat(length / 200))],
+  ['parts of a message', (length) => digestPrompt([{ role: 'user', content: parts(length) }])],
+  ['keys of a message', (length) => digestPrompt([{ role: 'user', content: 'Q', ...keyed(length) }])],
+  ['messages of a prompt', (length) => digestPrompt(messages(length))],
+  ['calls of a message', (length) => digestResponse([{ role: 'assistant', content: '', tool_calls: calls(length) }])],
+  [
+    'white space at the end of a prompt',
+    (length) => digestPrompt(`é\u0301${' '.repeat(length)}x${' '.repeat(length)}`),
+  ],
+  ['tools', (length) => digestTools(calls(length))],
+  [
+    'keys of records whose format is looked for',
+    (length) => findFormats(() => ({ records: [keyed(length)] }), SOURCE_FORMATS),
+  ],
+  ['messages of records whose format is looked for', (length) => detect({ messages: messages(length), reward: 1 })],
+  [
+    'text of records whose format is looked for',
+    (length) => detect({ prompt: '[{"'.repeat(length / 3), response: '{'.repeat(length), reward: 1 }),
+  ],
+  [
+    'lists of records whose format is looked for',
+    (length) => detect({ prompt: 'Q', responses: many(length, 4), rewards: many(length, 4) }),
+  ],
+  [
+    'steps of records whose format is looked for',
+    (length) => detect({ completions: messages(length), annotations: keyed(length) }),
+  ],
+  ['bytes whose container is looked for', (length) => detectContainer(Buffer.alloc(length, '"a,b\t'))],
+  ['braces whose container is looked for', (length) => detectContainer(Buffer.alloc(length, '{"'))],
   ['white space in an array', (length) => array(`${INDENTED}{`, ' ', length)],
 ];
+
+const detect = (record: object) => findFormats(() => ({ records: [record, record] }), SOURCE_FORMATS);
+const many = (length: number, each: number) => Array.from({ length: length / each }, (_, at) => at);
+const keyed = (length: number) => Object.fromEntries(many(length, 12).map((at) => [`key ${at}`, at]));
+const parts = (length: number) => many(length, 30).map(() => ({ type: 'text', text: 'x' }));
+const messages = (length: number) => many(length, 30).map(() => ({ role: 'user', content: 'x' }));
+const calls = (length: number) =>
+  many(length, 60).map((at) => ({
+    id: `c${at}`,
+    type: 'function',
+    function: { name: `f${at}`, arguments: '{"a":1}' },
+  }));
 
 const scores = (length: number, text: string): void => {
   for (let at = 0; at < length; at += text.length) laxFloat(text);

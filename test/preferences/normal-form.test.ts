@@ -137,3 +137,21 @@ test('tools are the same in any order, and with their keys in any order', () => 
   expect(digestTools([tool('a')])).not.toBe(digestTools([tool('a', { description: 'finds' })]));
   expect(digestTools([tool('a')])).not.toBe(digestTools([tool('a', { parameters: {} })]));
 });
+
+test('marks are composed and sorted, unless a text heaps a hundred of them on one character', () => {
+  expect(digestPrompt('e\u0301')).toBe(digestPrompt('\u00e9'));
+  const [above, below] = ['\u0301', '\u0316'];
+  for (const [times, isSame] of [
+    [1, true],
+    [30, true],
+    [49, true],
+    [51, false],
+    [50_000, false],
+  ] as const) {
+    const [one, other] = [
+      `${'x'.repeat(77)}a${(above + below).repeat(times)}`,
+      `${'x'.repeat(77)}a${(below + above).repeat(times)}`,
+    ];
+    expect(digestPrompt(one) === digestPrompt(other), `${times}`).toBe(isSame);
+  }
+});

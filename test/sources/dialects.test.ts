@@ -50,7 +50,11 @@ async function run(from: keyof typeof SOURCES, form: Texts, plain: Texts) {
     memoryDeps(traces),
   );
   const [episode] = groups[0]?.trajectories[0]?.episode ?? [];
-  return { episode, reasons: [...new Set(losses.map(({ reason }) => reason))] };
+  return {
+    episode,
+    reasons: [...new Set(losses.map(({ reason }) => reason))],
+    details: losses.map(({ detail }) => detail),
+  };
 }
 
 const asked = [{ role: 'user', content: 'What colour?' }];
@@ -74,6 +78,39 @@ const MESSAGES: readonly (readonly [string, unknown])[] = [
   ["ShareGPT's list in an object", { conversations: [{ from: 'human', value: 'What colour?' }] }],
   ['messages as JSON text', JSON.stringify(asked)],
   ['a list in an object as JSON text', JSON.stringify({ messages: asked })],
+];
+
+/** Messages as Python, pandas and broken writers leave them in a text. */
+const IN_NO_JSON: readonly (readonly [string, string])[] = [
+  ["Python's list", "[{'role': 'user', 'content': 'What colour?'}]"],
+  ["Python's list of keys in another order", "[{'content': \"What's this?\", 'role': 'user'}]"],
+  ["Python's list over lines", " [\n  {'role': 'user',\n   'content': 'What colour?'}\n]\n"],
+  ["Python's None in double quotes", '[{"role": "assistant", "content": None, "tool_calls": []}]'],
+  ["one of Python's objects", "{'role': 'user', 'content': 'What colour?'}"],
+  ["Python's list in an object", "{'messages': [{'role': 'user', 'content': 'What colour?'}]}"],
+  ["ShareGPT's list as Python has it", "[{'from': 'human', 'value': 'What colour?'}]"],
+  ["LangChain's list as Python has it", "[{'type': 'human', 'content': 'What colour?'}]"],
+  [
+    "numpy's list, without commas",
+    "[{'role': 'system', 'content': 'Be brief.'}\n {'role': 'user', 'content': 'What?'}]",
+  ],
+  ["numpy's array", "array([{'content': 'What colour?', 'role': 'user'}], dtype=object)"],
+  ["objects of LangChain's classes", "[HumanMessage(content='What colour?', additional_kwargs={})]"],
+  ["an object of OpenAI's class", "ChatCompletionMessage(content='Blue', refusal=None, role='assistant')"],
+  ['JSON with a comma too many', '[{"role": "user", "content": "What colour?"},]'],
+  ['JSON that was cut short', '[{"role": "user", "content": "What col'],
+  ['JSON lines', '{"role":"system","content":"Be brief."}\n{"role":"user","content":"What colour?"}'],
+];
+
+/** Texts that look like messages and are none. */
+const TEXTS: readonly (readonly [string, string])[] = [
+  ['about messages', "[{'role': 'user', 'content': 'Hi'}] is what I have. Where is the fault?"],
+  ['that is an object of Python', "{'id': 5, 'name': 'Bob', 'role': 'user'}"],
+  ['that is a list of Python', "['a', 'b']"],
+  ['that is a tool as JSON', '[{"type": "function", "function": {"name": "f", "parameters": {}}}]'],
+  ['that is a person as JSON', '{"id": 5, "name": "Bob", "role": "user"}'],
+  ['that begins with a bracket', '[Scene: a user and an assistant] "role": "user"'],
+  ['that is a call of a class', 'HumanMessage(content) is undefined, why?'],
 ];
 
 describe.each(Object.keys(SOURCES) as (keyof typeof SOURCES)[])('in %s', (from) => {
@@ -110,6 +147,36 @@ describe.each(Object.keys(SOURCES) as (keyof typeof SOURCES)[])('in %s', (from) 
       role: 'assistant',
       content: 'Blue',
     });
+  });
+
+  test.each(IN_NO_JSON)('a prompt of messages in no JSON is refused by name: %s', async (_, prompt) => {
+    const { episode, reasons, details } = await run(from, { prompt, response: 'Blue' }, { prompt, response: 'Mud' });
+    expect({ episode, reasons }).toEqual({ episode: undefined, reasons: ['invalid_prompt'] });
+    expect(details[0]).toContain('write them with json.dumps');
+  });
+
+  test.each(IN_NO_JSON)('an answer to messages that is in no JSON is refused by name: %s', async (_, response) => {
+    const { episode, reasons } = await run(from, { prompt: asked, response }, { prompt: asked, response: 'Mud' });
+    expect({ episode, reasons }).toEqual({ episode: undefined, reasons: ['invalid_response'] });
+  });
+
+  test.each(TEXTS)('a text stays a text: %s', async (_, text) => {
+    const asPrompt = await run(from, { prompt: text, response: 'Blue' }, { prompt: text, response: 'Mud' });
+    expect(asPrompt.episode).toMatchObject({ prompt: text, chosen_response: 'Blue' });
+    const asAnswer = await run(from, { prompt: asked, response: text }, { prompt: asked, response: 'Mud' });
+    expect(asAnswer.episode).toMatchObject({ chosen_response: text, rejected_response: 'Mud' });
+  });
+
+  test('text parts that a text holds as JSON are their text', async () => {
+    const prompt = JSON.stringify([
+      { type: 'text', text: 'What ' },
+      { type: 'text', text: 'colour?' },
+    ]);
+    const response = JSON.stringify([{ type: 'text', text: 'Blue' }]);
+    const { episode } = await run(from, { prompt, response: 'Blue' }, { prompt, response: 'Mud' });
+    expect(episode?.prompt).toBe('What colour?');
+    const answered = await run(from, { prompt: asked, response }, { prompt: asked, response: 'Mud' });
+    expect(answered.episode?.chosen_response).toBe('Blue');
   });
 
   test('a call of a tool keeps its arguments in any dialect', async () => {
@@ -183,4 +250,15 @@ test('keys of candidate lines that nothing reads are named in a warning', async 
   const source = { traces: { bucket: 'traces', key: 'a.jsonl' } };
   const { manifest } = await runSteps({ source }, memoryDeps(traces));
   expect(manifest.warnings.join(' ')).toContain('reasoning (2)');
+});
+
+test.each(IN_NO_JSON)('an answer in a table is refused by name: %s', async (_, response) => {
+  const traces = memoryStore('traces');
+  const cell = (text: string) => `"${text.replaceAll('"', '""')}"`;
+  const rows = [response, 'Mud', 'Red'].map((text, at) => ['t', 'What colour?', cell(text), at].join(','));
+  await traces.create('a.csv', Buffer.from(['task_id,prompt,response,reward', ...rows, ''].join('\n')));
+  const source = { traces: { bucket: 'traces', key: 'a.csv' } };
+  const { losses, totals } = await runSteps({ source, limits: { max_rejected_fraction: 1 } }, memoryDeps(traces));
+  expect(losses.map(({ reason }) => reason)).toEqual(['invalid_response']);
+  expect(totals.total_pairs).toBe(1);
 });

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, symlink, writeFile } from 'node:fs/promises';
+import { link, mkdir, mkdtemp, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
@@ -106,8 +106,76 @@ describe.each(Object.entries(KINDS))('%s in a folder', (_, traces) => {
       { name: '__MACOSX/._a.jsonl', text: Buffer.from([0, 5, 22, 7]) },
       { name: '.ipynb_checkpoints/a-checkpoint.jsonl', text: traces('a') },
     ]);
-    const { pairs, lost } = await runOver(await storeOf({ 'a.zip': bytes }));
+    const { pairs, lost, passedOver } = await runOver(await storeOf({ 'a.zip': bytes }));
     expect({ pairs, lost }).toEqual({ pairs: 2, lost: {} });
+    expect(passedOver).toEqual([
+      expect.stringMatching(
+        /\(2 files\): a\.zip!\/__MACOSX\/\._a\.jsonl, a\.zip!\/\.ipynb_checkpoints\/a-checkpoint\.jsonl\./,
+      ),
+    ]);
+  });
+
+  test('are read in archives without other files, each of which is counted and named', async () => {
+    const archive = (name: string) =>
+      archiveOf([
+        { name: 'README.md', text: Buffer.from('# Traces') },
+        { name: `${name}.jsonl`, text: traces(name) },
+        { name: 'plots/', text: Buffer.alloc(0), method: 0 },
+        { name: 'plots/loss.png', text: Buffer.from([0x89, 0x50]) },
+      ]);
+    const { pairs, lost, passedOver } = await runOver(await storeOf({ 'a.zip': archive('a'), 'b.zip': archive('b') }));
+    expect({ pairs, lost }).toEqual({ pairs: 4, lost: {} });
+    expect(passedOver).toEqual([
+      'Passed over, because the name is none of a file with records (4 files): ' +
+        'a.zip!/README.md, a.zip!/plots/loss.png, b.zip!/README.md, b.zip!/plots/loss.png.',
+    ]);
+  });
+
+  test('are read in an archive whose entries have no names of files with records', async () => {
+    const bytes = archiveOf([
+      { name: 'first', text: traces('a') },
+      { name: 'second.txt', text: traces('b') },
+    ]);
+    const { pairs, passedOver } = await runOver(await storeOf({ 'a.zip': bytes }));
+    expect({ pairs, passedOver }).toEqual({ pairs: 4, passedOver: [] });
+  });
+
+  test('are read once where another name is a link to their file', async () => {
+    const top = await mkdtemp(join(tmpdir(), 'twins-'));
+    await mkdir(join(top, 'sub'));
+    await writeFile(join(top, 'b.jsonl'), traces('b'));
+    await writeFile(join(top, '.blob'), traces('blob'));
+    await symlink('b.jsonl', join(top, 'a.jsonl'));
+    await symlink('../b.jsonl', join(top, 'sub/c.jsonl'));
+    await symlink('a.jsonl', join(top, 'd.jsonl'));
+    await link(join(top, 'b.jsonl'), join(top, 'e.jsonl'));
+    await symlink('.blob', join(top, 'x.jsonl'));
+    await symlink('.blob', join(top, 'y.jsonl'));
+    const { keys, pairs, passedOver } = await runOver(fileStore(top));
+    expect({ keys, pairs }).toEqual({ keys: ['b.jsonl', 'x.jsonl'], pairs: 4 });
+    expect(passedOver).toEqual([
+      expect.stringContaining('.blob'),
+      'Passed over, because it is the same file as another one that is read (5 files): ' +
+        'a.jsonl, d.jsonl, e.jsonl, sub/c.jsonl, y.jsonl.',
+    ]);
+    const named = ['a.jsonl', 'b.jsonl'].map((key) => ({ bucket: 'traces', key }));
+    const store = fileStore(top, new Set(['a.jsonl', 'b.jsonl']));
+    const both = await runOver(store, { source: { traces: [...named, { bucket: 'traces', prefix: '' }] } });
+    expect(both.keys).toEqual(['a.jsonl', 'x.jsonl']);
+  });
+
+  test('are read beside a file of another character set, which is named with what it is', async () => {
+    const store = await storeOf({
+      'a.jsonl': traces('a'),
+      'b.csv': Buffer.from('\ufeffprompt,response\nQ,A\n', 'utf16le'),
+      'c.csv': Buffer.from('prompt;response\nQ;A\n'),
+    });
+    const { pairs, lost, passedOver } = await runOver(store);
+    expect({ pairs, lost }).toEqual({ pairs: 2, lost: {} });
+    expect(passedOver).toEqual([
+      'Passed over, because it is UTF-16 text; save it as UTF-8 (1 file): b.csv.',
+      'Passed over, because its cells are separated by ";": save it with commas, or with tabs (1 file): c.csv.',
+    ]);
   });
 
   test('a folder whose name the prefix says is read though it is hidden', async () => {
@@ -211,4 +279,39 @@ test('the folder of a run, named by itself, is its collection', async () => {
   const { keys, pairs, passedOver } = await runOver(first, { source });
   expect({ keys, pairs }).toEqual({ keys: ['runs/run/collection.jsonl'], pairs: 2 });
   expect(passedOver.join(' ')).toContain('runs/run/');
+});
+
+test("an archive's entries that are no part of its records are named; what its writer leaves is not", async () => {
+  const sample = (epoch: number) => ({
+    ...{ id: 's', epoch, input: 'Q', target: 'A' },
+    messages: [
+      { role: 'user', content: 'Q' },
+      { role: 'assistant', content: `A${epoch}` },
+    ],
+    ...{ output: { choices: [{ message: { role: 'assistant', content: `A${epoch}` } }] } },
+    scores: { match: { value: epoch - 1 } },
+  });
+  const json = (value: unknown) => Buffer.from(JSON.stringify(value));
+  const bytes = archiveOf([
+    { name: '_journal/start.json', text: json({ eval: { task: 't' } }) },
+    { name: 'samples/s_epoch_1.json', text: json(sample(1)) },
+    { name: 'samples/s_epoch_2.json', text: json(sample(2)) },
+    { name: 'summaries.json', text: json([]) },
+    { name: 'header.json', text: json({ eval: { task: 't' } }) },
+    { name: 'mine.jsonl', text: json({ note: 'x' }) },
+  ]);
+  const { pairs, passedOver } = await runOver(await storeOf({ 'a.eval': bytes }));
+  expect(pairs).toBe(1);
+  expect(passedOver).toEqual([expect.stringMatching(/archive \(1 file\): a\.eval!\/mine\.jsonl\.$/)]);
+});
+
+test('losses of many parts of one record are counted against the parts', async () => {
+  const span = (at: number) => ({
+    ...{ traceId: '', spanId: `${at}`, name: 'chat', startTimeUnixNano: '1' },
+    attributes: [{ key: 'gen_ai.operation.name', value: { stringValue: 'chat' } }],
+  });
+  const batch = { resourceSpans: [{ scopeSpans: [{ spans: Array.from({ length: 30 }, (_, at) => span(at)) }] }] };
+  const store = await storeOf({ 'a.jsonl': lines([batch]) });
+  const source = { traces: { bucket: 'traces', prefix: '' }, score: 'quality' };
+  await expect(runOver(store, { source })).rejects.toThrow(/^30 of 30 parts of records could not be read/);
 });

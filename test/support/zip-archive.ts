@@ -17,9 +17,13 @@ export function archiveOf(entries: readonly Partial<HandmadeEntry>[]): Buffer {
     head.writeUInt16LE(Buffer.byteLength(name), 22);
     const tail = Buffer.alloc(14);
     tail.writeUInt32LE(says.offset ?? at, 10);
-    files.push(Buffer.from('PK\x03\x04'), head, Buffer.from(name), data);
+    const local = Buffer.from(head);
+    if (says.localName !== undefined) local.writeUInt16LE(Buffer.byteLength(says.localName), 22);
+    if (says.nameBytes !== undefined) local.writeUInt16LE(says.nameBytes, 22);
+    if (says.extraBytes !== undefined) local.writeUInt16LE(says.extraBytes, 24);
+    files.push(Buffer.from('PK\x03\x04'), local, Buffer.from(says.localName ?? name), data);
     directory.push(Buffer.from('PK\x01\x02\x14\x00'), head, tail, Buffer.from(name));
-    at += 30 + Buffer.byteLength(name) + data.length;
+    at += 30 + Buffer.byteLength(says.localName ?? name) + data.length;
   }
   const listed = Buffer.concat(directory);
   const end = Buffer.alloc(22);
@@ -40,4 +44,8 @@ export interface HandmadeEntry {
   readonly crc32: number;
   readonly bytes: number;
   readonly offset: number;
+  /** In the local header alone. */
+  readonly localName: string;
+  readonly nameBytes: number;
+  readonly extraBytes: number;
 }

@@ -5,7 +5,7 @@ import {
   RandomAccessReader,
   validateFileName,
 } from 'yauzl';
-import { isLeftBeside } from '../beside-traces.ts';
+import { type BesideEntry, sortEntryNames } from '../beside-traces.ts';
 import { MAX_ITEM_BYTES } from '../record.ts';
 import { readWhole } from './byte-reader.ts';
 import { type ContainerRejection, type PinnedObject, reject } from './container.ts';
@@ -22,6 +22,10 @@ export interface ZipEntry {
   readonly compressedBytes: number;
   readonly bytes: number;
   readonly crc32: number;
+  /** As its local header has to repeat it. */
+  readonly nameBytes: Buffer;
+  /** The bytes up to where the next entry begins. */
+  readonly room: number;
 }
 
 /** In the order of the archive's bytes. */
@@ -30,14 +34,19 @@ export type ZipDirectory = readonly (
   | { readonly name: string; readonly offset: number; readonly rejected: ContainerRejection }
 )[];
 
+export interface ZipContents {
+  readonly entries: ZipDirectory;
+  /** Entries that are passed over by their names. */
+  readonly beside: readonly BesideEntry[];
+}
+
 /**
- * The entries of an archive, without folders and without what macOS and notebooks leave beside files. The last one of a
- * name counts, as in Python's zipfile. An archive without a directory at its end, as a killed writer leaves it, is rejected
- * whole.
+ * The entries of an archive, without folders and without what lies beside records. The last one of a name counts, as in
+ * Python's zipfile. An archive without a directory at its end, as a killed writer leaves it, is rejected whole.
  */
 export async function readZipDirectory(
   object: PinnedObject,
-): Promise<{ readonly entries: ZipDirectory } | { readonly rejected: ContainerRejection }> {
+): Promise<ZipContents | { readonly rejected: ContainerRejection }> {
   const store = watchStore(object);
   const reader = new WindowReader(store.object);
   try {
@@ -52,7 +61,7 @@ export async function readZipDirectory(
     }
     const found: Entry[] = [];
     for await (const entry of zip.eachEntry()) found.push(entry);
-    return { entries: judgeEntries(found, object.bytes) };
+    return judgeEntries(found, object.bytes);
   } catch (error) {
     store.throwIfFailed();
     const how = error instanceof Error ? error.message : String(error);
@@ -67,7 +76,7 @@ export async function readZipDirectory(
 /** Two million would be 400 MB of names and sizes. */
 const MAX_ENTRIES = 500_000;
 
-function judgeEntries(found: readonly Entry[], archiveBytes: number): ZipDirectory {
+function judgeEntries(found: readonly Entry[], archiveBytes: number): ZipContents {
   const named = found.map((entry) => ({
     entry,
     name: getFileNameLowLevel(entry.generalPurposeBitFlag, entry.fileNameRaw, entry.extraFields, false),
@@ -76,21 +85,24 @@ function judgeEntries(found: readonly Entry[], archiveBytes: number): ZipDirecto
   }));
   const last = new Map(named.map(({ name, entry }) => [name, entry]));
   const inOrder = named.toSorted((a, b) => a.offset - b.offset);
-  return inOrder
+  const beside = sortEntryNames(last.keys());
+  const isBeside = new Set(beside.map(({ name }) => name));
+  const entries = inOrder
     .map(({ entry, name, offset }, at) => {
       const judged =
         last.get(name) === entry
-          ? judgeEntry(entry, name, inOrder[at + 1]?.offset)
+          ? judgeEntry(entry, name, inOrder[at + 1]?.offset ?? archiveBytes)
           : reject('replaced_by_later_entry', 'a later entry of the archive has the same name');
       return { name, offset, ...judged };
     })
-    .filter(({ name }) => !name.endsWith('/') && !isLeftBeside(name));
+    .filter(({ name }) => !name.endsWith('/') && !isBeside.has(name));
+  return { entries, beside };
 }
 
 function judgeEntry(
   entry: Entry,
   name: string,
-  next: number | undefined,
+  next: number,
 ): Omit<ZipEntry, 'name' | 'offset'> | { readonly rejected: ContainerRejection } {
   const { compressedSize, uncompressedSize, compressionMethod, crc32 } = entry;
   if (validateFileName(name) !== null || name.includes('\0')) {
@@ -105,8 +117,9 @@ function judgeEntry(
     );
   }
   // Archives whose entries share their bytes make petabytes of megabytes.
-  if (next !== undefined && entry.relativeOffsetOfLocalHeader + LOCAL_HEADER_BYTES + compressedSize > next) {
-    return reject('archive_bomb', 'its bytes overlap those of the next entry');
+  const room = next - entry.relativeOffsetOfLocalHeader;
+  if (LOCAL_HEADER_BYTES + compressedSize > room) {
+    return reject('archive_bomb', OVERLAPS);
   }
   if (uncompressedSize > MAX_ITEM_BYTES && uncompressedSize > maxRatio(method) * compressedSize) {
     return reject(
@@ -114,7 +127,8 @@ function judgeEntry(
       `it inflates to more than ${maxRatio(method)} times its size, as no records do; if it holds records, store it uncompressed`,
     );
   }
-  return { method, compressedBytes: compressedSize, bytes: uncompressedSize, crc32 };
+  const nameBytes = entry.fileNameRaw;
+  return { method, compressedBytes: compressedSize, bytes: uncompressedSize, crc32, nameBytes, room };
 }
 
 const maxRatio = (method: ZipEntry['method']): number => (method === 'zstd' ? MAX_ZSTD_RATIO : MAX_RATIO);
@@ -124,6 +138,7 @@ const METHODS: { readonly [method: number]: ZipEntry['method'] } = { 0: 'stored'
 /** Behind it come name and extra fields, each as long as it says. */
 export const LOCAL_HEADER_BYTES = 30;
 
+export const OVERLAPS = 'its bytes overlap those of the next entry';
 const ENCRYPTED = 'it is encrypted; decrypt it first';
 
 /** The directory lies at the archive's end and is read in steps of some bytes: they come from windows of 1 MiB. */

@@ -6,7 +6,7 @@ import { type ContainerRejection, reject } from './container.ts';
 import { INFLATED_CHUNK_BYTES, inflating } from './inflating.ts';
 import { readTextRecords } from './text-records.ts';
 import { unitCuts } from './unit-cuts.ts';
-import { LOCAL_HEADER_BYTES, readZipDirectory, type ZipDirectory, type ZipEntry } from './zip-directory.ts';
+import { LOCAL_HEADER_BYTES, OVERLAPS, readZipDirectory, type ZipDirectory, type ZipEntry } from './zip-directory.ts';
 import { unzstd } from './zstd.ts';
 
 /**
@@ -139,7 +139,19 @@ function openEntry(archive: ByteReader, entry: ZipEntry) {
       damage = broken('it does not begin where the directory says');
       return;
     }
-    taken += await archive.skip(header.readUInt16LE(26) + header.readUInt16LE(28));
+    const [nameBytes, extraBytes] = [header.readUInt16LE(26), header.readUInt16LE(28)];
+    // Lengths that lie would take other entries' bytes for this one's.
+    if (LOCAL_HEADER_BYTES + nameBytes + extraBytes + entry.compressedBytes > entry.room) {
+      damage = reject('archive_bomb', OVERLAPS);
+      return;
+    }
+    const name = await archive.take(nameBytes);
+    taken += name.length;
+    if (!name.equals(entry.nameBytes)) {
+      damage = broken('its own header has another name than the directory');
+      return;
+    }
+    taken += await archive.skip(extraBytes);
     const inflated = inflate(counted(), entry.method);
     for await (const chunk of inflated.bytes) {
       at += chunk.length;

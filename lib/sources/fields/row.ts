@@ -1,5 +1,5 @@
 import { readTools } from '../conversation.ts';
-import { messagesOf, writtenMessages } from '../dialects.ts';
+import { mayHoldMessages, messagesOf, writtenMessages } from '../dialects.ts';
 import type { JsonObject } from '../json/exact-json.ts';
 import { kindOf } from '../json/kind-of.ts';
 import { type JsonPointer, MISSING, parsePointer, type Reached, reach } from '../json-pointer.ts';
@@ -84,10 +84,10 @@ export const blockedIn = (field: string, reached: Reached): SourceLoss | undefin
 
 /** Text that holds messages as JSON is those messages, unless it answers a prompt of text: then only in a row of text alone. */
 function unwrapMessages(found: unknown, record: JsonObject, prompt: unknown): unknown {
-  if (typeof found !== 'string' || !/^\s*[[{]/.test(found)) return found;
+  if (typeof found !== 'string' || !mayHoldMessages(found)) return found;
   if (isTextAlone(record)) {
     const messages = unwrapJson(found);
-    return messagesOf(messages) ? messages : found;
+    return messagesOf(messages) ? messages : (writtenMessages(found) ?? found);
   }
   const isAskedInText = typeof prompt === 'string' && writtenMessages(prompt) === undefined;
   return isAskedInText ? found : (writtenMessages(found) ?? found);

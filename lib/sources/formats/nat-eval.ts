@@ -3,6 +3,7 @@ import type { Message } from '../../contract/trajectory.ts';
 import { WorkflowFailureLine } from '../../contract/workflow.ts';
 import { splitConversation } from '../conversation.ts';
 import { folderOf } from '../folders.ts';
+import { isBlank } from '../json/blank-text.ts';
 import { isObject, type JsonObject } from '../json/exact-json.ts';
 import { kindOf } from '../json/kind-of.ts';
 import { readKey } from '../read-key.ts';
@@ -143,7 +144,7 @@ function toCandidate({ id, record }: Item, scores: readonly JoinedScore[], keys:
     record,
     tools: undefined,
     flags: [],
-    loss: answer.trim() === '' ? lost('no_answer', `its "${keys.generated_answer_key}" is empty`) : undefined,
+    loss: isBlank(answer) ? lost('no_answer', `its "${keys.generated_answer_key}" is empty`) : undefined,
     metadata: {},
   };
 }
@@ -164,8 +165,7 @@ function stepsOf(found: unknown): readonly Message[] {
   });
 }
 
-const said = (answer: string): readonly Message[] =>
-  answer.trim() === '' ? [] : [{ role: 'assistant', content: answer }];
+const said = (answer: string): readonly Message[] => (isBlank(answer) ? [] : [{ role: 'assistant', content: answer }]);
 
 /** Text as it is; of anything else its JSON. */
 const textOf = (found: unknown): string =>

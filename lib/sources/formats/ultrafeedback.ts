@@ -1,6 +1,7 @@
 import { asRows } from '../fields/as-rows.ts';
 import { MAX_ANSWERS_PER_RECORD, tooManyAnswers } from '../fields/listed-answers.ts';
 import { looksRendered } from '../fields/looks-rendered.ts';
+import { isBlank } from '../json/blank-text.ts';
 import { isObject, type JsonObject } from '../json/exact-json.ts';
 import { readScore } from '../read-score.ts';
 import type { SourceCandidate, SourceLoss, SourceScore } from '../source-candidate.ts';
@@ -58,7 +59,7 @@ function readCompletion(
     record: completion,
     tools: undefined,
     flags: [],
-    loss: response.trim() === '' ? lost('empty_response', 'its response is empty or no text') : undefined,
+    loss: isBlank(response) ? lost('empty_response', 'its response is empty or no text') : undefined,
     metadata: typeof completion.model === 'string' ? { model: completion.model } : {},
   };
 }

@@ -85,7 +85,7 @@ export function openShard(
       if (paired.turns.length > 0) {
         await part.addGroup(origin, source, paired.turns);
         const group = { exampleId, turns: paired.turns };
-        sampler?.addGroup(group);
+        sampler?.addGroup(group, part.describe);
         repetitions.addGroup(group);
         itemsWithPairs += new Set(paired.turns.flat().flatMap((pair) => placesOf(pair, builder))).size;
       }

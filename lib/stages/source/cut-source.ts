@@ -6,8 +6,9 @@ import { belowCeiling, type CeilingDeps } from '../below-ceiling.ts';
 import type { Deps } from '../deps.ts';
 import { ahead } from '../each.ts';
 import { type Piece, packShards } from '../pack-shards.ts';
+import { namesIn } from './join-objects.ts';
 import { openSlice } from './read-records.ts';
-import { namesIn, type ResolvedSource } from './resolve-source.ts';
+import type { ResolvedSource } from './resolve-source.ts';
 import type { SampledObject } from './sample-object.ts';
 
 export type RecordSource = Extract<ResolvedSource, { kind: 'records' }>;

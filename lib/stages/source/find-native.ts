@@ -9,10 +9,10 @@ import { type ListedObject, TRACE_NAME } from '../find-traces.ts';
 import { formatsOf, PLAIN } from './find-formats.ts';
 import type { SampledObject } from './sample-object.ts';
 
-/** NAT's traces, or adjacent candidate lines, among the objects, and the keys of the others. */
+/** NAT's traces, or adjacent candidate lines, among the objects, and the others, with what keeps them from being read. */
 export interface SortedObjects {
   readonly objects: readonly ListedObject[];
-  readonly strangers: readonly string[];
+  readonly strangers: readonly (Pick<ListedObject, 'key'> & Partial<Pick<SampledObject, 'unsure'>>)[];
 }
 
 /**
@@ -38,7 +38,8 @@ export async function findNative(
       kind === 'strange' || kind === 'unlike' || (kind === 'broken' && !TRACE_NAME.test(first[at]?.object.key ?? '')),
   );
   if (foreign !== -1 || (native === -1 && isOther)) return undefined;
-  const sorted = await sortByContent(objects, look, kinds);
+  const known = kinds.map((kind, at) => ({ kind, unsure: first[at]?.unsure }));
+  const sorted = await sortByContent(objects, look, known);
   return sorted.objects.length > 0 ? sorted : undefined;
 }
 
@@ -52,17 +53,20 @@ type Look = (object: ListedObject) => Promise<SampledObject>;
 export async function sortByContent(
   objects: readonly ListedObject[],
   look: Look,
-  known: readonly Kind[] = [],
+  known: readonly Looked[] = [],
 ): Promise<SortedObjects> {
   if (objects.length === 1 || objects.every(({ named }) => named)) return { objects, strangers: [] };
   const unknown = objects.slice(known.length, MOST_LOOKED_AT);
-  const kinds = [
+  const looked = [
     ...known,
-    ...(await each(unknown, LOOKS_AT_ONCE, async (one) => kindOfObject(await look(one), false))),
+    ...(await each(unknown, LOOKS_AT_ONCE, async (object): Promise<Looked> => {
+      const one = await look(object);
+      return { kind: await kindOfObject(one, false), unsure: one.unsure };
+    })),
   ];
-  const hasTraces = kinds.includes('native');
+  const hasTraces = looked.some(({ kind }) => kind === 'native');
   const isKept = ({ key, named }: ListedObject, at: number): boolean => {
-    const kind = kinds[at] ?? 'unknown';
+    const kind = looked[at]?.kind ?? 'unknown';
     return (
       named === true ||
       kind === 'native' ||
@@ -72,7 +76,9 @@ export async function sortByContent(
   };
   return {
     objects: objects.filter(isKept),
-    strangers: objects.filter((object, at) => !isKept(object, at)).map(({ key }) => key),
+    strangers: objects.flatMap((object, at) =>
+      isKept(object, at) ? [] : [{ key: object.key, unsure: looked[at]?.unsure }],
+    ),
   };
 }
 
@@ -85,6 +91,10 @@ export const LOOKS_AT_ONCE = 32;
  * `another`: of another format. `strange`: records of none. `unlike`: of no known format, and in a container that NAT's
  * traces never come in: a table beside them, say. `broken`: cut short before its first record.
  */
+interface Looked extends Pick<SampledObject, 'unsure'> {
+  readonly kind: Kind;
+}
+
 type Kind = 'native' | 'another' | 'strange' | 'unlike' | 'broken' | 'unknown';
 
 async function kindOfObject(one: SampledObject, linesHaveFormat: boolean): Promise<Kind> {

@@ -24,6 +24,9 @@ export async function* joinObjects(
   for (const join of joins) yield await joinRecord(join, join.place, readText);
 }
 
+/** Of the entries that make the record. */
+export const namesIn = ({ entries }: JoinedEntries): readonly string[] => Object.values(entries).flat();
+
 type ReadText = (name: string) => Promise<{ readonly text: Buffer } | ReturnType<typeof reject>>;
 
 /** One record of several texts. What cannot be read in one of them loses the record by that reason. */

@@ -1,9 +1,9 @@
 import type { BuilderSettings } from '../../contract/builder.ts';
 import type { TraceObject } from '../../contract/plan.ts';
-import type { RunSource } from '../../contract/run-source.ts';
+import type { Beside, RunSource } from '../../contract/run-source.ts';
 import type { TraceSource } from '../../contract/source.ts';
 import { SourceFormatName } from '../../contract/source-format-name.ts';
-import { InputChanged, InvalidRequest } from '../../errors.ts';
+import { InputChanged, InvalidRequest, NoTraces } from '../../errors.ts';
 import { checkFieldMap } from '../../sources/check-field-map.ts';
 import { explainUnknown } from '../../sources/detect-format.ts';
 import { isBeside } from '../../sources/field-map.ts';
@@ -15,10 +15,12 @@ import { defaultUnit, type JoinedEntries, type RecordFormat, type SourceFormat }
 import type { Deps } from '../deps.ts';
 import { each } from '../each.ts';
 import { type ListedObject, TRACE_NAME } from '../find-traces.ts';
-import { NAMED_KEYS } from '../tally-beside.ts';
+import { NAMED_KEYS, tallyBeside } from '../tally-beside.ts';
+import { findBesideEntries } from './beside-entries.ts';
 import { formatsOf, PLAIN } from './find-formats.ts';
 import { findNative, LOOKS_AT_ONCE, type SortedObjects, sortByContent } from './find-native.ts';
 import { findScores } from './find-scores.ts';
+import { namesIn } from './join-objects.ts';
 import { readRecords } from './read-records.ts';
 import { asJsonObject, isJoining, keepSamples, lookAtObject, type SampledObject, takeFirst } from './sample-object.ts';
 import { isScoredEvaluation } from './scored-evaluation.ts';
@@ -27,11 +29,11 @@ import { isScoredEvaluation } from './scored-evaluation.ts';
 export type ResolvedSource =
   | {
       readonly kind: 'native';
-      readonly objects: readonly TraceObject[];
+      readonly objects: readonly ListedObject[];
       /** Keys of what NAT wrote beside its traces. */
       readonly passedOver: readonly string[];
-      /** Keys of what holds no traces. */
-      readonly strangers: readonly string[];
+      /** What holds no traces. */
+      readonly beside: readonly Beside[];
     }
   | {
       readonly kind: 'records';
@@ -40,6 +42,8 @@ export type ResolvedSource =
       readonly objects: readonly SampledObject[];
       /** Of a folder whose objects make records together. */
       readonly joins: readonly JoinedEntries[];
+      /** What cannot be read of a folder, and what archives hold beside records. */
+      readonly beside: readonly Beside[];
     };
 
 /** What of `source.json` the content and the request decide. */
@@ -47,7 +51,7 @@ export type SourceSettings = Omit<RunSource, 'run_id' | 'beside'>;
 
 /**
  * Finds container and format of the objects, the score and the unit: from the request, else from the content. Throws
- * {@link InvalidRequest} where the content does not show it, with what to set.
+ * {@link InvalidRequest} where the content does not show it, with what to set, and {@link NoTraces} where nothing can be read.
  */
 export async function resolveSource(source: TraceSource, listed: Listed, deps: Deps): Promise<ResolvedSource> {
   try {
@@ -56,8 +60,7 @@ export async function resolveSource(source: TraceSource, listed: Listed, deps: D
     return found.kind === 'native' ? found : await settle(complete, listed.builder, found, deps);
   } catch (error) {
     // The shard that reads the object reports it, and the run then fails by name.
-    if (error instanceof InputChanged)
-      return { kind: 'native', objects: listed.objects, passedOver: [], strangers: [] };
+    if (error instanceof InputChanged) return { kind: 'native', objects: listed.objects, passedOver: [], beside: [] };
     throw error;
   }
 }
@@ -75,7 +78,7 @@ export async function completeFormat(source: TraceSource, listed: Listed, deps: 
   return { ...rest, format: { ...map, preset: found.format.name } };
 }
 
-type NativeSource = Extract<ResolvedSource, { kind: 'native' }>;
+export type NativeSource = Extract<ResolvedSource, { kind: 'native' }>;
 
 interface Listed {
   readonly builder: BuilderSettings;
@@ -84,6 +87,15 @@ interface Listed {
 
 /** What the objects are, before it is decided by which score and which unit their answers compare. */
 export async function findSource(
+  source: TraceSource,
+  listed: Listed,
+  deps: Deps,
+): Promise<FoundRecords | NativeSource> {
+  const found = await findByContent(source, listed, deps);
+  return { ...found, beside: [...found.beside, ...(await findBesideEntries(found, source, deps))] };
+}
+
+async function findByContent(
   source: TraceSource,
   { builder, objects }: Listed,
   deps: Deps,
@@ -97,7 +109,7 @@ export async function findSource(
     return withNats(await sortNative(kept, source, look), passedOver);
   }
   if (choice === undefined && (await isScoredEvaluation(source, objects, deps))) {
-    return findSource({ ...source, format: 'nat_eval' }, { builder, objects }, deps);
+    return findByContent({ ...source, format: 'nat_eval' }, { builder, objects }, deps);
   }
   const folder =
     choice === undefined || typeof choice === 'string' ? await findFolder(objects, choice, deps) : undefined;
@@ -136,9 +148,11 @@ function requireAnswers(objects: readonly SampledObject[]): void {
   );
 }
 
-const withNats = ({ objects, strangers }: SortedObjects, passedOver: readonly string[]): NativeSource => ({
-  ...{ kind: 'native', objects, passedOver, strangers },
-});
+function withNats({ objects, strangers }: SortedObjects, passedOver: readonly string[]): NativeSource {
+  const beside = tallyBeside();
+  for (const { key, unsure } of strangers) beside.add(unsure === undefined ? 'content' : 'unreadable', key, unsure);
+  return { kind: 'native', objects, passedOver, beside: beside.found() };
+}
 
 /** Of traces whose keys are renamed the content does not show what they are. */
 const sortNative = (
@@ -149,7 +163,7 @@ const sortNative = (
   if (!nat_keys) return sortByContent(objects, look);
   const named = objects.filter(({ key, named: isNamed }) => objects.length === 1 || isNamed || TRACE_NAME.test(key));
   const kept = new Set(named);
-  return { objects: named, strangers: objects.filter((object) => !kept.has(object)).map(({ key }) => key) };
+  return { objects: named, strangers: objects.filter((object) => !kept.has(object)) };
 };
 
 /** What NAT wrote beside its traces is passed over by name, but what a person named. */
@@ -193,6 +207,7 @@ export interface FoundRecords {
   readonly objects: readonly SampledObject[];
   readonly joins: readonly JoinedEntries[];
   readonly passedOver: readonly string[];
+  readonly beside: readonly Beside[];
 }
 
 /** A format whose records are made of several objects, if the names and the content of the objects are of one. */
@@ -213,7 +228,8 @@ async function findFolder(
     const slices = sampled.flatMap(({ object, slice }) => (slice && seen.has(object.key) ? [slice] : []));
     const sample = await takeFirst(readRecords(slices, only(format, joins.slice(0, SAMPLED_JOINS)), deps));
     if (format.detect(sample) === 'sure') {
-      return { kind: 'records', format, joins, objects: sampled, passedOver: keys.filter((key) => !used.has(key)) };
+      const passedOver = keys.filter((key) => !used.has(key));
+      return { kind: 'records', format, joins, objects: sampled, passedOver, beside: [] };
     }
   }
   return undefined;
@@ -224,8 +240,6 @@ const only = (format: RecordFormat, joins: readonly JoinedEntries[]): RecordForm
   ...format,
   joinEntries: () => joins,
 });
-
-export const namesIn = ({ entries }: JoinedEntries): readonly string[] => Object.values(entries).flat();
 
 /** The one format that the objects are of; those of which none is sure say nothing. */
 async function detect(sampled: readonly SampledObject[]): Promise<SourceFormat> {
@@ -244,9 +258,9 @@ async function detect(sampled: readonly SampledObject[]): Promise<SourceFormat> 
   throw await fitsNone(sampled);
 }
 
-async function fitsNone(sampled: readonly SampledObject[]): Promise<InvalidRequest> {
+async function fitsNone(sampled: readonly SampledObject[]): Promise<InvalidRequest | NoTraces> {
   const [first] = sampled;
-  let broken: InvalidRequest | undefined;
+  let broken: NoTraces | undefined;
   for (const one of sampled) {
     const { records, rejected } = await one.sample(PLAIN);
     const { key } = one.object;
@@ -256,10 +270,10 @@ async function fitsNone(sampled: readonly SampledObject[]): Promise<InvalidReque
     }
     if (rejected) {
       const inLogs = `${key} cannot be read: ${rejected.reason}.`;
-      broken ??= new InvalidRequest(`${key} cannot be read: ${rejected.detail} (${rejected.reason}).`, { inLogs });
-    } else if (one.unsure !== undefined) broken ??= new InvalidRequest(`${key} cannot be read: ${one.unsure}.`);
+      broken ??= new NoTraces(`${key} cannot be read: ${rejected.detail} (${rejected.reason}).`, { inLogs });
+    } else if (one.unsure !== undefined) broken ??= new NoTraces(`${key} cannot be read: ${one.unsure}.`);
   }
-  return broken ?? new InvalidRequest(`${first?.object.key ?? 'The source'} holds no record that can be read.`);
+  return broken ?? new NoTraces(`${first?.object.key ?? 'The source'} holds no record that can be read.`);
 }
 
 /**
@@ -270,7 +284,7 @@ async function fitsNone(sampled: readonly SampledObject[]): Promise<InvalidReque
 async function keepFitting(
   sampled: readonly SampledObject[],
   format: SourceFormat,
-): Promise<Pick<FoundRecords, 'objects' | 'passedOver'>> {
+): Promise<Pick<FoundRecords, 'objects' | 'passedOver' | 'beside'>> {
   const kinds = await each(sampled, LOOKS_AT_ONCE, async (one) => {
     const { records, rejected } = await one.sample(format);
     if (records.length === 0) return rejected ? 'broken' : 'empty';
@@ -287,7 +301,11 @@ async function keepFitting(
     throw await fitsNone(sampled);
   }
   const objects = sampled.filter((_, at) => isKept(at));
-  return { objects, passedOver: sampled.filter((_, at) => !isKept(at)).map(({ object }) => object.key) };
+  const others = sampled.filter((_, at) => !isKept(at));
+  const beside = tallyBeside();
+  for (const { object, unsure } of others) if (unsure !== undefined) beside.add('unreadable', object.key, unsure);
+  const passedOver = others.filter(({ unsure }) => unsure === undefined).map(({ object }) => object.key);
+  return { objects, passedOver, beside: beside.found() };
 }
 
 async function settle(
@@ -296,7 +314,7 @@ async function settle(
   found: FoundRecords,
   deps: Deps,
 ): Promise<ResolvedSource> {
-  const { format, objects, joins, passedOver } = found;
+  const { format, objects, joins, passedOver, beside } = found;
   if (typeof source.format === 'object') checkFieldMap(source.format, await firstRecords(objects, format));
   const score = chooseScore(source.score, format, await findScores(found, source.score, deps));
   return {
@@ -304,6 +322,7 @@ async function settle(
     format,
     objects,
     joins,
+    beside,
     settings: {
       format: source.format ?? SourceFormatName.parse(format.name),
       score,

@@ -5,6 +5,7 @@ import type { ObjectStore, StoredObject } from '../../objects/store.ts';
 import { digestText } from '../../preferences/digest.ts';
 import { readItems } from '../../sources/containers/read-records.ts';
 import { readExampleId } from '../../sources/formats/nat/trace-item.ts';
+import { isBlank } from '../../sources/json/blank-text.ts';
 import {
   depthOf,
   isNumber,
@@ -60,7 +61,7 @@ export async function* readDataset(
     // Python's dict and pandas take 1 and 1.0 for one id; a digest is as long for any.
     const known = digestText(id.key);
     if (ids.has(known)) yield { skipped: 'repeated_id' };
-    else if (isBlank(entry[keys.question_key])) yield { skipped: 'blank_question' };
+    else if (isMissing(entry[keys.question_key])) yield { skipped: 'blank_question' };
     else {
       asked += 1;
       yield { row: toRow(entry, keys), number };
@@ -78,8 +79,8 @@ const noColumn = (what: string, entry: JsonObject): InvalidRequest =>
     inLogs: `${what} to one of its ${Object.keys(entry).length} columns, and give a CSV a first line with their names`,
   });
 
-const isBlank = (question: unknown): boolean =>
-  question === undefined || question === null || (typeof question === 'string' && question.trim() === '');
+const isMissing = (question: unknown): boolean =>
+  question === undefined || question === null || (typeof question === 'string' && isBlank(question));
 
 const columnsOf = (entry: JsonObject): string => Object.keys(entry).slice(0, 20).join(', ');
 

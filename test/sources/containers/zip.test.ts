@@ -94,6 +94,11 @@ describe('an entry that cannot be read is rejected by name, and its neighbours s
     ['with another checksum', { crc32: 1 }, 'broken_entry', /its checksum is another/],
     ['that is smaller than it says', { bytes: 100 }, 'broken_entry', /it is smaller/],
     ['that is larger than it says', { bytes: 3 }, 'broken_entry', /it is larger/],
+    ['whose own header has another name', { localName: 'other.json' }, 'broken_entry', /another name/],
+    ['whose own header has a longer name', { nameBytes: 60_000 }, 'archive_bomb', /overlap/],
+    ['whose own header has a shorter name', { nameBytes: 3 }, 'broken_entry', /another name/],
+    ['whose own header has more extra fields than there is room', { extraBytes: 65_535 }, 'archive_bomb', /overlap/],
+    ['whose own header has more extra fields than it has', { extraBytes: 4 }, 'archive_bomb', /overlap/],
     ['whose data is no deflate', { data: Buffer.from('\xff\xff\xff', 'latin1') }, 'broken_entry', /invalid/],
     [
       'whose data ends early',
@@ -127,7 +132,7 @@ describe('an entry that cannot be read is rejected by name, and its neighbours s
 
   test('one that holds more than it says, before it is inflated', async () => {
     const zeros = deflateRawSync(Buffer.alloc(50_000_000));
-    const spans = await read(pinnedBytes(archiveOf([{ name: 'zeros', data: zeros, bytes: 10 }, good])));
+    const spans = await read(pinnedBytes(archiveOf([{ name: 'zeros.json', data: zeros, bytes: 10 }, good])));
     expect(reasonsOf(spans)).toEqual(['broken_entry']);
     const zstd = zstdCompressSync(Buffer.alloc(50_000_000));
     expect(

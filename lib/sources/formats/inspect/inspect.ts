@@ -17,6 +17,7 @@ export const inspect: RecordFormat = {
   defaultScore: undefined,
   scattered: true,
   joinEntries,
+  leaves: /^(?:header\.json|summaries\.json|reductions\.json|_journal\/.*)$/s,
   listKey: 'samples',
   detect: ({ records }) => (records.length > 0 && records.every(isOfLog) ? 'sure' : 'no'),
   read,

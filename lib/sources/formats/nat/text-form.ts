@@ -53,13 +53,14 @@ export interface Unusable {
 /** Text, or messages: whole, whatever they hold besides their role, or brought to OpenAI's form where they are of another dialect. */
 export const encodeStrictPrompt = oncePerList((input): EncodedPrompt | Unusable => {
   if (isNull(input)) return { reason: 'missing_prompt', found: kindOf(input) };
-  const messages = wholeMessages(input instanceof WrittenText ? writtenIn(input) : (writtenMessages(input) ?? input));
+  const written = messagesIn(input);
+  const messages = wholeMessages(written);
   if (messages) {
     return messages.every(isEmpty)
       ? { reason: 'empty_prompt', found: 'messages without content' }
       : encodeMessages(jsonOf(messages), messages, 'normal form');
   }
-  const text = shownText(input, 'prompt');
+  const text = shownText(written, 'prompt');
   return typeof text === 'string' ? encodeTextPrompt(text, 'normal form') : text;
 });
 
@@ -69,8 +70,8 @@ export const encodeStrictPrompt = oncePerList((input): EncodedPrompt | Unusable 
  */
 export function encodeStrictResponse(output: unknown, isAskedInText: boolean): EncodedResponse | Unusable {
   if (isNull(output) || isHollow(output)) return { reason: 'empty_response', found: emptyKind(output) };
-  const written = output instanceof WrittenText ? writtenIn(output) : (writtenMessages(output) ?? output);
-  const messages = isAskedInText && isString(output) ? undefined : wholeMessages(written);
+  const written = isAskedInText && isString(output) ? output : messagesIn(output);
+  const messages = isString(written) ? undefined : wholeMessages(written);
   const [message, ...others] = messages ?? [];
   if (message && others.length > 0) {
     const found = `a list of ${others.length + 1} messages, and answers are single here; of candidate lines builder.unit (final, divergence, trajectory) reads it`;
@@ -81,7 +82,7 @@ export function encodeStrictResponse(output: unknown, isAskedInText: boolean): E
       ? { reason: 'empty_response', found: 'a message without content' }
       : encodeMessage(jsonOf(message), message, 'normal form');
   }
-  const text = shownText(output, 'response');
+  const text = shownText(written, 'response');
   return typeof text === 'string' ? encodeTextResponse(text, 'normal form') : text;
 }
 
@@ -104,11 +105,13 @@ const isBlankText = (text: WrittenText | string): boolean =>
 
 const isString = (found: unknown): boolean => typeof found === 'string' || found instanceof WrittenText;
 
-/** The messages that the text holds as JSON, or the text. Its JSON shows where it cannot hold any. */
-const writtenIn = (text: WrittenText): unknown =>
-  MAY_HOLD_MESSAGES.test(text.json) ? (writtenMessages(text.toJSON()) ?? text) : text;
+/** The messages that a text holds as JSON, or what was found. The text's own JSON shows where it cannot hold any. */
+const messagesIn = (found: unknown): unknown => {
+  if (!(found instanceof WrittenText)) return writtenMessages(found) ?? found;
+  return MAY_HOLD_MESSAGES.test(found.json) ? (writtenMessages(found.toJSON()) ?? found) : found;
+};
 
-const MAY_HOLD_MESSAGES = /^"(?: |\\[nrt]){0,100}[[{]/;
+const MAY_HOLD_MESSAGES = /^"(?: |\\[nrt]){0,100}(?:[[{]|array\(|[A-Z]\w{1,20}Message)/;
 
 /** Messages of OpenAI's form are kept as they are, but for a role in another dialect's words. */
 function wholeMessages(found: unknown): readonly Message[] | undefined {
