@@ -28,10 +28,15 @@ export interface DpoRun {
   readonly cores: number;
   /** Left out: what a request has by default. */
   readonly formats?: readonly FormatName[];
+  /** A format may hold none of the pairs: then writing it is quick, and no failure. */
+  readonly allowEmpty?: boolean;
 }
 
-export function dpoArgs({ folder }: Bench, { file, cores, formats }: DpoRun): readonly string[] {
-  const set = formats === undefined ? [] : ['--set', `dataset.formats=${JSON.stringify(formats)}`];
+export function dpoArgs({ folder }: Bench, { file, cores, formats, allowEmpty }: DpoRun): readonly string[] {
+  const set = [
+    ...(formats === undefined ? [] : ['--set', `dataset.formats=${JSON.stringify(formats)}`]),
+    ...(allowEmpty === true ? ['--set', 'limits.allow_empty=true'] : []),
+  ];
   return [DPO, 'run', file, '--out', freshFolder(folder, 'run'), '--json', '--concurrency', String(cores), ...set];
 }
 

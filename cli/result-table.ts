@@ -1,6 +1,7 @@
-import type { SelectionResult } from '../lib/contract/dataset-result.ts';
 import type { CommittedFile, Manifest } from '../lib/contract/manifest.ts';
 import type { TrainingProgress } from '../lib/contract/training-states.ts';
+import { accountForDatasets, type FormatAccount, type SelectionAccount } from '../lib/datasets/account-for-datasets.ts';
+import { DROP_WORDS, PAIR_LOSSES, reasonInWords } from '../lib/datasets/loss-words.ts';
 import { trainingKeys } from '../lib/stages/training/keys.ts';
 import { oneLine } from './terminal.ts';
 import { bytesInWords, counted, grouped } from './wording.ts';
@@ -14,6 +15,7 @@ export interface ShownTraining {
 /** What a committed run holds, as a short text table. `folder` is where the manifest's keys begin. */
 export function resultTable(manifest: Manifest, folder: string, training: ShownTraining = {}): string {
   const { totals } = manifest;
+  const account = accountForDatasets(manifest);
   const counts: Row[] = [
     ['examples', totals.total_examples, 'with at least one pair'],
     ['turns', totals.total_turns, ''],
@@ -23,10 +25,13 @@ export function resultTable(manifest: Manifest, folder: string, training: ShownT
   const sections = [
     rows(counts),
     section('Left out', rows(losses(manifest))),
-    ...Object.entries(manifest.selections).map(([view, selection]) =>
-      section(view === 'whole' ? 'Dataset' : 'Dataset, prompts cut to the last message', rows(selected(selection))),
+    ...account.selections.map((selection) =>
+      section(
+        selection.view === 'whole' ? 'Dataset' : 'Dataset, prompts cut to the last message',
+        rows(selected(selection, manifest)),
+      ),
     ),
-    section('Formats', rows(written(manifest))),
+    section('Formats', rows(account.formats.map((format) => written(format, manifest)))),
     section('Warnings', manifest.warnings),
     section('Training', trainingLines(training, manifest.run_id)),
     section(`Files in ${folder}`, fileLines(manifest)),
@@ -42,11 +47,7 @@ type Row = readonly [what: string, count: number, why: string];
 /** Every counter of a loss that is not zero. */
 function losses({ totals }: Manifest): Row[] {
   const all: Row[] = [
-    ['pairs', totals.skipped_tie, 'equal scores'],
-    ['pairs', totals.skipped_identical, 'the same answer on both sides'],
-    ['pairs', totals.skipped_score_diff, 'scores closer than builder.min_score_diff'],
-    ['pairs', totals.skipped_prompt_mismatch, 'different prompts within a turn'],
-    ['pairs', totals.skipped_pair_limit, 'past builder.max_pairs_per_turn'],
+    ...PAIR_LOSSES.map(([counter, why]): Row => ['pairs', totals[counter], why]),
     ['turns', totals.skipped_single_candidate, 'a single candidate, nothing to compare'],
     ['trace items', totals.items_without_candidates, 'no candidate in them'],
     ...reasons('candidates', totals.rejected_candidates),
@@ -55,33 +56,44 @@ function losses({ totals }: Manifest): Row[] {
   return all.filter(([, count]) => count > 0);
 }
 
-/** From the collection's pairs to the dataset's. */
-function selected(selection: SelectionResult): Row[] {
-  const dropped: Row[] = [
-    ['duplicates', selection.duplicate_pairs, 'left out: the same prompt and answers'],
-    ['contradictions', selection.contradictory_pairs, 'left out: preferred both ways'],
-    ['not sampled', selection.sampled_out_pairs, 'left out: past dataset.max_pairs'],
-    ['leaks', selection.leaking_validation_pairs, 'left out of validation: the prompt stands in training'],
-  ];
+/** From the collection's pairs to the dataset's: what is under `collected` adds up to it. */
+function selected(account: SelectionAccount, { selections }: Manifest): Row[] {
+  const examples = (side: 'training' | 'validation'): number => selections[account.view]?.[side].examples ?? 0;
+  const dropped = account.dropped.map(
+    ({ reason, pairs }): Row => [DROP_WORDS[reason].name, pairs, `left out: ${DROP_WORDS[reason].why}`],
+  );
   return [
-    ['training', selection.training.pairs, `pairs of ${counted(selection.training.examples, 'example')}`],
-    ['validation', selection.validation.pairs, `pairs of ${counted(selection.validation.examples, 'example')}`],
+    ['collected', account.collected, 'pairs'],
+    ['training', account.training, `pairs of ${counted(examples('training'), 'example')}`],
+    ['validation', account.validation, `pairs of ${counted(examples('validation'), 'example')}`],
     ...dropped.filter(([, count]) => count > 0),
+    ...unexplained(account.unaccounted),
   ];
 }
 
-/** What each format wrote. */
-function written({ formats }: Manifest): Row[] {
-  return Object.entries(formats).map(([name, { pairs, lines, left_out, prompt_style }]) => {
-    const style = prompt_style === 'text' ? ', plain text' : prompt_style === 'chat' ? ', as messages' : '';
-    const why = Object.entries(left_out).map(([reason, count]) => `${reason.replaceAll('_', ' ')} ${grouped(count)}`);
-    const left = why.length === 0 ? '' : `; left out: ${why.join(', ')}`;
-    return [name, pairs, `pairs in ${counted(lines, 'line')}${style}${left}`];
-  });
+/** What a format holds of the dataset. */
+function written({ name, pairs, training, validation, leftOut, unaccounted }: FormatAccount, manifest: Manifest): Row {
+  const style = manifest.formats[name]?.prompt_style;
+  const sides =
+    validation === 0
+      ? counted(training, 'training line')
+      : `${grouped(training)} training and ${counted(validation, 'validation line')}`;
+  const why = leftOut.map(
+    ({ reason, count, of }) => `${reasonInWords(reason)} ${of === 'pair' ? grouped(count) : counted(count, 'answer')}`,
+  );
+  const parts = [
+    `pairs in ${sides}${style === 'text' ? ', plain text' : style === 'chat' ? ', as messages' : ''}`,
+    ...(why.length === 0 ? [] : [`left out: ${why.join(', ')}`]),
+    ...unexplained(unaccounted).map(([what, lines, why]) => `${what} ${lines}, ${why}`),
+  ];
+  return [name, pairs, parts.join('; ')];
 }
+
+/** The accounts of a run add up: a test reads its files. */
+const unexplained = (count: number): Row[] => (count === 0 ? [] : [['unexplained', count, 'please report this']]);
 
 const reasons = (what: string, byReason: Readonly<Record<string, number>>): Row[] =>
-  Object.entries(byReason).map(([reason, count]) => [what, count, `rejected: ${reason.replaceAll('_', ' ')}`]);
+  Object.entries(byReason).map(([reason, count]) => [what, count, `rejected: ${reasonInWords(reason)}`]);
 
 function fileLines(manifest: Manifest): string[] {
   const { collection, rejected, metrics } = manifest;

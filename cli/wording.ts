@@ -1,9 +1,11 @@
+import { format } from 'd3-format';
+
 /** "1 shard", "2,048 shards". */
 export const counted = (count: number, noun: string, plural = `${noun}s`): string =>
   `${grouped(count)} ${count === 1 ? noun : plural}`;
 
 /** 1234567 as "1,234,567", whatever the machine's locale. */
-export const grouped = (count: number): string => count.toLocaleString('en-US');
+export const grouped: (count: number) => string = format(',');
 
 /** "415 KB": decimal units, as file listings show them. */
 export function bytesInWords(bytes: number): string {

@@ -7,6 +7,7 @@ import { EvaluateInput } from '../lib/contract/states.ts';
 import { evaluate } from '../lib/stages/evaluate.ts';
 import { planned } from './observability/measures.ts';
 import { observed } from './observability/observed.ts';
+import { runPlace } from './run-place.ts';
 import { deps } from './runtime.ts';
 
 /** What the stack allows a request. */
@@ -16,6 +17,7 @@ const Environment = z.object({
   REQUESTS_FROM_UPLOADS: RequestsFromUploads,
   ALLOWED_ENDPOINTS: jsonVariable(AllowedEndpoints),
   CEILINGS: jsonVariable(Ceilings),
+  CHOOSE_MEMORY_MB: z.coerce.number(),
 });
 const {
   TRACES_BUCKET: bucket,
@@ -23,8 +25,10 @@ const {
   REQUESTS_FROM_UPLOADS: requestsFromUploads,
   ALLOWED_ENDPOINTS: endpoints,
   CEILINGS: ceilings,
+  CHOOSE_MEMORY_MB: chooseMemoryMb,
 } = Environment.parse(process.env);
 
-const evaluating = { ...deps, requestsFromUploads, readable: { bucket, prefix }, endpoints, ceilings };
+const place = runPlace(chooseMemoryMb);
+const evaluating = { ...deps, requestsFromUploads, readable: { bucket, prefix }, endpoints, ceilings, place };
 
 export const handler = observed('evaluate', async (event) => evaluate(EvaluateInput.parse(event), evaluating), planned);

@@ -3,6 +3,9 @@ import type { Step } from '../lib/contract/steps.ts';
 /** MB of a function's memory. 1,769 are one whole vCPU: a step works in one thread, so more would gain nothing. */
 export const STEP_MEMORY_MB = 1769;
 
+/** GatherUploads lists and hashes names. */
+export const GATHER_MEMORY_MB = 512;
+
 /** What Choose may have. New accounts stop at the least; Lambda has no more than the most. */
 export const CHOOSE_MEMORY_MB = { least: 3008, most: 10_240 } as const;
 

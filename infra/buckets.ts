@@ -4,6 +4,7 @@ import { BlockPublicAccess, Bucket, BucketEncryption, type BucketProps, CfnBucke
 import type { Construct } from 'constructs';
 import { SHARD_TAG } from '../adapters/s3/shard-tag.ts';
 import { acknowledge } from './acknowledge.ts';
+import { MAP_RESULTS } from './states.ts';
 
 /** A bucket is kept when its stack goes, unless `removalPolicy` says otherwise. */
 export interface PrivateBucketProps extends Pick<BucketProps, 'bucketName' | 'removalPolicy' | 'autoDeleteObjects'> {
@@ -46,9 +47,9 @@ export class TracesBucket extends Bucket {
 
 /**
  * Where runs are written. A run's results stay; what goes is what nobody reads any more: its shards, whose lines are in
- * the collection and the datasets, what was chosen of their pairs, and versions that were replaced or removed. A rule
- * takes a literal prefix, and these lie under `runs/<run_id>/shards/` and `choice/`: so the functions tag them, and the
- * rule goes by the tag.
+ * the collection and the datasets, what was chosen of their pairs, what the maps of its execution said, and versions that
+ * were replaced or removed. A rule takes a literal prefix, and shards and choices lie under `runs/<run_id>/`: so the
+ * functions tag them, and the rule goes by the tag. Step Functions tags nothing; what it writes has a prefix of its own.
  */
 export class CollectionsBucket extends Bucket {
   constructor(scope: Construct, id: string, props: PrivateBucketProps = {}) {
@@ -57,6 +58,7 @@ export class CollectionsBucket extends Bucket {
       lifecycleRules: [
         ABANDONED_UPLOADS,
         { id: 'shards', tagFilters: SHARD_TAG, expiration: MENDING_TIME },
+        { id: 'maps', prefix: MAP_RESULTS, expiration: MENDING_TIME },
         { id: 'replaced-and-removed', noncurrentVersionExpiration: MENDING_TIME, expiredObjectDeleteMarker: true },
       ],
     });

@@ -4,12 +4,18 @@ import { CHOOSE_MEMORY_MB } from '../functions/memory.ts';
 import { AllowedEndpoints } from '../lib/contract/allowed-endpoints.ts';
 import { SetCeilings } from '../lib/contract/ceilings.ts';
 import { parseJson } from '../lib/contract/json-variable.ts';
-import { RequestsFromUploads } from '../lib/contract/start.ts';
+import { RequestsFromUploads, Uploads } from '../lib/contract/start.ts';
 import { TRACES_PREFIX } from './upload-trigger.ts';
 
 /** A value of `cdk.json`; from the command line, its JSON text. */
 const fromJson = <Schema extends z.ZodType>(schema: Schema) =>
   z.preprocess((value, context) => (typeof value === 'string' ? parseJson(value, context) : value), schema);
+
+/** As {@link fromJson}, of an object or a plain word. */
+const fromJsonObject = <Schema extends z.ZodType>(schema: Schema) =>
+  z.preprocess((value, context) => {
+    return typeof value === 'string' && value.startsWith('{') ? parseJson(value, context) : value;
+  }, schema);
 
 const arn = (service: string) =>
   z.string().regex(new RegExp(`^arn:[\\w-]+:${service}:`), `must be an ARN of ${service}`);
@@ -22,6 +28,8 @@ export const PipelineContext = z.strictObject({
   collectionsBucketName: z.string().min(3).optional(),
   /** Uploads whose keys begin so start a run; traces, and datasets of live workflows, are read only there. */
   tracesPrefix: z.string().default(TRACES_PREFIX),
+  /** When uploads start runs: `each`, or as JSON `{"marker":"_SUCCESS"}` or `{"quietMinutes":5}`. */
+  uploads: fromJsonObject(Uploads).default('each'),
   /**
    * What an uploaded `run.json` may set. `restricted`: builder, dataset and limits, for the traces of its own folder.
    * `all`: a whole request. Then everyone who may upload has the stack's rights: to read any trace and any run, to send a

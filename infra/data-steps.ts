@@ -42,6 +42,7 @@ export function dataSteps(scope: Construct, props: DataStepsProps) {
       REQUESTS_FROM_UPLOADS: props.requestsFromUploads,
       ALLOWED_ENDPOINTS: endpointsVariable(scope, endpoints),
       CEILINGS: JSON.stringify(ceilings),
+      CHOOSE_MEMORY_MB: String(memoryOf('Choose', props.chooseMemory)),
     },
   });
   const groupCandidates = step('GroupCandidates', 'group-candidates', { environment: ofTraces, reservedConcurrency });

@@ -47,7 +47,7 @@ export interface RunFiles {
   readonly lists?: string;
 }
 
-/** Reads some files of runs and writes some, and no other. Which run's they are, IAM cannot say: see docs/reliability.md. */
+/** Reads some files of runs and writes some, and no other. Which run's they are, IAM cannot say: see docs/architecture.md. */
 export function readWriteFiles(user: IGrantable, bucket: IBucket, { reads, writes, lists = '*' }: RunFiles): void {
   list(user, bucket, `runs/*/${lists}`);
   grantObjects(user, bucket, { actions: READ, keys: reads.map((file) => `runs/*/${file}`) });
@@ -91,6 +91,8 @@ export function recordFailures(recorder: IGrantable, { traces, tracesPrefix, col
   grantObjects(recorder, collections, { actions: READ, keys: files });
   grantObjects(recorder, collections, { actions: ['s3:PutObject'], keys: ['runs/*/failure.json'] });
   useKey(recorder, collections, ['kms:Decrypt', 'kms:GenerateDataKey']);
+  // Most folders have none, and that is no failure.
+  list(recorder, traces, `${tracesPrefix}*run.json`);
   const uploaded = ['run.json', '*/run.json'].map((file) => `${tracesPrefix}${file}`);
   grantObjects(recorder, traces, { actions: READ, keys: uploaded, wildcards: ANY_TRACE });
   useKey(recorder, traces, ['kms:Decrypt']);

@@ -6,12 +6,13 @@ import { acknowledge } from './acknowledge.ts';
 export interface NetworkProps {
   /**
    * The VPC that the functions run in. Its subnets need a way to S3, Secrets Manager, EventBridge and X-Ray (endpoints or
-   * a NAT gateway), and to the `allowedEndpoints`. None: the functions reach these over Lambda's own network.
+   * a NAT gateway), to Step Functions where uploads are gathered, and to the `allowedEndpoints`. None: the functions reach
+   * these over Lambda's own network.
    */
   readonly vpc?: IVpc;
   /** Of the VPC. The private ones. */
   readonly vpcSubnets?: SubnetSelection;
-  /** Of all functions. One of the pipeline's own, which lets everything out: `connections` has it. */
+  /** Of all functions. One of their own, which lets everything out; a pipeline's `connections` has it. */
   readonly securityGroups?: readonly ISecurityGroup[];
 }
 

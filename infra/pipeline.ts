@@ -29,6 +29,7 @@ import { metricsOf } from './metrics.ts';
 import { type Network, type NetworkProps, networkOf } from './network.ts';
 import { type PipelineOutputs, pipelineOutputs } from './pipeline-outputs.ts';
 import { MAPS, pipelineDefinition } from './state-machine.ts';
+import { MAP_RESULTS } from './states.ts';
 import { StepFunction } from './step-function.ts';
 import { serviceName } from './step-settings.ts';
 import { trainingSteps } from './training-steps.ts';
@@ -54,7 +55,7 @@ export interface DpoPipelineProps extends NetworkProps {
    * then no live workflow is asked, and nothing is trained but by an event.
    */
   readonly allowedEndpoints?: readonly AllowedEndpoint[];
-  /** What one run may cost at most: a request beyond it is refused by the ceiling's name. README.md has the defaults. */
+  /** What one run may cost at most: a request beyond it is refused by the ceiling's name. docs/operations.md has the defaults. */
   readonly ceilings?: SetCeilings;
   /**
    * Of each of the four functions that maps call (GroupCandidates, BuildShard, WriteDatasets, RunWorkflow), over all runs:
@@ -63,7 +64,7 @@ export interface DpoPipelineProps extends NetworkProps {
   readonly reservedConcurrency?: number;
   /**
    * Encrypts logs and queues. The policy of a key that another stack made must let CloudWatch and EventBridge use it:
-   * README.md, `encryptionKey`.
+   * docs/operations.md, `encryptionKey`.
    */
   readonly encryptionKey?: IKey;
   /**
@@ -224,7 +225,7 @@ export class DpoPipeline extends Construct implements IConnectable {
     const read = ['plan.json', 'batches.json', 'grouping-tasks.json'].map((file) => `runs/*/${file}`);
     grantObjects(policy, collections, { actions: ['s3:GetObject'], keys: read });
     const results = ['s3:PutObject', 's3:GetObject', 's3:ListMultipartUploadParts', 's3:AbortMultipartUpload'];
-    grantObjects(policy, collections, { actions: results, keys: ['maps/*'] });
+    grantObjects(policy, collections, { actions: results, keys: [`${MAP_RESULTS}*`] });
     grantObjects(policy, collections, { actions: ['s3:PutObject', 's3:GetObject'], keys: ['runs/*/failures/*'] });
     useKey(policy, collections, ['kms:Decrypt', 'kms:GenerateDataKey']);
   }

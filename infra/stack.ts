@@ -18,7 +18,7 @@ export class PipelineStack extends Stack {
     super(scope, id, props);
     const context = contextOf(this.node);
     const { tracesBucketName, tracesPrefix, ceilings, reservedConcurrency, chooseMemory } = context;
-    const { requestsFromUploads } = context;
+    const { requestsFromUploads, uploads } = context;
     const encryptionKey = this.encryptionKey(context);
     const { traces, collections } = this.buckets(context, encryptionKey);
 
@@ -27,8 +27,10 @@ export class PipelineStack extends Stack {
       ...{ ceilings, reservedConcurrency, chooseMemory, encryptionKey },
       allowedEndpoints: this.endpoints(context),
     });
-    const { stateMachine } = pipeline;
-    const trigger = new UploadTrigger(this, 'Uploads', { traces, tracesPrefix, stateMachine, encryptionKey });
+    const { stateMachine, service } = pipeline;
+    const trigger = new UploadTrigger(this, 'Uploads', {
+      ...{ traces, tracesPrefix, uploads, stateMachine, encryptionKey, service },
+    });
     // No upload starts a run before the state machine may do all that a run needs.
     trigger.node.addDependency(pipeline);
     const { alarmTopicArn } = context;

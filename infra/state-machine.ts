@@ -1,3 +1,4 @@
+import { EXECUTION_SECONDS } from '../lib/contract/steps.ts';
 import type { Machine, States } from './asl.ts';
 import { childTask, choice, distributedMap, endInFailure, type Place, step } from './states.ts';
 
@@ -5,14 +6,13 @@ import { childTask, choice, distributedMap, endInFailure, type Place, step } fro
 export const MAPS = ['RunWorkflow', 'GroupCandidates', 'BuildShards', 'WriteDatasets'] as const;
 
 /**
- * The run as a state machine: the order of tasks that `cli/local/run-locally.ts` has on this machine. A test holds the two
+ * The run as a state machine: the order of tasks that `lib/stages/run-in-order.ts` has elsewhere. A test holds the two
  * equal. From Evaluate to Finalize one document passes from state to state: the run as it was planned.
  */
 export const pipelineDefinition = (place: Place): Machine => ({
   Comment: 'Agent traces in, grouped DPO trajectories and metrics out.',
   StartAt: 'Evaluate',
-  // 23 days: the longest training that it follows, and all before that.
-  TimeoutSeconds: 2_000_000,
+  TimeoutSeconds: EXECUTION_SECONDS,
   States: {
     ...step('Evaluate', { ...EVALUATE, knows: 'started_with', next: 'Evaluated' }, place),
     Evaluated: choice(

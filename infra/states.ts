@@ -88,7 +88,7 @@ export function distributedMap(name: string, spec: MapSpec, { partition, collect
       ResultWriter: {
         Resource: `arn:${partition}:states:::s3:putObject`,
         // No path of the input: interpreters do not agree whether these are the map's input's or its result's.
-        Parameters: { Bucket: collections, 'Prefix.$': "States.Format('maps/{}', $$.Execution.Name)" },
+        Parameters: { Bucket: collections, 'Prefix.$': `States.Format('${MAP_RESULTS}{}', $$.Execution.Name)` },
       },
       // What all children say together has no bound.
       ResultPath: null,
@@ -102,6 +102,9 @@ export function distributedMap(name: string, spec: MapSpec, { partition, collect
     ),
   };
 }
+
+/** What the maps say of their children begins so, in the collections bucket. */
+export const MAP_RESULTS = 'maps/';
 
 /** Where a map's child leaves its error. */
 const FAILURE_AT = {

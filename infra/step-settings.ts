@@ -22,7 +22,12 @@ export interface StepFunctionProps {
   readonly network?: Network | undefined;
   /** Where it is also called without a wait for its answer: calls that failed for good. */
   readonly deadLetters?: IQueue;
+  /** The name of its pipeline in logs and metrics; else that of the construct that it is in. */
+  readonly service?: string | undefined;
 }
+
+/** Lambda's most. A shard of 64 MiB takes seconds; the rest is for one that meets slow reads and retries them. */
+export const STEP_TIMEOUT = Duration.minutes(15);
 
 /** What a step's function is, whether it is bundled here or comes bundled: with its log group and its role. */
 export function stepSettings(scope: Construct, id: string, props: StepFunctionProps) {
@@ -41,8 +46,7 @@ export function stepSettings(scope: Construct, id: string, props: StepFunctionPr
     runtime: Runtime.NODEJS_24_X,
     architecture: Architecture.ARM_64,
     memorySize: props.memoryMb,
-    // Lambda's most. A shard of 64 MiB takes seconds; the rest is for one that meets slow reads and retries them.
-    timeout: Duration.minutes(15),
+    timeout: STEP_TIMEOUT,
     role,
     logGroup,
     tracing: Tracing.ACTIVE,
@@ -51,7 +55,7 @@ export function stepSettings(scope: Construct, id: string, props: StepFunctionPr
     environment: {
       ...props.environment,
       CODE_VERSION: packageJson.version,
-      POWERTOOLS_SERVICE_NAME: serviceName(scope),
+      POWERTOOLS_SERVICE_NAME: props.service ?? serviceName(scope),
       NODE_OPTIONS: '--enable-source-maps',
     },
   } as const satisfies FunctionOptions & { readonly runtime: Runtime };
@@ -61,12 +65,12 @@ export function stepSettings(scope: Construct, id: string, props: StepFunctionPr
 export const serviceName = (pipeline: Construct): string =>
   Names.uniqueResourceName(pipeline, { maxLength: 60, separator: '-' });
 
-/** Step Functions waits for a step's answer and retries or records its failure; nothing of it ends in a queue. */
+/** Its caller waits for a step's answer, and retries or records its failure; nothing of it ends in a queue. */
 export function acknowledgeSynchronous(step: Construct, { deadLetters }: StepFunctionProps): void {
   if (deadLetters) return;
   acknowledge(
     step,
     'Serverless-LambdaDLQ',
-    'Invoked by the state machine alone, which waits for the answer: a failure is retried there, and ends the run under its name. Dead letters are of asynchronous invocations.',
+    'Its caller waits for the answer: the state machine retries a failure, and ends the run under its name; the queue of uploads keeps what failed. Dead letters are of asynchronous invocations.',
   );
 }

@@ -1,27 +1,37 @@
-import { Match, Rule } from 'aws-cdk-lib/aws-events';
-import { SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
-import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { Token } from 'aws-cdk-lib';
+import { type IRuleTarget, Match, Rule } from 'aws-cdk-lib/aws-events';
+import { SfnStateMachine, SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import * as z from 'zod';
+import { UPLOAD_SUFFIXES, Uploads } from '../lib/contract/start.ts';
 import { DeadLetters, TRIES } from './dead-letters.ts';
+import { GatheredUploads } from './gathered-uploads.ts';
+import type { LogSettings } from './log-settings.ts';
+import type { NetworkProps } from './network.ts';
 
 /** Where traces are uploaded, unless the stack says otherwise. */
 export const TRACES_PREFIX = 'traces/';
 
-/** What a trace file's name ends in; that of settings, `run.json`, too. */
-const SUFFIXES = ['.json', '.jsonl', '.ndjson', '.gz', '.zst', '.csv', '.tsv', '.parquet', '.eval', '.zip'];
-
-export interface UploadTriggerProps {
+export interface UploadTriggerProps extends LogSettings, NetworkProps {
   /** Its events go to EventBridge. */
   readonly traces: IBucket;
   /** Uploads whose keys begin so count. */
   readonly tracesPrefix: string;
-  /** Gets the event, whole, as its input. */
+  /** Gets the event, whole, as its input; of gathered uploads, their folder. */
   readonly stateMachine: IStateMachine;
-  /** Encrypts the queue of uploads that started no run; its policy must let EventBridge use it. */
-  readonly encryptionKey?: IKey | undefined;
+  /**
+   * `each`, the default: every trace file starts a run at once. `{ marker: '_SUCCESS' }`: only a file of that name does,
+   * over all traces of its folder. `{ quietMinutes: 5 }`: a folder to which nothing was uploaded for so long, 1 to 15
+   * minutes, starts one run over its files.
+   */
+  readonly uploads?: Uploads | undefined;
+  /** Encrypts the queues, and the log; its policy must let EventBridge use it. */
+  readonly encryptionKey?: LogSettings['encryptionKey'];
+  /** The dimension `service` of what it measures itself: `DpoPipeline.service`. Else a name of its own. */
+  readonly service?: string | undefined;
 }
 
 /** Starts an execution when a trace file is uploaded, or a `run.json` with settings for the traces of its folder. */
@@ -31,21 +41,61 @@ export class UploadTrigger extends Construct {
 
   constructor(scope: Construct, id: string, props: UploadTriggerProps) {
     super(scope, id);
+    const uploads = checked(props);
     this.deadLetters = new DeadLetters(this, 'DeadLetters', props);
     new Rule(this, 'Rule', {
-      description: 'A trace file, or a run.json, was uploaded: start a run.',
+      description: DESCRIPTIONS[kindOf(uploads)],
       eventPattern: {
         source: ['aws.s3'],
         detailType: ['Object Created'],
         detail: {
           bucket: { name: [props.traces.bucketName] },
-          object: { key: SUFFIXES.flatMap((suffix) => Match.wildcard(`${literal(props.tracesPrefix)}*${suffix}`)) },
+          object: { key: keysOf(uploads, props.tracesPrefix) },
         },
       },
-      // The event as it is: an input transformer would leave no trace of a version that is absent, and bad JSON of it.
-      targets: [new SfnStateMachine(props.stateMachine, { deadLetterQueue: this.deadLetters, ...TRIES })],
+      targets: [this.target(uploads, props)],
     });
   }
+
+  private target(uploads: Uploads, props: UploadTriggerProps): IRuleTarget {
+    const undelivered = { deadLetterQueue: this.deadLetters, ...TRIES };
+    if (uploads !== 'each' && 'quietMinutes' in uploads) {
+      const gathered = new GatheredUploads(this, 'Gathered', { ...props, ...uploads, deadLetters: this.deadLetters });
+      return new SqsQueue(gathered.queue, undelivered);
+    }
+    // The event as it is: an input transformer would leave no trace of a version that is absent, and bad JSON of it.
+    return new SfnStateMachine(props.stateMachine, undelivered);
+  }
+}
+
+const DESCRIPTIONS = {
+  each: 'A trace file, or a run.json, was uploaded: start a run.',
+  marker: 'The file was uploaded that says that its folder is complete: start a run.',
+  quiet: 'A trace file, or a run.json, was uploaded: look whether its folder is quiet.',
+} as const;
+
+function kindOf(uploads: Uploads): keyof typeof DESCRIPTIONS {
+  if (uploads === 'each') return 'each';
+  return 'marker' in uploads ? 'marker' : 'quiet';
+}
+
+/** Throws where the options cannot be used: callers of JavaScript have no types. */
+function checked({ uploads = 'each', tracesPrefix }: UploadTriggerProps): Uploads {
+  const { data, error } = Uploads.safeParse(uploads);
+  if (error) throw new Error(`uploads cannot be used:\n${z.prettifyError(error)}`);
+  const isFolder = Token.isUnresolved(tracesPrefix) || /(?:^|\/)$/.test(tracesPrefix);
+  if (data === 'each' || isFolder) return data;
+  throw new Error(
+    `tracesPrefix is "${tracesPrefix}", and uploads are gathered by folder: end it in "/", or set uploads to each.`,
+  );
+}
+
+function keysOf(uploads: Uploads, tracesPrefix: string): string[] {
+  const prefix = literal(tracesPrefix);
+  if (uploads !== 'each' && 'marker' in uploads) {
+    return [`${tracesPrefix}${uploads.marker}`, ...Match.wildcard(`${prefix}*/${uploads.marker}`)];
+  }
+  return UPLOAD_SUFFIXES.flatMap((suffix) => Match.wildcard(`${prefix}*${suffix}`));
 }
 
 /** Text that stands for itself in a wildcard pattern; DpoPipeline refuses a prefix with a star. */

@@ -117,7 +117,7 @@ export class EmptyDataset extends PipelineError {
   override readonly name = 'EmptyDataset';
 }
 
-/** A source whose candidates are joined from records anywhere in it is more than one task may hold. */
+/** The source is more than one task may hold, or can read in its time. */
 export class SourceTooLarge extends PipelineError {
   override readonly name = 'SourceTooLarge';
 }

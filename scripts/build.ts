@@ -3,6 +3,7 @@
  * and the Lambda functions whole, so that a user's synth bundles nothing. `tsc` adds the types (see package.json).
  */
 import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import { posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build } from 'esbuild';
 import { STAGES } from '../functions/observability/metric-names.ts';
@@ -17,32 +18,41 @@ const forNode = {
   legalComments: 'none',
 } as const satisfies BuildOptions;
 
+/** They stay packages: no small run loads them, and some look for files of their own. */
+const LOADED_ON_DEMAND = ['@aws-sdk/*', '@huggingface/*', 'piscina', 'undici', 'yauzl'];
+
+/** One copy for projects of both kinds: two would have error classes of their own. ts-node and Jest read CommonJS only. */
+const forBoth = {
+  format: 'cjs',
+  outExtension: { '.js': '.cjs' },
+  packages: 'external',
+} as const satisfies BuildOptions;
+
 await rm('dist', { recursive: true, force: true });
-const [worker, , , , ...functions] = await Promise.all([
-  // In few files, with its packages but for the S3 client: each thread of a run has to load it in a tenth of a second.
+const [command, , , ...functions] = await Promise.all([
+  // The command and its worker threads, in few files that they share: each has to load them in a tenth of a second.
+  // Splitting keeps what is imported on demand (S3, YAML, the bar) out of the way of a start without it.
   build({
     ...forNode,
-    entryPoints: { worker: 'cli/local/worker.ts' },
+    entryPoints: { dpo: 'cli/dpo.ts', worker: 'cli/local/worker.ts' },
     outdir: 'dist/cli',
-    // yauzl asks for Node's modules by require.
-    external: ['@aws-sdk/*', 'yauzl'],
+    external: LOADED_ON_DEMAND,
     splitting: true,
-    chunkNames: 'worker-[hash]',
-    // A CommonJS package (yauzl) asks for Node's modules by `require`, which an ES module has not.
+    // A CommonJS package asks for Node's modules by `require`, which an ES module has not.
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
     metafile: true,
   }),
-  // Splitting keeps what is imported on demand (S3, YAML, the bar) out of the way of a start without it.
-  build({ ...forNode, entryPoints: ['cli/dpo.ts'], outdir: 'dist/cli', packages: 'external', splitting: true }),
-  build({ ...forNode, entryPoints: ['lib/index.ts'], outdir: 'dist/lib', packages: 'external' }),
+  build({
+    ...forNode,
+    entryPoints: ['library/index.ts'],
+    ...forBoth,
+    outdir: 'dist/lib',
+  }),
   build({
     ...forNode,
     entryPoints: ['infra/index.ts'],
-    // What most CDK apps and their tests load: an ES module cannot be read by ts-node or Jest.
-    format: 'cjs',
+    ...forBoth,
     outdir: 'dist/cdk',
-    outExtension: { '.js': '.cjs' },
-    packages: 'external',
     plugins: [
       {
         name: 'packaged-functions',
@@ -56,13 +66,19 @@ const [worker, , , , ...functions] = await Promise.all([
   ...STAGES.map((stage) => bundleFunction(stage, 'dist/functions')),
 ]);
 await copyFile('cli/packaged-dpo.cjs', 'dist/cli/dpo.cjs');
-// One copy of the classes for apps of both kinds, and one of their types, which `tsc` writes into `types`.
-await mkdir('dist/cdk/types');
-await Promise.all([
-  writeFile('dist/cdk/index.js', "export * from './index.cjs';\n"),
-  writeFile('dist/cdk/index.d.ts', "export * from './index.cjs';\n"),
-  writeFile('dist/cdk/index.d.cts', "export * from './types/infra/index.js';\n"),
-  writeFile('dist/cdk/types/package.json', '{ "type": "commonjs" }\n'),
-]);
-const bundled = [worker, ...functions].flatMap(({ metafile }) => Object.keys(metafile.inputs));
+await describeBoth('dist/lib', '../types/library/index.js');
+await describeBoth('dist/cdk', './types/infra/index.js');
+const bundled = [command, ...functions].flatMap(({ metafile }) => Object.keys(metafile.inputs));
 await writeFile('dist/THIRD-PARTY-LICENSES.txt', await thirdPartyLicences(bundled));
+
+/** Beside `index.cjs` the ES module that passes it on, and for both the types that `tsc` writes to the folder of `types`. */
+async function describeBoth(folder: string, types: string): Promise<void> {
+  const typesFolder = posix.join(folder, types.replace(/\/types\/.*/, '/types'));
+  await mkdir(typesFolder, { recursive: true });
+  await Promise.all([
+    writeFile(`${folder}/index.js`, "export * from './index.cjs';\n"),
+    writeFile(`${folder}/index.d.ts`, "export * from './index.cjs';\n"),
+    writeFile(`${folder}/index.d.cts`, `export * from '${types}';\n`),
+    writeFile(`${typesFolder}/package.json`, '{ "type": "commonjs" }\n'),
+  ]);
+}

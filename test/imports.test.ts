@@ -6,7 +6,7 @@ import { STAGES } from '../functions/observability/metric-names.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 /** Each floor may import from itself and from those after it. */
-const FLOORS = ['infra', 'cli', 'functions', 'adapters', 'lib/stages', 'lib'];
+const FLOORS = ['infra', 'cli', 'functions', 'library', 'adapters', 'lib/stages', 'lib'];
 /** What a pure library may take from outside: no client, no file system, no clock. */
 const OUTSIDE_OF_LIB =
   /^(?:zod|csv-parse(?:\/sync)?|hyparquet(?:\/src\/[a-z]+\.js|-compressors|-writer\/src\/index\.js)?|@huggingface\/(?:jinja|tokenizers)|yauzl|diff|d3-[a-z]+|node:(?:zlib|crypto|buffer|stream|util))$/;

@@ -38,6 +38,9 @@ export const S3_LIMITS: S3Limits = {
   conflictWaitMs: 100,
 };
 
+/** Half of what so many parts can hold (24 TiB): a tree's branches never divide evenly into parts. */
+export const mostComposedBytes = ({ maxParts, maxPartBytes }: S3Limits): number => (maxParts * maxPartBytes) / 2;
+
 /**
  * A stream's length is not known before its end, and parts are held in memory: they stay small as long as they can
  * (8 MiB up to 7.8 GiB in all, 64 MiB up to 70 GiB) and grow only so that 10,000 of them hold S3's 5 TiB.

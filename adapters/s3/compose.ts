@@ -3,7 +3,7 @@ import { DeleteObjectCommand, UploadPartCopyCommand } from '@aws-sdk/client-s3';
 import { CorruptObject, PipelineError, StoreRefused } from '../../lib/errors.ts';
 import { crc32 } from '../../lib/objects/checksum.ts';
 import type { ComposeOptions, ComposePart } from '../../lib/objects/store.ts';
-import type { Bucket } from './bucket.ts';
+import { type Bucket, mostComposedBytes } from './bucket.ts';
 import { answerOf, isNotUnderstood, storeError } from './errors.ts';
 import { headObject } from './head.ts';
 import { multipart, type StoredPart, type Upload, unfinished, uploadPart } from './multipart.ts';
@@ -17,10 +17,9 @@ export async function composeObject(
   parts: readonly ComposePart[],
   options: ComposeOptions = {},
 ): Promise<void> {
-  const { maxParts, maxPartBytes } = bucket.limits;
+  const { maxParts } = bucket.limits;
   const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
-  // Half of what so many parts can hold (24 TiB): a tree's branches never divide evenly into parts.
-  if (bytes > (maxParts * maxPartBytes) / 2) {
+  if (bytes > mostComposedBytes(bucket.limits)) {
     throw new StoreRefused(
       `s3://${bucket.name}/${key} would have ${bytes} bytes, too many for one S3 object: split the run.`,
     );
@@ -42,8 +41,10 @@ export async function composeObject(
 
 /**
  * For servers that do not compose as AWS does: MinIO refuses to copy into an upload that has a checksum
- * (https://github.com/minio/minio/issues/20649), versitygw miscounts the checksum of a range that it copies. All bytes
- * pass through here, checked on both ways.
+ * (https://github.com/minio/minio/issues/20649), versitygw miscounts the checksum of a range that it copies, R2 has no
+ * checksum of a whole object. All bytes pass through here, checked on both ways. Copies into an upload without a checksum
+ * would be faster, and wrong: nothing would notice a part that changed since its bytes were counted, or that the server
+ * copied wrong.
  */
 async function composeBytes(
   bucket: Bucket,

@@ -32,7 +32,7 @@ export function storeError(bucket: Bucket, key: string, error: unknown): Pipelin
   }
   if (CREDENTIAL_CODES.has(code) || status === 401 || status === 403) {
     return new StoreRefused(
-      `S3 refused ${place}: ${answer}. Check the credentials, and that they may s3:GetObject, s3:GetObjectVersion, s3:PutObject and s3:ListBucket on bucket "${bucket.name}" (without s3:ListBucket a missing key is refused too).`,
+      `S3 refused ${place}: ${answer}. Check the credentials, and that they may s3:GetObject, s3:GetObjectVersion, s3:PutObject and s3:ListBucket on bucket "${bucket.name}" (without s3:ListBucket a missing key is refused too; the functions of a stack may use only buckets of their own account).`,
       options,
     );
   }
@@ -48,6 +48,8 @@ export function storeError(bucket: Bucket, key: string, error: unknown): Pipelin
 /** What the server says, in its own words, where it says more than its code. */
 export function wordsOf({ code, status, text }: Answer): string {
   if (status === undefined) return text;
+  // The answer to a HEAD has no body.
+  if (code === 'Unknown') return `HTTP ${status} without a reason`;
   const said = text.trim().replace(/\.$/, '');
   return said === '' || said === code ? `${code} (HTTP ${status})` : `${code} (HTTP ${status}): ${said}`;
 }

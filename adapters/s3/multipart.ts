@@ -9,14 +9,19 @@ import {
 import { CorruptObject, StoreRefused, StoreUnavailable } from '../../lib/errors.ts';
 import { combineCrc32, crc32, crc32Base64 } from '../../lib/objects/checksum.ts';
 import type { Bucket } from './bucket.ts';
-import { answerOf, storeError, wordsOf } from './errors.ts';
+import { answerOf, isNotUnderstood, storeError, wordsOf } from './errors.ts';
 
 /** An upload begun; `signal` ends its requests when another part has failed. */
-export interface Upload {
+export interface Upload extends Begun {
   readonly bucket: Bucket;
   readonly key: string;
-  readonly id: string;
   readonly signal: AbortSignal;
+}
+
+/** `FULL_OBJECT`: the server checks the whole object. `COMPOSITE`: it checks each part as it is sent, and no more. */
+interface Begun {
+  readonly id: string;
+  readonly checks: 'FULL_OBJECT' | 'COMPOSITE';
 }
 
 /** A part that S3 has. Its checksum is S3's own, so absent where the store answers none. */
@@ -34,6 +39,11 @@ export interface MultipartOptions {
   readonly ifAbsent: boolean;
   /** CRC-32 of the whole object, where it is known by the time all parts are sent. */
   readonly crc32: () => number | undefined;
+  /**
+   * All parts are sent from here: on a server that has no checksum of a whole object, as R2 is, that of each part checks
+   * as much. What a server copies into such an upload, nothing would check.
+   */
+  readonly sent?: true;
 }
 
 /**
@@ -46,15 +56,15 @@ export async function multipart(
   parts: AsyncIterable<SendPart> | Iterable<SendPart>,
   options: MultipartOptions,
 ): Promise<'written' | 'exists'> {
-  const id = await begin(bucket, key);
+  const begun = await begin(bucket, key, options);
   try {
-    const stored = await sendAll(bucket, key, id, parts, options.inFlight);
-    const outcome = await complete(bucket, key, id, stored, options);
-    if (outcome === 'exists') await abort(bucket, key, id);
+    const stored = await sendAll(bucket, key, begun, parts, options.inFlight);
+    const outcome = await complete(bucket, key, begun, stored, options);
+    if (outcome === 'exists') await abort(bucket, key, begun.id);
     return outcome;
   } catch (error) {
     // Where aborting fails as well, the first failure is the one to show; the bucket's lifecycle rule removes the parts.
-    await abort(bucket, key, id).catch(() => {});
+    await abort(bucket, key, begun.id).catch(() => {});
     throw error;
   }
 }
@@ -85,35 +95,42 @@ export async function uploadPart(upload: Upload, number: number, body: Uint8Arra
 export const unfinished = (bucket: Bucket, key: string, what: string) =>
   new StoreUnavailable(`S3 answered 200 without a result for ${what} of s3://${bucket.name}/${key}. Try again.`);
 
-async function begin(bucket: Bucket, key: string): Promise<string> {
-  const answer = await bucket.client
-    .send(
-      new CreateMultipartUploadCommand({
-        Bucket: bucket.name,
-        Key: key,
-        ChecksumAlgorithm: 'CRC32',
-        ChecksumType: 'FULL_OBJECT',
-        Tagging: bucket.tagsOf(key),
-      }),
-    )
-    .catch((error) => {
-      throw storeError(bucket, key, error);
-    });
-  if (!answer.UploadId) throw unfinished(bucket, key, 'the upload');
-  return answer.UploadId;
+async function begin(bucket: Bucket, key: string, { sent }: MultipartOptions): Promise<Begun> {
+  try {
+    return await beginChecked(bucket, key, 'FULL_OBJECT');
+  } catch (error) {
+    if (!sent || !isNotUnderstood(error)) throw storeError(bucket, key, error);
+  }
+  return beginChecked(bucket, key, 'COMPOSITE').catch((error) => {
+    throw storeError(bucket, key, error);
+  });
+}
+
+async function beginChecked(bucket: Bucket, key: string, checks: Begun['checks']): Promise<Begun> {
+  const { UploadId: id } = await bucket.client.send(
+    new CreateMultipartUploadCommand({
+      Bucket: bucket.name,
+      Key: key,
+      ChecksumAlgorithm: 'CRC32',
+      ChecksumType: checks,
+      Tagging: bucket.tagsOf(key),
+    }),
+  );
+  if (!id) throw unfinished(bucket, key, 'the upload');
+  return { id, checks };
 }
 
 async function sendAll(
   bucket: Bucket,
   key: string,
-  id: string,
+  begun: Begun,
   parts: AsyncIterable<SendPart> | Iterable<SendPart>,
   inFlight: number,
 ): Promise<StoredPart[]> {
   const stored: StoredPart[] = [];
   const flying = new Set<Promise<void>>();
   const stop = new AbortController();
-  const upload = { bucket, key, id, signal: stop.signal };
+  const upload = { bucket, key, ...begun, signal: stop.signal };
   let number = 0;
   try {
     for await (const send of parts) {
@@ -146,20 +163,19 @@ async function sendAll(
 async function complete(
   bucket: Bucket,
   key: string,
-  id: string,
+  { id, checks }: Begun,
   parts: readonly StoredPart[],
   { ifAbsent, crc32: known }: MultipartOptions,
 ): Promise<'written' | 'exists'> {
   const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
-  const crc = known();
-  const checksum = crc === undefined ? combined(parts) : crc32Base64(crc);
+  const checksum = checks === 'FULL_OBJECT' ? wholeChecksum(parts, known()) : undefined;
   const command = new CompleteMultipartUploadCommand({
     Bucket: bucket.name,
     Key: key,
     UploadId: id,
     MultipartUpload: { Parts: parts.map(completedPart) },
     MpuObjectSize: bytes,
-    ChecksumType: 'FULL_OBJECT',
+    ChecksumType: checks,
     ChecksumCRC32: checksum,
     IfNoneMatch: ifAbsent ? '*' : undefined,
   });
@@ -192,8 +208,9 @@ const completedPart = (part: StoredPart, index: number): CompletedPart => ({
   ChecksumCRC32: part.crc32,
 });
 
-/** The whole's checksum from its parts', or undefined where the store did not tell them all. */
-function combined(parts: readonly StoredPart[]): string | undefined {
+/** The known one, or that of the parts together; undefined where the store did not tell them all. */
+function wholeChecksum(parts: readonly StoredPart[], known: number | undefined): string | undefined {
+  if (known !== undefined) return crc32Base64(known);
   let whole = 0;
   for (const part of parts) {
     if (!part.crc32) return undefined;

@@ -1,10 +1,10 @@
-import { DeleteObjectCommand, paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { byKey, type ObjectStore, type StoredObject } from '../../lib/objects/store.ts';
 import { type Bucket, S3_LIMITS, type S3Limits } from './bucket.ts';
 import { COPIES_IN_FLIGHT, composeObject } from './compose.ts';
 import { storeError } from './errors.ts';
 import { headObject } from './head.ts';
-import { unfinished } from './multipart.ts';
+import { listObjects } from './list-objects.ts';
 import { readObject } from './read.ts';
 import { putObject, writeObject } from './write.ts';
 
@@ -25,7 +25,7 @@ export function s3Store(client: S3Client, bucket: string, options: S3StoreOption
     create: (key, body) => putObject(at, key, body, { ifAbsent: true }),
     write: (key, body, options) => writeObject(at, key, body, options),
     compose: (key, parts, options) => composeObject(at, key, parts, options),
-    list: (prefix) => listObjects(at, prefix),
+    list: (prefix) => listInOrder(at, prefix),
     remove: (key) => removeObject(at, key),
   };
 }
@@ -55,21 +55,11 @@ const isOfAws = (endpoint: string): boolean => /\.(amazonaws\.com(\.cn)?|api\.aw
  * S3 lists by UTF-8 bytes, which is code-unit order until a key holds a character from U+D800 on (there UTF-16 puts
  * the astral characters before U+E000). From the first such key on, the listing is held and sorted.
  */
-async function* listObjects(bucket: Bucket, prefix: string): AsyncGenerator<StoredObject> {
+async function* listInOrder(bucket: Bucket, prefix: string): AsyncGenerator<StoredObject> {
   const held: StoredObject[] = [];
-  const pages = paginateListObjectsV2({ client: bucket.client }, { Bucket: bucket.name, Prefix: prefix });
-  try {
-    for await (const page of pages) {
-      if (page.Name === undefined && page.KeyCount === undefined) throw unfinished(bucket, prefix, 'a listing');
-      for (const { Key: key, Size: bytes, ETag: etag } of page.Contents ?? []) {
-        if (key === undefined || bytes === undefined || etag === undefined) continue;
-        const object = { key, bytes, etag };
-        if (held.length > 0 || FROM_D800.test(key)) held.push(object);
-        else yield object;
-      }
-    }
-  } catch (error) {
-    throw storeError(bucket, prefix, error);
+  for await (const object of listObjects(bucket, prefix)) {
+    if (held.length > 0 || FROM_D800.test(object.key)) held.push(object);
+    else yield object;
   }
   yield* held.sort(byKey);
 }

@@ -69,7 +69,10 @@ export async function writeObject(
   const outcome =
     start.length < bucket.limits.partBytes(1)
       ? await putObject(bucket, key, start, { ifAbsent })
-      : await multipart(bucket, key, sending(start, cut, counted), { inFlight: IN_FLIGHT, ifAbsent, crc32: () => crc });
+      : await multipart(bucket, key, sending(start, cut, counted), {
+          ...{ inFlight: IN_FLIGHT, ifAbsent, crc32: () => crc },
+          sent: true,
+        });
   return outcome === 'exists' ? 'exists' : { bytes, crc32: crc };
 }
 

@@ -4,6 +4,7 @@ import type { FinalizeOutput } from '../../lib/contract/states.ts';
 import type { TrainingProgress } from '../../lib/contract/training-states.ts';
 import { runKeys } from '../../lib/objects/keys.ts';
 import { readJson } from '../../lib/objects/stored-json.ts';
+import { runInOrder } from '../../lib/stages/run-in-order.ts';
 import { type LocalRun, type LocalSteps, localSteps } from './local-steps.ts';
 
 export interface Committed {
@@ -14,24 +15,11 @@ export interface Committed {
   readonly training: TrainingProgress | undefined;
 }
 
-/**
- * The run on this machine: the order of tasks that `infra/state-machine.ts` has on AWS. A test holds the two equal.
- * Throws the error of the step that failed.
- */
+/** The run on this machine, its training too. Throws the error of the step that failed. */
 export async function runLocally(run: LocalRun): Promise<Committed> {
   const steps = localSteps(run);
   try {
-    const evaluated = await steps.evaluate();
-    const before = evaluated.status === 'committed';
-    if (!before) {
-      if (evaluated.status === 'workflow') await steps.askWorkflow(evaluated);
-      const plan = evaluated.status === 'workflow' ? await steps.planTraces() : evaluated;
-      if (plan.status === 'scattered') await steps.groupCandidates(plan);
-      await steps.buildShards(plan);
-      if (plan.datasets !== 'none') await steps.choose();
-      if (plan.datasets === 'files') await steps.writeDatasets();
-    }
-    const committed = await steps.finalize();
+    const { committed, before } = await runInOrder(steps);
     const training = committed.train ? await train(committed, steps) : undefined;
     const { manifest } = runKeys(run.request.run_id);
     return { manifest: await readJson(run.deps.collections, manifest, Manifest), before, training };

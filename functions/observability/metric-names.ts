@@ -25,7 +25,7 @@ export const SECONDS = 'Seconds';
 /** Rejected items and candidates by the dimension `reason`, one of the pipeline's own. */
 export const REJECTED = 'Rejected';
 
-/** A step, by its file in `functions/`. */
+/** A step, or what starts runs, by its file in `functions/`. */
 export const STAGES = [
   'evaluate',
   'run-workflow',
@@ -39,5 +39,6 @@ export const STAGES = [
   'check-training',
   'deploy-model',
   'record-failure',
+  'gather-uploads',
 ] as const;
 export type Stage = (typeof STAGES)[number];

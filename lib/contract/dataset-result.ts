@@ -53,6 +53,22 @@ export const LeftOutReason = z.enum([
 ]);
 export type LeftOutReason = z.infer<typeof LeftOutReason>;
 
+/** Reasons of a single answer, of an unpaired format: the other answer of its pair may be written. */
+export const LOST_ANSWERS: readonly LeftOutReason[] = ['repeated_completion', 'both_labels'];
+
+/** Why a collected pair is on no side of its view. */
+export const DropReason = z.enum([
+  /** An earlier pair has the same prompt, tools and answers. */
+  'duplicate',
+  /** Another pair prefers the same two answers the other way round. */
+  'contradiction',
+  /** Past `dataset.max_pairs`. */
+  'not_sampled',
+  /** It was drawn for validation, and its prompt is in training. */
+  'leak',
+]);
+export type DropReason = z.infer<typeof DropReason>;
+
 /**
  * What of a pair two lines are compared by: the `whole` prompt, or, where the format writes no more than that, the
  * content of its `last_message`. A dataset is deduplicated, split and checked for leaks as its trainer sees it.
@@ -63,15 +79,19 @@ export type View = z.infer<typeof View>;
 const Spread = z.strictObject({ min: z.number(), median: z.number(), mean: z.number(), max: z.number() });
 export type Spread = z.infer<typeof Spread>;
 
+/** Lengths in UTF-16 code units, of a response's text (of its JSON where it is more than text). */
+const length = {
+  mean_chosen: z.number(),
+  mean_rejected: z.number(),
+  /** Of the pairs whose responses differ in length, the share whose longer one is chosen. */
+  longer_chosen_rate: z.number().nullable(),
+};
+
 /** Facts that tell whether a dataset teaches what it should. Null where there is nothing to tell from. */
 export const Balance = z.strictObject({
-  /** Lengths in UTF-16 code units, of a response's text (of its JSON where it is more than text). */
   length: z
     .strictObject({
-      mean_chosen: z.number(),
-      mean_rejected: z.number(),
-      /** Of the pairs whose responses differ in length, the share whose longer one is chosen. */
-      longer_chosen_rate: z.number().nullable(),
+      ...length,
       /** (mean chosen - mean rejected) / the root of the mean of both variances. */
       cohens_d: z.number().nullable(),
     })
@@ -98,9 +118,11 @@ export type Balance = z.infer<typeof Balance>;
 
 const Side = z.strictObject({ pairs: count, examples: count });
 
-/** `collected_pairs` is the sum of all that follows it: what was dropped, and the two sides. */
+/** `collected_pairs` is the sum of what was dropped and of the two sides (NAT's last pair may be on both). */
 export const SelectionResult = z.strictObject({
   collected_pairs: count,
+  /** Of all collected pairs, before any is left out. */
+  collected_length: z.strictObject(length).nullable().default(null),
   duplicate_pairs: count,
   contradictory_pairs: count,
   sampled_out_pairs: count,
@@ -151,13 +173,19 @@ export type DatasetFile = z.infer<typeof DatasetFile>;
 /** Edges of the bins of {@link TokenFacts}: a pair is in the first bin whose edge it does not pass. */
 export const TOKEN_EDGES = [128, 256, 512, 1024, 2048, 4096, 8192, 16_384, 32_768, 65_536, 131_072] as const;
 
-/** Tokens of collected pairs: of each the longer side with its prompt. */
+/** Tokens of collected pairs. */
 export const TokenFacts = z.strictObject({
   /** Pairs counted. */
   pairs: count,
+  /** Over those pairs, tokens of the prompt with either answer. */
+  chosen_sum: count.default(0),
+  rejected_sum: count.default(0),
+  /** Pairs whose chosen answer, or whose rejected one, has more tokens. */
+  chosen_longer: count.default(0),
+  rejected_longer: count.default(0),
   /** Pairs that the chat template does not take. */
   uncounted: count,
-  /** By {@link TOKEN_EDGES}; the last bin has what passes all of them. */
+  /** Of each the longer side with its prompt, by {@link TOKEN_EDGES}; the last bin has what passes all of them. */
   bins: z.array(count).length(TOKEN_EDGES.length + 1),
   longest: count,
   longest_prompt: count,
@@ -166,6 +194,8 @@ export type TokenFacts = z.infer<typeof TokenFacts>;
 
 /** What a format wrote. `pairs` and what was left out are all that was selected in its view. */
 export const WrittenFormat = z.strictObject({
+  /** The selection that its lines are written from. */
+  view: View.default('whole'),
   /** Of which something is written. */
   pairs: count,
   lines: count,
@@ -177,8 +207,6 @@ export const WrittenFormat = z.strictObject({
 export type WrittenFormat = z.infer<typeof WrittenFormat>;
 
 export const FormatResult = WrittenFormat.extend({
-  /** The selection that its lines are written from. */
-  view: View,
   /** A file without lines is not written: most trainers refuse an empty one. */
   files: z.array(DatasetFile),
 });

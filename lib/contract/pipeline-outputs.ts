@@ -3,6 +3,6 @@ export const OUTPUTS = {
   TracesBucket: 'Where traces are uploaded.',
   CollectionsBucket: 'Where runs are written, under runs/<run_id>/.',
   StateMachineArn: 'The state machine.',
-  UploadPrefix: 'An upload here starts a run.',
+  UploadPrefix: 'Uploads here start runs.',
 } as const;
 export type OutputName = keyof typeof OUTPUTS;

@@ -4,4 +4,7 @@ export const STEPS = [
   ...(['Choose', 'WriteDatasets', 'Finalize'] as const),
   ...(['SubmitTraining', 'CheckTraining', 'DeployModel', 'RecordFailure'] as const),
 ];
+/** Seconds that an execution may take: 23 days, the longest training that it follows and all before that. */
+export const EXECUTION_SECONDS = 2_000_000;
+
 export type Step = (typeof STEPS)[number];

@@ -1,11 +1,18 @@
 import type { DatasetSettings, FormatName } from '../contract/dataset.ts';
-import { type FormatChoice, LeftOutReason, type View, type ViewOutcome } from '../contract/dataset-result.ts';
+import {
+  type FormatChoice,
+  LeftOutReason,
+  type SelectionResult,
+  type View,
+  type ViewOutcome,
+} from '../contract/dataset-result.ts';
 import { LeakingDataset } from '../errors.ts';
 import { assignCompletions, type CompletionFate } from './assign-completions.ts';
 import { scales } from './balance.ts';
 import type { DatasetPlan } from './dataset-plan.ts';
-import type { Decisions } from './decisions.ts';
+import { type Decisions, dropReason } from './decisions.ts';
 import { FORMATS } from './formats/index.ts';
+import { type LeftOutPairs, openLeftOutPairs } from './left-out-pairs.ts';
 import { opensTurn, shapeIn } from './pair-index.ts';
 import { type PairTable, promptOf } from './pair-table.ts';
 import { rankGroups } from './rank-groups.ts';
@@ -23,6 +30,8 @@ export interface DatasetChoice {
   /** In the order of the plan's views. */
   readonly views: readonly ViewChoice[];
   readonly formats: Partial<Record<FormatName, FormatChoice>>;
+  /** A few pairs of each reason why some are left out. */
+  readonly leftOut: LeftOutPairs;
 }
 
 /**
@@ -32,12 +41,16 @@ export interface DatasetChoice {
  */
 export function choosePairs(table: PairTable, plan: DatasetPlan, settings: DatasetSettings): DatasetChoice {
   const views = plan.views.map((view) => chooseInView(table, view, plan, settings));
+  const leftOut = openLeftOutPairs(table);
+  for (const { dropped } of views) {
+    for (let pair = 0; pair < table.pairs; pair++) leftOut.note(dropped(pair), pair);
+  }
   const formats: Partial<Record<FormatName, FormatChoice>> = {};
   for (const { name, view } of plan.formats) {
     const choice = views.find((one) => one.view === view);
-    if (choice) formats[name] = chooseForFormat(table, name, choice);
+    if (choice) formats[name] = chooseForFormat(table, name, choice, leftOut.note);
   }
-  return { views, formats };
+  return { views, formats, leftOut: leftOut.noted() };
 }
 
 function chooseInView(table: PairTable, view: View, plan: DatasetPlan, settings: DatasetSettings): ViewChoice {
@@ -49,6 +62,7 @@ function chooseInView(table: PairTable, view: View, plan: DatasetPlan, settings:
   const fate: CompletionFate = unpaired ? assignCompletions(table, selection) : () => 'write';
   const result = {
     collected_pairs: table.pairs,
+    collected_length: compareLengths(table),
     duplicate_pairs: selection.duplicates,
     contradictory_pairs: selection.contradictions,
     sampled_out_pairs: selection.sampledOut,
@@ -64,6 +78,7 @@ function chooseInView(table: PairTable, view: View, plan: DatasetPlan, settings:
   return {
     view,
     side: (pair) => selection.sides[pair] ?? 0,
+    dropped: (pair) => dropReason(selection.dropped[pair] ?? 0),
     bucket: (pair) => buckets[table.groupOf.at(pair)] ?? 0,
     fate,
     outcome: { shape: shapeOfAll(table, selection), selection: result, warnings },
@@ -71,11 +86,17 @@ function chooseInView(table: PairTable, view: View, plan: DatasetPlan, settings:
 }
 
 /** What a format writes of what was selected in its view: an unpaired one a line for each completion. */
-function chooseForFormat(table: PairTable, name: FormatName, { view, side, fate }: ViewChoice): FormatChoice {
+function chooseForFormat(
+  table: PairTable,
+  name: FormatName,
+  { view, side, fate }: ViewChoice,
+  note: (reason: LeftOutReason, pair: number) => void,
+): FormatChoice {
   const reasons = table.unheld.get(name);
   const leftOut: FormatChoice['left_out'] = {};
-  const leave = (reason: LeftOutReason): void => {
+  const leave = (reason: LeftOutReason, pair: number): void => {
     leftOut[reason] = (leftOut[reason] ?? 0) + 1;
+    note(reason, pair);
   };
   const examples = new Uint8Array(table.roots.size);
   const written = { pairs: 0, lines: 0, longerChosen: 0, longerRejected: 0 };
@@ -84,14 +105,14 @@ function chooseForFormat(table: PairTable, name: FormatName, { view, side, fate 
     if (sides === 0) continue;
     const reason = LeftOutReason.options[(reasons?.at(pair) ?? 0) - 1];
     if (reason !== undefined) {
-      leave(reason);
+      leave(reason, pair);
       continue;
     }
     let lines = 1;
     if (FORMATS[name].unpaired) {
       const fates = [fate(pair, true), fate(pair, false)];
       lines = fates.filter((one) => one === 'write').length;
-      for (const one of fates) if (one !== 'write') leave(one);
+      for (const one of fates) if (one !== 'write') leave(one, pair);
     }
     if (lines === 0) continue;
     // NAT's only pair is on both sides, and written to both.
@@ -135,6 +156,25 @@ function countSide(table: PairTable, { sides }: Selection, side: number): { pair
     met[table.rootOf.at(table.groupOf.at(pair))] = 1;
   }
   return { pairs, examples: met.reduce((sum, one) => sum + one, 0) };
+}
+
+/** Of all pairs of the table: what choosing changes of it shows beside the same of the pairs selected. */
+function compareLengths({ pairs, chosenLength, rejectedLength }: PairTable): SelectionResult['collected_length'] {
+  if (pairs === 0) return null;
+  const sums = { chosen: 0, rejected: 0, longerChosen: 0, longerRejected: 0 };
+  for (let pair = 0; pair < pairs; pair++) {
+    const [chosen, rejected] = [chosenLength.at(pair), rejectedLength.at(pair)];
+    sums.chosen += chosen;
+    sums.rejected += rejected;
+    if (chosen > rejected) sums.longerChosen += 1;
+    if (chosen < rejected) sums.longerRejected += 1;
+  }
+  const unequal = sums.longerChosen + sums.longerRejected;
+  return {
+    mean_chosen: sums.chosen / pairs,
+    mean_rejected: sums.rejected / pairs,
+    longer_chosen_rate: unequal === 0 ? null : sums.longerChosen / unequal,
+  };
 }
 
 function weighSelection(table: PairTable, { sides }: Selection) {

@@ -1,14 +1,22 @@
+import { DropReason } from '../contract/dataset-result.ts';
 import { CorruptObject } from '../errors.ts';
 
 /** What was chosen in one view, pair by pair: all that a writer needs to know. */
 export interface Decisions {
   /** `TRAINING`, `VALIDATION` (`split-pairs.ts`), both, or 0 where it is on no side. */
   side(pair: number): number;
+  /** Why it is on no side; undefined where it is on one. */
+  dropped(pair: number): DropReason | undefined;
   /** Of its chosen completion, or the rejected one, for a format that writes them apart. */
   fate(pair: number, chosen: boolean): Fate;
   /** Of a training pair, 0 the easiest. */
   bucket(pair: number): number;
 }
+
+/** The place of a reason in {@link DropReason}, from 1; 0 is none. */
+export const dropCode = (reason: DropReason | undefined): number =>
+  reason === undefined ? 0 : DropReason.options.indexOf(reason) + 1;
+export const dropReason = (code: number): DropReason | undefined => DropReason.options[code - 1];
 
 /** `write`, or why not. */
 export type Fate = (typeof FATES)[number];
@@ -40,6 +48,7 @@ export function unpackDecisions(packed: Uint8Array, views: number, pairs: number
     const pairAt = (pair: number): number => packed[at + pair] ?? 0;
     return {
       side: (pair) => pairAt(pair) & 3,
+      dropped: (pair) => ((pairAt(pair) & 3) === 0 ? dropReason(pairAt(pair) >> 2) : undefined),
       fate: (pair, chosen) => FATES[(pairAt(pair) >> (chosen ? 2 : 4)) & 3] ?? 'write',
       bucket: (pair) => packed[at + pairs + pair] ?? 0,
     };
@@ -48,6 +57,6 @@ export function unpackDecisions(packed: Uint8Array, views: number, pairs: number
 
 const packPair = (view: Decisions, pair: number): number => {
   const side = view.side(pair);
-  if (side === 0) return 0;
+  if (side === 0) return dropCode(view.dropped(pair)) << 2;
   return side | (FATES.indexOf(view.fate(pair, true)) << 2) | (FATES.indexOf(view.fate(pair, false)) << 4);
 };

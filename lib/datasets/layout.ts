@@ -56,10 +56,14 @@ const isDate = (text: unknown): boolean =>
 export const shapeOfTools = (tools: object | undefined): number => (tools ? TOOLS : 0);
 
 /** Of a text's JSON in UTF-8. */
-export const shapeOfText = (json: string): number => (LINE_ENDS.test(json) ? LINE_END : 0);
+export const shapeOfText = (json: string): number =>
+  bitOf(
+    LINE_ENDS.some((end) => json.includes(end)),
+    LINE_END,
+  );
 
 /** U+0085, U+2028 and U+2029 in UTF-8, a byte a character: Python's `splitlines` and Node's readline end a line there. */
-const LINE_ENDS = /\xc2\x85|\xe2\x80[\xa8\xa9]/;
+const LINE_ENDS = ['\xc2\x85', '\xe2\x80\xa8', '\xe2\x80\xa9'];
 
 /** `rendered`: the prompts have their chat template in them already. */
 export const layoutFor = (

@@ -1,4 +1,5 @@
-import type { View } from '../contract/dataset-result.ts';
+import type { FormatName } from '../contract/dataset.ts';
+import { LeftOutReason, type View } from '../contract/dataset-result.ts';
 import { CorruptObject } from '../errors.ts';
 import type { ObjectSink } from '../objects/object-sink.ts';
 import { DIGEST_BYTES, type Digest } from '../preferences/digest.ts';
@@ -199,6 +200,38 @@ export async function* readPairIndex(
     `${name} has ${found} bytes, not the ${pairs * entryBytes} of ${pairs} pairs; start the run under another run id.`,
   );
 }
+
+/** Where the entry of one pair is in an index of so many: the bytes of its block, and its row there. */
+export function placeEntry(
+  plan: Pick<DatasetPlan, 'views' | 'formats'>,
+  { pair, pairs }: { readonly pair: number; readonly pairs: number },
+): { readonly start: number; readonly end: number; readonly row: number } {
+  const { entryBytes } = layOut(plan);
+  const row = pair % BLOCK_PAIRS;
+  const first = pair - row;
+  return { start: first * entryBytes, end: Math.min(first + BLOCK_PAIRS, pairs) * entryBytes, row };
+}
+
+/** A block by its bytes. */
+export function readBlock(bytes: Uint8Array, plan: Pick<DatasetPlan, 'views' | 'formats'>): PairBlock {
+  const { places, entryBytes } = layOut(plan);
+  const rows = bytes.length / entryBytes;
+  const block = newBlock(rows, entryBytes);
+  block.set(bytes);
+  return blockOf(block, rows, places);
+}
+
+/** By format, why it cannot hold a pair of which the index has this in `unheld`. */
+export const nameReasons = (
+  { formats }: Pick<DatasetPlan, 'formats'>,
+  unheld: readonly number[],
+): Partial<Record<FormatName, LeftOutReason>> =>
+  Object.fromEntries(
+    formats.flatMap(({ name }, at) => {
+      const reason = LeftOutReason.options[(unheld[at] ?? 0) - 1];
+      return reason === undefined ? [] : [[name, reason]];
+    }),
+  );
 
 /** Memory of its own, so that columns can be read in place. */
 const newBlock = (rows: number, entryBytes: number): Buffer => Buffer.allocUnsafeSlow(rows * entryBytes);

@@ -1,6 +1,7 @@
 import type { DatasetSettings } from '../contract/dataset.ts';
 import type { View } from '../contract/dataset-result.ts';
 import { combineDigests, NO_DIGEST } from '../preferences/digest.ts';
+import { dropCode } from './decisions.ts';
 import { chosenOf, earlier, type PairTable, promptOf, rejectedOf, toolsOf, type ViewTable } from './pair-table.ts';
 import { compareText, splitByExample, splitInOrder } from './split-pairs.ts';
 import { digestIn } from './word-table.ts';
@@ -9,6 +10,8 @@ export interface Selection {
   readonly view: View;
   /** By pair: `TRAINING`, `VALIDATION` (`split-pairs.ts`), or 0 where it is on no side. */
   readonly sides: Uint8Array;
+  /** By pair: why it is on no side, by the code of its reason (`decisions.ts`); 0 where it is on one. */
+  readonly dropped: Uint8Array;
   readonly duplicates: number;
   readonly contradictions: number;
   readonly sampledOut: number;
@@ -29,12 +32,14 @@ export type SelectionSettings = Pick<
 export function selectPairs(table: PairTable, view: View, settings: SelectionSettings): Selection {
   const { nat, seed, validation_fraction: fraction } = settings;
   const seen = viewIn(table, view);
-  const kept = new Uint8Array(table.pairs).fill(1);
-  const duplicates = settings.deduplicate_pairs ? dropDuplicates(table, seen, kept, nat) : 0;
-  const contradictions = nat ? 0 : dropContradictions(seen, kept);
-  const sampledOut = dropUnsampled(table, seen, kept, { limit: settings.max_pairs ?? table.pairs, seed });
-  const { sides, leaking } = nat ? splitInOrder(kept, fraction) : splitByExample(table, seen, kept, { fraction, seed });
-  return { view, sides, duplicates, contradictions, sampledOut, leaking };
+  const dropped = new Uint8Array(table.pairs);
+  const duplicates = settings.deduplicate_pairs ? dropDuplicates(table, seen, dropped, nat) : 0;
+  const contradictions = nat ? 0 : dropContradictions(seen, dropped);
+  const sampledOut = dropUnsampled(table, seen, dropped, { limit: settings.max_pairs ?? table.pairs, seed });
+  const { sides, leaking } = nat
+    ? splitInOrder(dropped, fraction)
+    : splitByExample(table, seen, dropped, { fraction, seed });
+  return { view, sides, dropped, duplicates, contradictions, sampledOut, leaking };
 }
 
 export function viewIn(table: PairTable, view: View): ViewTable {
@@ -46,50 +51,56 @@ export function viewIn(table: PairTable, view: View): ViewTable {
 /** A content in one direction: what duplicates share. */
 const directed = ({ contentOf, flipped }: ViewTable, pair: number): number => contentOf.at(pair) * 2 + flipped.at(pair);
 
-function dropDuplicates(table: PairTable, view: ViewTable, kept: Uint8Array, inOrder: boolean): number {
+const [DUPLICATE, CONTRADICTION, NOT_SAMPLED] = [
+  dropCode('duplicate'),
+  dropCode('contradiction'),
+  dropCode('not_sampled'),
+];
+
+function dropDuplicates(table: PairTable, view: ViewTable, dropped: Uint8Array, inOrder: boolean): number {
   const first = new Int32Array(view.contents.size * 2).fill(-1);
-  let dropped = 0;
-  for (let pair = 0; pair < kept.length; pair++) {
+  let count = 0;
+  for (let pair = 0; pair < dropped.length; pair++) {
     const content = directed(view, pair);
     const before = first[content] ?? -1;
     if (before >= 0) {
       const later = inOrder || earlier(table, before, pair) < 0 ? pair : before;
-      kept[later] = 0;
-      dropped++;
+      dropped[later] = DUPLICATE;
+      count++;
       if (later === pair) continue;
     }
     first[content] = pair;
   }
-  return dropped;
+  return count;
 }
 
-function dropContradictions(view: ViewTable, kept: Uint8Array): number {
+function dropContradictions(view: ViewTable, dropped: Uint8Array): number {
   const directions = new Uint8Array(view.contents.size);
-  for (let pair = 0; pair < kept.length; pair++) {
+  for (let pair = 0; pair < dropped.length; pair++) {
     const content = view.contentOf.at(pair);
     directions[content] = (directions[content] ?? 0) | (1 << view.flipped.at(pair));
   }
-  let dropped = 0;
-  for (let pair = 0; pair < kept.length; pair++) {
-    if (kept[pair] !== 1 || directions[view.contentOf.at(pair)] !== 3) continue;
-    kept[pair] = 0;
-    dropped++;
+  let count = 0;
+  for (let pair = 0; pair < dropped.length; pair++) {
+    if (dropped[pair] !== 0 || directions[view.contentOf.at(pair)] !== 3) continue;
+    dropped[pair] = CONTRADICTION;
+    count++;
   }
-  return dropped;
+  return count;
 }
 
 function dropUnsampled(
   table: PairTable,
   view: ViewTable,
-  kept: Uint8Array,
+  dropped: Uint8Array,
   { limit, seed }: { readonly limit: number; readonly seed: number },
 ): number {
-  const left = indexesOf(kept);
+  const left = keptOf(dropped);
   if (left.length <= limit) return 0;
   const draws = new Map(Array.from(left, (pair) => [pair, drawOf(table, view, pair, seed)]));
   const order = (a: number, b: number): number => compareText(draws.get(a), draws.get(b)) || earlier(table, a, b);
   const out = left.sort(order).subarray(limit);
-  for (const pair of out) kept[pair] = 0;
+  for (const pair of out) dropped[pair] = NOT_SAMPLED;
   return out.length;
 }
 
@@ -105,10 +116,10 @@ function drawOf(table: PairTable, view: ViewTable, pair: number, seed: number): 
     : `${combineDigests(seed, ...asked, chosen, rejected)}0`;
 }
 
-/** The indexes of the non-zero entries. */
-function indexesOf(marks: Uint8Array): Int32Array {
-  const indexes = new Int32Array(marks.reduce((sum, mark) => sum + (mark === 0 ? 0 : 1), 0));
+/** The pairs that are not dropped. */
+function keptOf(dropped: Uint8Array): Int32Array {
+  const kept = new Int32Array(dropped.reduce((sum, code) => sum + (code === 0 ? 1 : 0), 0));
   let at = 0;
-  for (let index = 0; index < marks.length; index++) if (marks[index] !== 0) indexes[at++] = index;
-  return indexes;
+  for (let pair = 0; pair < dropped.length; pair++) if (dropped[pair] === 0) kept[at++] = pair;
+  return kept;
 }

@@ -1,6 +1,9 @@
 import { combineDigests } from '../preferences/digest.ts';
+import { dropCode } from './decisions.ts';
 import { type PairTable, promptOf, type ViewTable } from './pair-table.ts';
 import { digestIn } from './word-table.ts';
+
+const LEAK = dropCode('leak');
 
 /** Where a pair goes: bits, because NAT copies the only pair of a dataset to both sides. */
 export const TRAINING = 1;
@@ -16,32 +19,37 @@ export interface Split {
 /**
  * By example: validation is the `round(fraction × examples)` roots with the smallest seeded digests, at least one where
  * there are two or more (and none where the fraction is 0). A validation pair whose prompt is also in training is dropped.
+ * `dropped` has the codes of pairs that are out already, and gets those of leaks.
  */
 export function splitByExample(
   table: PairTable,
   view: ViewTable,
-  kept: Uint8Array,
+  dropped: Uint8Array,
   { fraction, seed }: { readonly fraction: number; readonly seed: number },
 ): Split {
   const rootOf = (pair: number): number => table.rootOf.at(table.groupOf.at(pair));
   const present = new Uint8Array(table.roots.size);
-  for (let pair = 0; pair < kept.length; pair++) if (kept[pair] === 1) present[rootOf(pair)] = 1;
+  for (let pair = 0; pair < dropped.length; pair++) if (dropped[pair] === 0) present[rootOf(pair)] = 1;
 
   const inValidation = new Uint8Array(table.roots.size);
   for (const root of drawRoots(table, present, { fraction, seed })) inValidation[root] = 1;
 
-  const sides = new Uint8Array(kept.length);
+  const sides = new Uint8Array(dropped.length);
   const trainingPrompts = new Uint8Array(view.prompts.size);
-  for (let pair = 0; pair < kept.length; pair++) {
-    if (kept[pair] !== 1 || inValidation[rootOf(pair)] === 1) continue;
+  for (let pair = 0; pair < dropped.length; pair++) {
+    if (dropped[pair] !== 0 || inValidation[rootOf(pair)] === 1) continue;
     sides[pair] = TRAINING;
     trainingPrompts[promptOf(view, pair)] = 1;
   }
   let leaking = 0;
-  for (let pair = 0; pair < kept.length; pair++) {
-    if (kept[pair] !== 1 || inValidation[rootOf(pair)] !== 1) continue;
-    if (trainingPrompts[promptOf(view, pair)] === 1) leaking++;
-    else sides[pair] = VALIDATION;
+  for (let pair = 0; pair < dropped.length; pair++) {
+    if (dropped[pair] !== 0 || inValidation[rootOf(pair)] !== 1) continue;
+    if (trainingPrompts[promptOf(view, pair)] !== 1) {
+      sides[pair] = VALIDATION;
+      continue;
+    }
+    dropped[pair] = LEAK;
+    leaking++;
   }
   return { sides, leaking };
 }
@@ -50,14 +58,14 @@ export function splitByExample(
  * NAT's: the first `1 - fraction` of the pairs train and the rest validate, with at least one on each side; the only
  * pair of a dataset is on both. Examples and prompts leak from one side to the other: a warning says so.
  */
-export function splitInOrder(kept: Uint8Array, fraction: number): Split {
-  const sides = new Uint8Array(kept.length);
-  const count = kept.reduce((sum, keep) => sum + keep, 0);
+export function splitInOrder(dropped: Uint8Array, fraction: number): Split {
+  const sides = new Uint8Array(dropped.length);
+  const count = dropped.reduce((sum, code) => sum + (code === 0 ? 1 : 0), 0);
   const training = fraction === 0 ? count : Math.max(1, Math.trunc(count * (1 - fraction)));
   let place = 0;
   let last = -1;
-  for (let pair = 0; pair < kept.length; pair++) {
-    if (kept[pair] !== 1) continue;
+  for (let pair = 0; pair < dropped.length; pair++) {
+    if (dropped[pair] !== 0) continue;
     sides[pair] = place++ < training ? TRAINING : VALIDATION;
     last = pair;
   }

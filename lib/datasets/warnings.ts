@@ -1,6 +1,12 @@
 import type { ChoiceFacts } from '../contract/choice-facts.ts';
 import type { FormatName } from '../contract/dataset.ts';
-import type { FormatChoice, FormatResult, SelectionResult, View } from '../contract/dataset-result.ts';
+import {
+  type FormatChoice,
+  type FormatResult,
+  LOST_ANSWERS,
+  type SelectionResult,
+  type View,
+} from '../contract/dataset-result.ts';
 import { FORMATS } from './formats/index.ts';
 import type { Layout } from './layout.ts';
 import { type PairTable, promptOf } from './pair-table.ts';
@@ -51,7 +57,8 @@ export function natLeaks(table: PairTable, { view, sides }: Selection): readonly
 }
 
 export function leftOut(name: string, { left_out, lines }: FormatChoice, pairs: number): readonly string[] {
-  const reasons = Object.entries(left_out).filter(([reason]) => !BY_DESIGN.includes(reason));
+  // An answer that an unpaired format leaves out is in the file already, or worth nothing.
+  const reasons = Object.entries(left_out).filter(([reason]) => !LOST_ANSWERS.some((by) => by === reason));
   const total = reasons.reduce((sum, [, count]) => sum + count, 0);
   const empty = lines === 0 && pairs > 0 ? [`${name} has no line.`] : [];
   if (total === 0) return empty;
@@ -95,6 +102,3 @@ export const templatedAgain = (name: FormatName, { rendered }: ChoiceFacts): rea
           ? `The prompts have a chat template in them already, and the trainer of ${name} applies one again. Use trl or trl_kto, or give the messages that the prompts were made of.`
           : `dataset.prompt_style is text, and the trainer of ${name} applies a chat template all the same. Use trl or trl_kto.`,
       ];
-
-/** What the unpaired format leaves out is in the file once, or worth nothing. */
-const BY_DESIGN = ['repeated_completion', 'both_labels'];

@@ -11,6 +11,8 @@ export const runKeys = (runId: string) => {
     /** Only of a scattered source: the tasks of GroupCandidates, and their ordinals alone. */
     grouping: `${root}/grouping.json`,
     groupingTasks: `${root}/grouping-tasks.json`,
+    /** Only on AWS: what the run was expected to come to. */
+    estimate: `${root}/estimate.json`,
     /** Only where `dataset.tokenizer` names one: as it was when the run began. */
     tokenizer: `${root}/tokenizer.json`,
     collection: `${root}/collection.jsonl`,

@@ -56,6 +56,8 @@ export interface Pin {
 export interface StoredObject extends Pin {
   readonly key: string;
   readonly bytes: number;
+  /** When it was written, in milliseconds of the store's own clock, where a listing tells. */
+  readonly modified?: number | undefined;
   /** A link that leads out of the store, or nowhere: it is listed so that it can be named, and cannot be read. */
   readonly leadsOut?: true;
   /** Which file it is, where several keys may be one file: links of it. */

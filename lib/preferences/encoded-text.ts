@@ -30,11 +30,29 @@ export interface EncodedResponse {
 /** The tools that a prompt offers. */
 export interface EncodedTools {
   readonly json: Utf8;
+  readonly value: () => readonly unknown[];
   readonly digest: () => Digest;
 }
 
 /** NAT compares prompts and responses as they are written. */
 export type Comparison = 'normal form' | 'as written';
+
+/** A prompt of which the value is known. */
+export const encodePrompt = (prompt: string | readonly Message[], comparison: Comparison): EncodedPrompt =>
+  typeof prompt === 'string'
+    ? encodeTextPrompt(jsonOf(prompt), comparison)
+    : encodeMessages(jsonOf(prompt), prompt, comparison);
+
+export function encodeResponse(response: Response | readonly Message[], comparison: Comparison): EncodedResponse {
+  if (typeof response === 'string') return encodeTextResponse(jsonOf(response), comparison);
+  return isList(response)
+    ? encodeConversation(jsonOf(response), response)
+    : encodeMessage(jsonOf(response), response, comparison);
+}
+
+const jsonOf = (value: unknown): Utf8 => toUtf8(JSON.stringify(value));
+
+const isList = (response: Message | readonly Message[]): response is readonly Message[] => Array.isArray(response);
 
 /** Text of which only the JSON is known: it is decoded where somebody asks. */
 export function encodeTextPrompt(json: Utf8, comparison: Comparison): EncodedPrompt {
@@ -50,7 +68,7 @@ export function encodeTextPrompt(json: Utf8, comparison: Comparison): EncodedPro
 export function encodeMessages(json: Utf8, messages: readonly Message[], comparison: Comparison): EncodedPrompt {
   return {
     json,
-    value: () => [...messages],
+    value: once(() => [...messages]),
     digest: once(() => (comparison === 'as written' ? digestBytes(json) : digestPrompt([...messages]))),
     lastMessage: once(() => (comparison === 'as written' ? digestBytes(json) : digestLastMessage([...messages]))),
   };
@@ -75,13 +93,13 @@ export function encodeMessage(json: Utf8, message: Message, comparison: Comparis
 
 /** An answer of several messages: tool calls, their results, and what follows. */
 export function encodeConversation(json: Utf8, messages: readonly Message[]): EncodedResponse {
-  return { json, value: () => [...messages], digest: once(() => digestResponse([...messages])) };
+  return { json, value: once(() => [...messages]), digest: once(() => digestResponse([...messages])) };
 }
 
 /** Undefined where there are none. */
 export function encodeTools(tools: readonly unknown[]): EncodedTools | undefined {
   if (tools.length === 0) return undefined;
-  return { json: toUtf8(JSON.stringify(tools)), digest: once(() => digestTools(tools)) };
+  return { json: toUtf8(JSON.stringify(tools)), value: () => tools, digest: once(() => digestTools(tools)) };
 }
 
 /** The text of its JSON. ASCII without escapes is its own JSON. */

@@ -17,6 +17,10 @@ const SampledExample = z.strictObject({
   mean: z.number(),
   least: z.number(),
   greatest: z.number(),
+  mean_margin: z.number(),
+  /** Of the scores of its pairs' answers. */
+  mean_chosen: z.number(),
+  mean_rejected: z.number(),
 });
 
 export const ExampleSample = z.array(SampledExample).max(EXAMPLES);
@@ -38,11 +42,17 @@ export function openExampleSample(share = 1) {
 }
 
 function sumUpRewards({ turns }: PairedGroup, builder: Pick<BuilderSettings, 'reward_from_score_diff'>) {
-  const rewards = turns.flatMap((turn) => turn.map((pair) => rewardOf(pair, builder)));
+  const pairs = turns.flat();
+  const rewards = pairs.map((pair) => rewardOf(pair, builder));
+  // Divided first: the sum of two large numbers is past what a number holds.
+  const meanOf = (values: readonly number[]): number =>
+    keepFinite(values.reduce((sum, value) => sum + value / values.length, 0));
   return {
-    pairs: rewards.length,
-    // Divided first: the sum of two large rewards is past what a number holds.
-    mean: keepFinite(rewards.reduce((sum, reward) => sum + reward / rewards.length, 0)),
+    pairs: pairs.length,
+    mean: meanOf(rewards),
+    mean_margin: meanOf(pairs.map(({ margin }) => margin)),
+    mean_chosen: meanOf(pairs.map(({ chosen }) => chosen.score)),
+    mean_rejected: meanOf(pairs.map(({ rejected }) => rejected.score)),
     least: rewards.reduce((a, b) => Math.min(a, b)),
     greatest: rewards.reduce((a, b) => Math.max(a, b)),
   };

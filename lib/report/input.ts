@@ -1,23 +1,34 @@
 import * as z from 'zod';
 import { Counters } from '../contract/counters.ts';
-import { TokenFacts } from '../contract/dataset-result.ts';
+import { FormatName } from '../contract/dataset.ts';
+import { DropReason, LeftOutReason, TokenFacts } from '../contract/dataset-result.ts';
 import { Manifest } from '../contract/manifest.ts';
 import { Request } from '../contract/request.ts';
 import { Lineage } from '../contract/trajectory.ts';
+import { Unit } from '../contract/unit.ts';
 
 const count = z.int().min(0);
 
-/** Why a pair was taken for the sample. */
-export const SampleKind = z.enum(['widest', 'narrowest', 'longest', 'random']);
+/** Why a pair was taken for the sample: by its rank among all, or as one of those that are left out of the datasets. */
+export const SampleKind = z.enum(['widest', 'narrowest', 'longest', 'random', 'left_out']);
 export type SampleKind = z.infer<typeof SampleKind>;
 
-/** The beginning of a text, or all of it. Lengths are UTF-16 code units, as JavaScript counts. */
-export const Excerpt = z.strictObject({ text: z.string(), length: count });
-export type Excerpt = z.infer<typeof Excerpt>;
+/** The beginning of a text, or all of it, and what it is of a message: its content without a label. Lengths are UTF-16 code units. */
+export const ShownPart = z.strictObject({ label: z.string(), text: z.string(), length: count });
+export type ShownPart = z.infer<typeof ShownPart>;
 
-/** A prompt message as it is shown; a prompt that is plain text is one message of the role `prompt`. */
-export const ShownMessage = z.strictObject({ role: z.string(), body: Excerpt });
+/** A message as it is shown. A prompt that is text is one of the role `prompt`, an answer that is text one without a role. */
+export const ShownMessage = z.strictObject({ role: z.string(), parts: z.array(ShownPart) });
 export type ShownMessage = z.infer<typeof ShownMessage>;
+
+/** What the report shows of a pair besides its texts and scores. */
+export const PairNotes = z.strictObject({
+  /** The formats that cannot hold it, and why. */
+  left_out: z.partialRecord(FormatName, LeftOutReason),
+  /** Of its prompt, and of the prompt with either answer; null where they are not counted. */
+  tokens: z.strictObject({ prompt: count, chosen: count, rejected: count }).nullable(),
+});
+export type PairNotes = z.infer<typeof PairNotes>;
 
 /** A pair as it is shown: excerpts of its texts. */
 export const ShownPair = z.strictObject({
@@ -29,16 +40,36 @@ export const ShownPair = z.strictObject({
   rejected_score: z.number(),
   chosen_index: z.number(),
   rejected_index: z.number(),
+  ...PairNotes.shape,
   /** The prompt's last messages; `earlier_messages` came before them and are not shown. */
   prompt: z.array(ShownMessage),
   earlier_messages: count,
-  chosen: Excerpt,
-  rejected: Excerpt,
+  /** Names of the tools offered. */
+  tools: z.array(z.string()),
+  chosen: z.array(ShownMessage),
+  rejected: z.array(ShownMessage),
+  /** Of the whole answers, as the datasets' facts count them. */
+  chosen_length: count,
+  rejected_length: count,
   lineage: Lineage,
 });
 export type ShownPair = z.infer<typeof ShownPair>;
 
-export const SampledPair = z.strictObject({ kinds: z.array(SampleKind).min(1), ...ShownPair.shape });
+/** What became of a pair in the datasets: in all of them alike, or in these formats. */
+export const PairFate = z.strictObject({
+  is: z.enum(['training', 'validation', 'left_out', ...DropReason.options, ...LeftOutReason.options]),
+  formats: z.array(FormatName),
+});
+export type PairFate = z.infer<typeof PairFate>;
+
+export const SampledPair = z.strictObject({
+  kinds: z.array(SampleKind).min(1),
+  /** Its place in the collection, from 1. */
+  number: z.int().min(1),
+  /** Empty where nothing was chosen among the pairs. */
+  fates: z.array(PairFate),
+  ...ShownPair.shape,
+});
 export type SampledPair = z.infer<typeof SampledPair>;
 
 /** Counts of values in `from <= value < to`; the last bin may be open (`to: null`). Bins are in order and touch. */
@@ -65,11 +96,55 @@ export const ReportSample = z.strictObject({
   }),
   /** A sample of the groups, the highest mean reward (the easiest) first. */
   curriculum: z.array(
-    z.strictObject({ example_id: z.string(), pairs: count, mean: z.number(), least: z.number(), greatest: z.number() }),
+    z.strictObject({
+      example_id: z.string(),
+      pairs: count,
+      mean: z.number(),
+      least: z.number(),
+      greatest: z.number(),
+      mean_margin: z.number(),
+      mean_chosen: z.number(),
+      mean_rejected: z.number(),
+    }),
+  ),
+  /** Trace objects, a sample of many: their pairs' margins and scores. */
+  sources: z.array(
+    z.strictObject({
+      key: z.string(),
+      pairs: count,
+      mean_margin: z.number(),
+      least_margin: z.number(),
+      greatest_margin: z.number(),
+      mean_chosen: z.number(),
+      mean_rejected: z.number(),
+    }),
+  ),
+  /** By the turn's place in its example, from 1; the last one may stand for all that follow. */
+  turns: z.array(
+    z.strictObject({
+      turn: count,
+      pairs: count,
+      mean_margin: z.number(),
+      chosen_longer: count,
+      rejected_longer: count,
+    }),
   ),
   sampled_pairs: z.array(SampledPair),
 });
 export type ReportSample = z.infer<typeof ReportSample>;
+
+/** A trace item or a candidate that is not in the collection. What the traces say of it is null where the report has no text. */
+export const LossExample = z.strictObject({
+  kind: z.enum(['item', 'candidate']),
+  reason: z.string(),
+  key: z.string(),
+  offset: count.optional(),
+  row: count.optional(),
+  detail: z.string().nullable(),
+  example_id: z.string().nullable(),
+  turn_id: z.string().nullable(),
+});
+export type LossExample = z.infer<typeof LossExample>;
 
 /** All that the report shows. It holds no time but the shards' own, so the same run gives the same report. */
 export const ReportInput = z.strictObject({
@@ -93,8 +168,15 @@ export const ReportInput = z.strictObject({
   ),
   /** What each dataset format wrote, and what it left out. */
   formats: Manifest.shape.formats,
+  /** How their pairs were selected, and their files. */
+  selections: Manifest.shape.selections.default({}),
+  datasets: Manifest.shape.datasets.default({}),
   /** Of the collected pairs; null where none were counted. */
   tokens: TokenFacts.nullable().default(null),
+  /** What a pair is made of, where the run says so. */
+  unit: Unit.nullable().default(null),
+  /** Items and candidates that were lost, a few of each reason. */
+  losses: z.array(LossExample).default([]),
   warnings: z.array(z.string()),
   /** The run's files beside the report: paths relative to it. */
   files: z.array(z.strictObject({ path: z.string(), bytes: count, lines: count.nullable() })),

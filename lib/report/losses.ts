@@ -1,9 +1,15 @@
-import type { Counters } from '../contract/counters.ts';
-import { sumOfReasons } from '../contract/counters.ts';
+import { type Counters, sumOfReasons } from '../contract/counters.ts';
+import type { SelectionAccount } from '../datasets/account-for-datasets.ts';
+import { DROP_WORDS, PAIR_LOSSES, reasonInWords } from '../datasets/loss-words.ts';
 import type { Branch, Stage } from './charts/flow.ts';
 
 /** A stage of the ledger: what came in, what became of it, and how many of `total` no counter names. */
-export type Account = Stage & { readonly title: string; readonly unaccounted: number };
+export type Account = Stage & {
+  readonly title: string;
+  /** Counted under two of the branches. */
+  readonly onBoth?: number;
+  readonly unaccounted: number;
+};
 
 /** Where every trace item, matching step and possible pair went. */
 export function accounts(totals: Counters): { items: Account; steps: Account; pairs: Account } {
@@ -22,18 +28,41 @@ export function accounts(totals: Counters): { items: Account; steps: Account; pa
       ...reasons(totals.rejected_candidates),
     ]),
     pairs: account('Possible pairs', 'Possible pairs', totals.possible_pairs, [
-      { name: 'Preference pairs', count: totals.total_pairs, kept: true },
-      { name: 'other prompt', count: totals.skipped_prompt_mismatch, kept: false },
-      { name: 'identical texts', count: totals.skipped_identical, kept: false },
-      { name: 'tied scores', count: totals.skipped_tie, kept: false },
-      { name: 'margin too small', count: totals.skipped_score_diff, kept: false },
-      { name: 'past the turn’s limit', count: totals.skipped_pair_limit, kept: false },
+      { name: COLLECTED, count: totals.total_pairs, kept: true },
+      ...PAIR_LOSSES.map(([counter, name]) => ({ name, count: totals[counter], kept: false })),
     ]),
   };
 }
 
-/** The stages of the flow from steps to pairs. */
-export function flowStages(totals: Counters): Stage[] {
+/** Where the collected pairs went. `formats`: those that are written from this selection, where there are other ones. */
+export function accountForSelection(selection: SelectionAccount, formats: readonly string[] = []): Account {
+  const { collected, dropped, training, validation, onBoth, unaccounted } = selection;
+  const of = formats.length === 0 ? '' : `, for ${formats.join(', ')}`;
+  return {
+    title: `Collected pairs${of}`,
+    name: COLLECTED,
+    total: collected,
+    branches: [
+      { name: 'Training', count: training, kept: true, link: '#side=training' },
+      { name: 'Validation', count: validation, kept: true, link: '#side=validation' },
+      ...dropped.map(({ reason, pairs }) => ({
+        name: `${DROP_WORDS[reason].name}: ${DROP_WORDS[reason].why}`,
+        short: DROP_WORDS[reason].name,
+        count: pairs,
+        kept: false,
+        link: `#reason=${reason}`,
+      })),
+    ],
+    onBoth,
+    unaccounted: -unaccounted,
+  };
+}
+
+/** The name that joins two stages of the flow: what the first one keeps, the second one divides. */
+const COLLECTED = 'Collected pairs';
+
+/** The stages of the flow from steps to the sides of a dataset, where there is one. */
+export function flowStages(totals: Counters, selection: SelectionAccount | undefined): Stage[] {
   const { steps, pairs } = accounts(totals);
   const alone = totals.skipped_single_candidate;
   const competing: Stage = {
@@ -44,7 +73,12 @@ export function flowStages(totals: Counters): Stage[] {
       { name: 'alone in their turn', count: alone, kept: false },
     ],
   };
-  return [steps, ...(alone > 0 && alone <= totals.total_candidates ? [competing] : []), pairs];
+  return [
+    steps,
+    ...(alone > 0 && alone <= totals.total_candidates ? [competing] : []),
+    pairs,
+    ...(selection ? [accountForSelection(selection)] : []),
+  ];
 }
 
 function account(title: string, name: string, total: number, branches: readonly Branch[]): Account {
@@ -58,7 +92,7 @@ function reasons(byReason: Readonly<Record<string, number>>): Branch[] {
   const sorted = Object.entries(byReason).sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1));
   const rest = sorted.slice(8).reduce((sum, [, lost]) => sum + lost, 0);
   return [
-    ...sorted.slice(0, 8).map(([reason, lost]) => ({ name: reason.replaceAll('_', ' '), count: lost, kept: false })),
+    ...sorted.slice(0, 8).map(([reason, lost]) => ({ name: reasonInWords(reason), count: lost, kept: false })),
     ...(rest > 0 ? [{ name: 'other reasons', count: rest, kept: false }] : []),
   ];
 }

@@ -6,6 +6,8 @@ import { openLengthSample, reportLengths } from './length-sample.ts';
 import { openPairSample } from './pair-sample.ts';
 import type { PlacedPair } from './pair-texts.ts';
 import type { ShardSample } from './shard-sample.ts';
+import { openSourceSample, reportSources } from './source-sample.ts';
+import { openTurnSample, reportTurns } from './turn-sample.ts';
 
 /** The pairs whose lines are the bytes from `start` to before `end` of the shard's `sampled-pairs.jsonl`. */
 export type ReadShownPairs = (
@@ -17,18 +19,17 @@ export type ReadShownPairs = (
  * The sample of all shards' groups: what one sampler over them would have taken. Reads only the lines of the pairs that
  * rank first among all. Throws {@link CorruptObject} where such lines are missing.
  */
-export async function mergeSamples(
-  shards: readonly { readonly ordinal: number; readonly sample: ShardSample }[],
-  read: ReadShownPairs,
-): Promise<ReportSample> {
+export async function mergeSamples(shards: readonly SampledShard[], read: ReadShownPairs): Promise<ReportSample> {
   const margins = histogram({ whole: false });
   const perExample = histogram({ whole: true });
   const turnSizes = histogram({ whole: true });
   const lengths = openLengthSample();
   const examples = openExampleSample();
+  const sources = openSourceSample();
+  const turns = openTurnSample();
   const ranked = openPairSample<RankedPair>();
   let [pairs, groups] = [0, 0];
-  for (const { ordinal, sample } of shards) {
+  for (const { ordinal, first, sample } of shards) {
     pairs += sample.pairs;
     groups += sample.groups;
     margins.addKept(sample.margins);
@@ -36,7 +37,9 @@ export async function mergeSamples(
     turnSizes.addKept(sample.turns_by_candidates);
     lengths.addKept(sample.lengths);
     examples.addKept(sample.examples);
-    for (const pair of sample.sampled_pairs) ranked.keep({ ...pair, ordinal });
+    sources.addKept(sample.sources);
+    turns.addKept(sample.turns);
+    for (const pair of sample.sampled_pairs) ranked.keep({ ...pair, ordinal, number: first + pair.pair + 1 });
   }
   return {
     pairs,
@@ -46,12 +49,23 @@ export async function mergeSamples(
     turns_by_candidates: turnSizes.kept().map(([candidates, turns]) => ({ candidates, turns })),
     lengths: reportLengths(lengths.kept(), pairs),
     curriculum: reportExamples(examples.kept()),
+    sources: reportSources(sources.kept()),
+    turns: reportTurns(turns.kept()),
     sampled_pairs: await readTexts(ranked.kept(), read),
   };
 }
 
+export interface SampledShard {
+  readonly ordinal: number;
+  /** So many pairs of the collection lie before the shard's. */
+  readonly first: number;
+  readonly sample: ShardSample;
+}
+
 interface RankedPair extends PlacedPair {
   readonly ordinal: number;
+  /** In the collection, from 1. */
+  readonly number: number;
 }
 
 async function readTexts(ranked: ReadonlyMap<RankedPair, SampleKind[]>, read: ReadShownPairs): Promise<SampledPair[]> {
@@ -59,7 +73,8 @@ async function readTexts(ranked: ReadonlyMap<RankedPair, SampleKind[]>, read: Re
   const sampled = new Map<RankedPair, SampledPair>();
   for (let at = 0; at < runs.length; at += READS_AT_ONCE) {
     const texts = await Promise.all(runs.slice(at, at + READS_AT_ONCE).map((run) => readRun(run, read)));
-    for (const [pair, text] of texts.flat()) sampled.set(pair, { kinds: ranked.get(pair) ?? [], ...text });
+    for (const [pair, text] of texts.flat())
+      sampled.set(pair, { kinds: ranked.get(pair) ?? [], number: pair.number, fates: [], ...text });
   }
   return [...ranked.keys()].flatMap((pair) => sampled.get(pair) ?? []);
 }

@@ -1,9 +1,13 @@
+import type * as z from 'zod';
 import { SampleKind } from './input.ts';
 import { type Reservoir, reservoir } from './reservoir.ts';
 
+/** Those that are ranked: what is left out is only known when all pairs are. */
+const RankedKind = SampleKind.exclude(['left_out']);
+
 /** What a person pages through. */
 const PAIRS_PER_KIND = 60;
-export const MOST_SAMPLED_PAIRS = PAIRS_PER_KIND * SampleKind.options.length;
+export const MOST_SAMPLED_PAIRS = PAIRS_PER_KIND * RankedKind.options.length;
 
 /** What pairs are ranked by. */
 export interface PairRank {
@@ -25,7 +29,7 @@ export interface PairSample<Pair extends PairRank> {
 /** `share`: of the whole sample's size. */
 export function openPairSample<Pair extends PairRank>(share = 1): PairSample<Pair> {
   const size = Math.ceil(PAIRS_PER_KIND * share);
-  const kinds = SampleKind.options.map((kind) => ({ kind, by: RANK_BY[kind], pairs: reservoir<Pair>(size) }));
+  const kinds = RankedKind.options.map((kind) => ({ kind, by: RANK_BY[kind], pairs: reservoir<Pair>(size) }));
   return {
     admits: (rank) => kinds.some(({ pairs, by }) => pairs.admits(by(rank), rank.hash)),
     keep: (pair) => {
@@ -35,7 +39,7 @@ export function openPairSample<Pair extends PairRank>(share = 1): PairSample<Pai
   };
 }
 
-const RANK_BY: Record<SampleKind, (rank: PairRank) => number> = {
+const RANK_BY: Record<z.infer<typeof RankedKind>, (rank: PairRank) => number> = {
   widest: ({ margin }) => -margin,
   narrowest: ({ margin }) => margin,
   longest: ({ length }) => -length,

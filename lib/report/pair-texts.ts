@@ -7,6 +7,8 @@ const count = z.int().min(0);
 
 /** A sampled pair: what it is ranked by, and the place of its line in the shard's `sampled-pairs.jsonl`. */
 export const PlacedPair = z.strictObject({
+  /** Its place in the shard, from 0. */
+  pair: count,
   hash: count,
   margin: z.number(),
   /** Of both responses together. */
@@ -20,7 +22,7 @@ export type PlacedPair = z.infer<typeof PlacedPair>;
 /** The sampled pairs of a shard with their texts. */
 export interface PairTexts {
   readonly admits: (rank: PairRank) => boolean;
-  readonly keep: (rank: PairRank, pair: UnwrittenPair) => void;
+  readonly keep: (rank: ShardPairRank, pair: UnwrittenPair) => void;
   /** The lines are in the order of the pairs. */
   readonly end: () => { readonly pairs: PlacedPair[]; readonly lines: readonly Utf8[] };
 }
@@ -61,7 +63,12 @@ export function openPairTexts(share: number): PairTexts {
 
 const writeOnce = (text: UnwrittenPair | Utf8): Utf8 => (typeof text === 'string' ? text : writeShownPair(text));
 
-interface HeldPair extends PairRank {
+/** `pair`: its place in the shard. */
+export interface ShardPairRank extends PairRank {
+  readonly pair: number;
+}
+
+interface HeldPair extends ShardPairRank {
   text: UnwrittenPair | Utf8;
 }
 

@@ -6,7 +6,16 @@ import { html, type Markup, trusted } from './html.ts';
 import type { ReportInput } from './input.ts';
 import { pickShards } from './pick-shards.ts';
 import { flowSection, formatSection, headSection, settingsSection, shardFigure } from './run-sections.ts';
-import { curriculumFigure, lengthFigure, marginFigure, pairsPerExampleFigure, turnFigure } from './sections.ts';
+import {
+  curriculumFigure,
+  lengthFigure,
+  lengthTable,
+  marginFigure,
+  pairsPerExampleFigure,
+  sourceTable,
+  turnFigure,
+  turnTable,
+} from './sections.ts';
 import { showsText } from './shows-text.ts';
 
 /**
@@ -15,6 +24,7 @@ import { showsText } from './shows-text.ts';
  * text from a trace could not run or load anything even if it were not escaped.
  */
 export function renderReport(input: ReportInput): string {
+  const embedded = embedPairs(input.sample.sampled_pairs);
   const policy = [
     "default-src 'none'",
     `style-src ${hashSource(style)}`,
@@ -42,19 +52,19 @@ export function renderReport(input: ReportInput): string {
 ${headSection(input)}
 ${flowSection(input)}
 ${collectionSection(input)}
-${pairSection(input)}
+${pairSection(input, embedded.pairs)}
 ${formatSection(input)}
 ${settingsSection(input)}
 </main>
-${showsText(input.request) && pairScripts(input)}
+${showsText(input.request) && pairScripts(embedded.json)}
 </body>
 </html>
 `.markup;
 }
 
-const pairScripts = ({
-  sample,
-}: ReportInput): Markup => html`<script type="application/json" id="pairs-json">${trusted(embedPairs(sample.sampled_pairs))}</script>
+const pairScripts = (
+  pairs: string,
+): Markup => html`<script type="application/json" id="pairs-json">${trusted(pairs)}</script>
 <script>${trusted(pairBrowser)}</script>`;
 
 const SECTIONS: readonly (readonly [id: string, name: string])[] = [
@@ -74,7 +84,8 @@ const collectionSection = (
 ${
   input.sample.pairs === 0
     ? html`<p class="empty">The collection is empty: no turn gave a pair.</p>`
-    : html`${partNote(input)}<div class="figures">${marginFigure(input)}${pairsPerExampleFigure(input)}${lengthFigure(input)}${curriculumFigure(input)}${turnFigure(input)}${shardFigure(input)}</div>`
+    : html`${partNote(input)}<div class="figures">${marginFigure(input)}${pairsPerExampleFigure(input)}${lengthFigure(input)}${curriculumFigure(input)}${turnFigure(input)}${shardFigure(input)}</div>
+<div class="halves">${lengthTable(input)}${turnTable(input)}${sourceTable(input)}</div>`
 }
 </section>`;
 
@@ -85,25 +96,26 @@ const partNote = ({ sample, totals, shards }: ReportInput): Markup | string =>
     : html`<p class="lede">The collection is large, so the charts and pairs below come from ${count(pickShards(shards.length).length)} of its ${count(shards.length)} shards, evenly spaced: ${counted(sample.pairs, 'pair')} of ${count(totals.total_pairs)}.</p>`;
 
 /** The form is filled and the list built by the page's script; without it, the page says so. */
-function pairSection({ sample, totals, request }: ReportInput): Markup {
+function pairSection({ sample, totals, request }: ReportInput, shown: number): Markup {
   if (!showsText(request)) {
     return html`<section id="pairs" aria-labelledby="pairs-title">
 <h2 id="pairs-title">The pairs themselves</h2>
 <p class="empty">They are not shown, because <code>report.text</code> is false: this page has no text of the traces. All pairs are in collection.jsonl beside it.</p>
 </section>`;
   }
-  const { sampled_pairs: pairs } = sample;
   return html`<section id="pairs" aria-labelledby="pairs-title">
 <h2 id="pairs-title">The pairs themselves</h2>
-<p class="lede">${pairs.length === totals.total_pairs ? `All ${counted(pairs.length, 'pair')}.` : `${count(pairs.length)} of ${counted(sample.pairs, 'pair')}${sample.pairs < totals.total_pairs ? ' looked at' : ''}: those with the widest and the narrowest margins, the longest, and some at random.`} Words that stand on one side only are marked.</p>
+<p class="lede">${shown === totals.total_pairs ? `All ${counted(shown, 'pair')}.` : `${count(shown)} of ${counted(sample.pairs, 'pair')}${sample.pairs < totals.total_pairs ? ' looked at' : ''}: those with the widest and the narrowest margins, the longest, some at random, and some of each reason to leave a pair out.`} Words that stand on one side only are marked. A pair’s title is a link to it, and the address keeps the filters.</p>
 <noscript><p class="empty">The pair browser needs JavaScript. All pairs are in collection.jsonl beside this report.</p></noscript>
 <div id="browser" hidden>
 <form id="filters" role="search" aria-label="Filter the pairs">
-<p class="field search"><label for="search">Search</label><input id="search" type="search" autocomplete="off" spellcheck="false" placeholder="words in prompts, answers and ids"></p>
-<p class="field"><label for="kind">Sample</label><select id="kind"><option value="">all</option><option value="widest">widest margin</option><option value="narrowest">narrowest margin</option><option value="longest">longest</option><option value="random">random</option></select></p>
+<p class="field search"><label for="search">Search</label><input id="search" type="search" autocomplete="off" spellcheck="false" placeholder="prompts, answers, ids"></p>
+<p class="field"><label for="side">Side of the split</label><select id="side"><option value="">all</option><option value="training">training</option><option value="validation">validation</option><option value="left_out">left out</option></select></p>
+<p class="field"><label for="reason">Left out for</label><select id="reason"><option value="">any reason</option></select></p>
+<p class="field"><label for="sample">Sample</label><select id="sample"><option value="">all</option><option value="widest">widest margin</option><option value="narrowest">narrowest margin</option><option value="longest">longest</option><option value="random">random</option></select></p>
 <p class="field"><label for="example">Example</label><select id="example"><option value="">all</option></select></p>
-<p class="field short"><label for="least">Margin from</label><input id="least" type="number" step="any" inputmode="decimal"></p>
-<p class="field short"><label for="greatest">Margin to</label><input id="greatest" type="number" step="any" inputmode="decimal"></p>
+<p class="field short"><label for="from">Margin from</label><input id="from" type="number" step="any" inputmode="decimal"></p>
+<p class="field short"><label for="to">Margin to</label><input id="to" type="number" step="any" inputmode="decimal"></p>
 <p class="field button"><button type="reset">Clear</button></p>
 </form>
 <p id="found" role="status"></p>

@@ -1,4 +1,6 @@
 import { TOKEN_EDGES, type TokenFacts } from '../contract/dataset-result.ts';
+import { accountForDatasets, type FormatLoss } from '../datasets/account-for-datasets.ts';
+import { reasonInWords } from '../datasets/loss-words.ts';
 import { pastTrlLength } from '../datasets/token-facts.ts';
 import { barChart } from './charts/bars.ts';
 import { flowChart } from './charts/flow.ts';
@@ -7,31 +9,60 @@ import { average, bytes, count, counted, percent, seconds } from './figures.ts';
 import type { Markup } from './html.ts';
 import { html } from './html.ts';
 import type { ReportInput } from './input.ts';
-import { type Account, accounts, flowStages } from './losses.ts';
+import { type Account, accountForSelection, accounts, flowStages } from './losses.ts';
 import { settingRows } from './settings.ts';
 import { showsText } from './shows-text.ts';
 
 /** The parts of the report about the run: its flow, its shards, what it was asked and what it read and wrote. */
 
-export function flowSection({ totals }: ReportInput): Markup {
+export function flowSection({ totals, selections, formats, datasets, losses, request }: ReportInput): Markup {
   const ledger = accounts(totals);
-  const chart = flowChart(flowStages(totals), 'Flow from candidate steps to preference pairs, each loss named', 1120);
+  const account = accountForDatasets({ selections, formats, datasets });
+  const chart = flowChart(
+    flowStages(totals, account.selections[0]),
+    `Flow from candidate steps to ${account.selections.length > 0 ? 'training and validation' : 'preference pairs'}, each loss named`,
+    1120,
+  );
+  const datasetLedgers = account.selections.map((selection) => {
+    const written = Object.entries(formats).filter(([, { view }]) => view === selection.view);
+    return accountForSelection(selection, account.selections.length > 1 ? written.map(([name]) => name) : []);
+  });
   return html`<section id="flow" aria-labelledby="flow-title">
 <h2 id="flow-title">Where every candidate went</h2>
-<p class="lede">${counted(totals.matching_steps, 'step')} named as candidates, ${counted(totals.total_candidates, 'candidate')} in ${counted(totals.total_turns, 'turn')}, ${counted(totals.possible_pairs, 'possible pair')}. Each is either in the collection or counted under one reason.</p>
+<p class="lede">${counted(totals.matching_steps, 'step')} named as candidates, ${counted(totals.total_candidates, 'candidate')} in ${counted(totals.total_turns, 'turn')}, ${counted(totals.possible_pairs, 'possible pair')}. Each is either in the collection or counted under one reason${account.selections.length > 0 && ', and so is each collected pair in the dataset'}.</p>
 ${chart === null ? html`<p class="empty">Nothing flowed: no step of the traces is a candidate.</p>` : html`<div class="flow-picture">${chart}<p class="quiet">Widths are shares of the stage before, because steps and pairs are different things; the numbers are counts.</p></div>`}
-<div class="ledgers">${[ledger.items, ledger.steps, ledger.pairs].map(ledgerOf)}</div>
+<div class="ledgers">${[ledger.items, ledger.steps, ledger.pairs, ...datasetLedgers].map((one) => ledgerOf(one, showsText(request)))}</div>
+${lossTable(losses)}
 </section>`;
 }
 
-function ledgerOf({ title, total, branches, unaccounted }: Account): Markup {
+/** A few of what was lost of each reason, by where they are. */
+function lossTable(losses: ReportInput['losses']): Markup | string {
+  if (losses.length === 0) return '';
+  const unique = new Set(losses.map(({ kind, reason }) => `${kind} ${reason}`)).size;
+  return html`<details class="examples"><summary>Some of what was lost, for each of ${counted(unique, 'reason')}</summary>${table(
+    'Examples of losses',
+    ['Reason', 'Lost', 'Where', 'What was found', 'Example and turn'],
+    losses.map(({ kind, reason, key, offset, row, detail, example_id, turn_id }) => [
+      reasonInWords(reason),
+      kind === 'item' ? 'trace item' : 'candidate',
+      html`<bdi>${key}</bdi> at ${row === undefined ? `byte ${offset ?? 0}` : `row ${row}`}`,
+      detail ?? '–',
+      html`<bdi>${[example_id, turn_id].filter((id) => id !== null).join(', ') || '–'}</bdi>`,
+    ]),
+    { most: 180 },
+  )}<p class="quiet">All are in rejected.jsonl beside this report.</p></details>`;
+}
+
+/** `links`: the page has pairs to lead to. */
+function ledgerOf({ title, total, branches, onBoth = 0, unaccounted }: Account, links: boolean): Markup {
   const rows = branches.map(
-    ({ name, count: part, kept }) =>
-      html`<tr class="${part === 0 ? 'none' : kept ? 'kept' : 'lost'}"><th scope="row">${name}</th><td class="number">${count(part)}</td><td class="number share">${percent(part, total)}</td></tr>`,
+    ({ name, count: part, kept, link }) =>
+      html`<tr class="${part === 0 ? 'none' : kept ? 'kept' : 'lost'}"><th scope="row">${links && link !== undefined && part > 0 ? html`<a href="${link}">${name}</a>` : name}</th><td class="number">${count(part)}</td><td class="number share">${percent(part, total)}</td></tr>`,
   );
   const verdict =
     unaccounted === 0
-      ? html`<p class="verdict">The parts add up to ${count(total)}.</p>`
+      ? html`<p class="verdict">The parts add up to ${count(total)}${onBoth > 0 && `; ${counted(onBoth, 'pair')} is on both sides`}.</p>`
       : html`<p class="verdict wrong">The parts differ from the total by ${count(Math.abs(unaccounted))}: please report this.</p>`;
   return html`<div class="ledger"><h3>${title} <span class="figure">${count(total)}</span></h3><table><caption class="unseen">${title}: where they went</caption><thead class="unseen"><tr><th scope="col">Outcome</th><th scope="col">Count</th><th scope="col">Share</th></tr></thead><tbody>${rows}</tbody></table>${verdict}</div>`;
 }
@@ -78,29 +109,42 @@ export function shardFigure({ shards }: ReportInput): Markup {
 }
 
 /** What each dataset format wrote; nothing where the run has none. */
-export function formatSection({ formats, tokens }: ReportInput): Markup | string {
-  const written = Object.entries(formats);
-  if (written.length === 0) return '';
+export function formatSection({ selections, formats, datasets, tokens, request }: ReportInput): Markup | string {
+  const account = accountForDatasets({ selections, formats, datasets });
+  if (account.formats.length === 0) return '';
+  const wrong = account.formats.filter(({ unaccounted }) => unaccounted !== 0);
   return html`<section id="formats" aria-labelledby="formats-title">
 <h2 id="formats-title">What each format wrote</h2>
-<p class="lede">Of the pairs that were selected, each format writes those that it can hold. The others are counted by reason.</p>
+<p class="lede">Of the pairs of training and validation, each format writes those that it can hold. The others are counted by reason.</p>
 ${table(
   'Dataset formats',
-  ['Format', 'Pairs', 'Lines', 'Prompts', 'Left out'],
-  written.map(([name, { pairs, lines, left_out, prompt_style }]) => [
+  ['Format', 'Pairs', 'Written', 'Training lines', 'Validation lines', 'Left out', 'Prompts'],
+  account.formats.map(({ name, selected, leftOut, pairs, training, validation }) => [
     html`<code>${name}</code>`,
-    count(pairs),
-    count(lines),
-    prompt_style === null ? '–' : prompt_style === 'chat' ? 'messages, templated by the trainer' : 'plain text',
-    Object.entries(left_out)
-      .map(([reason, lost]) => `${reason.replaceAll('_', ' ')} ${count(lost)}`)
-      .join(', ') || '–',
+    ...[selected, pairs, training, validation].map(count),
+    leftOut.length === 0
+      ? '–'
+      : html`${leftOut.map((loss, at) => [at > 0 && ', ', nameLoss(loss, showsText(request))])}`,
+    PROMPTS[formats[name]?.prompt_style ?? 'other'],
   ]),
-  { numbers: [1, 2] },
+  { numbers: [1, 2, 3, 4] },
 )}
+${
+  wrong.length === 0
+    ? html`<p class="verdict">The lines of each format add up to its pairs.</p>`
+    : html`<p class="verdict wrong">The lines of ${wrong.map(({ name }) => name).join(', ')} differ from the pairs: please report this.</p>`
+}
 ${tokens && tokenTable(tokens)}
 </section>`;
 }
+
+function nameLoss({ reason, count: lost, of }: FormatLoss, links: boolean): Markup {
+  const words = reasonInWords(reason);
+  const name = links ? html`<a href="#reason=${reason}">${words}</a>` : words;
+  return html`${name} ${of === 'pair' ? count(lost) : counted(lost, 'answer')}`;
+}
+
+const PROMPTS = { chat: 'messages, templated by the trainer', text: 'plain text', other: '–' } as const;
 
 /** How long the pairs are for the model. */
 function tokenTable(tokens: TokenFacts): Markup {
@@ -157,7 +201,9 @@ export function settingsSection(input: ReportInput): Markup {
 </section>`;
 }
 
-export function headSection({ run_id, totals, request, warnings }: ReportInput): Markup {
+export function headSection(input: ReportInput): Markup {
+  const { run_id, totals, request, unit, warnings } = input;
+  const account = accountForDatasets(input);
   const skipped = totals.possible_pairs - totals.total_pairs;
   const { builder } = request;
   const tiles: [string, number, string][] = [
@@ -165,11 +211,20 @@ export function headSection({ run_id, totals, request, warnings }: ReportInput):
     ['Examples', totals.total_examples, `of ${counted(totals.total_items, 'trace item')}`],
     ['Turns', totals.total_turns, `${average(totals.total_candidates, totals.total_turns)} candidates each`],
     ['Candidates', totals.total_candidates, `${count(totals.matching_steps - totals.total_candidates)} rejected`],
+    ...account.selections.map(({ view, selected, training, validation }): [string, number, string] => [
+      account.selections.length === 1
+        ? 'In the dataset'
+        : view === 'whole'
+          ? 'With whole prompts'
+          : 'With last messages',
+      selected,
+      `${count(training)} training, ${count(validation)} validation`,
+    ]),
   ];
   return html`<header class="masthead">
 <p class="kicker">Preference data report</p>
 <h1><bdi>${run_id}</bdi></h1>
-<p class="lede">${counted(totals.total_pairs, 'preference pair')} from ${counted(totals.total_examples, 'example')}, built from steps named <code>${builder.ttc_step_name}</code> under <code>${builder.compatibility}</code> rules${builder.exhaustive_pairs ? '' : ', best against worst of each turn'}. ${skipped > 0 && `${counted(skipped, 'possible pair')} ${skipped === 1 ? 'was' : 'were'} left out.`}</p>
+<p class="lede">${counted(totals.total_pairs, 'preference pair')} from ${counted(totals.total_examples, 'example')}, built ${unit === null && html`from steps named <code>${builder.ttc_step_name}</code> `}under <code>${builder.compatibility}</code> rules${builder.exhaustive_pairs ? '' : ', best against worst of each turn'}. ${skipped > 0 && `${counted(skipped, 'possible pair')} ${skipped === 1 ? 'was' : 'were'} left out.`}</p>
 <dl class="tiles">${tiles.map(([name, value, beside]) => html`<div><dt>${name}</dt><dd><span class="big">${count(value)}</span> <span class="quiet">${beside}</span></dd></div>`)}</dl>
 ${warningList(warnings, request)}
 </header>`;

@@ -1,3 +1,5 @@
+import { type SelectionResult, type TokenFacts, View } from '../contract/dataset-result.ts';
+import type { Unit } from '../contract/unit.ts';
 import { barChart } from './charts/bars.ts';
 import { curriculumChart } from './charts/curriculum.ts';
 import { lengthChart } from './charts/lengths.ts';
@@ -7,6 +9,7 @@ import type { Markup } from './html.ts';
 import { html } from './html.ts';
 import type { Bin, ReportInput, ReportSample } from './input.ts';
 import { showsText } from './shows-text.ts';
+import { MOST_TURNS } from './turn-sample.ts';
 
 /** The charts of what is in the collection. Each says its finding in words first. */
 
@@ -61,7 +64,7 @@ export function pairsPerExampleFigure({ sample }: ReportInput): Markup {
 }
 
 export function lengthFigure({ sample }: ReportInput): Markup {
-  const { chosen_longer, rejected_longer, equal, chosen_mean, rejected_mean, sample: points } = sample.lengths;
+  const { chosen_longer, rejected_longer, equal, sample: points } = sample.lengths;
   const differ = chosen_longer + rejected_longer;
   const shown = points.length < sample.pairs ? ` The chart shows ${count(points.length)} of them, sampled.` : '';
   return figure({
@@ -78,13 +81,119 @@ export function lengthFigure({ sample }: ReportInput): Markup {
         ['Chosen is longer', count(chosen_longer), percent(chosen_longer, sample.pairs)],
         ['Rejected is longer', count(rejected_longer), percent(rejected_longer, sample.pairs)],
         ['Same length', count(equal), percent(equal, sample.pairs)],
-        ['Mean length of chosen, characters', chosen_mean === null ? '–' : score(chosen_mean), ''],
-        ['Mean length of rejected, characters', rejected_mean === null ? '–' : score(rejected_mean), ''],
       ],
       { numbers: [1, 2] },
     ),
   });
 }
+
+/** Whether the longer answer wins: among the collected pairs, and among those that training and validation are made of. */
+export function lengthTable({ sample, selections, tokens, formats }: ReportInput): Markup {
+  const { chosen_longer, rejected_longer, chosen_mean, rejected_mean } = sample.lengths;
+  const lookedAt: LengthRow = {
+    ...{ what: 'looked at, in characters', pairs: sample.pairs },
+    ...{ chosen: chosen_mean, rejected: rejected_mean, rate: rateOf(chosen_longer, rejected_longer) },
+  };
+  const views = View.options.flatMap((view) => {
+    const selection = selections[view];
+    return selection
+      ? [
+          {
+            selection,
+            of: Object.entries(formats)
+              .filter(([, written]) => written.view === view)
+              .map(([name]) => name),
+          },
+        ]
+      : [];
+  });
+  const rows = views.flatMap(({ selection, of }, at): LengthRow[] => {
+    const { collected_pairs, collected_length: before, training, validation, balance } = selection;
+    const name = views.length > 1 ? ` (${of.join(', ')})` : '';
+    return [
+      ...(at === 0 ? [lengthRow('collected', collected_pairs, before)] : []),
+      lengthRow(`training and validation${name}`, training.pairs + validation.pairs, balance.length),
+    ];
+  });
+  const inTokens = tokens && tokens.pairs > 0 ? [tokenRow(tokens)] : [];
+  return html`<div><h3>Length before and after choosing</h3>${table(
+    'Lengths of chosen and rejected answers',
+    ['Pairs', 'Number', 'Chosen', 'Rejected', 'Chosen is longer'],
+    [...(rows.length === 0 ? [lookedAt] : rows), ...inTokens].map(({ what, pairs, chosen, rejected, rate }) => [
+      what,
+      count(pairs),
+      chosen === null ? '–' : score(chosen),
+      rejected === null ? '–' : score(rejected),
+      rate === null ? '–' : percent(rate, 1),
+    ]),
+    { numbers: [1, 2, 3, 4] },
+  )}<p class="verdict">Mean lengths of the answers; and of the pairs whose lengths differ, the share whose longer answer is chosen.</p></div>`;
+}
+
+interface LengthRow {
+  readonly what: string;
+  readonly pairs: number;
+  readonly chosen: number | null;
+  readonly rejected: number | null;
+  readonly rate: number | null;
+}
+
+const lengthRow = (what: string, pairs: number, length: SelectionResult['collected_length']): LengthRow => ({
+  ...{ what: `${what}, in characters`, pairs },
+  ...{ chosen: length?.mean_chosen ?? null, rejected: length?.mean_rejected ?? null },
+  rate: length?.longer_chosen_rate ?? null,
+});
+
+const tokenRow = ({ pairs, chosen_sum, rejected_sum, chosen_longer, rejected_longer }: TokenFacts): LengthRow => ({
+  ...{ what: 'collected, in tokens with the prompt', pairs },
+  ...{ chosen: chosen_sum / pairs, rejected: rejected_sum / pairs, rate: rateOf(chosen_longer, rejected_longer) },
+});
+
+const rateOf = (longer: number, shorter: number): number | null =>
+  longer + shorter === 0 ? null : longer / (longer + shorter);
+
+/** Margins and scores of each trace object. */
+export function sourceTable({ sample, inputs }: ReportInput): Markup {
+  const more =
+    inputs.length > sample.sources.length
+      ? ` ${count(sample.sources.length)} of ${count(inputs.length)}, sampled.`
+      : '';
+  return html`<div class="whole"><h3>By source</h3>${table(
+    'Margins and scores by trace object',
+    ['Object', 'Pairs', 'Mean margin', 'Least', 'Greatest', 'Chosen score', 'Rejected score'],
+    sample.sources.map(({ key, pairs, ...values }) => [
+      html`<bdi>${key}</bdi>`,
+      count(pairs),
+      ...[values.mean_margin, values.least_margin, values.greatest_margin].map(score),
+      ...[values.mean_chosen, values.mean_rejected].map(score),
+    ]),
+    { numbers: [1, 2, 3, 4, 5, 6] },
+  )}<p class="verdict">Scores are means over the pairs.${more}</p></div>`;
+}
+
+/** Pairs by the turn's place in its example, and what a turn is. */
+export function turnTable({ sample, unit }: ReportInput): Markup {
+  const last = sample.turns.length === MOST_TURNS;
+  return html`<div><h3>By turn</h3>${unit !== null && html`<p class="quiet">The unit is <code>${unit}</code>: ${UNITS[unit]}.</p>`}${table(
+    'Pairs by turn',
+    ['Turn', 'Pairs', 'Share', 'Mean margin', 'Chosen is longer'],
+    sample.turns.map(({ turn, pairs, mean_margin, chosen_longer, rejected_longer }) => [
+      last && turn === MOST_TURNS ? `${turn} and later` : count(turn),
+      count(pairs),
+      percent(pairs, sample.pairs),
+      score(mean_margin),
+      percent(chosen_longer, chosen_longer + rejected_longer),
+    ]),
+    { numbers: [0, 1, 2, 3, 4] },
+  )}<p class="verdict">Turns without a pair are not counted.</p></div>`;
+}
+
+const UNITS: Readonly<Record<Unit, string>> = {
+  turn: 'a pair is two answers to one prompt',
+  final: 'a pair is the last answers of two conversations',
+  divergence: 'a pair is the first messages in which conversations differ',
+  trajectory: 'a pair is two conversations from the prompt on',
+};
 
 export function curriculumFigure({ sample, request }: ReportInput): Markup {
   const named = (example: ReportSample['curriculum'][number], rank: number) => ({
@@ -103,15 +212,14 @@ export function curriculumFigure({ sample, request }: ReportInput): Markup {
     draw: (width) => curriculumChart(curriculum, 'Mean reward of each example, highest first', width),
     table: table(
       'Examples by mean reward',
-      ['Example', 'Mean', 'Least', 'Greatest', 'Pairs'],
-      curriculum.map(({ example_id, mean, least, greatest, pairs }) => [
+      ['Example', 'Pairs', 'Mean reward', 'Least', 'Greatest', 'Mean margin', 'Chosen score', 'Rejected score'],
+      curriculum.map(({ example_id, pairs, ...values }) => [
         html`<bdi>${example_id}</bdi>`,
-        score(mean),
-        score(least),
-        score(greatest),
         count(pairs),
+        ...[values.mean, values.least, values.greatest].map(score),
+        ...[values.mean_margin, values.mean_chosen, values.mean_rejected].map(score),
       ]),
-      { numbers: [1, 2, 3, 4] },
+      { numbers: [1, 2, 3, 4, 5, 6, 7] },
     ),
   });
 }

@@ -4,14 +4,16 @@ import type { Utf8 } from '../objects/utf8.ts';
 import { positionOf } from '../preferences/candidate-place.ts';
 import { rewardOf } from '../preferences/reward.ts';
 import { ExampleSample, openExampleSample } from './example-sample.ts';
-import { responseText } from './excerpt.ts';
 import { histogram, KeptValue } from './histogram.ts';
+import type { PairNotes } from './input.ts';
 import { LengthSample, openLengthSample } from './length-sample.ts';
 import { MOST_SAMPLED_PAIRS } from './pair-sample.ts';
 import { openPairTexts, PlacedPair } from './pair-texts.ts';
 import type { GroupCandidate, GroupPair, PairedGroup } from './paired-group.ts';
 import { hashAt, hashNumber, hashText, NO_HASH } from './sample-hash.ts';
-import { describePair } from './shown-pair.ts';
+import { describePair, responseLength } from './shown-pair.ts';
+import { openSourceSample, SourceSample } from './source-sample.ts';
+import { openTurnSample, TurnSample } from './turn-sample.ts';
 
 const count = z.int().min(0);
 
@@ -24,13 +26,16 @@ export const ShardSample = z.strictObject({
   turns_by_candidates: z.array(KeptValue),
   lengths: LengthSample,
   examples: ExampleSample,
+  sources: SourceSample,
+  turns: TurnSample,
   sampled_pairs: z.array(PlacedPair).max(MOST_SAMPLED_PAIRS),
 });
 export type ShardSample = z.infer<typeof ShardSample>;
 
 /** Samples a shard's groups as they are built, in bounded memory. */
 export interface ShardSampler {
-  readonly addGroup: (group: PairedGroup) => void;
+  /** `describe`: what is shown of a pair besides its texts, asked of those that are kept. */
+  readonly addGroup: <Pair extends GroupPair>(group: PairedGroup<Pair>, describe?: (pair: Pair) => PairNotes) => void;
   /** The sample, and the lines of `sampled-pairs.jsonl` that belong to it. */
   readonly end: () => { readonly sample: ShardSample; readonly lines: readonly Utf8[] };
 }
@@ -49,27 +54,40 @@ export function openShardSample(
   const turnSizes = histogram({ whole: true });
   const lengths = openLengthSample(share);
   const examples = openExampleSample(share);
+  const sources = openSourceSample();
+  const turns = openTurnSample();
   const texts = openPairTexts(share);
   let [pairs, groups] = [0, 0];
 
-  function addPair(group: PairedGroup, pair: GroupPair, hash: number, lengthOf: Lengths): void {
+  function addPair(
+    { exampleId }: Pick<PairedGroup, 'exampleId'>,
+    pair: GroupPair,
+    { hash, place, turn, lengthOf, notes }: PairContext,
+  ): void {
     const chosen = lengthOf.get(pair.chosen) ?? 0;
     const rejected = lengthOf.get(pair.rejected) ?? 0;
     margins.add(pair.margin);
     lengths.add(chosen, rejected, hash);
-    const rank = { hash, margin: pair.margin, length: chosen + rejected };
-    if (text && texts.admits(rank)) texts.keep(rank, describePair(group, pair, rewardOf(pair, builder)));
+    sources.add(pair);
+    turns.add(turn, { margin: pair.margin, chosen, rejected });
+    const rank = { pair: place, hash, margin: pair.margin, length: chosen + rejected };
+    if (text && texts.admits(rank)) {
+      texts.keep(rank, describePair({ exampleId }, pair, rewardOf(pair, builder), notes()));
+    }
   }
   return {
-    addGroup: (group) => {
+    addGroup: (group, describe) => {
       if (group.turns.length === 0) return;
       const origin = hashOrigin(group);
       let place = 0;
-      for (const turn of group.turns) {
+      for (const [number, turn] of group.turns.entries()) {
         const measured = measureResponses(turn);
         for (const pair of turn) {
           place += 1;
-          addPair(group, pair, hashAt(origin, place), measured);
+          addPair(group, pair, {
+            ...{ hash: hashAt(origin, place), place: pairs + place - 1, turn: number, lengthOf: measured },
+            notes: () => describe?.(pair) ?? NO_NOTES,
+          });
         }
         // Those in a pair, or all of the turn's where only its best and its worst are paired.
         turnSizes.add(builder.exhaustive_pairs ? measured.size : (turn[0]?.among ?? 0));
@@ -89,6 +107,8 @@ export function openShardSample(
         turns_by_candidates: turnSizes.kept(),
         lengths: lengths.kept(),
         examples: examples.kept(),
+        sources: sources.kept(),
+        turns: turns.kept(),
         sampled_pairs,
       };
       return { sample, lines };
@@ -102,14 +122,25 @@ const hashOrigin = ({ exampleId, turns }: PairedGroup) => {
   return hashNumber(hashText(hashText(NO_HASH, place.key), exampleId), positionOf(place));
 };
 
+/** What is known of a pair by its group: a hash of where it comes from, its place in the shard, its turn's in the example. */
+interface PairContext {
+  readonly hash: number;
+  readonly place: number;
+  readonly turn: number;
+  readonly lengthOf: Lengths;
+  readonly notes: () => PairNotes;
+}
+
+const NO_NOTES: PairNotes = { left_out: {}, tokens: null };
+
 type Lengths = ReadonlyMap<GroupCandidate, number>;
 
 /** Of each candidate that is in a pair of the turn, once: the length of its response's text. */
 function measureResponses(turn: readonly GroupPair[]): Lengths {
   const lengths = new Map<GroupCandidate, number>();
   for (const { chosen, rejected } of turn) {
-    if (!lengths.has(chosen)) lengths.set(chosen, responseText(chosen.response.value()).length);
-    if (!lengths.has(rejected)) lengths.set(rejected, responseText(rejected.response.value()).length);
+    if (!lengths.has(chosen)) lengths.set(chosen, responseLength(chosen.response.value()));
+    if (!lengths.has(rejected)) lengths.set(rejected, responseLength(rejected.response.value()));
   }
   return lengths;
 }

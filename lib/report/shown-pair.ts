@@ -1,15 +1,26 @@
-import { toUtf8, type Utf8, utf8 } from '../objects/utf8.ts';
-import { promptExcerpt, responseExcerpt, shortId } from './excerpt.ts';
-import { ShownPair } from './input.ts';
+import * as z from 'zod';
+import type { Prompt, Response, Trajectory } from '../contract/trajectory.ts';
+import { lengthOf, preferResponse } from '../datasets/preference.ts';
+import { fromUtf8, toUtf8, type Utf8, utf8 } from '../objects/utf8.ts';
+import { shortId } from './excerpt.ts';
+import { type PairNotes, ShownPair } from './input.ts';
 import type { GroupPair, PairedGroup } from './paired-group.ts';
+import { nameTools, showPrompt, showResponse } from './show-messages.ts';
+
+/** What a pair shows of its texts. */
+type ShownTexts = Pick<
+  ShownPair,
+  'prompt' | 'earlier_messages' | 'tools' | 'chosen' | 'rejected' | 'chosen_length' | 'rejected_length'
+>;
 
 /**
  * A pair before its excerpts are made. It holds no group and no candidate: those keep more in memory than what is
  * shown.
  */
 export interface UnwrittenPair {
-  readonly shown: Omit<ShownPair, 'prompt' | 'earlier_messages' | 'chosen' | 'rejected'>;
+  readonly shown: Omit<ShownPair, keyof ShownTexts>;
   readonly prompt: GroupPair['chosen']['prompt'];
+  readonly tools: GroupPair['chosen']['tools'];
   readonly chosen: GroupPair['chosen']['response'];
   readonly rejected: GroupPair['rejected']['response'];
 }
@@ -18,6 +29,7 @@ export const describePair = (
   { exampleId }: Pick<PairedGroup, 'exampleId'>,
   { chosen, rejected, margin }: GroupPair,
   reward: number,
+  notes: PairNotes,
 ): UnwrittenPair => ({
   shown: {
     example_id: shortId(exampleId),
@@ -28,6 +40,7 @@ export const describePair = (
     rejected_score: rejected.score,
     chosen_index: chosen.index,
     rejected_index: rejected.index,
+    ...notes,
     lineage: {
       ...chosen.place,
       chosen_uuid: shortUuid(chosen.uuid),
@@ -35,6 +48,7 @@ export const describePair = (
     },
   },
   prompt: chosen.prompt,
+  tools: chosen.tools,
   chosen: chosen.response,
   rejected: rejected.response,
 });
@@ -42,12 +56,15 @@ export const describePair = (
 const shortUuid = (uuid: string | null): string | null => uuid && shortId(uuid);
 
 /** A line of `sampled-pairs.jsonl`. */
-export function writeShownPair({ shown, prompt, chosen, rejected }: UnwrittenPair): Utf8 {
+export function writeShownPair({ shown, prompt, tools, chosen, rejected }: UnwrittenPair): Utf8 {
   const pair: ShownPair = {
     ...shown,
-    ...promptExcerpt(prompt.value()),
-    chosen: responseExcerpt(chosen.value()),
-    rejected: responseExcerpt(rejected.value()),
+    ...showTexts({
+      prompt: prompt.value(),
+      tools: tools && z.array(z.unknown()).parse(JSON.parse(fromUtf8(tools.json))),
+      chosen: chosen.value(),
+      rejected: rejected.value(),
+    }),
   };
   return utf8`${toUtf8(JSON.stringify(pair))}\n`;
 }
@@ -58,3 +75,40 @@ export const parseShownPairs = (lines: string): ShownPair[] =>
     .trimEnd()
     .split('\n')
     .map((line) => ShownPair.parse(JSON.parse(line)));
+
+/** A pair of the collection. */
+export function showTrajectory({ episode: [step], reward, metadata }: Trajectory, notes: PairNotes): ShownPair {
+  const { score_diff: margin, chosen_score, rejected_score, chosen_index, rejected_index, tools, lineage } = metadata;
+  const { chosen_uuid, rejected_uuid } = lineage;
+  return {
+    example_id: shortId(metadata.example_id),
+    turn_id: shortId(metadata.turn_id),
+    ...{ margin, reward, chosen_score, rejected_score, chosen_index, rejected_index, ...notes },
+    lineage: { ...lineage, chosen_uuid: shortUuid(chosen_uuid), rejected_uuid: shortUuid(rejected_uuid) },
+    ...showTexts({ prompt: step.prompt, tools, chosen: step.chosen_response, rejected: step.rejected_response }),
+  };
+}
+
+function showTexts({
+  prompt,
+  tools,
+  chosen,
+  rejected,
+}: {
+  readonly prompt: Prompt;
+  readonly tools: readonly unknown[] | undefined;
+  readonly chosen: Response;
+  readonly rejected: Response;
+}): ShownTexts {
+  return {
+    ...showPrompt(prompt),
+    tools: tools ? nameTools(tools) : [],
+    chosen: [...showResponse(chosen)],
+    rejected: [...showResponse(rejected)],
+    chosen_length: responseLength(chosen),
+    rejected_length: responseLength(rejected),
+  };
+}
+
+/** As the datasets' facts count it. */
+export const responseLength = (response: Response): number => lengthOf(preferResponse(response));

@@ -82,6 +82,7 @@ export async function chooseAmong(
     rendered,
     views: Object.fromEntries(choice.views.map(({ view, outcome }) => [view, outcome])),
     formats: choice.formats,
+    left_out_pairs: choice.leftOut,
     decisions_crc32: addParts(decided).crc32,
     ...nameSources(table, grouping),
   };

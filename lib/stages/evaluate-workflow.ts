@@ -1,12 +1,16 @@
 import { requireWorkflowBelow } from '../contract/ceilings.ts';
+import type { WorkflowEstimate } from '../contract/estimate.ts';
 import type { Request } from '../contract/request.ts';
 import type { EvaluateOutput } from '../contract/states.ts';
 import { type WorkflowSource, workflowKeys } from '../contract/workflow.ts';
 import { wantedDatasets } from '../datasets/wanted-datasets.ts';
+import { estimateWorkflow } from '../estimate/estimate-workflow.ts';
 import { runKeys } from '../objects/keys.ts';
 import type { CeilingDeps } from './below-ceiling.ts';
 import { claim } from './claim.ts';
 import { type Deps, storeOf } from './deps.ts';
+import type { DrawDeps } from './draw-plan.ts';
+import { writeEstimate } from './estimate/write-estimate.ts';
 import { maxConcurrencyOf } from './max-concurrency.ts';
 import { countRows, findDataset, planBatches } from './workflow/plan-batches.ts';
 
@@ -17,16 +21,17 @@ import { countRows, findDataset, planBatches } from './workflow/plan-batches.ts'
 export async function evaluateWorkflow(
   request: Request,
   source: WorkflowSource,
-  deps: Deps & CeilingDeps,
+  deps: DrawDeps,
 ): Promise<EvaluateOutput> {
   const keys = runKeys(request.run_id);
   const datasets = storeOf(source.dataset.bucket, deps);
   // Before the claim: a source with nothing in it must not take the run id.
-  if (!(await deps.collections.head(workflowKeys(request.run_id).dataset))) {
-    const dataset = await findDataset(source, datasets);
-    if (deps.ceilings) requireWorkflowBelow(await countRows(source, dataset, datasets), source, deps.ceilings);
-  }
+  const isNew = !(await deps.collections.head(workflowKeys(request.run_id).dataset));
+  const { ceilings } = deps;
+  if (isNew && !ceilings) await findDataset(source, datasets);
+  const estimate = isNew && ceilings ? await estimateAsking(source, { ...deps, ceilings }) : undefined;
   await claim(request, deps);
+  if (estimate && deps.place) await writeEstimate(request.run_id, estimate, deps.collections);
   const output = {
     run_id: request.run_id,
     plan: { bucket: deps.collectionsBucket, key: keys.plan },
@@ -38,4 +43,15 @@ export async function evaluateWorkflow(
   if (await deps.collections.head(keys.manifest)) return { ...output, status: 'committed', input_bytes: 0 };
   const { dataset, ...workflow } = await planBatches(request.run_id, source, { datasets, runs: deps.collections });
   return { ...output, status: 'workflow', input_bytes: dataset.bytes, workflow };
+}
+
+/** What the workflow will be asked. Throws InvalidRequest, CeilingExceeded. */
+export async function estimateAsking(
+  source: WorkflowSource,
+  deps: Deps & Required<CeilingDeps>,
+): Promise<WorkflowEstimate> {
+  const datasets = storeOf(source.dataset.bucket, deps);
+  const rows = await countRows(source, await findDataset(source, datasets), datasets);
+  if (deps.ceilings) requireWorkflowBelow(rows, source, deps.ceilings);
+  return estimateWorkflow(rows, source);
 }

@@ -1,22 +1,17 @@
-import type { AllowedEndpoints } from '../contract/allowed-endpoints.ts';
-import { requireSettingsBelow } from '../contract/ceilings.ts';
 import { Manifest } from '../contract/manifest.ts';
 import type { TraceObject } from '../contract/plan.ts';
 import type { Request } from '../contract/request.ts';
 import type { TraceSource } from '../contract/source.ts';
 import type { EvaluateInput, EvaluateOutput } from '../contract/states.ts';
-import { refuseColumns } from '../datasets/refuse-columns.ts';
-import { refuseConversations } from '../datasets/refuse-conversations.ts';
-import { refuseFileType } from '../datasets/refuse-file-type.ts';
 import { wantedDatasets } from '../datasets/wanted-datasets.ts';
 import { RunConflict } from '../errors.ts';
 import { runKeys } from '../objects/keys.ts';
 import type { Written } from '../objects/store.ts';
 import { jsonText, readJson } from '../objects/stored-json.ts';
-import { belowCeiling, type CeilingDeps } from './below-ceiling.ts';
 import { claim } from './claim.ts';
-import { cutShards, mayBeCut } from './cut-shards.ts';
 import type { Deps } from './deps.ts';
+import { type DrawDeps, type DrawnPlan, drawPlan } from './draw-plan.ts';
+import { writeEstimate } from './estimate/write-estimate.ts';
 import { evaluateWorkflow } from './evaluate-workflow.ts';
 import { type FoundTraces, findTraces, TRACE_NAME } from './find-traces.ts';
 import { maxConcurrencyOf } from './max-concurrency.ts';
@@ -24,33 +19,22 @@ import { passOverUpload } from './pass-over-upload.ts';
 import { pinTokenizer, readTokenizer } from './pin-tokenizer.ts';
 import { planText } from './plan-text.ts';
 import { type Plan, readPlan } from './read-plan.ts';
-import { type ReadableDeps, refuseOtherPlaces } from './readable.ts';
-import { refuseUnlisted } from './refuse-unlisted.ts';
+import { type RefuseDeps, refuseSettings } from './refuse-settings.ts';
 import { asUploaded, type RequestDeps, requestOf } from './request-of.ts';
-import { cutSource } from './source/cut-source.ts';
-import { namePassedOver, type ResolvedSource, resolveSource, type SourceSettings } from './source/resolve-source.ts';
-import { refusePlainSecrets } from './training/plan.ts';
+import { namePassedOver, type SourceSettings } from './source/resolve-source.ts';
 
-export interface EvaluateDeps extends RequestDeps, ReadableDeps, CeilingDeps {
-  /** The only places that a request may have something sent to. Left out on the machine of the person who asks: any. */
-  readonly endpoints?: AllowedEndpoints | undefined;
-}
+export interface EvaluateDeps extends RequestDeps, RefuseDeps, DrawDeps {}
 
 /**
  * Checks the request, claims the run, and writes the plan: of the traces, pinned, or of the dataset that a live workflow
  * is asked. Running it again for the same request finds what the first one left. Throws InvalidRequest, EndpointRefused,
- * CeilingExceeded, NoTraces, {@link RunConflict}.
+ * CeilingExceeded, SourceTooLarge, NoTraces, {@link RunConflict}.
  */
 export async function evaluate(input: EvaluateInput, deps: EvaluateDeps): Promise<EvaluateOutput> {
   const passedOver = await passOverUpload(input, deps);
   if (passedOver) return passedOver;
   const request = await requestOf(input, deps);
-  refuseOtherPlaces(request, deps);
-  if (deps.endpoints) refuseUnlisted(request, deps.endpoints);
-  if (deps.ceilings) requireSettingsBelow(request, deps.ceilings);
-  if (request.training) refusePlainSecrets(request.training);
-  refuseColumns(request.dataset);
-  refuseFileType(request.dataset);
+  refuseSettings(request, deps);
   const tokenizer = await readTokenizer(request, deps);
   const { source } = request;
   const output =
@@ -95,31 +79,17 @@ async function makePlan(
   { objects, beside }: FoundTraces,
   deps: EvaluateDeps,
 ): Promise<RunPlan> {
-  const resolved = await resolveSource(source, { builder: request.builder, objects }, deps);
-  if (resolved.kind === 'records' && resolved.settings.unit === 'trajectory')
-    refuseConversations(request.dataset.formats);
-  // Before the claim: a run that would cost too much must not take the run id.
-  const plan = await cutResolved(request, { source, resolved }, deps);
+  // Before the claim: a run that would cost too much, or cannot end, must not take the run id.
+  const plan = await drawPlan(request, source, objects, deps);
   await claim(request, deps);
-  const written = await writePlan(request, { ...plan, resolved, beside }, deps);
+  const written = await writePlan(request, { ...plan, beside }, deps);
   // Another execution of this run planned meanwhile: its pins are the run's.
   return written === 'exists' ? readPlan(request.run_id, deps) : plan;
 }
 
-async function cutResolved(
-  { limits, builder }: Request,
-  { source: { cut }, resolved }: { readonly source: TraceSource; readonly resolved: ResolvedSource },
-  deps: EvaluateDeps,
-): Promise<RunPlan> {
-  if (resolved.kind === 'records') return cutSource(resolved, { limits, cut }, deps);
-  const cutting = { shardBytes: limits.shard_bytes, cut: cut && mayBeCut(builder) };
-  const shards = belowCeiling(cutShards(resolved.objects, cutting, deps), 'shards', deps);
-  return { shards: await Array.fromAsync(shards), grouping: [] };
-}
-
 async function writePlan(
   request: Request,
-  { shards, grouping, resolved, beside }: RunPlan & { readonly resolved: ResolvedSource } & Pick<FoundTraces, 'beside'>,
+  { shards, grouping, resolved, estimate, beside }: DrawnPlan & Pick<FoundTraces, 'beside'>,
   deps: Deps,
 ): Promise<Written | 'exists'> {
   const keys = runKeys(request.run_id);
@@ -134,6 +104,7 @@ async function writePlan(
     await store.write(keys.grouping, planText(grouping), { ifAbsent: true });
     await store.create(keys.groupingTasks, jsonText(grouping.map(({ ordinal }) => ordinal)));
   }
+  if (estimate) await writeEstimate(request.run_id, estimate, store);
   // The last of them: a plan that exists is whole.
   return store.write(keys.plan, planText(shards), { ifAbsent: true });
 }

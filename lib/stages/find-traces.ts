@@ -21,6 +21,8 @@ export interface FoundTraces {
 export interface ListedObject extends TraceObject {
   /** By a person: it is read whatever its name is. */
   readonly named?: true;
+  /** When it was written, in milliseconds of the store's own clock, where a listing tells. */
+  readonly modified?: number | undefined;
 }
 
 /** The trace objects that the source names, and what is passed over beside them. Throws {@link NoTraces} where there are none. */

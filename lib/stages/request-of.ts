@@ -1,59 +1,78 @@
 import { createHash } from 'node:crypto';
-import { LARGEST_SETTINGS } from '../contract/largest-settings.ts';
-import { parseRequest, withoutSchemaName } from '../contract/parse-request.ts';
-import type { TraceObject } from '../contract/plan.ts';
-import { Request } from '../contract/request.ts';
-import { type RequestsFromUploads, S3Event, UPLOADED_SETTINGS } from '../contract/start.ts';
+import { parseRequest } from '../contract/parse-request.ts';
+import type { Request } from '../contract/request.ts';
+import { GatheredUploads, isMarkerName, S3Event } from '../contract/start.ts';
 import type { EvaluateInput } from '../contract/states.ts';
-import { InvalidRequest } from '../errors.ts';
+import { NoTraces } from '../errors.ts';
 import type { Pin } from '../objects/store.ts';
-import { readWhole } from '../sources/containers/byte-reader.ts';
+import { folderOf } from '../sources/folders.ts';
 import { isObject } from '../sources/json/exact-json.ts';
-import type { Deps } from './deps.ts';
-import { REQUEST_NAME } from './find-traces.ts';
+import { type ListedObject, REQUEST_NAME } from './find-traces.ts';
+import { type UploadedSettingsDeps, uploadedSettings } from './uploaded-settings.ts';
 
-export interface RequestDeps extends Deps {
-  /** `restricted` if left out. */
-  readonly requestsFromUploads?: RequestsFromUploads | undefined;
-}
+export type RequestDeps = UploadedSettingsDeps;
 
 /**
- * What the execution was started with, as a checked request: a request itself, or the event of an upload. S3 sends an
- * event at least once, so an upload's run is named after the upload: its second event finds the first one's run. The right
- * to upload is not the right to start any run: an uploaded `run.json` may have only {@link UPLOADED_SETTINGS}, unless the
- * stack takes all. In no case may it name its run: the id could be another's.
+ * What the execution was started with, as a checked request: a request itself, the event of an upload, or a folder whose
+ * uploads were gathered. S3 sends an event at least once, so an upload's run is named after the upload: its second event
+ * finds the first one's run. An upload may not name its run: the id could be another's.
  */
 export async function requestOf({ execution, input }: EvaluateInput, deps: RequestDeps): Promise<Request> {
+  const gathered = GatheredUploads.safeParse(input);
+  if (gathered.success) {
+    const { run_id, gathered: place } = gathered.data;
+    return parseRequest({ run_id, ...(await requestOver(place, deps)) });
+  }
   const event = S3Event.safeParse(input);
   if (!event.success) return parseRequest(isObject(input) ? { run_id: execution, ...input } : input);
   const { bucket, object } = event.data.detail;
   const run_id = runIdOf(event.data);
+  const place = { bucket: bucket.name, folder: folderOf(object.key) };
+  if (isMarkerName(object.key)) return parseRequest({ run_id, ...(await requestOver(place, deps)) });
   if (!REQUEST_NAME.test(object.key)) {
     return parseRequest({ run_id, source: { traces: { bucket: bucket.name, key: object.key } } });
   }
-  const uploaded = withoutSchemaName(await uploadedRequest(bucket.name, object.key, pinOf(object), deps));
-  const file = `${deps.bucket(bucket.name).name}/${object.key}`;
-  if (deps.requestsFromUploads === 'all') refuseRunId(uploaded, file);
-  else refuseOtherSettings(uploaded, file);
-  const folder = object.key.slice(0, object.key.lastIndexOf('/') + 1);
-  return parseRequest({ run_id, source: { traces: { bucket: bucket.name, prefix: folder } }, ...uploaded });
+  const settings = await uploadedSettings({ bucket: bucket.name, key: object.key, pin: pinOf(object) }, deps);
+  return parseRequest({ run_id, ...over(place), ...settings });
 }
 
-/** The run id of an upload, where one started the execution. */
+interface Folder {
+  readonly bucket: string;
+  readonly folder: string;
+}
+
+/** Over a folder's traces, with the settings of its `run.json` where it has one. */
+async function requestOver(place: Folder, deps: RequestDeps) {
+  const key = `${place.folder}run.json`;
+  const pin = await deps.bucket(place.bucket).head(key);
+  return { ...over(place), ...(pin && (await uploadedSettings({ bucket: place.bucket, key, pin }, deps))) };
+}
+
+const over = ({ bucket, folder }: Folder) => ({ source: { traces: { bucket, prefix: folder } } });
+
+/** The run id of an upload, or of several, where such started the execution. */
 export function uploadedRunId(input: unknown): string | undefined {
+  const gathered = GatheredUploads.safeParse(input);
+  if (gathered.success) return gathered.data.run_id;
   const event = S3Event.safeParse(input);
   return event.success ? runIdOf(event.data) : undefined;
 }
 
 const runIdOf = ({ detail: { bucket, object } }: S3Event): string =>
-  `upload-${sha256([bucket.name, object.key, object['version-id'], object.etag]).slice(0, 16)}`;
+  `upload-${sha256([bucket.name, object.key, object['version-id'], object.etag, ...markersOwn(object)]).slice(0, 16)}`;
+
+/** A marker has the same bytes each time: without a version, only this tells a second one from a second event. */
+const markersOwn = ({ key, sequencer, 'version-id': version }: S3Event['detail']['object']): readonly string[] =>
+  isMarkerName(key) && version === undefined && sequencer !== undefined ? [sequencer] : [];
 
 /**
  * The traces found, and of an upload the bytes that its event tells of: the event can come late, when other bytes stand
  * there, and those have an event and a run of their own. Where the bucket kept no version of the older ones, reading
- * them fails as InputChanged.
+ * them fails as InputChanged. Of a gathered folder, what it held when it was found quiet.
  */
-export function asUploaded({ input }: EvaluateInput, objects: readonly TraceObject[]): readonly TraceObject[] {
+export function asUploaded({ input }: EvaluateInput, objects: readonly ListedObject[]): readonly ListedObject[] {
+  const gathered = GatheredUploads.safeParse(input);
+  if (gathered.success) return gatheredOf(gathered.data.gathered, objects);
   const event = S3Event.safeParse(input);
   if (!event.success) return objects;
   const { bucket, object } = event.data.detail;
@@ -67,71 +86,27 @@ export function asUploaded({ input }: EvaluateInput, objects: readonly TraceObje
   });
 }
 
-const pinOf = ({ etag, 'version-id': version }: S3Event['detail']['object']): Pin | undefined =>
-  etag === undefined ? undefined : { etag: `"${etag}"`, version };
-
-/** A `run.json` beside traces: a request without a source (everything in its own folder) and without a run id. */
-async function uploadedRequest(
-  bucket: string,
-  key: string,
-  pin: Pin | undefined,
-  deps: Deps,
-): Promise<Record<string, unknown>> {
-  const store = deps.bucket(bucket);
-  const bytes = await readWhole(store.read(key, { pin }), LARGEST_SETTINGS);
-  if (!bytes) {
-    throw new InvalidRequest(
-      `${store.name}/${key} has more than the ${LARGEST_SETTINGS} bytes that are read of a run.json: it holds a request, and no traces.`,
-    );
-  }
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder().decode(bytes));
-  } catch (cause) {
-    if (!(cause instanceof SyntaxError)) throw cause;
-    throw new InvalidRequest(`${store.name}/${key} is not valid JSON; a run.json holds a request.`, { cause });
-  }
-  if (!isObject(value)) throw new InvalidRequest(`${store.name}/${key} must hold a request, a JSON object.`);
-  return value;
-}
-
-/** Throws {@link InvalidRequest} that names every setting that an upload may not have. */
-function refuseOtherSettings(uploaded: Record<string, unknown>, file: string): void {
-  const refused = Object.keys(uploaded)
-    .filter((key) => !UPLOADED_SETTINGS.includes(key))
-    // The settings that exist come first: a list that is cut must not hide them.
-    .toSorted((a, b) => Number(isSetting(b)) - Number(isSetting(a)));
-  if (refused.length === 0) return;
-  const sets = (names: readonly string[]) => {
-    const shown = names.slice(0, MOST_NAMES).map(shownName);
-    const others = refused.length - shown.length;
-    if (shown.length === 0) return `${others} settings that there are not`;
-    return `${shown.join(', ')}${others > 0 ? ` and ${others} more` : ''}`;
-  };
-  const message = (said: string) =>
-    `${file} sets ${said}: an uploaded run.json may set only ${UPLOADED_SETTINGS.join(', ')}. ` +
-    'It reads the traces of its own folder, and its run is named after the upload. ' +
-    'Remove the rest, or start the run with dpo start; a stack deployed with requestsFromUploads=all takes whole requests from uploads.';
-  // What is no setting may be a trace that was uploaded under this name.
-  throw new InvalidRequest(message(sets(refused)), { inLogs: message(sets(refused.filter(isSetting))) });
-}
-
-function refuseRunId(uploaded: Record<string, unknown>, file: string): void {
-  if (!Object.hasOwn(uploaded, 'run_id')) return;
-  throw new InvalidRequest(
-    `${file} sets run_id: a run that an upload starts is named after the upload, so that it takes no other run's id. Remove it, or start the run with dpo start --run-id.`,
+/**
+ * The files right in the folder that were there when it was found quiet: folders below are gathered by themselves, and a
+ * file that came later has an event of its own, which starts the next run. A run.json may set another source than the
+ * folder, if the stack lets it: that is read as it is.
+ */
+function gatheredOf(
+  { bucket, folder, until }: GatheredUploads['gathered'],
+  objects: readonly ListedObject[],
+): readonly ListedObject[] {
+  const latest = Date.parse(until);
+  const gathered = objects.filter(({ bucket: other, key, modified = latest }) => {
+    if (other !== bucket || !key.startsWith(folder)) return true;
+    return folderOf(key) === folder && modified <= latest;
+  });
+  if (gathered.length > 0) return gathered;
+  throw new NoTraces(
+    `${bucket}/${folder} no longer holds the traces of ${until} or before: they were removed, or replaced by later uploads, which have a run of their own. Upload the folder again if there is none.`,
   );
 }
 
-const isSetting = (name: string): boolean => Object.hasOwn(Request.shape, name);
-
-/** So many names of so many characters fit into the message of a `failure.json`. */
-const MOST_NAMES = 30;
-const MOST_CHARACTERS = 80;
-
-const shownName = (name: string): string => {
-  const short = name.length > MOST_CHARACTERS ? `${name.slice(0, MOST_CHARACTERS)}…` : name;
-  return /^\w+$/.test(short) ? short : JSON.stringify(short);
-};
+const pinOf = ({ etag, 'version-id': version }: S3Event['detail']['object']): Pin | undefined =>
+  etag === undefined ? undefined : { etag: `"${etag}"`, version };
 
 const sha256 = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex');

@@ -53,8 +53,14 @@ function findIncomplete(built: readonly BuiltShard[]): readonly IncompleteObject
   return found;
 }
 
-/** No fraction of items measures what is missing: nobody knows how much that is. */
-function requireComplete([first, ...others]: readonly IncompleteObject[], { limits }: Request): void {
+/**
+ * No fraction of items measures what is missing: nobody knows how much that is. Throws {@link IncompleteInput} unless the
+ * limits allow it.
+ */
+export function requireComplete(
+  [first, ...others]: readonly IncompleteObject[],
+  { limits }: Pick<Request, 'limits'>,
+): void {
   if (!first || limits.allow_incomplete) return;
   const message = (name: (key: string) => string) => {
     const also = others.length === 0 ? '' : ` Incomplete are also: ${others.map(({ key }) => name(key)).join(', ')}.`;

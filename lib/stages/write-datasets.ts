@@ -114,7 +114,8 @@ async function writeShard(
   await part.finish();
 }
 
-async function writeBlock(
+/** Writes what was chosen of a block of pairs, of which `first` is the first one's number in the part of the collection. */
+export async function writeBlock(
   block: PairBlock,
   first: number,
   part: ByteCursor,

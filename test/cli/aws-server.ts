@@ -13,8 +13,11 @@ export interface FakeExecution {
   looks: number;
 }
 
-/** The few Step Functions and CloudFormation calls that `dpo` makes, over HTTP. Signatures are not checked. */
-export async function startAwsServer(outputs: Readonly<Record<string, string>>) {
+/** Whether the one with this access key may make this call. */
+type MayCall = (key: string | undefined, call: string) => boolean;
+
+/** The few Step Functions and CloudFormation calls that `dpo` and the functions make, over HTTP. Signatures are not checked. */
+export async function startAwsServer(outputs: Readonly<Record<string, string>>, mayCall: MayCall = () => true) {
   const executions: FakeExecution[] = [];
   const state = {
     executions,
@@ -115,6 +118,7 @@ export async function startAwsServer(outputs: Readonly<Record<string, string>>) 
       return;
     }
     try {
+      if (!mayCall(key, target)) throw new AwsFailure('AccessDeniedException');
       const answer = calls[target]?.(JSON.parse(body));
       response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' });
       response.end(JSON.stringify(answer));

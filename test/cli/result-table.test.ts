@@ -64,14 +64,36 @@ test('a run that lost nothing has no section for it', () => {
 
 test('the table shows what each format wrote, and what it left out', () => {
   const formats: Manifest['formats'] = {
-    trl: { pairs: 1200, lines: 1200, left_out: {}, prompt_style: 'chat' },
-    axolotl: { pairs: 1100, lines: 1100, left_out: { tools: 98, white_space: 2 }, prompt_style: null },
+    trl: { view: 'whole', pairs: 1200, lines: 1200, left_out: {}, prompt_style: 'chat' },
+    axolotl: { view: 'whole', pairs: 1100, lines: 1100, left_out: { tools: 98, white_space: 2 }, prompt_style: null },
   };
-  expect(resultTable({ ...manifest, formats }, 'out/')).toContain(`
+  const lines = (training: number, validation: number) => ({
+    training: { ...file('training'), lines: training },
+    validation: { ...file('validation'), lines: validation },
+  });
+  const datasets = { trl: lines(1000, 200), axolotl: { training: { ...file('training'), lines: 1100 } } };
+  const balance = { length: null, margin: null, pairs_per_example: null, pairs_per_turn: null };
+  const whole = {
+    ...{ collected_pairs: 1234, collected_length: null, balance },
+    ...{ duplicate_pairs: 30, contradictory_pairs: 4, sampled_out_pairs: 0, leaking_validation_pairs: 0 },
+    ...{ training: { pairs: 1000, examples: 1 }, validation: { pairs: 200, examples: 2 } },
+  };
+  const table = (changed: Partial<Manifest>) => resultTable({ ...manifest, formats, datasets, ...changed }, 'out/');
+  expect(table({ selections: { whole } })).toContain(`
+Dataset
+  collected       1,234  pairs
+  training        1,000  pairs of 1 example
+  validation        200  pairs of 2 examples
+  duplicates         30  left out: the same prompt and answers as an earlier pair
+  contradictions      4  left out: preferred both ways
+
 Formats
-  trl      1,200  pairs in 1,200 lines, as messages
-  axolotl  1,100  pairs in 1,100 lines; left out: tools 98, white space 2
+  trl      1,200  pairs in 1,000 training and 200 validation lines, as messages
+  axolotl  1,100  pairs in 1,100 training lines; left out: tools 98, white space 2
+
 `);
+  const off = { ...whole, collected_pairs: 1236, training: { pairs: 1001, examples: 1 } };
+  expect(table({ selections: { whole: off } })).toMatch(/unexplained +-1 {2}please report this/);
 });
 
 test('the table says why a run trained, or did not', () => {

@@ -17,14 +17,14 @@ const LOADED = `data:text/javascript,${encodeURIComponent(`
 `)}`;
 
 // They were a third of the time of a run on the sample.
-test('a small run from files to files loads no client of AWS, no trainer, no HTTP client and no worker threads', async () => {
+test('a small run from files to files loads no client of AWS, no trainer, no HTTP client, no worker threads and no Parquet', async () => {
   const out = mkdtempSync(join(tmpdir(), 'dpo-startup-'));
   try {
     const args = ['run', 'examples/candidates.jsonl', '--out', out];
     const { stderr } = await dpo(args, { env: { NODE_OPTIONS: `--import=${LOADED}` } });
     const packages: string[] = JSON.parse(stderr.trim().split('\n').at(-1) ?? '');
     expect(packages).toContain('zod');
-    const unused = /^@aws-sdk\/|^@smithy\/|^@huggingface\/|^undici$|^yaml$|^diff$|^piscina$/;
+    const unused = /^@aws-sdk\/|^@smithy\/|^@huggingface\/|^undici$|^yaml$|^diff$|^piscina$|^hyparquet-compressors$/;
     expect(packages.filter((name) => unused.test(name))).toEqual([]);
   } finally {
     rmSync(out, { recursive: true });

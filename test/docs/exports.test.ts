@@ -23,7 +23,7 @@ function exportsOf(file: string): { name: string; source: string }[] {
 
 const DECLARATION = /^export (?:abstract |async )?(?:class|const|function\*?|interface) (\w+)/gm;
 
-describe.each(['lib/index.ts', 'infra/index.ts'])('%s', (file) => {
+describe.each(['library/index.ts', 'infra/index.ts'])('%s', (file) => {
   test.each(exportsOf(file))('$name says in a comment what it is', ({ name, source }) => {
     const declaration = new RegExp(
       `^(.*)\\nexport (?:abstract |async )?(?:class|const|function\\*?|interface) ${name}\\b`,
@@ -33,6 +33,6 @@ describe.each(['lib/index.ts', 'infra/index.ts'])('%s', (file) => {
     const properties = source.match(new RegExp(`^export interface ${name}\\b[^{]*\\{([\\s\\S]*?)^\\}`, 'm'))?.[1];
     // Of an interface each property says it; its name and its function's comment say the rest.
     if (properties === undefined) expect(before).toMatch(/\*\/$/);
-    else expect(properties).toMatch(/^\s*(?:\/\*\*[\s\S]*?\*\/\s*readonly \w+\??:[^;]*;\s*)+$/);
+    else expect(properties).toMatch(/^\s*(?:\/\*\*[\s\S]*?\*\/\s*(?:readonly \w+\??:|\w+\()[^;]*;\s*)+$/);
   });
 });

@@ -16,7 +16,7 @@ const outdir = mkdtempSync(join(tmpdir(), 'cdk-out-'));
 let bundles: string[] = [];
 
 beforeAll(() => {
-  const app = new App({ outdir });
+  const app = new App({ outdir, context: { uploads: { quietMinutes: 5 } } });
   // Where the bundling looks for Docker there is none.
   vi.stubEnv('CDK_DOCKER', '/nowhere/docker');
   new PipelineStack(app, 'Stack');

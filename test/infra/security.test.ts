@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { type Statement, statementsByRole } from '../support/iam-policy.ts';
 import { synthesize } from './synthesized.ts';
+import { vpcStack } from './vpc-stack.ts';
 
 const arnOf = (secret: string) => `arn:aws:secretsmanager:eu-central-1:123456789012:secret:${secret}`;
 const SECRETS = { workflow: arnOf('agent-AbCdEf'), training: arnOf('nemo-AbCdEf') };
@@ -27,6 +28,10 @@ const withExisting = synthesize({
   collectionsBucketName: 'my-runs',
   encryptionKey: KEY,
 });
+
+const gathering = synthesize({ uploads: { quietMinutes: 5 } });
+const marked = synthesize({ uploads: { marker: '_SUCCESS' } });
+const inVpc = synthesize({}, vpcStack());
 
 const runs = (...files: string[]) => files.map((file) => `Collections.Arn/runs/*/${file}`).join(' ');
 const base = (name: string, ...besides: readonly string[]) => [
@@ -97,6 +102,7 @@ const ROLES: Readonly<Record<string, readonly string[]>> = {
     lists('Collections', 'runs/*'),
     `${read} on ${runs('request.json', 'manifest.json', 'failure.json')}`,
     `s3:PutObject on ${runs('failure.json')}`,
+    lists('Traces', 'traces/*run.json'),
     `${read} on Traces.Arn/traces/run.json Traces.Arn/traces/*/run.json`,
   ],
   PipelineStateMachineRole: [
@@ -135,6 +141,38 @@ test.each(['traces*/', 'traces?/', 'traces$/'])(
     expect(() => synthesize({ tracesPrefix })).toThrow('tracesPrefix is');
   },
 );
+
+const GATHERS = {
+  UploadsGatheredGatherUploadsRole: [
+    'logs:CreateLogStream logs:PutLogEvents on UploadsGatheredGatherUploadsLog.Arn',
+    'xray:PutTraceSegments xray:PutTelemetryRecords on *',
+    lists('Traces', 'traces/*'),
+    'states:StartExecution on PipelineStateMachine',
+    'sqs:ReceiveMessage sqs:ChangeMessageVisibility sqs:GetQueueUrl sqs:DeleteMessage sqs:GetQueueAttributes on UploadsGatheredQueue.Arn',
+  ],
+};
+// The rule puts events into the queue, which lets it, and starts nothing.
+const { PipelineStateMachineEventsRole: _, ...STEP_ROLES } = ROLES;
+
+test('what gathers uploads lists traces, starts runs, and may do no more; a marker takes no right', () => {
+  expect(permissions(gathering)).toEqual({ ...STEP_ROLES, ...GATHERS });
+  expect(permissions(marked)).toEqual(ROLES);
+});
+
+test('in a VPC every function may make its interfaces there, and nothing else besides', () => {
+  const roles: Readonly<Record<string, readonly string[]>> = { ...STEP_ROLES, ...GATHERS };
+  expect(Object.keys(permissions(inVpc)).toSorted()).toEqual(Object.keys(roles).toSorted());
+  for (const [role, allowed] of Object.entries(permissions(inVpc))) {
+    const besides = allowed.filter((line) => !roles[role]?.includes(line) && !line.includes(' on Key.Arn'));
+    expect(besides, role).toEqual(role === 'PipelineStateMachineRole' ? [] : [INTERFACES]);
+  }
+  for (const { properties } of inVpc.all('AWS::Lambda::Function')) {
+    expect(properties.VpcConfig).toMatchObject({ SecurityGroupIds: ['PipelineSecurityGroup.GroupId'] });
+  }
+});
+
+const INTERFACES =
+  'ec2:CreateNetworkInterface ec2:DescribeNetworkInterfaces ec2:DeleteNetworkInterface ec2:AssignPrivateIpAddresses ec2:UnassignPrivateIpAddresses ec2:DescribeSubnets on *';
 
 test('there is no other role, and none has a managed policy', () => {
   expect(Object.keys(permissions(stack)).toSorted()).toEqual(Object.keys(ROLES).toSorted());
@@ -262,6 +300,9 @@ describe.each([
   ['without options', stack, ['key', 'topic']],
   ['with all options', withAll, []],
   ['with buckets that exist', withExisting, ['topic']],
+  ['with gathered uploads', gathering, ['key', 'topic']],
+  ['with a marker', marked, ['key', 'topic']],
+  ['of constructs in a VPC', inVpc, []],
 ] as const)("cdk-nag's AwsSolutions, Serverless and NIST 800-53 R5 rules, %s", (_, { app }, without) => {
   test('find nothing', () => {
     const findings = [new AwsSolutionsChecks(), new ServerlessChecks(), new NIST80053R5Checks()].flatMap((pack) =>
@@ -286,6 +327,7 @@ const LEFT_OUT = [
   'AwsSolutions-S1',
   'AwsSolutions-SQS3',
   'Serverless-LambdaDLQ',
+  'Serverless-LambdaEventSourceMappingDestination',
   'Serverless-SQSRedrivePolicy',
   ...['IAMNoInlinePolicy', 'LambdaConcurrency', 'LambdaDLQ', 'LambdaInsideVPC'].map(nist),
   ...['S3BucketLoggingEnabled', 'S3BucketReplicationEnabled'].map(nist),

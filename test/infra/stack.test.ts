@@ -8,6 +8,8 @@ import { memoryOf } from '../../functions/memory.ts';
 import { type AllowedEndpoint, CollectionsBucket, DpoPipeline, TracesBucket } from '../../infra/index.ts';
 import { Ceilings, DEFAULT_CEILINGS } from '../../lib/contract/ceilings.ts';
 import { STEPS, type Step } from '../../lib/contract/steps.ts';
+import { runKeys } from '../../lib/objects/keys.ts';
+import { PIPELINE } from '../support/pipeline-definition.ts';
 import { synthesize } from './synthesized.ts';
 
 const stack = synthesize();
@@ -76,7 +78,7 @@ test('only the traces bucket sends events, and no custom resource is needed for 
   expect(stack.all('AWS::Lambda::Function')).toHaveLength(STEPS.length);
 });
 
-test("of a run's objects only those of its shards and of their choice expire, a month after they were written", () => {
+test("what nobody reads again expires, a month after it was written: a run's shards, their choice, the maps' results", () => {
   const Lifecycle = z.object({ Rules: z.array(z.record(z.string(), z.unknown())) });
   const expiring = stack
     .all('AWS::S3::Bucket')
@@ -89,7 +91,12 @@ test("of a run's objects only those of its shards and of their choice expire, a 
       TagFilters: [{ Key: 'dpo-trajectories', Value: 'shard' }],
       ExpirationInDays: 30,
     },
+    { Id: 'maps', Status: 'Enabled', Prefix: 'maps/', ExpirationInDays: 30 },
   ]);
+  // All that Step Functions writes itself is under this prefix, and nothing of a run.
+  const writers = [...JSON.stringify(PIPELINE).matchAll(/"Prefix\.\$":"([^"]*)"/g)].map(([, prefix]) => prefix);
+  expect(new Set(writers)).toEqual(new Set(["States.Format('maps/{}', $$.Execution.Name)"]));
+  expect(runKeys('a').root).toBe('runs/a/');
   for (const key of ['shards/000000/collection.jsonl', 'choice/000000.bin', 'choice/facts.json']) {
     expect(tagsOf(`runs/a/${key}`)).toBe('dpo-trajectories=shard');
   }

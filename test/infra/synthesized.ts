@@ -1,4 +1,4 @@
-import { App } from 'aws-cdk-lib';
+import { App, type Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as z from 'zod';
 import { PipelineStack } from '../../infra/stack.ts';
@@ -18,11 +18,16 @@ export interface Resource {
   readonly properties: Readonly<Record<string, unknown>>;
 }
 
+export type Context = Readonly<Record<string, unknown>>;
+
+/** A stack in the app; this project's own, with the app's context, unless said otherwise. */
+export type MakeStack = (app: App) => Stack;
+
 /** The stack as CloudFormation gets it, with what is known only on AWS in words: {@link inWords}. */
-export function synthesize(context: Readonly<Record<string, unknown>> = {}) {
+export function synthesize(context: Context = {}, makeStack: MakeStack = (app) => new PipelineStack(app, 'Stack')) {
   // Tests that look at the bundles make them; the rest do without.
   const app = new App({ context: { 'aws:cdk:bundling-stacks': [], ...context } });
-  const template = Synthesized.parse(Template.fromStack(new PipelineStack(app, 'Stack')).toJSON());
+  const template = Synthesized.parse(Template.fromStack(makeStack(app)).toJSON());
   const resources = Object.entries(template.Resources).map(([id, { Type, Properties, DeletionPolicy }]): Resource => {
     const properties = z.record(z.string(), z.unknown()).parse(inWords(Properties));
     return { name: nameOf(id), type: Type, deletion: DeletionPolicy, properties };

@@ -99,3 +99,86 @@ describe('with a prefix of special characters', () => {
     expect(matches(own, uploaded(key))).toBe(expected);
   });
 });
+
+describe('with a marker', () => {
+  const marked = ruleOf(synthesize({ uploads: '{"marker":"_SUCCESS"}' }));
+
+  test.each([
+    ['traces/_SUCCESS', true],
+    ['traces/step-100/_SUCCESS', true],
+    ['traces/step-100/not_SUCCESS', false],
+    ['traces/step-100/_SUCCESS.json', false],
+    ['traces/step-100/rank-0.jsonl', false],
+    ['other/_SUCCESS', false],
+  ])('an upload of %s starts a run: %s', (key, expected) => {
+    expect(matches(marked.EventPattern, uploaded(key))).toBe(expected);
+  });
+
+  test('the state machine gets the event, at once', () => {
+    expect(marked.Targets[0].Arn).toBe('PipelineStateMachine');
+  });
+
+  test('run.json may be the marker', () => {
+    const { EventPattern: own } = ruleOf(synthesize({ uploads: { marker: 'run.json' } }));
+    expect(matches(own, uploaded('traces/a/run.json'))).toBe(true);
+    expect(matches(own, uploaded('traces/a/b.json'))).toBe(false);
+  });
+});
+
+describe('with quiet minutes', () => {
+  const quiet = synthesize({ uploads: { quietMinutes: 5 } });
+
+  test('events wait in a queue for so long, and start no run themselves', () => {
+    const { Targets: targets, EventPattern: same } = ruleOf(quiet);
+    expect(same).toEqual(pattern);
+    expect(targets[0]).toMatchObject({
+      Arn: 'UploadsGatheredQueue.Arn',
+      DeadLetterConfig: { Arn: 'UploadsDeadLetters.Arn' },
+    });
+    const queue = quiet.all('AWS::SQS::Queue').find(({ name }) => name === 'UploadsGatheredQueue');
+    expect(queue?.properties).toMatchObject({
+      ...{ DelaySeconds: 300, MessageRetentionPeriod: 14 * 86_400 },
+      RedrivePolicy: { deadLetterTargetArn: 'UploadsDeadLetters.Arn', maxReceiveCount: 5 },
+    });
+  });
+
+  test('a call that failed is seen again only after the function has ended', () => {
+    const gather = quiet
+      .all('AWS::Lambda::Function')
+      .find(({ name }) => name === 'UploadsGatheredGatherUploads')?.properties;
+    const queue = quiet.all('AWS::SQS::Queue').find(({ name }) => name === 'UploadsGatheredQueue')?.properties;
+    const [mapping] = quiet.all('AWS::Lambda::EventSourceMapping').map(({ properties }) => properties);
+    expect(mapping).toMatchObject({
+      ...{ FunctionResponseTypes: ['ReportBatchItemFailures'], ScalingConfig: { MaximumConcurrency: 2 } },
+      MaximumBatchingWindowInSeconds: expect.any(Number),
+    });
+    const busy = Number(gather?.Timeout) + Number(mapping?.MaximumBatchingWindowInSeconds);
+    expect(Number(queue?.VisibilityTimeout)).toBeGreaterThanOrEqual(busy);
+  });
+});
+
+test.each([{ marker: '_SUCCESS' }, { quietMinutes: 5 }])(
+  'a prefix that ends in no folder is refused where uploads are gathered by folder: %j',
+  (uploads) => {
+    // In `traces/a.json` and `traces/b.json` the folder is one; an upload of the second is none of this prefix.
+    expect(() => synthesize({ uploads, tracesPrefix: 'traces/a' })).toThrow(
+      'tracesPrefix is "traces/a", and uploads are gathered by folder: end it in "/", or set uploads to each.',
+    );
+    for (const tracesPrefix of ['', 'traces/', 'team/traces/']) synthesize({ uploads, tracesPrefix });
+  },
+);
+
+const FORMS = 'must be "each", {"marker":"_SUCCESS"} or {"quietMinutes":5}';
+const NAMES = 'must be run.json, or the name of a file without a dot, such as _SUCCESS';
+
+test.each([
+  ['every', FORMS],
+  ['{"quiet', 'must be JSON, but is {"quiet'],
+  ['{"marker":"a.json"}', NAMES],
+  ['{"marker":".done"}', NAMES],
+  ['{"marker":"a/b"}', NAMES],
+  ['{"quietMinutes":0}', 'must be 1 to 15 minutes'],
+  ['{"quietMinutes":16}', 'must be 1 to 15 minutes'],
+])('the option %s is refused, with what there is', (uploads, message) => {
+  expect(() => synthesize({ uploads })).toThrow(message);
+});

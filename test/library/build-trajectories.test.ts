@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { buildTrajectories, type Group, InvalidRequest, type Rejected } from '../../lib/index.ts';
+import { buildTrajectories, type Group, InvalidRequest, type Rejected } from '../../library/index.ts';
 import { runText } from '../support/run.ts';
 
 const SAMPLE = 'examples/tic-tac-toe.json';

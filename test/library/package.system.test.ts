@@ -1,9 +1,9 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { transformSync } from 'esbuild';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { WORKERS_PAY_BYTES } from '../../cli/local/shard-steps.ts';
 import { synthesize } from '../infra/synthesized.ts';
@@ -22,10 +22,12 @@ beforeAll(() => {
   project = mkdtempSync(join(tmpdir(), 'dpo-package-'));
   installPacked(project);
   writeFileSync(join(project, 'package.json'), JSON.stringify({ type: 'module' }));
-  for (const example of ['library/build.js', 'cdk/app.js']) {
+  for (const example of ['library', 'cdk']) {
     cpSync(join(ROOT, 'examples', example), join(project, example), { recursive: true });
   }
   cpSync(join(ROOT, 'examples/tic-tac-toe.json'), join(project, 'traces.json'));
+  mkdirSync(join(project, 'rollouts'));
+  cpSync(join(ROOT, 'examples/rollouts.jsonl'), join(project, 'rollouts/rollouts.jsonl'));
 }, 240_000);
 afterAll(() => rmSync(project, { recursive: true }));
 
@@ -130,11 +132,48 @@ test('its command starts worker threads for a large input, and they start from t
 /** What is written is not the point here. */
 const FEW = 'dataset.formats=["trl"]';
 
-test('the example of the library runs', () => {
-  expect(JSON.parse(node(['library/build.js', 'traces.json']))).toEqual({
-    // Three margins are 0.05 but for what doubles cannot hold.
-    pairs: 89,
-    left_out: { empty_response: 4 },
+describe('the library', () => {
+  test('builds the groups of trace items', () => {
+    expect(JSON.parse(node(['library/build.js', 'traces.json']))).toEqual({
+      // Three margins are 0.05 but for what doubles cannot hold.
+      pairs: 89,
+      left_out: { empty_response: 4 },
+    });
+  });
+
+  test('writes the dataset that its command writes, in an ES module', () => {
+    const settings = ['--set', 'dataset.formats=trl', '--set', 'dataset.validation_fraction=0'];
+    node([binOf(), 'run', 'rollouts', '--out', 'by-command', '--run-id', 'r', ...settings]);
+    expect(node(['library/dataset.js', 'rollouts/rollouts.jsonl'])).toBe(
+      readFileSync(join(project, 'by-command/runs/r/datasets/trl/train.jsonl'), 'utf8'),
+    );
+  });
+
+  test('builds pairs of records in memory, in a CommonJS project', () => {
+    expect(node(['library/records.cjs']).trimEnd().split('\n')).toEqual([
+      'left out: empty_response (the response is empty)',
+      'Capital of France? Paris rather than Lyon (0.8)',
+      '1 turn with one candidate',
+    ]);
+  });
+
+  test('does a whole run over directories', () => {
+    expect(node(['library/run.js', 'rollouts', 'by-library'])).toMatch(
+      /^\d+ pairs; the report is by-library\/runs\/first\/report\.html$/m,
+    );
+    expect(readdirSync(join(project, 'by-library/runs/first/datasets'))).toEqual(['openai', 'trl']);
+  });
+
+  test('is one and the same in ES modules and CommonJS, without a warning of Node.js', () => {
+    const code = `import { createRequire } from 'node:module';
+import * as module from 'dpo-trajectories';
+const common = createRequire(import.meta.url)('dpo-trajectories');
+console.log(Object.keys(common).filter((name) => module[name] !== common[name]).length, typeof module.readCandidates);`;
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', code], {
+      cwd: project,
+      encoding: 'utf8',
+    });
+    expect({ status, stderr, stdout }).toEqual({ status: 0, stderr: '', stdout: '0 function\n' });
   });
 });
 
@@ -167,34 +206,27 @@ test('each packaged function loads by itself and exports its handler', () => {
   }
 });
 
-test('the types hold in a strict project', () => {
+test.each(['check.mts', 'check.cts'])('the types hold in a strict project: %s', (file) => {
   writeFileSync(
-    join(project, 'check.ts'),
-    `import { buildTrajectories, type Group } from 'dpo-trajectories';
+    join(project, file),
+    `import { buildPairs, buildTrajectories, chooseDataset, type Dataset, type Group, readCandidates } from 'dpo-trajectories';
 import { DpoPipeline } from 'dpo-trajectories/cdk';
 export const groups: AsyncGenerator<Group> = buildTrajectories([], { builder: { compatibility: 'nat' } });
+export const dataset: Promise<Dataset> = chooseDataset(buildPairs(readCandidates([])), { dataset: { seed: 1 } });
 // @ts-expect-error: no such compatibility
 buildTrajectories([], { builder: { compatibility: 'lax' } });
+// @ts-expect-error: a setting of whole runs
+chooseDataset([], { dataset: { formats: ['trl'] } });
 export const machine = (pipeline: DpoPipeline): string => pipeline.stateMachine.stateMachineArn;
 `,
   );
   const flags = [
-    '--noEmit',
-    '--strict',
-    '--module',
-    'nodenext',
-    '--target',
-    'es2024',
-    '--skipLibCheck',
-    '--types',
-    'node',
+    ...['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2024', '--skipLibCheck', '--types', 'node'],
+    ...['--typeRoots', join(ROOT, 'node_modules/@types')],
   ];
-  execFileSync(
-    join(ROOT, 'node_modules/.bin/tsc'),
-    [...flags, '--typeRoots', join(ROOT, 'node_modules/@types'), 'check.ts'],
-    {
-      cwd: project,
-      stdio: 'pipe',
-    },
-  );
+  const { stdout } = spawnSync(join(ROOT, 'node_modules/.bin/tsc'), [...flags, file], {
+    cwd: project,
+    encoding: 'utf8',
+  });
+  expect(stdout).toBe('');
 });

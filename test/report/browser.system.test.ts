@@ -5,7 +5,8 @@ import { pathToFileURL } from 'node:url';
 import { AxeBuilder } from '@axe-core/playwright';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { ReportInput } from '../../lib/report/input.ts';
+import { shortLabel } from '../../lib/report/excerpt.ts';
+import type { PairFate, ReportInput } from '../../lib/report/input.ts';
 import { renderReport } from '../../lib/report/render.ts';
 import { chromiumPath, HOW_TO_GET_CHROMIUM } from './chromium.ts';
 import { groupOf, HOSTILE, hostileReport, reportOf, ticTacToe } from './fixture.ts';
@@ -55,6 +56,7 @@ describe.skipIf(executablePath === null && !inCi)('the report in a browser', () 
   }
 
   const found = () => page.getByRole('status').textContent();
+  const isFocused = (text: string) => page.evaluate(`document.activeElement?.textContent === '${text}'`);
   const cards = () => page.getByRole('article');
 
   test('renders every section and asks for nothing but itself', async () => {
@@ -113,6 +115,106 @@ describe.skipIf(executablePath === null && !inCi)('the report in a browser', () 
     expect(await sides.locator('mark').allTextContents()).toEqual(['left corner', 'right edge']);
   });
 
+  test('shows a conversation message by message, its calls apart, and marks the words that differ in each', async () => {
+    const prompt = [
+      { role: 'system', content: 'Be brief.' },
+      { role: 'user', content: 'Where is it?' },
+    ];
+    const [group] = [groupOf('e', [{ prompt, chosen: '', rejected: '' }])];
+    const call = (at: string) => ({
+      ...{ role: 'assistant', content: 'I look.' },
+      tool_calls: [{ id: 'c1', type: 'function', function: { name: 'look', arguments: `{"at":"${at}"}` } }],
+    });
+    const result = { role: 'tool', tool_call_id: 'c1', content: 'a wall' };
+    for (const { episode, metadata } of group.trajectories) {
+      episode[0].chosen_response = [call('left'), result, { role: 'assistant', content: 'It is on the left.' }];
+      episode[0].rejected_response = [call('right'), result, { role: 'assistant', content: 'It is on the right.' }];
+      metadata.tools = [{ type: 'function', function: { name: 'look' } }, { name: 'go' }];
+    }
+    await open(await reportOf([group]));
+    const chosen = page.locator('.side.chosen');
+    expect(await chosen.locator('.role').allTextContents()).toEqual(['assistant', 'tool', 'assistant']);
+    expect(await chosen.locator('.label').allTextContents()).toEqual(['calls look (c1)', 'tool_call_id']);
+    expect(await chosen.locator('.text').allTextContents()).toEqual([
+      'I look.',
+      '{"at":"left"}',
+      'a wall',
+      'c1',
+      'It is on the left.',
+    ]);
+    expect(await chosen.locator('mark').allTextContents()).toEqual(['left', 'left']);
+    expect(await page.locator('.side.rejected mark').allTextContents()).toEqual(['right', 'right']);
+    expect(await page.locator('.prompt').textContent()).toContain('Tools offered: look, go');
+    expect(await page.locator('.prompt .role').allTextContents()).toEqual(['system', 'user']);
+  });
+
+  describe('with the fates of its pairs', () => {
+    const fates: PairFate[][] = [
+      [{ is: 'training', formats: ['trl'] }],
+      [{ is: 'validation', formats: ['trl'] }],
+      [{ is: 'duplicate', formats: ['trl'] }],
+      [
+        { is: 'training', formats: ['trl'] },
+        { is: 'tool_calls', formats: ['axolotl'] },
+      ],
+    ];
+    const withFates = async () => {
+      const parts = fates.map((_, index) => ({ chosen: `answer ${index}`, rejected: 'no', margin: (index + 1) / 10 }));
+      const input = await reportOf([groupOf('e', parts)]);
+      const sampled_pairs = input.sample.sampled_pairs.map((pair) => ({
+        ...pair,
+        fates: fates[pair.number - 1] ?? [],
+      }));
+      return { ...input, sample: { ...input.sample, sampled_pairs } };
+    };
+    const shown = async () => (await cards().locator('h3 a').allTextContents()).toSorted();
+
+    test('says what became of each pair, and filters by the side of the split and by the reason', async () => {
+      await open(await withFates());
+      await page.getByLabel('Side of the split').selectOption('training');
+      expect(await shown()).toEqual(['Pair 1', 'Pair 4']);
+      expect(await cards().filter({ hasText: 'Pair 4' }).locator('.fates').textContent()).toBe(
+        'training (trl)left out: tool calls (axolotl)',
+      );
+      await page.getByLabel('Side of the split').selectOption('left_out');
+      expect(await shown()).toEqual(['Pair 3', 'Pair 4']);
+      expect(await page.getByLabel('Left out for').locator('option').allTextContents()).toEqual([
+        'any reason',
+        'duplicate (1)',
+        'tool calls (1)',
+      ]);
+      await page.getByLabel('Left out for').selectOption('duplicate');
+      expect(await shown()).toEqual(['Pair 3']);
+      expect(complaints).toEqual([]);
+    });
+
+    test('keeps the filters in the address, and links to each pair', async () => {
+      const url = await open(await withFates());
+      await page.getByLabel('Side of the split').selectOption('training');
+      await page.getByLabel('Margin from').fill('0.2');
+      // The browser reports a new address a moment later.
+      await expect.poll(() => page.url()).toBe(`${url}#side=training&from=0.2`);
+      await page.reload();
+      expect(await shown()).toEqual(['Pair 4']);
+      expect(await page.getByLabel('Side of the split').inputValue()).toBe('training');
+      await page.goto(`${url}#reason=duplicate`);
+      expect(await shown()).toEqual(['Pair 3']);
+      await page.getByRole('link', { name: 'Pair 3' }).click();
+      await expect.poll(() => page.url()).toBe(`${url}#pair=3`);
+      await expect.poll(found).toBe('Pair 3 alone. Clear shows the others.');
+      expect(await page.evaluate('document.activeElement?.textContent')).toContain('Pair 3');
+      await page.getByRole('button', { name: 'Clear' }).click();
+      await expect.poll(found).toBe('4 pairs, 4 shown.');
+      await expect.poll(() => page.url()).toBe(`${url}#pairs`);
+      await page.goto(`${url}#pair=99`);
+      await expect.poll(found).toContain('Pair 99 is not in the sample');
+      await page.goto(`${url}#settings`);
+      expect(await found()).toContain('Pair 99');
+      expect(complaints).toEqual([]);
+      expect(requests.filter((request) => !request.startsWith(url))).toEqual([]);
+    });
+  });
+
   test('says what is cut and what cannot be compared', async () => {
     const chosen = Array.from({ length: 1000 }, (_, index) => `a${index}`).join(' ');
     const rejected = Array.from({ length: 3000 }, (_, index) => `b${index}`).join(' ');
@@ -147,13 +249,13 @@ describe.skipIf(executablePath === null && !inCi)('the report in a browser', () 
       expect(await cards().locator('.side .text').first().textContent(), `text ${index}`).toBe(
         `${text} better ${text}`,
       );
-      expect(await cards().locator('.role').first().textContent(), `role ${index}`).toBe(text);
+      expect(await cards().locator('.role').first().textContent(), `role ${index}`).toBe(shortLabel(text));
     }
     expect(await page.evaluate('window.hacked')).toBeUndefined();
     expect(await page.locator('script').count()).toBe(2);
     expect(await page.locator('main :is(img, iframe, object, style), main [onerror], main [onload]').count()).toBe(0);
     const links = await page.locator('main a').evaluateAll((all) => all.map((link) => link.getAttribute('href') ?? ''));
-    expect(links.filter((href) => !href.startsWith('./'))).toEqual([]);
+    expect(links.filter((href) => !/^(?:\.\/|#pair=\d+$)/.test(href))).toEqual([]);
     expect(requests).toEqual([url]);
     expect(complaints).toEqual([]);
   });
@@ -216,7 +318,7 @@ describe.skipIf(executablePath === null && !inCi)('the report in a browser', () 
     expect(await found()).toBe('No sampled pair matches.');
     await page.keyboard.press('Enter');
     expect(await found()).toBe('No sampled pair matches.');
-    for (let presses = 0; presses < 5; presses++) await page.keyboard.press('Tab');
+    for (let presses = 0; presses < 7 && !(await isFocused('Clear')); presses++) await page.keyboard.press('Tab');
     await page.keyboard.press('Space');
     await expect.poll(found).toContain('10 shown');
   });

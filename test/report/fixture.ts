@@ -118,6 +118,7 @@ function candidateReader() {
       uuid,
       place: { key: metadata.lineage.key, offset: positionOf(metadata.lineage) },
       prompt: { json: toUtf8(JSON.stringify(step.prompt)), value: () => step.prompt },
+      tools: metadata.tools && { json: toUtf8(JSON.stringify(metadata.tools)) },
       response: { value: () => step[`${side}_response`] },
     };
     known.set(name, candidate);
@@ -138,7 +139,12 @@ export async function sampleOf(
     const { sample, lines } = sampler.end();
     return { sample: JSON.stringify(sample), lines: Buffer.from(lines.join(''), 'latin1') };
   });
-  const samples = stored.map(({ sample }, ordinal) => ({ ordinal, sample: ShardSample.parse(JSON.parse(sample)) }));
+  let first = 0;
+  const samples = stored.map(({ sample: json }, ordinal) => {
+    const shard = { ordinal, first, sample: ShardSample.parse(JSON.parse(json)) };
+    first += shard.sample.pairs;
+    return shard;
+  });
   const merged = await mergeSamples(samples, async (ordinal, { start, end }) => {
     read(ordinal, end - start);
     return parseShownPairs(stored[ordinal]?.lines.toString('utf8', start, end) ?? '');

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { TOKEN_EDGES } from '../../lib/contract/dataset-result.ts';
 import type { Group } from '../../lib/contract/trajectory.ts';
 import { escapeHtml, html } from '../../lib/report/html.ts';
+import type { ReportInput } from '../../lib/report/input.ts';
 import { renderReport } from '../../lib/report/render.ts';
 import { settingRows } from '../../lib/report/settings.ts';
 import { groupOf, HOSTILE, hostileReport, reportOf, ticTacToe } from './fixture.ts';
@@ -11,6 +13,27 @@ const MOST_BYTES = 3_000_000;
 
 /** The page without its style, data and script. */
 const drawn = (page: string) => page.slice(page.indexOf('<body'), page.indexOf('<script'));
+
+/** A dataset of the 150 pairs of the tic-tac-toe games, as these formats wrote it. */
+function datasetOf(formats: ReportInput['formats']): Pick<ReportInput, 'selections' | 'datasets'> {
+  const file = (lines: number) => ({ key: 'k', bytes: 1, checksum: { algorithm: 'CRC32' as const, value: '' }, lines });
+  const balance = { length: null, margin: null, pairs_per_example: null, pairs_per_turn: null };
+  return {
+    selections: {
+      whole: {
+        ...{ collected_pairs: 180, collected_length: null, balance },
+        ...{ duplicate_pairs: 20, contradictory_pairs: 4, sampled_out_pairs: 5, leaking_validation_pairs: 1 },
+        ...{ training: { pairs: 110, examples: 3 }, validation: { pairs: 40, examples: 1 } },
+      },
+    },
+    datasets: Object.fromEntries(
+      Object.entries(formats).map(([name, { lines }]) => [
+        name,
+        { training: file(lines - 40), validation: file(40), 'README.md': file(9) },
+      ]),
+    ),
+  };
+}
 
 describe('a rendered report', () => {
   test('is the same text for the same input', async () => {
@@ -39,12 +62,20 @@ describe('a rendered report', () => {
 
   test('says what each format wrote, and what it left out by reason', async () => {
     const formats = {
-      trl: { pairs: 150, lines: 150, left_out: {}, prompt_style: 'chat' as const },
-      axolotl: { pairs: 120, lines: 120, left_out: { tool_calls: 28, white_space: 2 }, prompt_style: null },
+      trl: { view: 'whole' as const, pairs: 150, lines: 150, left_out: {}, prompt_style: 'chat' as const },
+      axolotl: {
+        ...{ view: 'whole' as const, pairs: 120, lines: 120, prompt_style: null },
+        left_out: { tool_calls: 28, white_space: 2 },
+      },
     };
-    const page = drawn(renderReport(await reportOf(ticTacToe(), { formats })));
+    const page = drawn(renderReport(await reportOf(ticTacToe(), { formats, ...datasetOf(formats) })));
     expect(page).toContain('messages, templated by the trainer');
-    expect(page).toContain('tool calls 28, white space 2');
+    expect(page.replaceAll(/<[^>]+>/g, '')).toContain('tool calls 28, white space 2');
+    expect(page).toContain('<a href="#reason=tool_calls">');
+    expect(page).toContain('The lines of each format add up');
+    const wrong = { ...formats, trl: { ...formats.trl, left_out: { role: 1 } } };
+    const flawed = drawn(renderReport(await reportOf(ticTacToe(), { formats: wrong, ...datasetOf(formats) })));
+    expect(flawed).toContain('The lines of trl differ from the pairs: please report this');
     expect(drawn(renderReport(await reportOf(ticTacToe())))).not.toContain('What each format wrote');
   });
 
@@ -86,6 +117,26 @@ describe('a rendered report', () => {
     expect(Buffer.byteLength(renderReport(await reportOf(groups)))).toBeLessThan(MOST_BYTES);
   });
 
+  test('stays under 3 MB with nothing but long ids, roles and names, and then shows fewer pairs and says so', async () => {
+    const hostile = '<>&'.repeat(400);
+    const prompt = Array.from({ length: 60 }, (_, index) => ({
+      role: hostile,
+      content: 'x',
+      [`${hostile}${index}`]: 1,
+    }));
+    const groups = Array.from({ length: 240 }, (_, group) =>
+      groupOf(`${group} ${hostile}`, [
+        { turn: hostile, prompt: prompt.map((one) => ({ ...one, content: `${group}` })), chosen: 'a', rejected: 'b' },
+      ]),
+    );
+    const page = renderReport(await reportOf(groups));
+    expect(Buffer.byteLength(page)).toBeLessThan(MOST_BYTES);
+    const shown = (page.match(/"number":/g) ?? []).length;
+    expect(shown).toBeGreaterThan(0);
+    expect(shown).toBeLessThan(240);
+    expect(page).toContain(`${shown} of 240 pairs`);
+  });
+
   test('says so when nothing flowed and nothing was collected', async () => {
     const empty = await reportOf([]);
     const totals = {
@@ -104,7 +155,13 @@ describe('a rendered report', () => {
   test('names every loss, and says when the counters do not add up', async () => {
     const input = await reportOf(ticTacToe());
     const page = renderReport(input);
-    for (const loss of ['empty response', 'score missing', 'tied scores', 'identical texts', 'without a candidate']) {
+    for (const loss of [
+      'empty response',
+      'score missing',
+      'equal scores',
+      'the same answer on both sides',
+      'without a candidate',
+    ]) {
       expect(page).toContain(loss);
     }
     expect(page).not.toContain('please report this');
@@ -114,6 +171,69 @@ describe('a rendered report', () => {
     });
     expect(lost).toContain('unaccounted for');
     expect(lost).toContain('differ from the total by 7');
+  });
+
+  test('shows where each collected pair went: to a side of the dataset, or out for a reason', async () => {
+    const page = drawn(renderReport(await reportOf(ticTacToe(), datasetOf({}))));
+    for (const [name, count] of [
+      ['Training', 110],
+      ['Validation', 40],
+      ['duplicates: the same prompt and answers as an earlier pair', 20],
+      ['contradictions: preferred both ways', 4],
+      ['not sampled: past dataset.max_pairs', 5],
+      ['leaks: drawn for validation, and the prompt is in training', 1],
+    ]) {
+      expect(page).toMatch(new RegExp(`<a href="#\\w+=\\w+">${name}</a></th><td class="number">${count}</td>`));
+    }
+    expect(page).toContain('The parts add up to 180.');
+    expect(page).toContain('>leaks <tspan');
+  });
+
+  test('compares lengths before and after choosing, in characters and, where they are counted, in tokens', async () => {
+    const { selections } = datasetOf({});
+    const collected_length = { mean_chosen: 120, mean_rejected: 80, longer_chosen_rate: 0.75 };
+    const length = { mean_chosen: 101.5, mean_rejected: 99, longer_chosen_rate: 0.5, cohens_d: 0.1 };
+    const whole = selections.whole && {
+      ...selections.whole,
+      collected_length,
+      balance: { ...selections.whole.balance, length },
+    };
+    const tokens = {
+      ...{ pairs: 10, chosen_sum: 400, rejected_sum: 300, chosen_longer: 6, rejected_longer: 2 },
+      ...{ uncounted: 0, bins: TOKEN_EDGES.map(() => 0).concat(10), longest: 90, longest_prompt: 20 },
+    };
+    const page = drawn(renderReport(await reportOf(ticTacToe(), { selections: { whole }, tokens })));
+    const rows = [...page.matchAll(/<tr>(.*?)<\/tr>/g)].map(([, row = '']) => row.replaceAll(/<[^>]+>/g, ' ').trim());
+    const cells = rows.map((row) => row.split(/ {2,}/));
+    expect(cells).toContainEqual(['collected, in characters', '180', '120', '80', '75%']);
+    expect(cells).toContainEqual(['training and validation, in characters', '150', '101.5', '99', '50%']);
+    expect(cells).toContainEqual(['collected, in tokens with the prompt', '10', '40', '30', '75%']);
+    const without = drawn(renderReport(await reportOf(ticTacToe())));
+    expect(without).toContain('looked at, in characters');
+  });
+
+  test('names a few losses of each reason, by where they are', async () => {
+    const loss = {
+      kind: 'candidate' as const,
+      reason: 'empty_response',
+      key: 'a.jsonl',
+      detail: 'the answer is empty text',
+    };
+    const losses = [
+      { ...loss, offset: 17, example_id: 'e1', turn_id: 't1' },
+      { ...loss, row: 3, kind: 'item' as const, reason: 'truncated', detail: null, example_id: null, turn_id: null },
+    ];
+    const page = drawn(renderReport(await reportOf(ticTacToe(), { losses }))).replaceAll(/<[^>]+>/g, ' ');
+    expect(page).toContain('for each of 2 reasons');
+    expect(page).toMatch(/empty response +candidate +a\.jsonl +at byte 17 +the answer is empty text +e1, t1/);
+    expect(page).toMatch(/truncated +trace item +a\.jsonl +at row 3 +– +–/);
+  });
+
+  test('says what the unit is, and shows margins by turn and by source', async () => {
+    const page = drawn(renderReport(await reportOf(ticTacToe(), { unit: 'divergence' })));
+    expect(page).toContain('the first messages in which conversations differ');
+    expect(page).toMatch(/traces\/workflow_output\.json<\/bdi><\/th><td class="number">150</);
+    expect(page).toContain('By turn');
   });
 
   test('calls out how often the longer answer wins', async () => {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Group } from '../../lib/contract/trajectory.ts';
 import { histogram } from '../../lib/report/histogram.ts';
+import type { ReportSample } from '../../lib/report/input.ts';
 import { mergeSamples } from '../../lib/report/merge-samples.ts';
 import { pickShards } from '../../lib/report/pick-shards.ts';
 import { openShardSample } from '../../lib/report/shard-sample.ts';
@@ -39,11 +40,17 @@ test('counts every pair of the collection, and samples a bounded number', async 
   expect(sample.curriculum).toHaveLength(300);
 });
 
+/** A pair's number is its place in the collection, which follows the groups. */
+const withoutNumbers = ({ sampled_pairs, ...sample }: ReportSample) => ({
+  ...sample,
+  sampled_pairs: sampled_pairs.map(({ number: _, ...pair }) => pair),
+});
+
 test('takes the same sample whatever order the groups come in', async () => {
   const groups = many(200);
   await fc.assert(
     fc.asyncProperty(fc.shuffledSubarray(groups, { minLength: groups.length }), async (shuffled) => {
-      expect(await sampleOf([shuffled])).toEqual(await sampleOf([groups]));
+      expect(withoutNumbers(await sampleOf([shuffled]))).toEqual(withoutNumbers(await sampleOf([groups])));
     }),
     { numRuns: 5 },
   );
@@ -113,7 +120,7 @@ test('holds the widest, the narrowest and the longest pairs there are', async ()
       ({ episode }) => String(episode[0].chosen_response).length + String(episode[0].rejected_response).length,
     ),
   );
-  expect(Math.max(...of('longest').map(({ chosen, rejected }) => chosen.length + rejected.length))).toBe(
+  expect(Math.max(...of('longest').map(({ chosen_length, rejected_length }) => chosen_length + rejected_length))).toBe(
     Math.max(...lengths),
   );
 });
@@ -129,17 +136,127 @@ test('cuts long texts visibly and keeps the end of a long prompt', async () => {
   const long = 'x'.repeat(5999) + '😀'.repeat(10);
   const prompt = Array.from({ length: 100 }, (_, index) => ({ role: 'user', content: `${index} ${'y'.repeat(300)}` }));
   const [pair] = (await sampleOf([[groupOf('e', [{ prompt, chosen: long, rejected: 'short' }])]])).sampled_pairs;
-  expect(pair?.chosen).toEqual({ text: 'x'.repeat(5999), length: long.length });
-  expect(pair?.rejected).toEqual({ text: 'short', length: 5 });
-  expect(pair?.prompt.at(-1)?.body.text).toMatch(/^99 /);
+  expect(pair?.chosen).toEqual([{ role: '', parts: [{ label: '', text: 'x'.repeat(5999), length: long.length }] }]);
+  expect(pair?.rejected).toEqual([{ role: '', parts: [{ label: '', text: 'short', length: 5 }] }]);
+  expect(pair).toMatchObject({ chosen_length: long.length, rejected_length: 5 });
+  expect(pair?.prompt.at(-1)?.parts[0]?.text).toMatch(/^99 /);
   expect((pair?.prompt.length ?? 0) + (pair?.earlier_messages ?? 0)).toBe(100);
 });
 
-test('shows a message that is more than text: its content, then its other keys', async () => {
-  const calls = [{ id: 'c', function: { name: 'look', arguments: '{}' } }];
-  const prompt = [{ role: 'assistant', content: null, tool_calls: calls }];
+test('shows a message in parts: reasoning, content, each call with its arguments, and its other fields', async () => {
+  const calls = [
+    { id: 'c1', type: 'function', function: { name: 'look', arguments: '{"at":1}' } },
+    { function: { name: 'go', arguments: { to: 'a' } } },
+    'broken',
+  ];
+  const prompt = [
+    {
+      role: 'user',
+      content: [
+        { type: 'text', text: 'See:' },
+        { type: 'image_url', image_url: 'i.png' },
+      ],
+    },
+    { role: 'assistant', content: '', reasoning_content: 'Hm.', tool_calls: calls },
+    { role: 'tool', content: 'a wall', tool_call_id: 'c1' },
+  ];
   const [pair] = (await sampleOf([[groupOf('e', [{ prompt, chosen: 'a', rejected: 'b' }])]])).sampled_pairs;
-  expect(JSON.parse(pair?.prompt[0]?.body.text ?? '')).toEqual({ tool_calls: calls });
+  expect(pair?.prompt.map(({ role, parts }) => [role, parts.map(({ label, text }) => [label, text])])).toEqual([
+    [
+      'user',
+      [
+        ['', 'See:'],
+        ['image_url', JSON.stringify({ type: 'image_url', image_url: 'i.png' }, null, 2)],
+      ],
+    ],
+    [
+      'assistant',
+      [
+        ['reasoning', 'Hm.'],
+        ['calls look (c1)', '{"at":1}'],
+        ['calls go', '{\n  "to": "a"\n}'],
+        ['tool call', 'broken'],
+      ],
+    ],
+    [
+      'tool',
+      [
+        ['', 'a wall'],
+        ['tool_call_id', 'c1'],
+      ],
+    ],
+  ]);
+});
+
+test('keeps of a conversation as an answer its first messages, and says how many more there are', async () => {
+  const chosen = Array.from({ length: 100 }, (_, index) => ({
+    role: index % 2 ? 'tool' : 'assistant',
+    content: `${index}`,
+  }));
+  const groups = [groupOf('e', [{ chosen: 'a', rejected: 'b' }])];
+  for (const trajectory of groups[0]?.trajectories ?? []) trajectory.episode[0].chosen_response = chosen;
+  const [pair] = (await sampleOf([groups])).sampled_pairs;
+  expect(pair?.chosen).toHaveLength(41);
+  expect(pair?.chosen.at(-1)).toEqual({ role: '60 more', parts: [] });
+  expect(pair?.chosen[1]).toEqual({ role: 'tool', parts: [{ label: '', text: '1', length: 1 }] });
+});
+
+test('numbers the pairs by their place in the collection, whatever the shards', async () => {
+  const groups = many(12);
+  const margins = groups.flatMap(({ trajectories }) => trajectories.map(({ metadata }) => metadata.score_diff));
+  for (const places of [[], [3, 3, 7]]) {
+    const { sampled_pairs } = await sampleOf(cutAt(groups, places));
+    expect(sampled_pairs.map(({ number, margin }) => [number, margin]).sort(([a = 0], [b = 0]) => a - b)).toEqual(
+      margins.map((margin, index) => [index + 1, margin]),
+    );
+  }
+});
+
+test('sums margins and scores up by source, those of an archive together, and by turn', async () => {
+  const groups = [
+    groupOf('a', [
+      { key: 'one.zip!/x.jsonl', chosen: 'long', rejected: 'no', margin: 0.5 },
+      { key: 'one.zip!/y.jsonl', chosen: 'no', rejected: 'long', margin: 0.25 },
+    ]),
+    groupOf('b', [{ key: 'two.jsonl', chosen: 'same', rejected: 'size', margin: 1 }]),
+  ];
+  const sample = await sampleOf([groups]);
+  expect(sample.sources).toEqual([
+    {
+      ...{ key: 'one.zip', pairs: 2, mean_margin: 0.375, least_margin: 0.25, greatest_margin: 0.5 },
+      ...{ mean_chosen: 0.375, mean_rejected: 0 },
+    },
+    {
+      ...{ key: 'two.jsonl', pairs: 1, mean_margin: 1, least_margin: 1, greatest_margin: 1 },
+      ...{ mean_chosen: 1, mean_rejected: 0 },
+    },
+  ]);
+  expect(sample.turns).toEqual([
+    { turn: 1, pairs: 2, mean_margin: 0.75, chosen_longer: 1, rejected_longer: 0 },
+    { turn: 2, pairs: 1, mean_margin: 0.25, chosen_longer: 0, rejected_longer: 1 },
+  ]);
+  expect(sample.curriculum[0]).toMatchObject({ example_id: 'b', mean_margin: 1, mean_chosen: 1, mean_rejected: 0 });
+});
+
+test('keeps of many sources the same ones whatever the shards, each with the sums of all its pairs', async () => {
+  const groups = Array.from({ length: 400 }, (_, index) =>
+    groupOf(`${index}`, [
+      { key: `${index % 130}.jsonl`, chosen: 'a', rejected: 'b', margin: index / 8, offset: index },
+    ]),
+  );
+  const whole = await sampleOf([groups]);
+  expect(whole.sources).toHaveLength(50);
+  for (const { key, pairs } of whole.sources) expect(pairs).toBe(Number.parseInt(key, 10) < 10 ? 4 : 3);
+  for (const places of [[7], [130, 260], [50, 51, 390]]) {
+    expect((await sampleOf(cutAt(groups, places))).sources).toEqual(whole.sources);
+  }
+});
+
+test('tells thirty turns of an example apart, and takes those that follow together', async () => {
+  const parts = Array.from({ length: 40 }, (_, index) => ({ chosen: 'a', rejected: 'b', margin: index }));
+  const { turns } = await sampleOf([[groupOf('e', parts)]]);
+  expect(turns).toHaveLength(30);
+  expect(turns.at(-1)).toMatchObject({ turn: 30, pairs: 11, mean_margin: 34 });
 });
 
 test('counts all candidates of a turn of which only the best and the worst are paired', async () => {
@@ -181,9 +298,9 @@ test('has at most 32 reads under way', async () => {
   };
   const [shown] = (await sampleOf([many(1)])).sampled_pairs;
   if (!shown) throw new Error('a group has pairs');
-  const { kinds: _, ...text } = shown;
+  const { kinds: _, number: __, fates: ___, ...text } = shown;
   let [underWay, most] = [0, 0];
-  await mergeSamples([{ ordinal: 0, sample: apart }], async () => {
+  await mergeSamples([{ ordinal: 0, first: 0, sample: apart }], async () => {
     most = Math.max(most, ++underWay);
     await Promise.resolve();
     underWay -= 1;
@@ -195,7 +312,7 @@ test('has at most 32 reads under way', async () => {
 test('refuses sampled pairs that are cut short', async () => {
   const sampler = openShardSample(EXHAUSTIVE);
   sampler.addGroup(pairedGroup(groupOf('e', [{ chosen: 'a', rejected: 'b' }])));
-  const merged = mergeSamples([{ ordinal: 3, sample: sampler.end().sample }], async () => []);
+  const merged = mergeSamples([{ ordinal: 3, first: 0, sample: sampler.end().sample }], async () => []);
   await expect(merged).rejects.toMatchObject({
     name: 'CorruptObject',
     message: expect.stringContaining('Shard 3 has 0 '),

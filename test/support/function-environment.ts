@@ -6,6 +6,7 @@ export const FUNCTION_ENVIRONMENT = {
   TRACES_PREFIX: 'traces/',
   REQUESTS_FROM_UPLOADS: 'restricted',
   COLLECTIONS_BUCKET: 'collections',
+  STATE_MACHINE_ARN: 'arn:aws:states:eu-central-1:123456789012:stateMachine:Machine',
   CODE_VERSION: '0.0.0',
   CHOOSE_MEMORY_MB: '3008',
   ALLOWED_ENDPOINTS: '[]',

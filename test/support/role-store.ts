@@ -17,14 +17,21 @@ export interface RoleStore {
   readonly refusals: string[];
   /** Who has sent a request. */
   readonly seen: ReadonlySet<string>;
+  /** Accounts that have buckets, by the buckets' names; the others are of the stack's own. */
+  readonly owners: Map<string, string>;
 }
 
 /** S3's decisions by the rights of the user who asks. Names are those of a template in words: `Traces.Arn/a.jsonl`. */
 export function roleStore({ users, keys }: RoleStoreOptions): RoleStore {
   const refusals: string[] = [];
   const seen = new Set<string>();
+  const owners = new Map<string, string>();
+  const owned = ({ context, ...access }: Access): Access => {
+    const owner = owners.get(access.resource.replace(/\.Arn(?:\/.*)?$/s, ''));
+    return { ...access, context: { ...context, ...(owner !== undefined && { 'aws:ResourceAccount': owner }) } };
+  };
   const require = (user: string, needed: readonly Access[]) => {
-    const missing = needed.find((access) => !isAllowed(users[user] ?? [], access));
+    const missing = needed.find((access) => !isAllowed(users[user] ?? [], owned(access)));
     if (!missing) return;
     refusals.push(`${user} may not ${missing.action} on ${missing.resource}`);
     throw new S3Failure(403, 'AccessDenied', refusals.at(-1));
@@ -46,7 +53,7 @@ export function roleStore({ users, keys }: RoleStoreOptions): RoleStore {
       throw error;
     }
   };
-  return { guard, refusals, seen };
+  return { guard, refusals, seen, owners };
 }
 
 /** The user, out of the signature: `AWS4-HMAC-SHA256 Credential=<access key>/<date>/…`. */
@@ -102,7 +109,7 @@ const on = (action: string, { bucketName, key }: Pick<S3Request, 'bucketName' | 
   context: OWN,
 });
 
-/** The stack's own account has all buckets. */
+/** The stack's own account has all buckets, unless `owners` says otherwise. */
 const OWN = { 'aws:ResourceAccount': 'AccountId' };
 
 /** A request for an object that is not there brings no prefix. */

@@ -5,7 +5,15 @@ import { html } from '../html.ts';
 import { px } from './frame.ts';
 
 /** Where something goes: `kept` is the main stream, the others are losses. */
-export type Branch = { readonly name: string; readonly count: number; readonly kept: boolean };
+export type Branch = {
+  readonly name: string;
+  /** The name in the picture, where the whole one is too long for it. */
+  readonly short?: string;
+  readonly count: number;
+  readonly kept: boolean;
+  /** Where the page shows some of them. */
+  readonly link?: string;
+};
 
 /** What came in, and all it became. The branches' counts add up to `total`. */
 export type Stage = { readonly name: string; readonly total: number; readonly branches: readonly Branch[] };
@@ -78,7 +86,7 @@ function graph(stages: readonly Stage[]): { nodes: Node[]; links: Link[] } {
       if (branch.count === 0) continue;
       const id = `${index}.${place}`;
       const value = (share * branch.count) / total;
-      nodes.push({ id, name: branch.name, count: branch.count, kept: branch.kept });
+      nodes.push({ id, name: branch.short ?? branch.name, count: branch.count, kept: branch.kept });
       links.push({ source, target: id, value, kept: branch.kept });
       if (branch.kept) {
         stream = value;

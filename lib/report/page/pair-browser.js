@@ -5,10 +5,14 @@ import { marksOf } from '../marks.ts';
 
 (() => {
   /** @typedef {import('../embed.ts').EmbeddedPair} EmbeddedPair */
-  /** @typedef {import('../marks.ts').Marks} Marks */
   /** @typedef {import('../embed.ts').EmbeddedPairs} EmbeddedPairs */
+  /** @typedef {import('../input.ts').ShownMessage} ShownMessage */
+  /** @typedef {import('../marks.ts').Marks} Marks */
+  /** @typedef {{ readonly text: string, readonly own: boolean }} Piece A run of a text, and whether its side alone has it. */
 
   const PAGE = 10;
+  /** Between the parts of an answer, where they are compared as one text. */
+  const BETWEEN = '\n\n';
 
   const SAID_OF_MARKS = {
     words: '',
@@ -18,11 +22,16 @@ import { marksOf } from '../marks.ts';
 
   /** @type {EmbeddedPairs} */
   const { prompts, pairs } = JSON.parse(byId('pairs-json', HTMLScriptElement).text);
-  const search = byId('search', HTMLInputElement);
-  const kind = byId('kind', HTMLSelectElement);
-  const example = byId('example', HTMLSelectElement);
-  const least = byId('least', HTMLInputElement);
-  const greatest = byId('greatest', HTMLInputElement);
+  /** The fields by the names that they have in the page's address. */
+  const fields = {
+    search: byId('search', HTMLInputElement),
+    side: byId('side', HTMLSelectElement),
+    reason: byId('reason', HTMLSelectElement),
+    sample: byId('sample', HTMLSelectElement),
+    example: byId('example', HTMLSelectElement),
+    from: byId('from', HTMLInputElement),
+    to: byId('to', HTMLInputElement),
+  };
   const form = byId('filters', HTMLFormElement);
   const list = byId('list', HTMLDivElement);
   const more = byId('more', HTMLButtonElement);
@@ -35,9 +44,11 @@ import { marksOf } from '../marks.ts';
       pair.lineage.key,
       pair.lineage.chosen_uuid ?? '',
       pair.lineage.rejected_uuid ?? '',
-      ...(prompts[pair.prompt]?.messages.map(({ body }) => body.text) ?? []),
-      pair.chosen,
-      pair.rejected,
+      ...pair.tools,
+      ...[...(prompts[pair.prompt]?.messages ?? []), ...pair.chosen, ...pair.rejected].flatMap(({ role, parts }) => [
+        role,
+        ...parts.flatMap(({ label, text }) => [label, text]),
+      ]),
     ]
       .join('\n')
       .toLowerCase(),
@@ -45,72 +56,139 @@ import { marksOf } from '../marks.ts';
 
   /** @type {EmbeddedPair[]} */
   let matching = [];
+  /** The one pair that the address asks for. */
+  let only = '';
 
-  for (const id of [...new Set(pairs.map((pair) => pair.example_id))].sort()) {
-    example.append(new Option(id.length > 60 ? `${id.slice(0, 59)}…` : id, id));
-  }
-  if (pairs.length > 0) {
-    const margins = pairs.map((pair) => pair.margin);
-    least.placeholder = written(Math.min(...margins));
-    greatest.placeholder = written(Math.max(...margins));
-  }
+  fillSelects();
   form.addEventListener('submit', (event) => event.preventDefault());
-  form.addEventListener('input', filter);
+  form.addEventListener('input', () => {
+    only = '';
+    filter();
+    writeAddress();
+  });
   // The fields are empty only after the reset event.
-  form.addEventListener('reset', () => setTimeout(filter));
+  form.addEventListener('reset', () =>
+    setTimeout(() => {
+      only = '';
+      filter();
+      writeAddress();
+    }),
+  );
   more.addEventListener('click', () => {
     const next = list.childElementCount;
     showMore();
     const first = list.children[next];
     if (first instanceof HTMLElement) first.focus();
   });
+  window.addEventListener('hashchange', readAddress);
   byId('browser', HTMLDivElement).hidden = false;
   filter();
+  readAddress();
+
+  function fillSelects() {
+    for (const id of [...new Set(pairs.map((pair) => pair.example_id))].sort()) {
+      fields.example.append(new Option(id.length > 60 ? `${id.slice(0, 59)}…` : id, id));
+    }
+    const reasons = new Map();
+    for (const { fates } of pairs) {
+      for (const { is } of fates) if (!isSide(is)) reasons.set(is, (reasons.get(is) ?? 0) + 1);
+    }
+    for (const [reason, count] of [...reasons].sort()) {
+      fields.reason.append(new Option(`${inWords(reason)} (${count})`, reason));
+    }
+    for (const field of [fields.side, fields.reason]) {
+      const nothing = field === fields.side ? pairs.every(({ fates }) => fates.length === 0) : reasons.size === 0;
+      if (field.parentElement) field.parentElement.hidden = nothing;
+    }
+    if (pairs.length === 0) return;
+    const margins = pairs.map((pair) => pair.margin);
+    fields.from.placeholder = written(Math.min(...margins));
+    fields.to.placeholder = written(Math.max(...margins));
+  }
 
   function filter() {
-    const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-    const from = least.value === '' ? -Infinity : Number(least.value);
-    const to = greatest.value === '' ? Infinity : Number(greatest.value);
-    matching = pairs.filter(
-      (pair, index) =>
-        words.every((word) => searched[index]?.includes(word)) &&
-        (kind.value === '' || pair.kinds.some((name) => name === kind.value)) &&
-        (example.value === '' || pair.example_id === example.value) &&
-        pair.margin >= from &&
-        pair.margin <= to,
+    const words = fields.search.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const from = fields.from.value === '' ? -Infinity : Number(fields.from.value);
+    const to = fields.to.value === '' ? Infinity : Number(fields.to.value);
+    const { side, reason, sample, example } = fields;
+    matching = pairs.filter((pair, index) =>
+      only === ''
+        ? words.every((word) => searched[index]?.includes(word)) &&
+          (side.value === '' || pair.fates.some(({ is }) => (isSide(is) ? is : 'left_out') === side.value)) &&
+          (reason.value === '' || pair.fates.some(({ is }) => is === reason.value)) &&
+          (sample.value === '' || pair.kinds.some((name) => name === sample.value)) &&
+          (example.value === '' || pair.example_id === example.value) &&
+          pair.margin >= from &&
+          pair.margin <= to
+        : String(pair.number) === only,
     );
-    if (kind.value === 'narrowest') matching.sort((a, b) => a.margin - b.margin);
-    if (kind.value === 'longest') matching.sort((a, b) => lengthOf(b) - lengthOf(a));
+    if (sample.value === 'narrowest') matching.sort((a, b) => a.margin - b.margin);
+    if (sample.value === 'longest') matching.sort((a, b) => lengthOf(b) - lengthOf(a));
     list.replaceChildren();
     showMore();
   }
 
   function showMore() {
     const start = list.childElementCount;
-    list.append(...matching.slice(start, start + PAGE).map((pair, index) => card(pair, start + index)));
+    list.append(...matching.slice(start, start + PAGE).map(card));
     for (const text of list.querySelectorAll('.text')) {
       if (text instanceof HTMLElement && text.scrollHeight > text.clientHeight + 1) text.tabIndex = 0;
     }
     const shown = list.childElementCount;
     const all = matching.length === pairs.length ? '' : ` of ${pairs.length} sampled`;
     found.textContent =
-      matching.length === 0
-        ? 'No sampled pair matches.'
-        : `${matching.length}${all} ${matching.length === 1 ? 'pair' : 'pairs'}, ${shown} shown.`;
+      only === ''
+        ? `${matching.length}${all} ${matching.length === 1 ? 'pair' : 'pairs'}, ${shown} shown.`
+        : `Pair ${only} alone. Clear shows the others.`;
+    if (matching.length === 0) {
+      found.textContent =
+        only === '' ? 'No sampled pair matches.' : `Pair ${only} is not in the sample. Clear shows those that are.`;
+    }
     more.hidden = shown === matching.length;
   }
 
-  /** @param {EmbeddedPair} pair @param {number} index */
-  function card(pair, index) {
-    const { lineage } = pair;
+  /** Takes the filters, or one pair, out of the address: `#pair=12`, `#side=training&from=0.5`. Other addresses are of sections. */
+  function readAddress() {
+    const asked = new URLSearchParams(location.hash.slice(1));
+    const pair = asked.get('pair');
+    if (pair === null && !Object.keys(fields).some((name) => asked.has(name))) return;
+    only = pair ?? '';
+    for (const [name, field] of Object.entries(fields)) field.value = only === '' ? (asked.get(name) ?? '') : '';
+    filter();
+    byId('pairs', HTMLElement).scrollIntoView();
+    const first = list.firstElementChild;
+    if (only !== '' && first instanceof HTMLElement) first.focus({ preventScroll: true });
+  }
+
+  /** Puts the filters into the address, so that it can be passed on. */
+  function writeAddress() {
+    const asked = new URLSearchParams();
+    for (const [name, field] of Object.entries(fields)) if (field.value !== '') asked.set(name, field.value);
+    history.replaceState(null, '', asked.size === 0 ? '#pairs' : `#${asked}`);
+  }
+
+  /** @param {EmbeddedPair} pair */
+  function card(pair) {
+    const { lineage, number } = pair;
     const article = element('article', 'pair');
     article.tabIndex = -1;
     const title = element('h3');
-    title.id = `pair-${index}`;
-    title.append('Example ', isolated(pair.example_id), element('span', 'quiet', ' turn '), isolated(pair.turn_id));
+    title.id = `pair-${number}`;
+    const link = document.createElement('a');
+    link.href = `#pair=${number}`;
+    link.textContent = `Pair ${number.toLocaleString('en-US')}`;
+    title.append(
+      link,
+      element('span', 'quiet', ' example '),
+      isolated(pair.example_id),
+      element('span', 'quiet', ' turn '),
+      isolated(pair.turn_id),
+    );
     article.setAttribute('aria-labelledby', title.id);
+    const fates = element('ul', 'fates');
+    fates.append(...pair.fates.map((fate) => fateOf(fate, pair.fates.length > 1)));
     const kinds = element('ul', 'kinds');
-    kinds.append(...pair.kinds.map((name) => element('li', '', name)));
+    kinds.append(...pair.kinds.filter((name) => name !== 'left_out').map((name) => element('li', '', name)));
     const scores = element('dl', 'scores');
     for (const [name, value] of /** @type {const} */ ([
       ['margin', pair.margin],
@@ -121,9 +199,9 @@ import { marksOf } from '../marks.ts';
       scores.append(row);
     }
     const head = element('header');
-    head.append(title, kinds, scores);
+    head.append(title, fates, kinds, scores);
     const sides = element('div', 'sides');
-    const marks = marksOf(pair.chosen, pair.rejected);
+    const marks = marksOf(textOf(pair.chosen), textOf(pair.rejected));
     sides.append(answer(pair, 1, marks), answer(pair, 2, marks));
     const foot = element('footer');
     foot.append(
@@ -137,6 +215,16 @@ import { marksOf } from '../marks.ts';
     return article;
   }
 
+  /**
+   * What became of a pair; with the formats where they differ.
+   * @param {EmbeddedPair['fates'][number]} fate @param {boolean} differ
+   */
+  function fateOf({ is, formats }, differ) {
+    const item = element('li', isSide(is) ? 'fate in' : 'fate out', `${isSide(is) ? '' : 'left out: '}${inWords(is)}`);
+    if (differ && formats.length > 0) item.append(element('span', 'quiet', ` (${formats.join(', ')})`));
+    return item;
+  }
+
   /** @param {EmbeddedPair} pair */
   function promptOf(pair) {
     const { messages, earlier } = prompts[pair.prompt] ?? { messages: [], earlier: 0 };
@@ -145,22 +233,24 @@ import { marksOf } from '../marks.ts';
     const total = messages.length + earlier;
     details.append(element('summary', '', `Prompt, ${total} ${total === 1 ? 'message' : 'messages'}`));
     if (earlier > 0) details.append(element('p', 'cut', `${earlier} earlier not shown`));
-    for (const { role, body } of messages) {
-      const message = element('div', 'message');
-      const text = element('div', 'text');
-      text.dir = 'auto';
-      text.setAttribute('role', 'group');
-      text.setAttribute('aria-label', `Message of ${role}`);
-      text.append(body.text);
-      message.append(element('p', 'role', role), text);
-      if (body.text.length < body.length) message.append(cutMark(body.text.length, body.length));
-      details.append(message);
+    for (const message of messages) {
+      details.append(
+        messageOf(
+          message,
+          message.parts.map(({ text }) => [{ text, own: false }]),
+        ),
+      );
+    }
+    if (pair.tools.length > 0) {
+      const tools = element('p', 'about', 'Tools offered: ');
+      tools.append(...pair.tools.flatMap((name, at) => (at === 0 ? [isolated(name)] : [', ', isolated(name)])));
+      details.append(tools);
     }
     return details;
   }
 
   /** @param {EmbeddedPair} pair @param {1 | 2} which the chosen or the rejected @param {Marks} marks */
-  function answer(pair, which, { runs, by }) {
+  function answer(pair, which, marks) {
     const chosen = which === 1;
     const name = chosen ? 'Chosen' : 'Rejected';
     const length = chosen ? pair.chosen_length : pair.rejected_length;
@@ -168,23 +258,41 @@ import { marksOf } from '../marks.ts';
     const title = element('h4', '', name);
     const value = written(chosen ? pair.chosen_score : pair.rejected_score);
     const place = chosen ? pair.chosen_index : pair.rejected_index;
-    const about = element('p', 'about', `score ${value} · candidate ${place} · ${length} characters`);
-    const text = element('div', 'text');
-    text.dir = 'auto';
-    text.setAttribute('role', 'group');
-    text.setAttribute('aria-label', `${name} answer`);
-    for (let at = 0; at < runs.length; at += 3) {
-      text.append(runs[at] ?? '');
-      const own = runs[at + which] ?? '';
-      if (own !== '') text.append(by === 'nothing' ? own : element('mark', '', own));
-    }
+    const tokens =
+      pair.tokens === null ? '' : ` · ${chosen ? pair.tokens.chosen : pair.tokens.rejected} tokens with the prompt`;
+    const about = element('p', 'about', `score ${value} · candidate ${place} · ${length} characters${tokens}`);
     const head = element('div', 'side-head');
     head.append(title, about);
-    section.append(head, text);
-    const shown = (chosen ? pair.chosen : pair.rejected).length;
-    if (length === 0) text.append(element('span', 'quiet', '(empty)'));
-    if (shown < length) section.append(cutMark(shown, length));
+    section.append(head);
+    const messages = chosen ? pair.chosen : pair.rejected;
+    const pieces = piecesOf(messages, which, marks);
+    messages.forEach((message, at) => {
+      section.append(messageOf(message, pieces[at] ?? [], `${name} answer`));
+    });
     return section;
+  }
+
+  /**
+   * A message: its role, and each of its parts under its label. An answer that is text has neither.
+   * @param {ShownMessage} message @param {readonly (readonly Piece[])[]} pieces of each part @param {string} [label]
+   */
+  function messageOf({ role, parts }, pieces, label = `Message of ${role}`) {
+    const message = element('div', role === '' ? 'plain' : 'message');
+    if (role !== '') message.append(element('p', 'role', role));
+    const body = element('div', 'parts');
+    parts.forEach((part, at) => {
+      if (part.label !== '') body.append(element('p', 'label', part.label));
+      const text = element('div', part.label.startsWith('calls ') ? 'text call' : 'text');
+      text.dir = 'auto';
+      text.setAttribute('role', 'group');
+      text.setAttribute('aria-label', part.label === '' ? label : `${label}: ${part.label}`);
+      for (const { text: run, own } of pieces[at] ?? []) text.append(own ? element('mark', '', run) : run);
+      if (part.length === 0) text.append(element('span', 'quiet', '(empty)'));
+      body.append(text);
+      if (part.text.length < part.length) body.append(cutMark(part.text.length, part.length));
+    });
+    message.append(body);
+    return message;
   }
 
   /** @param {number} shown @param {number} length */
@@ -192,9 +300,64 @@ import { marksOf } from '../marks.ts';
     return element('p', 'cut', `Cut: the first ${shown} of ${length} characters.`);
   }
 
+  /** All texts of an answer, as they are compared. @param {readonly ShownMessage[]} messages */
+  function textOf(messages) {
+    return messages.flatMap(({ parts }) => parts.map(({ text }) => text)).join(BETWEEN);
+  }
+
+  /**
+   * The runs of an answer's whole text, cut where its parts begin and end again.
+   * @param {readonly ShownMessage[]} messages @param {1 | 2} which @param {Marks} marks
+   */
+  function piecesOf(messages, which, { runs, by }) {
+    /** @type {Piece[]} */
+    const whole = [];
+    for (let at = 0; at < runs.length; at += 3) {
+      whole.push({ text: runs[at] ?? '', own: false }, { text: runs[at + which] ?? '', own: by !== 'nothing' });
+    }
+    let run = 0;
+    let used = 0;
+    /** @param {number} length */
+    const take = (length) => {
+      /** @type {Piece[]} */
+      const pieces = [];
+      for (let left = length; left > 0; ) {
+        const piece = whole[run];
+        if (!piece) break;
+        const text = piece.text.slice(used, used + left);
+        if (text !== '') pieces.push({ text, own: piece.own });
+        left -= text.length;
+        used += text.length;
+        if (used === piece.text.length) {
+          run += 1;
+          used = 0;
+        }
+      }
+      return pieces;
+    };
+    let isFirst = true;
+    return messages.map(({ parts }) =>
+      parts.map(({ text }) => {
+        if (!isFirst) take(BETWEEN.length);
+        isFirst = false;
+        return take(text.length);
+      }),
+    );
+  }
+
   /** @param {EmbeddedPair} pair */
   function lengthOf(pair) {
     return pair.chosen_length + pair.rejected_length;
+  }
+
+  /** @param {string} fate */
+  function isSide(fate) {
+    return fate === 'training' || fate === 'validation';
+  }
+
+  /** @param {string} name */
+  function inWords(name) {
+    return name.replaceAll('_', ' ');
   }
 
   /** Four significant digits. @param {number} value */

@@ -7,8 +7,6 @@ import {
   type RecordReader,
   reject,
 } from './container.ts';
-import { openParquet } from './parquet-file.ts';
-import { readGroup } from './parquet-group.ts';
 import { unitCuts } from './unit-cuts.ts';
 import { MAX_ZSTD_RATIO } from './zstd.ts';
 
@@ -20,6 +18,7 @@ async function* readParquet<Item>(
   range: ByteRange,
   reader: RecordReader<Item>,
 ): AsyncGenerator<ContainerSpan<Item>> {
+  const { openParquet, readGroup } = await loadParquet();
   const file = await openParquet(object);
   if ('rejected' in file) {
     yield { offset: 0, bytes: object.bytes, ...file };
@@ -51,10 +50,20 @@ const BOMB = reject(
 const TOO_LARGE = reject('too_large', `the row is larger than ${MAX_ITEM_BYTES} bytes`);
 
 async function* cutsAtGroups(object: PinnedObject, every: number): AsyncGenerator<number> {
+  const { openParquet } = await loadParquet();
   const file = await openParquet(object);
   if ('rejected' in file) return;
   yield* unitCuts(
     file.groups.map(({ start }) => start),
     every,
   );
+}
+
+/** Its decompressors are compiled when they are loaded, and most runs read no Parquet. */
+async function loadParquet() {
+  const [{ openParquet }, { readGroup }] = await Promise.all([
+    import('./parquet-file.ts'),
+    import('./parquet-group.ts'),
+  ]);
+  return { openParquet, readGroup };
 }

@@ -9,14 +9,14 @@ import type { ExampleId } from '../../sources/trace-item.ts';
 import type { Deps } from '../deps.ts';
 import { namesOf, sliceItems } from '../slice-items.ts';
 import { buildSlice, type SliceJob } from './build-slice.ts';
-import type { OpenShard } from './open-shard.ts';
+import type { ExampleSink } from './open-shard.ts';
 
 /**
  * Builds the items of a whole trace object by NAT's rules 1, 7 and 10: of the items with one id the last stays, at the
  * first one's place and under the first one's text; items whose ids are different but read alike (1 and "1") share their
  * turns. The ids are read first. Where none repeats, nearly always, that is all.
  */
-export async function buildNatSlice(job: SliceJob, shard: OpenShard, deps: Deps): Promise<void> {
+export async function buildNatSlice(job: SliceJob, shard: ExampleSink, deps: Deps): Promise<void> {
   const ids = await readIds(job, deps);
   if (!ids.repeat) return buildSlice(job, shard, deps);
   const groups = await readDisplaced(job, ids, deps);

@@ -4,7 +4,7 @@ import { placeItem } from '../../sources/place-item.ts';
 import type { Deps } from '../deps.ts';
 import { namesOf, sliceItems } from '../slice-items.ts';
 import { diagnoseItem } from './diagnosis.ts';
-import type { OpenShard } from './open-shard.ts';
+import type { ExampleSink } from './open-shard.ts';
 
 export interface SliceJob {
   readonly request: Request;
@@ -14,7 +14,7 @@ export interface SliceJob {
 }
 
 /** Builds the slice's trace items, each a group of its own, in file order. */
-export async function buildSlice({ request, slice, source }: SliceJob, shard: OpenShard, deps: Deps): Promise<void> {
+export async function buildSlice({ request, slice, source }: SliceJob, shard: ExampleSink, deps: Deps): Promise<void> {
   const { run_id: runId, builder } = request;
   for await (const span of sliceItems(runId, slice, namesOf(request), deps)) {
     shard.countItem(span);

@@ -6,10 +6,10 @@ import { type DatasetPlan, planDatasets } from '../../datasets/dataset-plan.ts';
 import { FORMATS } from '../../datasets/formats/index.ts';
 import { shapeOfPrompt, shapeOfResponse, shapeOfText, shapeOfTools } from '../../datasets/layout.ts';
 import { hasLoneSurrogate } from '../../datasets/lone-surrogate.ts';
-import { writePairIndex } from '../../datasets/pair-index.ts';
+import { nameReasons, writePairIndex } from '../../datasets/pair-index.ts';
 import { lengthOf, preferPrompt, preferResponse } from '../../datasets/preference.ts';
 import type { Asked, TokenCounter } from '../../datasets/token-counter.ts';
-import { addTokens, noTokens } from '../../datasets/token-facts.ts';
+import { addTokens, longerSide, noTokens, type PairTokens } from '../../datasets/token-facts.ts';
 import type { ObjectSink } from '../../objects/object-sink.ts';
 import { fromUtf8, toUtf8, type Utf8, utf8 } from '../../objects/utf8.ts';
 import { positionOf } from '../../preferences/candidate-place.ts';
@@ -27,11 +27,14 @@ import {
   type TrajectoryText,
   trajectoryWriter,
 } from '../../preferences/trajectory-text.ts';
+import type { PairNotes } from '../../report/input.ts';
 
 /** A shard's part of the collection, and the index of its pairs, as they are written. */
 export interface CollectionPart {
   /** Writes the group's line and enters its pairs. `source` is the trace object's number in this shard. */
   addGroup(origin: ExampleOrigin, source: number, turns: PairedExample['turns']): Promise<void>;
+  /** What the report shows of a pair that was added. */
+  describe(pair: PreferencePair): PairNotes;
   readonly pairs: number;
   /** What the pairs have of tokens; undefined where none are counted. */
   readonly tokens: TokenFacts | undefined;
@@ -51,6 +54,22 @@ export function openCollectionPart(
   const tokens = counter && noTokens();
   const lengths = counter && lengthsReader(counter, dataset);
 
+  const factsOf = ({ chosen, rejected }: PreferencePair) => ({
+    prompt: facts.ofPrompt(chosen.prompt),
+    tools: facts.ofTools(chosen.tools),
+    chosen: facts.ofResponse(chosen.response),
+    rejected: facts.ofResponse(rejected.response),
+  });
+  const unheldOf = (
+    pair: PreferencePair,
+    { prompt, tools, chosen, rejected }: ReturnType<typeof factsOf>,
+  ): readonly number[] => {
+    const tooLong = placeOf(bytesOf(pair) > LONGEST_PAIR ? 'too_large' : lengths?.whyNot(lengths.of(pair)));
+    return plan.formats.map(
+      (_, at) => prompt.unheld[at] || tools.unheld[at] || chosen.unheld[at] || rejected.unheld[at] || tooLong || 0,
+    );
+  };
+
   async function addGroup(origin: ExampleOrigin, source: number, turns: PairedExample['turns']): Promise<void> {
     const write = trajectoryWriter(origin, builder);
     const root = digestText(rootOf(origin.exampleId));
@@ -66,15 +85,9 @@ export function openCollectionPart(
         if (behind) await behind;
         before = COMMA;
         if (!entries) continue;
-        const [prompt, tools, chosen, rejected] = [
-          facts.ofPrompt(pair.chosen.prompt),
-          facts.ofTools(pair.chosen.tools),
-          facts.ofResponse(pair.chosen.response),
-          facts.ofResponse(pair.rejected.response),
-        ];
-        const length = lengths?.of(pair);
-        if (tokens) addTokens(tokens, length);
-        const tooLong = placeOf(bytesOf(pair) > LONGEST_PAIR ? 'too_large' : lengths?.whyNot(length));
+        const ofPair = factsOf(pair);
+        const { prompt, tools, chosen, rejected } = ofPair;
+        if (tokens) addTokens(tokens, lengths?.of(pair));
         const entered = entries.add({
           ...{ root, source, start, opensGroup, opensTurn },
           ...numbersOf(pair, builder),
@@ -86,10 +99,7 @@ export function openCollectionPart(
           chosenLength: chosen.length,
           rejectedLength: rejected.length,
           shape: prompt.shape | tools.shape | chosen.shapes.chosen | rejected.shapes.rejected,
-          unheld: plan.formats.map(
-            (_, at) =>
-              prompt.unheld[at] || tools.unheld[at] || chosen.unheld[at] || rejected.unheld[at] || tooLong || 0,
-          ),
+          unheld: unheldOf(pair, ofPair),
         });
         if (entered) await entered;
         opensGroup = false;
@@ -100,6 +110,10 @@ export function openCollectionPart(
   }
   return {
     addGroup,
+    describe: (pair) => ({
+      left_out: entries ? nameReasons(plan, unheldOf(pair, factsOf(pair))) : {},
+      tokens: lengths?.of(pair) ?? null,
+    }),
     get pairs() {
       return entries?.pairs ?? 0;
     },
@@ -153,7 +167,7 @@ function lengthsReader(counter: TokenCounter, { max_prompt_tokens, max_tokens }:
     tools: tools && z.array(z.unknown()).parse(JSON.parse(fromUtf8(tools.json))),
   });
   return {
-    of(pair: PreferencePair): { readonly prompt: number; readonly whole: number } | undefined {
+    of(pair: PreferencePair): PairTokens | undefined {
       let asked: Asked | undefined;
       const counted = [pair.chosen.response, pair.rejected.response].map((response) => {
         if (!wholes.has(response)) {
@@ -166,13 +180,14 @@ function lengthsReader(counter: TokenCounter, { max_prompt_tokens, max_tokens }:
       const prompt = prompts.get(pair.chosen.prompt);
       const [chosen, rejected] = counted;
       if (prompt === undefined || chosen === undefined || rejected === undefined) return undefined;
-      return { prompt, whole: Math.max(chosen, rejected) };
+      return { prompt, chosen, rejected };
     },
-    whyNot(length: { readonly prompt: number; readonly whole: number } | undefined): LeftOutReason | undefined {
+    whyNot(length: PairTokens | undefined): LeftOutReason | undefined {
       if (max_prompt_tokens === null && max_tokens === null) return undefined;
       if (!length) return 'chat_template';
       const fits =
-        length.prompt <= (max_prompt_tokens ?? length.prompt) && length.whole <= (max_tokens ?? length.whole);
+        length.prompt <= (max_prompt_tokens ?? length.prompt) &&
+        longerSide(length) <= (max_tokens ?? longerSide(length));
       return fits ? undefined : 'too_long';
     },
   };
@@ -235,12 +250,13 @@ function factsReader(plan: DatasetPlan, dataset: Request['dataset']) {
       const known = responses.get(response);
       if (known) return known;
       const bare = preferResponse(response.value());
+      const shape = shapeOfText(response.json);
       const made = {
         digest: response.digest(),
         length: lengthOf(bare),
         shapes: {
-          chosen: shapeOfResponse(bare, 'chosen') | shapeOfText(response.json),
-          rejected: shapeOfResponse(bare, 'rejected') | shapeOfText(response.json),
+          chosen: shapeOfResponse(bare, 'chosen') | shape,
+          rejected: shapeOfResponse(bare, 'rejected') | shape,
         },
         unheld: notUnicode(response.json, response.value)
           ? plan.formats.map(() => placeOf('lone_surrogate'))

@@ -21,14 +21,18 @@ import { openCollectionPart } from './collection-part.ts';
 import { noDiagnosis } from './diagnosis.ts';
 import { type Losses, NOTHING, openLosses } from './open-losses.ts';
 
-/** A shard as it is built: its files, and what its summary counts. */
-export interface OpenShard extends Pick<Losses, 'countItem' | 'countUnused' | 'loseItem'> {
+/** Takes what is read of trace objects, example by example. */
+export interface ExampleSink extends Pick<Losses, 'countItem' | 'countUnused' | 'loseItem'> {
   readonly diagnosis: Diagnosis;
-  /** Pairs the example's rollouts and writes what comes of it. `source`: the number of its trace object in the shard. */
+  /** `source`: the number of the example's trace object in the shard. */
   addExample(origin: ExampleOrigin, source: number, rollouts: readonly Rollout[]): Promise<void>;
+  warn(warning: string): void;
+}
+
+/** A shard as it is built: its files, and what its summary counts. It pairs each example's rollouts and writes the pairs. */
+export interface OpenShard extends ExampleSink {
   /** Notes that a prompt has its chat template in it already. */
   noteRendered(): void;
-  warn(warning: string): void;
   /** Closes the files. */
   close(): Promise<Omit<Summary, 'run_id' | 'ordinal' | 'started_at' | 'seconds'>>;
   /** Gives the files up. */
@@ -81,7 +85,7 @@ export function openShard(
       if (paired.turns.length > 0) {
         await part.addGroup(origin, source, paired.turns);
         const group = { exampleId, turns: paired.turns };
-        sampler?.addGroup(group);
+        sampler?.addGroup(group, part.describe);
         repetitions.addGroup(group);
         itemsWithPairs += new Set(paired.turns.flat().flatMap((pair) => placesOf(pair, builder))).size;
       }

@@ -14,9 +14,9 @@ import { composeFile, partsOf } from '../compose-parts.ts';
 import type { Deps } from '../deps.ts';
 import { type Plan, readPlan } from '../read-plan.ts';
 import { requireGoodRun } from '../require-good-run.ts';
-import { type BuiltRun, readBuiltRun, sumCounters } from '../summaries.ts';
+import { readBuiltRun, sumCounters } from '../summaries.ts';
 import { warnOfPassedOver } from '../warn-of-passed-over.ts';
-import { type ComposedDatasets, composeDatasets } from './compose-datasets.ts';
+import { composeDatasets } from './compose-datasets.ts';
 import { writeMetrics } from './run-metrics.ts';
 import { askedDataset } from './workflow-outcome.ts';
 import { writeReport } from './write-report.ts';
@@ -43,7 +43,8 @@ export async function finalize({ run_id }: FinalizeInput, deps: Deps): Promise<F
     ...(await warnOfOtherFiles(plan, run_id, deps)),
   ];
   const collection = await composeFile(keys.collection, partsOf(run_id, built, 'collection'), deps);
-  const datasets = await composeWanted(request, run, deps);
+  const facts = wantedDatasets(request) === 'none' ? undefined : await readJson(store, keys.choice.facts, ChoiceFacts);
+  const datasets = facts && (await composeDatasets(request, facts, run, deps));
   const metrics = await writeMetrics(request, all, datasets?.result, deps);
   const totals = sumCounters(all);
   const listed: Omit<Manifest, 'report'> = {
@@ -57,10 +58,7 @@ export async function finalize({ run_id }: FinalizeInput, deps: Deps): Promise<F
     metrics,
     datasets: datasets?.files ?? {},
     formats: Object.fromEntries(
-      Object.entries(datasets?.result.formats ?? {}).map(([name, { files: _, view: __, ...written }]) => [
-        name,
-        written,
-      ]),
+      Object.entries(datasets?.result.formats ?? {}).map(([name, { files: _, ...written }]) => [name, written]),
     ),
     selections: datasets?.result.selections ?? {},
     totals,
@@ -71,7 +69,10 @@ export async function finalize({ run_id }: FinalizeInput, deps: Deps): Promise<F
       ...tokenWarnings(sumTokens(built.map(({ summary }) => summary.tokens)), request.dataset.formats),
     ],
   };
-  const manifest: Manifest = { ...listed, report: await writeReport(request, run, listed, deps) };
+  const manifest: Manifest = {
+    ...listed,
+    report: await writeReport(request, run, { manifest: listed, facts, unit: plan.source?.unit }, deps),
+  };
   if ((await store.create(keys.manifest, jsonText(manifest))) === 'created') return report(request, manifest, deps);
   return report(request, await readJson(store, keys.manifest, Manifest), deps);
 }
@@ -91,12 +92,6 @@ const report = (request: Request, manifest: Manifest, deps: Deps): FinalizeOutpu
   pairs: manifest.totals.total_pairs,
   train: request.training !== undefined,
 });
-
-async function composeWanted(request: Request, run: BuiltRun, deps: Deps): Promise<ComposedDatasets | undefined> {
-  if (wantedDatasets(request) === 'none') return undefined;
-  const facts = await readJson(deps.collections, runKeys(request.run_id).choice.facts, ChoiceFacts);
-  return composeDatasets(request, facts, run, deps);
-}
 
 const digestObject = async (key: string, { collections }: Deps): Promise<string> =>
   createHash('sha256')

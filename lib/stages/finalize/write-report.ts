@@ -1,10 +1,14 @@
+import type { ChoiceFacts } from '../../contract/choice-facts.ts';
 import type { CommittedFile, Manifest } from '../../contract/manifest.ts';
 import type { Request } from '../../contract/request.ts';
+import type { Unit } from '../../contract/unit.ts';
 import { sumTokens } from '../../datasets/token-facts.ts';
 import { runKeys } from '../../objects/keys.ts';
 import { renderReport } from '../../report/render.ts';
+import { showsText } from '../../report/shows-text.ts';
 import type { Deps } from '../deps.ts';
 import type { BuiltRun } from '../summaries.ts';
+import { readLosses } from './read-losses.ts';
 import { readSample } from './read-sample.ts';
 import { writeOnce } from './write-once.ts';
 
@@ -12,11 +16,11 @@ import { writeOnce } from './write-once.ts';
 export async function writeReport(
   request: Request,
   { built, all }: BuiltRun,
-  manifest: Omit<Manifest, 'report'>,
+  { manifest, facts, unit }: Written,
   deps: Deps,
 ): Promise<CommittedFile> {
-  const sample = await readSample(request.run_id, built, deps);
-  const { run_id, code_version, inputs, totals, formats, warnings } = manifest;
+  const sample = await readSample(request, built, facts, deps);
+  const { run_id, code_version, inputs, totals, formats, selections, datasets, warnings } = manifest;
   const page = renderReport({
     run_id,
     code_version,
@@ -32,12 +36,24 @@ export async function writeReport(
       bytes: counters.bytes,
     })),
     formats,
+    selections,
+    datasets,
     tokens: sumTokens(built.map(({ summary }) => summary.tokens)) ?? null,
+    unit: unit ?? request.builder.unit ?? null,
+    losses: await readLosses(manifest.rejected, showsText(request), deps),
     warnings,
     files: filesOf(manifest),
     sample,
   });
   return writeOnce(runKeys(run_id).report, [page], deps);
+}
+
+interface Written {
+  readonly manifest: Omit<Manifest, 'report'>;
+  /** Undefined where nothing was chosen. */
+  readonly facts: ChoiceFacts | undefined;
+  /** What the source's pairs are made of; undefined of NAT's traces. */
+  readonly unit: Unit | undefined;
 }
 
 function filesOf({ run_id, collection, rejected, metrics, datasets }: Omit<Manifest, 'report'>) {

@@ -1,14 +1,11 @@
 import type { Unit } from '../../contract/unit.ts';
-import { toUtf8, type Utf8 } from '../../objects/utf8.ts';
+import { toUtf8 } from '../../objects/utf8.ts';
 import type { Candidate, RejectedCandidate } from '../../preferences/candidate.ts';
 import {
+  type Comparison,
   type EncodedPrompt,
-  type EncodedResponse,
-  encodeConversation,
-  encodeMessage,
-  encodeMessages,
-  encodeTextPrompt,
-  encodeTextResponse,
+  encodePrompt,
+  encodeResponse,
   encodeTools,
 } from '../../preferences/encoded-text.ts';
 import type { Rollout } from '../../preferences/pair-example.ts';
@@ -19,10 +16,13 @@ import type { PlacedScored } from './scored-candidate.ts';
 export interface RolloutSettings {
   readonly unit: Unit;
   readonly dropTruncated: boolean;
+  /** Left out: by normal form. */
+  readonly comparison?: Comparison;
 }
 
 /** What of a group's candidates can be paired: turn by turn, as their unit has it, and why the others cannot. */
 export function makeRollouts(group: readonly PlacedScored[], settings: RolloutSettings): readonly Rollout[] {
+  const { comparison = 'normal form' } = settings;
   const rollouts = group.map(({ place }) => ({
     place,
     candidates: [] as Candidate[],
@@ -38,12 +38,13 @@ export function makeRollouts(group: readonly PlacedScored[], settings: RolloutSe
     for (const answer of answers) {
       const [first = 0, ...merged] = answer.from;
       const scored = turn[first];
-      const prompt = prompts.get(answer.prompt) ?? encodePrompt(answer.prompt);
+      const prompt = prompts.get(answer.prompt) ?? encodePrompt(answer.prompt, comparison);
       prompts.set(answer.prompt, prompt);
-      if (scored)
-        rolloutOf
-          .get(scored)
-          ?.candidates.push(encodeAnswer(answer, prompt, { candidate: scored.candidate, number: first }));
+      const texts = { prompt, response: encodeResponse(answer.response, comparison) };
+      if (scored) {
+        const encoded = encodeAnswer(answer, texts, { candidate: scored.candidate, number: first });
+        rolloutOf.get(scored)?.candidates.push(encoded);
+      }
       for (const other of merged) {
         const scoredAlike = turn[other];
         const rollout = scoredAlike && rolloutOf.get(scoredAlike);
@@ -70,7 +71,7 @@ const TRUNCATED: SourceLoss = {
 
 function encodeAnswer(
   answer: UnitAnswer,
-  prompt: EncodedPrompt,
+  texts: Pick<Candidate, 'prompt' | 'response'>,
   { candidate, number }: { readonly candidate: PlacedScored['candidate']; readonly number: number },
 ): Candidate {
   const { flags, metadata, tools, index, id } = candidate;
@@ -78,32 +79,18 @@ function encodeAnswer(
     turnId: answer.turnId,
     index: index ?? number,
     score: answer.score,
-    prompt,
-    response: encodeResponse(answer.response),
+    ...texts,
     tools: tools && encodeTools(tools),
-    metadataJson: jsonOf({
-      ...metadata,
-      ...(flags.length > 0 && { flags }),
-      ...(answer.from.length > 1 && { rollouts: answer.from.length }),
-    }),
+    metadataJson: toUtf8(
+      JSON.stringify({
+        ...metadata,
+        ...(flags.length > 0 && { flags }),
+        ...(answer.from.length > 1 && { rollouts: answer.from.length }),
+      }),
+    ),
     uuid: id,
   };
 }
-
-const encodePrompt = (prompt: UnitAnswer['prompt']): EncodedPrompt =>
-  typeof prompt === 'string'
-    ? encodeTextPrompt(jsonOf(prompt), 'normal form')
-    : encodeMessages(jsonOf(prompt), prompt, 'normal form');
-
-function encodeResponse(response: UnitAnswer['response']): EncodedResponse {
-  if (typeof response === 'string') return encodeTextResponse(jsonOf(response), 'normal form');
-  return isList(response)
-    ? encodeConversation(jsonOf(response), response)
-    : encodeMessage(jsonOf(response), response, 'normal form');
-}
-
-const isList = (response: UnitAnswer['response']): response is Extract<UnitAnswer['response'], readonly unknown[]> =>
-  Array.isArray(response);
 
 const describeLoss = ({ candidate }: PlacedScored, { reason, detail }: SourceLoss): RejectedCandidate => ({
   reason,
@@ -111,5 +98,3 @@ const describeLoss = ({ candidate }: PlacedScored, { reason, detail }: SourceLos
   turnId: candidate.turnId,
   uuid: candidate.id,
 });
-
-const jsonOf = (value: unknown): Utf8 => toUtf8(JSON.stringify(value));

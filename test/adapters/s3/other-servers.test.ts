@@ -89,6 +89,64 @@ describe('a composition by a server that does not copy as AWS does', () => {
   });
 });
 
+/** As https://developers.cloudflare.com/r2/api/s3/api/ and …/r2/objects/multipart-objects/ have it, on 2026-11-10. */
+const asR2: Guard = (request, perform) => {
+  if (request.headers['x-amz-checksum-type'] === 'FULL_OBJECT') {
+    throw new S3Failure(501, 'NotImplemented', 'FULL_OBJECT of CRC32');
+  }
+  if (request.operation === 'CompleteMultipartUpload') {
+    const parts = [...(request.bucket.uploads.get(request.query.get('uploadId') ?? '')?.parts.values() ?? [])];
+    const sizes = new Set(parts.slice(0, -1).map((part) => part.body.length));
+    if (sizes.size > 1) throw new S3Failure(400, 'InvalidPart', 'All non-trailing parts must have the same length.');
+  }
+  return perform(request);
+};
+
+describe('R2, which has no checksum of a whole object, and takes parts of one size', () => {
+  const long = noise(9 * PART + 5);
+
+  test('takes files of many parts, each with its checksum, and replaces none that is there', async () => {
+    const { server, store } = await open(asR2);
+    expect(await store.write('a', chunksOf(long, 700))).toEqual({ bytes: long.length, crc32: crc32(long) });
+    expect(Buffer.compare(await readAll(store, 'a'), long)).toBe(0);
+    expect(await store.write('a', chunksOf(noise(9 * PART), 700), { ifAbsent: true })).toBe('exists');
+    expect(server.get('bucket', 'a')).toEqual(long);
+    expect(server.uploads()).toEqual([]);
+  });
+
+  test('composes from here, checked: a part that changed fails', async () => {
+    const { server, store } = await composing(asR2);
+    await store.compose('whole', parts, { crc32: crc32(whole) });
+    expect(Buffer.compare(await readAll(store, 'whole'), whole)).toBe(0);
+    expect(server.traffic.requests.UploadPartCopy).toBeUndefined();
+    await expect(store.compose('other', parts, { crc32: 1 })).rejects.toMatchObject({ name: 'CorruptObject' });
+    expect(server.keys('bucket')).not.toContain('other');
+    expect(server.uploads()).toEqual([]);
+  });
+
+  test('a user who may not write is told so at once', async () => {
+    const { server, store } = await open((request, perform) => {
+      if (request.operation === 'CreateMultipartUpload') throw new S3Failure(403, 'AccessDenied');
+      return perform(request);
+    });
+    await expect(store.write('a', chunksOf(long, 700))).rejects.toMatchObject({ name: 'StoreRefused' });
+    expect(server.traffic.requests.CreateMultipartUpload).toBe(1);
+  });
+});
+
+test('a server that does not encode keys lists those that it can show; one that it cannot is refused by name', async () => {
+  const { server, store } = await open((request, perform) => {
+    request.query.delete('encoding-type');
+    return perform(request);
+  });
+  for (const key of ['a b+c%41', 'b']) server.put('bucket', key, 'x');
+  expect((await Array.fromAsync(store.list(''))).map(({ key }) => key)).toEqual(['a b+c%41', 'b']);
+  server.put('bucket', 'c\u0001d', 'x');
+  await expect(Array.fromAsync(store.list(''))).rejects.toMatchObject({
+    ...{ name: 'StoreRefused', message: expect.stringContaining('s3://bucket as "c\ufffdd": it shows no control') },
+  });
+});
+
 test('a refusal is told in the server’s own words, and a request that it does not take is no change of an object', async () => {
   const words = 'The XML you provided was not well-formed.';
   const { store } = await composing((request, perform) => {

@@ -3,10 +3,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { App } from 'aws-cdk-lib';
+import { App, type Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { expect, onTestFinished, test } from 'vitest';
 import { PipelineStack } from '../../../infra/stack.ts';
+import { vpcStack } from '../../infra/vpc-stack.ts';
 import { localStackPython } from './localstack.ts';
 
 /** The template as CloudFormation gets it, by the checks that AWS publishes of its schemas. */
@@ -17,6 +18,8 @@ const secretArn = (name: string) => `arn:aws:secretsmanager:eu-central-1:1234567
 
 const CONTEXTS = {
   defaults: {},
+  gathered: { uploads: { quietMinutes: 5 } },
+  marked: { uploads: { marker: '_SUCCESS' } },
   options: {
     encryptionKey: 'create',
     secretsKeyArn: KEY,
@@ -33,13 +36,17 @@ const CONTEXTS = {
   existing: { tracesBucketName: 'my-traces', collectionsBucketName: 'my-runs', encryptionKey: KEY },
 };
 
-test('cfn-lint finds nothing in the templates of the defaults, of all options and of existing buckets', async () => {
+test('cfn-lint finds nothing in the templates of the defaults, of all options, of existing buckets and of a VPC', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'cfn-lint-'));
   onTestFinished(() => rm(folder, { recursive: true }));
-  const files = Object.entries(CONTEXTS).map(async ([name, context]) => {
-    const app = new App({ context: { 'aws:cdk:bundling-stacks': [], ...context } });
+  const appOf = (context: object) => new App({ context: { 'aws:cdk:bundling-stacks': [], ...context } });
+  const stacks: readonly (readonly [string, Stack])[] = [
+    ...Object.entries(CONTEXTS).map(([name, context]) => [name, new PipelineStack(appOf(context), 'Stack')] as const),
+    ['vpc', vpcStack()(appOf({}))],
+  ];
+  const files = stacks.map(async ([name, stack]) => {
     const file = join(folder, `${name}.json`);
-    await writeFile(file, JSON.stringify(Template.fromStack(new PipelineStack(app, 'Stack')).toJSON()));
+    await writeFile(file, JSON.stringify(Template.fromStack(stack).toJSON()));
     return file;
   });
   const lint = join(dirname(await localStackPython()), 'cfn-lint');

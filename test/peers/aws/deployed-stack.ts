@@ -15,12 +15,15 @@ import {
   SFNClient,
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
+import { expect } from 'vitest';
 import * as z from 'zod';
 import { s3Store } from '../../../adapters/s3/s3-store.ts';
+import type { Uploads } from '../../../lib/contract/start.ts';
 import type { ObjectStore } from '../../../lib/objects/store.ts';
 import { type Resource, synthesize } from '../../infra/synthesized.ts';
 import { statementsByRole } from '../../support/iam-policy.ts';
 import { roleStore } from '../../support/role-store.ts';
+import { startEventSource } from './event-source.ts';
 import { type LambdaHost, startLambdaHost } from './lambda-host.ts';
 import { startLocalStack } from './localstack.ts';
 import { type S3Proxy, startS3Proxy } from './s3-proxy.ts';
@@ -37,7 +40,9 @@ export interface DeployedStack {
   /** What the roles refused. */
   readonly refusals: string[];
   execute(name: string, input: unknown): Promise<Execution>;
-  /** The execution that what is done here starts. */
+  /** From now on uploads start runs so, as the rule of a stack with this option has it. */
+  uploads(how: Uploads): Promise<void>;
+  /** The one execution that what is done here starts. Throws where it starts none, or another one. */
   startedBy(action: () => Promise<void>): Promise<Execution>;
   close(): Promise<void>;
 }
@@ -52,9 +57,15 @@ export interface Execution {
 
 const REGION = 'us-east-1';
 const ACCOUNT = '000000000000';
+const MACHINE = 'pipeline';
+const MACHINE_ARN = `arn:aws:states:${REGION}:${ACCOUNT}:stateMachine:${MACHINE}`;
+/** In the place of the stack's minutes. */
+const QUIET_SECONDS = 4;
 
 export async function deployStack(context: Readonly<Record<string, unknown>>): Promise<DeployedStack> {
-  const { app, all } = synthesize({ 'aws:cdk:bundling-stacks': ['**'], ...context });
+  // With all functions that there are; `uploads` says which of them uploads go to.
+  const uploads = { quietMinutes: 1 };
+  const { app, all } = synthesize({ 'aws:cdk:bundling-stacks': ['**'], uploads, ...context });
   const functions = all('AWS::Lambda::Function').map((each) => asFunction(each, app.outdir));
   const statements = statementsByRole(all('AWS::IAM::Policy').map(({ properties }) => properties));
   const { guard, refusals } = roleStore({
@@ -71,6 +82,7 @@ export async function deployStack(context: Readonly<Record<string, unknown>>): P
         ...environment,
         ...{ AWS_REGION: REGION, AWS_ACCESS_KEY_ID: name, AWS_SECRET_ACCESS_KEY: 'test' },
         ...{ AWS_ENDPOINT_URL_S3: s3.endpoint, AWS_ENDPOINT_URL_EVENTBRIDGE: localStack.endpoint },
+        AWS_ENDPOINT_URL_SFN: localStack.endpoint,
         ...{ POWERTOOLS_METRICS_DISABLED: 'true', POWERTOOLS_TRACE_ENABLED: 'false' },
       },
     });
@@ -97,19 +109,25 @@ export async function deployStack(context: Readonly<Record<string, unknown>>): P
   const [machine] = all('AWS::StepFunctions::StateMachine');
   const { stateMachineArn } = await states.send(
     new CreateStateMachineCommand({
-      ...{ name: 'pipeline', roleArn: `arn:aws:iam::${ACCOUNT}:role/states` },
+      ...{ name: MACHINE, roleArn: `arn:aws:iam::${ACCOUNT}:role/states` },
       definition: placed(Machine.parse(machine?.properties).DefinitionString),
     }),
   );
-  const rule = all('AWS::Events::Rule').find(({ name }) => name === 'UploadsRule');
-  const EventPattern = placed(JSON.stringify(Rule.parse(rule?.properties).EventPattern));
-  await events.send(new PutRuleCommand({ Name: 'uploads', EventPattern }));
-  await events.send(
-    new PutTargetsCommand({
-      Rule: 'uploads',
-      Targets: [{ Id: 'pipeline', Arn: stateMachineArn, RoleArn: `arn:aws:iam::${ACCOUNT}:role/events` }],
-    }),
-  );
+  const source = await startEventSource({
+    ...{ endpoint: localStack.endpoint, region: REGION, account: ACCOUNT, delaySeconds: QUIET_SECONDS },
+    invoke: (event) => lambda.call('UploadsGatheredGatherUploads', event),
+  });
+  const setUploads = async (how: Uploads): Promise<void> => {
+    const rule = synthesize({ uploads: how })
+      .all('AWS::Events::Rule')
+      .find(({ name }) => name === 'UploadsRule');
+    const { EventPattern, Targets } = Rule.parse(rule?.properties);
+    const Arn = Targets[0].Arn === 'UploadsGatheredQueue.Arn' ? source.arn : stateMachineArn;
+    await events.send(new PutRuleCommand({ Name: 'uploads', EventPattern: placed(JSON.stringify(EventPattern)) }));
+    const RoleArn = `arn:aws:iam::${ACCOUNT}:role/events`;
+    await events.send(new PutTargetsCommand({ Rule: 'uploads', Targets: [{ Id: 'target', Arn, RoleArn }] }));
+  };
+  await setUploads('each');
 
   const ended = async (executionArn: string): Promise<Execution> => {
     for (;;) {
@@ -136,21 +154,30 @@ export async function deployStack(context: Readonly<Record<string, unknown>>): P
       );
       return ended(started.executionArn ?? '');
     },
+    uploads: setUploads,
     async startedBy(action) {
       const executions = async () =>
         (await states.send(new ListExecutionsCommand({ stateMachineArn }))).executions?.map(
           (each) => each.executionArn,
         );
       const before = await executions();
+      const started = async () => (await executions())?.filter((arn) => !before?.includes(arn)) ?? [];
       await action();
       for (let tries = 0; tries < 300; tries++) {
-        const [started] = (await executions())?.filter((arn) => !before?.includes(arn)) ?? [];
-        if (started !== undefined) return ended(started);
-        await wait(100);
+        const [first] = await started();
+        if (first === undefined) {
+          await wait(100);
+          continue;
+        }
+        const execution = await ended(first);
+        await source.drained();
+        expect(await started()).toEqual([first]);
+        return execution;
       }
       throw new Error('Nothing started an execution in 30 seconds.');
     },
     async close() {
+      await source.close();
       for (const client of [buckets, states, events]) client.destroy();
       await Promise.all([s3.close(), lambda.close(), localStack.close()]);
     },
@@ -168,7 +195,7 @@ const placed = (text: string): string =>
     .replaceAll(/"(Traces|Collections)"/g, (_, name: string) => JSON.stringify(name.toLowerCase()));
 
 const Machine = z.object({ DefinitionString: z.string() });
-const Rule = z.object({ EventPattern: z.unknown() });
+const Rule = z.object({ EventPattern: z.unknown(), Targets: z.tuple([z.object({ Arn: z.string() })]) });
 const LambdaFunction = z.object({
   Role: z.string().transform((arn) => arn.replace(/\.Arn$/, '')),
   MemorySize: z.number(),
@@ -182,7 +209,7 @@ function asFunction({ name, properties }: Resource, outdir: string) {
   if (!existsSync(bundle)) throw new Error(`${name} was not bundled: there is no ${bundle}`);
   const variables = Object.entries(Environment.Variables).map(([key, value]) => [
     key,
-    NAMES[value.toLowerCase()] === value ? value.toLowerCase() : value,
+    NAMES[value.toLowerCase()] === value ? value.toLowerCase() : value === 'PipelineStateMachine' ? MACHINE_ARN : value,
   ]);
   const environment: Record<string, string> = Object.fromEntries(variables);
   return { name, role, bundle, environment: { ...environment, AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(MemorySize) } };

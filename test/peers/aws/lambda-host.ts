@@ -19,6 +19,8 @@ export interface HostedFunction {
  */
 export interface LambdaHost {
   readonly endpoint: string;
+  /** One call, as Lambda makes it of what comes from a queue: the function's answer. */
+  call(name: string, event: object): Promise<unknown>;
   /** A function that it has from now on, in the place of the one that it gives. */
   deploy(deployed: HostedFunction): HostedFunction;
   /** So many calls are taken at once; Lambda turns others away. */
@@ -81,6 +83,14 @@ export async function startLambdaHost(): Promise<LambdaHost> {
   const { port } = z.object({ port: z.number() }).parse(server.address());
   return {
     endpoint: `http://127.0.0.1:${port}`,
+    call: async (name, event) => {
+      const deployed = functions.get(name);
+      if (!deployed) throw new Error(`Function not found: ${name}`);
+      calls.push(name);
+      const answer = await invoke(sandboxOf(deployed), event);
+      if ('error' in answer) throw new Error(`${name}: ${answer.error.errorMessage}`);
+      return answer.value;
+    },
     deploy: (deployed) => {
       const before = functions.get(deployed.name) ?? deployed;
       functions.set(deployed.name, deployed);

@@ -1,9 +1,12 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest';
 import * as z from 'zod';
 import { RunFailure } from '../../../lib/contract/failure.ts';
+import { Manifest } from '../../../lib/contract/manifest.ts';
+import { Request } from '../../../lib/contract/request.ts';
 import { runKeys } from '../../../lib/objects/keys.ts';
 import { readAll } from '../../../lib/objects/store.ts';
 import { readJson } from '../../../lib/objects/stored-json.ts';
@@ -219,6 +222,53 @@ test('an upload starts a run', async () => {
   const { run_id } = z.object({ run_id: z.string() }).parse(execution.output);
   await expectSame(run_id, inputs, (bucket) => ({ source: { traces: { bucket, key: 'traces/uploaded.jsonl' } } }));
 });
+
+/** Whether one run is made of all lines of a folder's files, and of its settings. */
+async function expectGathered(execution: Execution, run_id: string): Promise<void> {
+  expect(execution, stack.lambda.logged().slice(-3_000)).toMatchObject({
+    ...{ status: 'SUCCEEDED', output: { run_id, status: 'committed', examples: 8 } },
+  });
+  const manifest = await readJson(stack.collections, runKeys(run_id).manifest, Manifest);
+  expect(manifest.inputs).toHaveLength(2);
+  const request = await readJson(stack.collections, runKeys(run_id).request, Request);
+  expect(request.builder.min_score_diff).toBe(0.01);
+}
+
+const HALVES = [ITEMS.split('\n').slice(0, 3), ITEMS.split('\n').slice(3)].map((half) => half.join('\n'));
+
+/** Files of a folder, one after the other. */
+async function upload(folder: string, names: Readonly<Record<string, string | undefined>>): Promise<void> {
+  for (const [name, text = ''] of Object.entries(names)) {
+    await put(stack.traces, { [`${folder}${name}`]: text });
+    await wait(300);
+  }
+}
+
+test('a folder whose last file is a marker is one run', async () => {
+  await stack.uploads({ marker: '_SUCCESS' });
+  const folder = 'traces/marked/';
+  const files = { '1.jsonl': HALVES[0], 'run.json': SETTINGS, '2.jsonl': HALVES[1], _SUCCESS: '' };
+  const execution = await stack.startedBy(() => upload(folder, files));
+  const { run_id } = z.object({ run_id: z.string() }).parse(execution.output);
+  await expectGathered(execution, run_id);
+});
+
+test('a folder that is quiet for a while is one run; a file that comes later makes another, over all of them', async () => {
+  await stack.uploads({ quietMinutes: 1 });
+  const folder = 'traces/quiet/';
+  const before = stack.lambda.calls.length;
+  const files = { '1.jsonl': HALVES[0], 'run.json': SETTINGS, '2.jsonl': HALVES[1] };
+  const execution = await stack.startedBy(() => upload(folder, files));
+  await expectGathered(execution, execution.name);
+  expect(stack.lambda.calls.slice(before)).toContain('UploadsGatheredGatherUploads');
+  const later = await stack.startedBy(() => upload(folder, { '3.jsonl': ITEMS.replaceAll('q', 'r') }));
+  expect(later).toMatchObject({ status: 'SUCCEEDED' });
+  const { inputs } = await readJson(stack.collections, runKeys(later.name).manifest, Manifest);
+  expect(inputs.map(({ key }) => key)).toEqual(['1', '2', '3'].map((name) => `${folder}${name}.jsonl`));
+  await stack.uploads('each');
+});
+
+const SETTINGS = '{"builder":{"min_score_diff":0.01}}';
 
 test('a live workflow', async () => {
   const rows = JSON.stringify([0, 1, 2, 3].map((id) => ({ id, question: `live ${id}` })));

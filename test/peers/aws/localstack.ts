@@ -15,7 +15,7 @@ const REQUIREMENTS = [
 export const localStackPython = async (): Promise<string> =>
   pythonOf({ name: 'localstack', requirements: REQUIREMENTS, interpreter: await findPython('3.13') });
 
-/** LocalStack's S3, Step Functions and EventBridge, without Docker. Its Step Functions call Lambda at `lambdaEndpoint`. */
+/** LocalStack's S3, Step Functions, EventBridge and SQS, without Docker. Its Step Functions call Lambda at `lambdaEndpoint`. */
 export async function startLocalStack(lambdaEndpoint = 'http://127.0.0.1:9'): Promise<ServerProcess> {
   const python = await localStackPython();
   const folder = await mkdtemp(join(tmpdir(), 'localstack-'));
@@ -27,7 +27,7 @@ export async function startLocalStack(lambdaEndpoint = 'http://127.0.0.1:9'): Pr
       ...{ FILESYSTEM_ROOT: folder, TMPDIR: folder },
       GATEWAY_LISTEN: `127.0.0.1:${port}`,
       LAMBDA_ENDPOINT: lambdaEndpoint,
-      SERVICES: 's3,stepfunctions,sts,events,iam',
+      SERVICES: 's3,stepfunctions,sts,events,iam,sqs',
       // Nothing outside of this machine.
       ...{ DISABLE_EVENTS: '1', SKIP_SSL_CERT_DOWNLOAD: '1', DNS_ADDRESS: '0' },
     }),

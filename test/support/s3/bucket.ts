@@ -9,6 +9,7 @@ export interface Version {
   readonly etag: string;
   readonly crc32: string;
   readonly contentType?: string | undefined;
+  readonly modified: Date;
 }
 
 export interface Upload {
@@ -107,7 +108,8 @@ export function complete(bucket: MemoryBucket, upload: Upload, wanted: Completio
   return store(bucket, upload.key, body, { etag: `"${md5(digests)}-${parts.length}"` });
 }
 
-function push(bucket: MemoryBucket, key: string, version: Version): Version {
+function push(bucket: MemoryBucket, key: string, made: Omit<Version, 'modified'>): Version {
+  const version = { ...made, modified: new Date() };
   const before = bucket.versioned ? (bucket.objects.get(key) ?? []) : [];
   bucket.objects.set(key, [...before, version]);
   return version;

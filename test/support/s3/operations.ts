@@ -111,19 +111,25 @@ function putObject({ bucket, key, headers, raw }: S3Request): S3Reply {
 }
 
 function listObjects({ bucket, bucketName, query, pageSize }: S3Request): S3Reply {
-  if (query.has('delimiter')) throw new S3Failure(501, 'NotImplemented', 'delimiter');
   const prefix = query.get('prefix') ?? '';
+  const delimiter = query.get('delimiter');
+  const encoding = query.get('encoding-type');
+  // As MinIO and versitygw have it; AWS writes a reference to the character, which no XML 1.0 may have either.
+  const asText = (key: string): string => key.replaceAll(/[^\P{Cc}\t\n\r]/gu, '\ufffd');
   const token = query.get('continuation-token');
   const after = Buffer.from(token ?? '', 'base64');
   const keys = keysOf(bucket).filter((key) => key.startsWith(prefix) && Buffer.compare(Buffer.from(key), after) > 0);
   const page = keys.slice(0, Math.min(pageSize, Number(query.get('max-keys') ?? pageSize)));
   const truncated = page.length < keys.length;
-  const contents = page.map((key): Element => {
-    const { body, etag } = find(bucket, key, undefined);
+  // What lies below a delimiter is counted in the page, and named by no more than its folder; nobody here asks for those.
+  const shown = page.filter((key) => delimiter === null || !key.slice(prefix.length).includes(delimiter));
+  const contents = shown.map((key): Element => {
+    const { body, etag, modified } = find(bucket, key, undefined);
     return [
       'Contents',
       [
-        ['Key', key],
+        ['Key', encoding === 'url' ? new URLSearchParams([[key, '']]).toString().slice(0, -1) : asText(key)],
+        ['LastModified', modified.toISOString()],
         ['ETag', etag],
         ['Size', body.length],
         ['StorageClass', 'STANDARD'],
@@ -137,6 +143,7 @@ function listObjects({ bucket, bucketName, query, pageSize }: S3Request): S3Repl
     ['KeyCount', page.length],
     ['MaxKeys', pageSize],
     ['IsTruncated', truncated],
+    ...(encoding === null ? [] : [['EncodingType', encoding] as const]),
     ...(truncated ? [next] : []),
     ...contents,
   ]);

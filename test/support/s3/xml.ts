@@ -14,7 +14,9 @@ function element([name, content]: Element): string {
   return `<${name}>${inner}</${name}>`;
 }
 
-const encoded = (text: string) => text.replace(/[&<>"\r]/g, (character) => `&#${character.charCodeAt(0)};`);
+/** Control characters too, as S3 has them: no XML 1.0, and parsers differ. */
+const encoded = (text: string) =>
+  text.replace(/[&<>"\p{Cc}]/gu, (character) => (character === '\n' ? character : `&#${character.charCodeAt(0)};`));
 
 const NAMED: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 

@@ -1,0 +1,83 @@
+import type { Slice } from '../../contract/plan.ts';
+import { EMPTY_STRETCH, type Stretch, sumStretches } from '../../estimate/sample.ts';
+import type { Deps } from '../deps.ts';
+import { storedUpTo, type TextPlace } from './stored-up-to.ts';
+
+/** What a run makes of some records. */
+export type Made = Pick<Stretch, 'candidates' | 'turns' | 'examples' | 'pairs' | 'collectionBytes'>;
+
+/** Measures how far slices that are read together were read, and what the run makes of them on the way. */
+export interface SliceGauge {
+  /** Passes the records on until they have so many bytes of text as was asked for. */
+  watch<Span extends MeasuredSpan>(spans: AsyncIterable<Span>, placeOf: PlaceOf<Span>): AsyncGenerator<Span>;
+  /** Counts what the record that was passed on last makes. */
+  add(made: Made): void;
+  close(): Promise<GaugedSlices>;
+}
+
+interface MeasuredSpan {
+  readonly bytes: number;
+}
+type PlaceOf<Span> = (span: Span) => Omit<TextPlace, 'text'>;
+
+export interface GaugedSlices {
+  readonly stretches: readonly Stretch[];
+  /** They were read to their ends. */
+  readonly ended: boolean;
+}
+
+/** `most`: bytes of text. */
+export function gaugeSlices(slices: readonly Slice[], most: number, deps: Deps): SliceGauge {
+  const [only, ...others] = slices;
+  const one = others.length === 0 ? only : undefined;
+  const begins = one?.start ?? 0;
+  const stretches: Stretch[] = [];
+  let open = EMPTY_STRETCH;
+  let [at, from, text] = [begins, begins, 0];
+  let stopped: TextPlace | undefined;
+  const closeStretch = (): void => {
+    if (at > from) stretches.push({ ...open, textBytes: at - from });
+    open = EMPTY_STRETCH;
+    from = at;
+  };
+  return {
+    async *watch(spans, placeOf) {
+      for await (const span of spans) {
+        const place = placeOf(span);
+        // Where records have an offset, what lies between them counts; in tables and archives their bytes do.
+        at = Math.max(at, place.offset);
+        if (at - from >= most / FINEST) closeStretch();
+        if (text >= most) {
+          stopped = { ...place, text: at - begins };
+          return;
+        }
+        open = { ...open, records: open.records + 1 };
+        yield span;
+        at += span.bytes;
+        text += span.bytes;
+      }
+    },
+    add(made) {
+      open = {
+        ...open,
+        candidates: open.candidates + made.candidates,
+        turns: open.turns + made.turns,
+        examples: open.examples + made.examples,
+        pairs: open.pairs + made.pairs,
+        collectionBytes: open.collectionBytes + made.collectionBytes,
+      };
+    },
+    async close() {
+      closeStretch();
+      const ended = stopped === undefined;
+      const read = sumStretches(stretches).textBytes;
+      const all = slices.reduce((sum, { start, end }) => sum + end - start, 0);
+      const stored = one ? await storedUpTo(one, stopped, deps) : (stopped?.text ?? all);
+      if (read === 0) return { stretches: ended ? [{ ...EMPTY_STRETCH, bytes: stored }] : [], ended };
+      return { stretches: stretches.map((one) => ({ ...one, bytes: (one.textBytes * stored) / read })), ended };
+    },
+  };
+}
+
+/** Stretches of what is asked for, at most: they are joined to fewer afterwards. */
+const FINEST = 32;

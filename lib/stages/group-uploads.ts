@@ -1,0 +1,49 @@
+import { UploadEvent } from '../contract/start.ts';
+import { folderOf } from '../sources/folders.ts';
+import type { ArrivedUploads } from './gather-uploads.ts';
+
+/** A message of the queue of uploads: an event of S3's, as text. */
+export interface QueuedUpload {
+  readonly id: string;
+  readonly body: string;
+}
+
+export interface QueuedFolder extends ArrivedUploads {
+  /** Of its messages. */
+  readonly ids: readonly string[];
+}
+
+export interface GroupedUploads {
+  readonly folders: readonly QueuedFolder[];
+  /** Messages that are no events of S3's. */
+  readonly unreadable: readonly string[];
+}
+
+/** Queued uploads by their folders: each folder is looked at once. */
+export function groupUploads(messages: readonly QueuedUpload[]): GroupedUploads {
+  const folders = new Map<string, ArrivedUploads & { ids: string[] }>();
+  const unreadable: string[] = [];
+  for (const { id, body } of messages) {
+    const event = eventIn(body);
+    if (!event) {
+      unreadable.push(id);
+      continue;
+    }
+    const { bucket, object } = event.detail;
+    const folder = folderOf(object.key);
+    const name = JSON.stringify([bucket.name, folder]);
+    const time = Date.parse(event.time);
+    const { ids, latest } = folders.get(name) ?? { ids: [] as string[], latest: time };
+    ids.push(id);
+    folders.set(name, { bucket: bucket.name, folder, ids, latest: Math.max(latest, time) });
+  }
+  return { folders: [...folders.values()], unreadable };
+}
+
+function eventIn(body: string): UploadEvent | undefined {
+  try {
+    return UploadEvent.safeParse(JSON.parse(body)).data;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,86 @@
+import type * as z from 'zod';
+import { BuilderSettings } from '../lib/contract/builder.ts';
+import { Limits } from '../lib/contract/request.ts';
+import { Group, type Rejected } from '../lib/contract/trajectory.ts';
+import { InvalidRequest } from '../lib/errors.ts';
+import { fromUtf8, type Utf8, utf8 } from '../lib/objects/utf8.ts';
+import { pairExample } from '../lib/preferences/pair-example.ts';
+import { GROUP_CLOSING, openGroupText, trajectoryWriter } from '../lib/preferences/trajectory-text.ts';
+import { asTraceItem } from '../lib/sources/formats/nat/nat-item.ts';
+import { natNames } from '../lib/sources/formats/nat/nat-names.ts';
+import { readObject } from '../lib/sources/formats/nat/trace-item.ts';
+import { isObject } from '../lib/sources/json/exact-json.ts';
+
+export interface BuildOptions {
+  /** As in a request's `builder` block; what is left out has its default. */
+  readonly builder?: z.input<typeof BuilderSettings>;
+  /** `run_id` of the groups. Default: "in-memory". */
+  readonly runId?: string;
+  /** Where the items come from: `lineage.key` of the trajectories. Default: "items". */
+  readonly key?: string;
+  /** Called for every trace item and candidate that is left out, with the reason. */
+  readonly onRejected?: (rejected: Rejected) => void;
+}
+
+/**
+ * The groups of trace items, an item at a time and in their order: what a line of `collection.jsonl` holds, parsed.
+ *
+ * An item is an element of NAT's `workflow_output.json`: an object with `id` and `intermediate_steps`. Scores and
+ * margins are in the scorer's own unit. `lineage.offset` is the item's number, from 0: in memory there are no bytes.
+ * An item without a pair gives no group; items that share an id give a group each.
+ *
+ * Throws {@link InvalidRequest} where `options.builder` is wrong, and whatever the iterable throws. An item that cannot
+ * be read is no error: see `onRejected`.
+ */
+export async function* buildTrajectories(
+  items: AsyncIterable<unknown> | Iterable<unknown>,
+  options: BuildOptions = {},
+): AsyncGenerator<Group> {
+  const settings = settingsOf(options.builder);
+  const { runId = 'in-memory', key = 'items', onRejected = () => {} } = options;
+  let offset = -1;
+  for await (const value of items) {
+    offset += 1;
+    const lose = (reason: string, detail: string, example_id: string | null): void =>
+      onRejected({
+        ...{ run_id: runId, kind: 'item', reason, detail, key, offset, example_id },
+        ...{ turn_id: null, candidate_uuid: null },
+      });
+    const read = isObject(value)
+      ? readObject(value, natNames(settings.ttc_step_name))
+      : { rejected: { reason: 'not_an_object', detail: 'it is not an object' } };
+    if ('rejected' in read) {
+      lose(read.rejected.reason, read.rejected.detail, null);
+      continue;
+    }
+    const exampleId = read.item.id.text;
+    const { candidates, rejected: losses } = asTraceItem(read.item).read(settings.compatibility);
+    const rollouts = [{ candidates, rejected: losses, place: { key, offset } }];
+    const paired = pairExample({ exampleId, rollouts }, settings, LIMITS);
+    if ('rejected' in paired) {
+      lose(paired.rejected.reason, paired.rejected.detail, exampleId);
+      continue;
+    }
+    for (const { reason, detail, turnId, uuid } of losses) {
+      onRejected({
+        ...{ run_id: runId, kind: 'candidate', reason, detail, key, offset, example_id: exampleId },
+        ...{ turn_id: turnId, candidate_uuid: uuid },
+      });
+    }
+    if (paired.turns.length === 0) continue;
+    const origin = { runId, exampleId };
+    const write = trajectoryWriter(origin, settings);
+    const trajectories = paired.turns.flatMap((turn) => turn.map((pair) => write(pair).json)).join(',');
+    yield Group.parse(JSON.parse(fromUtf8(utf8`${openGroupText(origin)}${trajectories as Utf8}${GROUP_CLOSING}`)));
+  }
+}
+
+/** Those that a request has by default. */
+const LIMITS = Limits.parse({});
+
+function settingsOf(builder: BuildOptions['builder'] = {}): BuilderSettings {
+  const parsed = BuilderSettings.safeParse(builder);
+  if (parsed.success) return parsed.data;
+  const told = parsed.error.issues.map(({ path, message }) => `builder.${path.join('.')}: ${message}`);
+  throw new InvalidRequest(told.join('; '), { cause: parsed.error });
+}
