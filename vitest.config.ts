@@ -2,12 +2,12 @@ import { defineConfig } from 'vitest/config';
 
 // Tests of whole processes: the packed library, the bundles, the commands in the docs, a browser, killed runs.
 const PROCESSES = 'test/**/*.system.test.ts';
-// A third of the time of all other tests: the stack, for which each file loads all of aws-cdk-lib; the largest inputs; and
-// whole runs again and again, by any number of tasks in any order.
+// Almost half of the time of all other tests: the stack, for which each file loads all of aws-cdk-lib; the linters of the
+// documents; the largest inputs; and whole runs again and again, by any number of tasks in any order.
 const SLOW = [
   'test/infra/**/*.test.ts',
   'test/bench/upload-costs.test.ts',
-  'test/docs/operations.test.ts',
+  'test/docs/{operations,prose}.test.ts',
   'test/hostile/{caps,regular-expressions}.test.ts',
   'test/adapters/s3/finalize-traffic.test.ts',
   'test/**/invariance.test.ts',
