@@ -39,7 +39,8 @@ const packageOf = (file: string): string[] => /.*node_modules\/((?:@[^/]+\/)?[^/
 const BUDGET: Record<Stage, number> = {
   // The first two and BuildShard hold the readers of all containers and source formats, some 300 KB, and a tokenizer of 100 KB
   // that is run where tokens are counted; WriteDatasets writes Parquet.
-  evaluate: 1110,
+  // It reads a sample of the traces and pairs it, as BuildShard does.
+  evaluate: 1170,
   'run-workflow': 880,
   'plan-traces': 600,
   'group-candidates': 940,
