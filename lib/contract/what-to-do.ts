@@ -27,7 +27,7 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
   InvalidRequest: { fix: 'Correct the settings that the message names.', next: 'another' },
   RunConflict: { fix: 'The run id is taken.', next: 'another' },
   CeilingExceeded: { fix: 'Ask for less, or have the ceiling that the message names raised.', next: 'another' },
-  NoTraces: { fix: 'Put traces that can be read where source.traces says.', next: 'again' },
+  NoTraces: { fix: 'Put readable traces where source.traces points.', next: 'again' },
   NoCandidates: { fix: 'Change the setting, or the evaluation, that the message names.', next: 'another' },
   TooManyRejected: {
     fix: 'Fix the traces that rejected.jsonl names, or raise limits.max_rejected_fraction.',
@@ -40,17 +40,17 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
   ArrayNotIndented: { fix: 'Set source.cut to false, or write one trace item a line.', next: 'another' },
   NoPairs: { fix: 'Change what the message names, or allow it with limits.allow_empty.', next: 'another' },
   SourceTooLarge: {
-    fix: 'Give fewer or smaller objects, or change the setting that the message names.',
+    fix: 'Give fewer or smaller files, or change the setting that the message names.',
     next: 'another',
   },
   RepeatedIdsTooLarge: { fix: 'Set builder.compatibility to strict, or split the file.', next: 'another' },
   InputChanged: { fix: 'A trace file was replaced after the run had planned it.', next: 'another' },
   ShardMissing: { fix: 'Part of the work is missing.', next: 'again' },
-  ObjectNotFound: { fix: 'Something removes objects that the run needs: find out what.', next: 'another' },
+  ObjectNotFound: { fix: 'Something removes files that the run needs. Find out what it is.', next: 'another' },
   StoreRefused: { fix: 'Fix the credentials, the permissions or the bucket that the message names.', next: 'again' },
   StoreUnavailable: { fix: 'The store did not answer after several tries: wait until it does.', next: 'again' },
   CorruptObject: {
-    fix: 'An object of the run is not what this version writes: it was changed, or another version began the run.',
+    fix: 'A file of the run differs from what this version writes: it was changed, or another version started the run.',
     next: 'another',
   },
   LeakingDataset: {
@@ -88,33 +88,36 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
   },
   TrainerUnavailable: { fix: 'The trainer did not answer after several tries: wait until it does.', next: 'again' },
   TrainerRefused: {
-    fix: 'Fix at the trainer what it refuses: credentials, or a name it should know.',
+    fix: 'Fix what the trainer refuses: the credentials, or a name that it does not know.',
     next: 'again',
   },
-  TrainingSubmitPending: { fix: 'Another execution is asking for the job: wait some minutes.', next: 'again' },
+  TrainingSubmitPending: { fix: 'Another execution is submitting the job: wait a few minutes.', next: 'again' },
   TrainingFailed: { fix: "The dataset is committed; the trainer's own log says why the job failed.", next: 'another' },
   TrainingCanceled: { fix: 'The dataset is committed; the job was canceled at the trainer.', next: 'another' },
-  TrainingLost: { fix: 'The job may still run: look at the trainer.', next: 'again' },
+  TrainingLost: { fix: 'The job may still be running: look at the trainer.', next: 'again' },
   DeploymentFailed: { fix: 'The model is trained; the trainer says why it cannot be deployed.', next: 'again' },
-  DeploymentTimedOut: { fix: 'The model is trained, and may yet be deployed: look at the trainer.', next: 'again' },
+  DeploymentTimedOut: {
+    fix: 'The model is trained, and the deployment may still succeed: look at the trainer.',
+    next: 'again',
+  },
   ABORTED: { fix: 'Its log ends with the state that it was in.', next: 'again' },
   TIMED_OUT: { fix: 'Its log ends with the state that it was in: see what it was waiting for.', next: 'again' },
   'States.Timeout': {
-    fix: 'A step was cut off: a smaller limits.shard_bytes, or JSON lines in place of an array that cannot be cut, give it less to do.',
+    fix: 'A step was cut off. Give it less to do: a smaller limits.shard_bytes, or JSON lines in place of an array that cannot be cut.',
     next: 'again',
   },
   'Sandbox.Timedout': {
-    fix: 'A function was cut off after 15 minutes: a smaller limits.shard_bytes, or JSON lines in place of an array that cannot be cut, give it less to do.',
+    fix: 'A function was cut off after 15 minutes. Give it less to do: a smaller limits.shard_bytes, or JSON lines in place of an array that cannot be cut.',
     next: 'again',
   },
   'Runtime.OutOfMemory': KILLED_FUNCTION,
   'Runtime.ExitError': KILLED_FUNCTION,
   'Lambda.Unknown': KILLED_FUNCTION,
   'Lambda.TooManyRequestsException': {
-    fix: 'Lambda had no room for the step in 33 hours: ask AWS for more concurrent executions, or lower limits.max_concurrency.',
+    fix: 'Lambda could not run the step for 33 hours: ask AWS for more concurrent executions, or lower limits.max_concurrency.',
     next: 'again',
   },
-  [STEP_FUNCTIONS_ERROR]: { fix: 'The message begins with the name that Step Functions has for it.', next: 'again' },
+  [STEP_FUNCTIONS_ERROR]: { fix: "The message begins with Step Functions' own name for the error.", next: 'again' },
   'States.ItemReaderFailed': {
     fix: 'The state machine could not read plan.json or batches.json: give its role access to them.',
     next: 'again',
@@ -126,7 +129,7 @@ export const ADVICE: Readonly<Record<string, Advice>> = {
 };
 
 const SMALLER_SHARDS: Advice = {
-  fix: 'Give a function less at once: a smaller limits.shard_bytes, or JSON lines in place of an array that cannot be cut.',
+  fix: 'Give a function less to do at once: a smaller limits.shard_bytes, or JSON lines in place of an array that cannot be cut.',
   next: 'another',
 };
 
@@ -146,7 +149,7 @@ const UNKNOWN: Advice = {
 
 const NEXT = {
   again: (execution: string) =>
-    `Then start the run again under the same id (on AWS: dpo redrive ${execution}): what is built is kept.`,
+    `Then start the run again under the same id (on AWS: dpo redrive ${execution}): it keeps what was built.`,
   // A run id keeps its request and its traces.
   another: () => 'Then start another run, under another id.',
   nothing: () => '',
