@@ -99,7 +99,7 @@ function alarm(scope: Construct, spec: AlarmSpec, topic: ITopic | undefined): Al
   const { id, says, section, metric, threshold, periods = 1 } = spec;
   const made = new Alarm(scope, id, {
     ...{ metric, threshold, evaluationPeriods: periods },
-    alarmDescription: `${says} What it means, how to look, what to do: docs/operations.md#${section}`,
+    alarmDescription: `${says} Meaning, where to look, what to do: docs/operations.md#${section}`,
     comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
     // No run, no trouble.
     treatMissingData: TreatMissingData.NOT_BREACHING,
