@@ -116,11 +116,14 @@ function sample({ sample: found }: Results): string {
 function profile({ profile: found }: Results): string {
   if (!found) return NOT_MEASURED;
   const { main_ms, workers_ms, megabytes } = found;
-  const rows = found.functions.map(({ name, own_ms }) => [`\`${name}\``, own_ms]);
+  const rows = found.functions.slice(0, MOST_FUNCTIONS).map(({ name, own_ms }) => [`\`${name}\``, own_ms]);
   return `${table(['function', `ms of ${main_ms + workers_ms}, ${megabytes} MB`], rows)}
 
 Main thread ${main_ms} ms, workers ${workers_ms} ms.${source(found.measured)}`;
 }
+
+/** The others are in bench/results.json. */
+const MOST_FUNCTIONS = 6;
 
 function coldStart({ cold_start: found }: Results): string {
   if (!found) return NOT_MEASURED;

@@ -50,13 +50,9 @@ function estimates(results: Results): string {
     [
       row('shards', ({ shards }) => shards),
       row('million pairs', ({ pairs }) => rounded(pairs / 1e6)),
-      row('BuildShards, s', ({ build }) => rounded(build)),
-      row('which wait for', ({ waitsFor }) => waitsFor),
-      row('Choose, s', ({ choose, formats }) => (formats ? rounded(choose) : '')),
-      row('WriteDatasets, s', ({ write, formats }) => (formats ? rounded(write) : '')),
-      row('Finalize, s', ({ finalize }) => rounded(finalize)),
-      row('all, s', (one) => (isRefused(one) ? '**refused**' : Math.round(one.seconds))),
-      row('all, $', (one) => (isRefused(one) ? '**refused**' : priceOf(one.dollars))),
+      row('shards wait for', ({ waitsFor }) => waitsFor),
+      row('seconds', (one) => (isRefused(one) ? '**refused**' : Math.round(one.seconds))),
+      row('US dollars', (one) => (isRefused(one) ? '**refused**' : priceOf(one.dollars))),
       row('nearest limit, and its share', nearest),
     ],
   );

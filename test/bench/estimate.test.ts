@@ -40,6 +40,13 @@ describe('the estimate of a run on AWS', () => {
     );
   });
 
+  test('small objects are packed into shards, and large ones are cut', () => {
+    const small = JOBS.find(({ objectBytes }) => objectBytes === 1e6);
+    expect(small?.name).toBe('100,000 objects of 1 MB');
+    expect(small && estimate(small, RATES).shards).toBe(Math.ceil(100_000 / 67));
+    expect(estimate({ ...of(1e9), objectBytes: 1e9 }, RATES)).toEqual(estimate(of(1e9), RATES));
+  });
+
   test("names Choose's memory where more pairs are chosen among than fit", () => {
     const terabyte = JOBS.find(({ bytes, formats }) => bytes === 1e12 && formats);
     const [first] = terabyte ? estimate(terabyte, RATES).taken : [];

@@ -79,7 +79,7 @@ describe('the runbook in docs/operations.md', () => {
   test.each(alarms)('$name links to its section', ({ AlarmDescription }) => {
     const [, anchor = ''] = /docs\/operations\.md#([\w-]+)$/.exec(AlarmDescription) ?? [];
     const section = sections.get(anchor);
-    for (const part of ['What it means', 'How to look', 'What to do']) {
+    for (const part of ['Meaning', 'Look', 'Do']) {
       expect(section).toMatch(new RegExp(`^\\*\\*${part}\\.\\*\\* \\S.{40,}`, 'm'));
     }
   });
