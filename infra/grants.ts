@@ -193,7 +193,7 @@ export function grant(
 }
 
 const ANY_RUN =
-  "The wildcard stands for a run's id, which is known only when it is started, and for the files in one of its folders; the bucket and the folder are named.";
+  "The wildcard is a run's id, which is known only when the run starts, and the files in one of its folders; the bucket and the folder are named.";
 
 const ANY_TRACE =
   'Which traces a run reads is known only when it is started: any under the prefix that uploads start runs from. They are read, never written.';

@@ -144,7 +144,7 @@ function whyNoPairs({ source, request }: JudgedRun, totals: Counters): string {
 }
 
 const warnOfSingles = ({ source }: JudgedRun, totals: Counters): string =>
-  `${totals.skipped_single_candidate} of ${totals.total_turns} turns have one candidate only, and nothing to compare it with. ${howGrouped(source)}`;
+  `${totals.skipped_single_candidate} of ${totals.total_turns} turns have only one candidate, so nothing to compare it with. ${howGrouped(source)}`;
 
 const howGrouped = (source: RunSource | undefined): string =>
   source

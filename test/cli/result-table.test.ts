@@ -97,7 +97,7 @@ Formats
 });
 
 test('the table says why a run trained, or did not', () => {
-  const why = 'Nothing is trained: finetuning.enabled of config.yml is false. --train trains all the same.';
+  const why = 'Nothing is trained: finetuning.enabled of config.yml is false. --train trains anyway.';
   expect(resultTable(manifest, 'out/', { why })).toContain(`\n\nTraining\n  ${why}\n\nFiles`);
   expect(resultTable(manifest, 'out/')).not.toContain('Training');
 });

@@ -29,7 +29,7 @@ describe.each(PAGES)('$path', ({ path, places }) => {
 /** A number with a unit of time, memory, speed or proportion. */
 const MEASURED = /\d[\d.,]*\s?(?:s|ms|µs|seconds|minutes|hours|[KMGT]i?B(?:\/s)?|[KMG]bit\/s|×|%|times)(?![\w/])/g;
 
-/** Limits and periods of AWS's, or of the code: test/docs/operations.test.ts holds the latter. */
+/** Limits and periods of AWS's, or of the code: test/docs/operations.system.test.ts holds the latter. */
 const KNOWN = new Map([
   ['docs/operations.md', ['15 minutes', '1 MiB', '1 GiB', '15 minutes', '33 hours', '33 hours', '5 %', '24 hours']],
 ]);
