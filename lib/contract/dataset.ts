@@ -57,7 +57,7 @@ export const DatasetSettings = z.strictObject({
    * stay as they are (`text`, for base models). `auto`: `text` where prompts have a template in them already, else `chat`.
    */
   prompt_style: PromptStyle.default('auto'),
-  /** Parquet: one file a shard, for formats whose trainer reads it. A text that looks like a date stays text in it. */
+  /** Parquet: one file per shard, for formats whose trainer reads it. A text that looks like a date stays text in it. */
   file_type: FileType.default('jsonl'),
   /** Columns beside the texts, in formats that take them. `margin` and the scores are in the scorer's own unit. */
   columns: z.array(DatasetColumn).default([]),
@@ -74,7 +74,7 @@ export const DatasetSettings = z.strictObject({
   /** Pairs of which one side, with its prompt, has more tokens are left out (`too_long`); null takes all. */
   max_tokens: z.int().min(1).nullable().default(null),
   deduplicate_pairs: z.boolean().default(true),
-  /** A sample of at most so many pairs; null takes all. */
+  /** Sample at most this many pairs; null takes all. */
   max_pairs: z.int().min(1).nullable().default(null),
   /** Share of the examples that go to validation. */
   validation_fraction: z.number().min(0).max(1).default(0.2),

@@ -9,7 +9,7 @@ import { TrainingSettings } from './training.ts';
 export const Limits = z.strictObject({
   /** Share of unreadable trace items (0 to 1) past which the run fails instead of committing what is left. */
   max_rejected_fraction: z.number().min(0).max(1).default(0.1),
-  /** Bytes of traces a shard. 64 MiB takes a Lambda seconds; the floor of 1 KiB is for tests. */
+  /** Bytes of traces per shard. 64 MiB takes a Lambda seconds; the floor of 1 KiB is for tests. */
   shard_bytes: z.int().min(1024).default(67_108_864),
   /**
    * Shards built at once, and parts of datasets written at once. Left out: 100, or the stack's ceiling where that is

@@ -22,7 +22,7 @@ export const TraceSource = z.strictObject({
   cut: z.boolean().default(true),
   /** How records become candidates: a format's name, or where a record holds what. Left out: the content shows it. */
   format: z.union([SourceFormatName, FieldMap]).optional(),
-  /** How the records lie in the objects (of `.gz` and `.zst`: in their text). Left out: the content shows it. */
+  /** The container of the records (of `.gz` and `.zst`: of their text). Left out: detected from the content. */
   container: ContainerName.optional(),
   /**
    * The score to compare answers by: its name (`quality`), a JSON Pointer to it in the record (`/reward`), or several of

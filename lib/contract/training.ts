@@ -49,15 +49,15 @@ const following = {
 };
 
 export const NemoCustomizer = z.strictObject({
-  /** How NAT names the block: taken and not used, so that NAT's block is valid as it stands. */
+  /** How NAT names the block: accepted and ignored, so that NAT's block is valid unchanged. */
   _type: z.literal('nemo_customizer_trainer_adapter').optional(),
   entity_host: Host,
   datastore_host: Host,
-  /** NAT's token in plain text: taken on one's own machine only, and never stored. Else `hf_token_secret_arn`. */
+  /** NAT's token in plain text: accepted on this machine only, and never stored. Else `hf_token_secret_arn`. */
   hf_token: z.string().default(''),
   namespace: EntityName,
   dataset_name: EntityName.default('nat-dpo'),
-  /** NAT's folder for the files before upload. They stand in the run's folder already: taken and not used. */
+  /** NAT's folder for the files before upload. The run's folder already holds them: accepted and ignored. */
   dataset_output_dir: z.string().nullable().default(null),
   create_namespace_if_missing: z.boolean().default(true),
   /** Such as `meta/llama-3.2-1b-instruct@v1.0.0+A100`. */

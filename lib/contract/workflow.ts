@@ -23,7 +23,7 @@ export const WorkflowSource = z.strictObject({
       'must be the route that sends steps, which begins with / and ends in /full: /v1/workflow/full',
     )
     .default('/v1/workflow/full'),
-  /** Event types to have sent, comma-separated (`TTC_END`); null has all sent. */
+  /** Event types that the workflow sends, comma-separated (`TTC_END`); null: all. */
   filter_steps: z
     .string()
     .regex(/^[A-Z_]+(,[A-Z_]+)*$/, 'must be event types with commas between them, such as TTC_END')
@@ -34,7 +34,7 @@ export const WorkflowSource = z.strictObject({
    * under the stack's `tracesPrefix`, and from nowhere else.
    */
   dataset: z.strictObject({
-    /** With `dpo run` also a directory as a `file:` URL, relative (`file:data`) to the working directory or whole. */
+    /** With `dpo run` also a directory as a `file:` URL, relative to the working directory (`file:data`) or absolute. */
     bucket: z.string().min(1),
     key: z.string().min(1),
   }),
@@ -43,22 +43,22 @@ export const WorkflowSource = z.strictObject({
   answer_key: z.string().min(1).default('answer'),
   /** How often each example is asked; from 2 on its ids are `X_rep0`, `X_rep1`, … */
   reps: z.int().min(1).max(1000).default(1),
-  /** Examples a batch: what one child execution asks and writes. */
+  /** Examples per batch: one child execution asks and writes a batch. */
   batch_size: z.int().min(1).max(100).default(10),
   /** Examples under way at once, over all batches. */
   max_concurrency: z.int().min(1).max(1000).default(8),
-  /** For one whole answer. 840 seconds leave a Lambda of 15 minutes time to write it. */
+  /** Time for one complete answer. 840 seconds leave a Lambda of 15 minutes time to write it. */
   timeout_seconds: z.int().min(1).max(840).default(300),
   /** Further tries after 429, 500, 502, 503, 504 or a broken connection. */
   max_retries: z.int().min(0).max(10).default(3),
-  /** The body to post: any JSON in which `{{question}}`, `{{id}}` or `{{<column>}}` stands for the example's own. */
+  /** The body to post: any JSON in which `{{question}}`, `{{id}}` or `{{<column>}}` is replaced by the example's value. */
   body: z.json().default({ input_message: '{{question}}' }),
   /**
    * Secrets Manager secret with a bearer token, or a JSON object of headers. On this machine also `env:NAME`, sent only to
    * hosts that `--allow-secrets-to` names. On AWS it is one that the stack's `allowedEndpoints` binds to the endpoint.
    */
   auth_secret_arn: SecretName,
-  /** Go on, and count, where an example fails; else the first one fails the run. */
+  /** `true`: count an example that fails, and continue; `false`: the first one fails the run. */
   continue_on_collection_error: z.boolean().default(false),
 });
 export type WorkflowSource = z.infer<typeof WorkflowSource>;

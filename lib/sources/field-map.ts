@@ -12,14 +12,16 @@ const Fields = z.strictObject({
     .optional()
     .describe('A source format to start from; the pointers given here replace its own.'),
   group: Pointers.optional().describe(
-    'What competes: text or a number that the candidates of a group share; several pointers are one key together. Left out: the prompt.',
+    'The group: text or a number that competing candidates share; several pointers form one key. Left out: the prompt.',
   ),
-  turn: JsonPointer.optional().describe('Which turn of the group it is, where a group has several.'),
+  turn: JsonPointer.optional().describe('The turn within the group, if a group has several.'),
   index: JsonPointer.optional().describe("The candidate's number within its turn."),
   id: JsonPointer.optional().describe("The record's own id."),
-  error: JsonPointer.optional().describe('What says that the answer failed: anything but null, false and emptiness.'),
+  error: JsonPointer.optional().describe(
+    'The field that marks a failed answer: any value but null, false and empty ones.',
+  ),
   truncated: JsonPointer.optional().describe(
-    'What says that the answer was cut short: true, or a finish reason such as length.',
+    'The field that marks an answer as cut short: true, or a finish reason such as length.',
   ),
   metadata: JsonPointer.optional().describe('An object that goes to the collection with the candidate.'),
   tools: JsonPointer.optional().describe('The tools that the model could call.'),
@@ -31,7 +33,7 @@ const Fields = z.strictObject({
     'Messages that hold prompt and response; the response is what follows the last turn of the user.',
   ),
   candidates: JsonPointer.optional().describe(
-    'A list of answers, each an object. Pointers then begin at an answer, and where it has no such field at the record.',
+    'A list of answers, each an object. Pointers then start at the answer, or at the record if the answer has no such field.',
   ),
   score: z
     .union([JsonPointer, z.array(JsonPointer).min(1), z.record(z.string().min(1), JsonPointer)])
@@ -43,7 +45,7 @@ const Fields = z.strictObject({
     .union([JsonPointer, z.strictObject({ at: JsonPointer, first: WinnerValue, second: WinnerValue })])
     .optional()
     .describe(
-      'Which of two answers was judged better; with {at, first, second}, the values that mean the one and the other.',
+      'Which of two answers was judged better; with {at, first, second}, the values that mean the first and the second.',
     ),
   chosen: JsonPointer.optional().describe('The answer that was preferred, in a row that is a pair already.'),
   rejected: JsonPointer.optional().describe('The other answer of such a row.'),

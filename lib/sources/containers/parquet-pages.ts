@@ -24,7 +24,7 @@ export function checkPages(chunk: Buffer, column: ColumnMetaData, path: readonly
     }
     const bytes = chunk.subarray(reader.offset, reader.offset + size);
     reader.offset += size;
-    if (crc !== undefined && crc >>> 0 !== crc32(bytes)) throw new Error("a page's checksum is another");
+    if (crc !== undefined && crc >>> 0 !== crc32(bytes)) throw new Error("a page's checksum does not match");
     const page = { header, bytes, levels: levelsOf(path) };
     if (countOf(header) > MAX_VALUES) throw new Error(`a page has more than ${MAX_VALUES} values`);
     if (header.type !== 'DICTIONARY_PAGE') values += countOf(header);
