@@ -19,7 +19,7 @@ import { profileRun } from './sections/profile-run.ts';
 
 /**
  * Measures this checkout, section by section, into `bench/results.json`, and fills the places of docs/performance.md and
- * docs/scaling.md that show it. `npm run bench` needs GNU time, taskset, 16 GB of memory and 15 GB of disk. Options:
+ * docs/operations.md that show it. `npm run bench` needs GNU time, taskset, 16 GB of memory and 15 GB of disk. Options:
  * `--runs 5`; `--megabytes 200`; `--growth 200,1000,4000` (the second is measured on several cores and of interleaved lines, too);
  * `--only comparison,cores`, or `--only pages` to measure nothing; `--folder DIRECTORY` for what is written meanwhile.
  */

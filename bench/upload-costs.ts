@@ -1,6 +1,7 @@
+import { PRICES } from '../cli/aws/prices.ts';
 import { GATHER_MEMORY_MB } from '../functions/memory.ts';
 import { GATHER_BATCH } from '../infra/gather-batch.ts';
-import { ASSUMED } from './estimate.ts';
+
 import { table } from './pages/table.ts';
 
 /** AWS's list prices in us-east-1, in US dollars, and what Lambda and S3 do; nobody measured these here. */
@@ -9,7 +10,7 @@ export const UPLOADS = {
   event: 1 / 1e6,
   queueRequest: 0.4 / 1e6,
   /** Of 1,000 keys. */
-  listedPage: 0.005 / 1000,
+  listedPage: PRICES.write,
   keysInPage: 1_000,
   /** GatherUploads lists one in so long. */
   secondsOfPage: 0.1,
@@ -28,7 +29,7 @@ const MONTH_SECONDS = 30 * 24 * HOUR_SECONDS;
 /** What it costs, in US dollars, to start runs of so many files of one folder that are uploaded within an hour. */
 export function uploadCosts(files: number) {
   const events = files * UPLOADS.event;
-  const transitions = UPLOADS.transitionsOfRun * ASSUMED.stateTransition;
+  const transitions = UPLOADS.transitionsOfRun * PRICES.stateTransition;
   const started = (runs: number) => ({
     runs,
     events,
@@ -50,7 +51,7 @@ export function uploadCosts(files: number) {
       // Sent by itself, read and removed with others.
       queue: files * (1 + 2 / UPLOADS.messagesOfRequest) * UPLOADS.queueRequest,
       listing: pages * UPLOADS.listedPage,
-      gather: pages * UPLOADS.secondsOfPage * (GATHER_MEMORY_MB / 1024) * ASSUMED.gibSecond,
+      gather: pages * UPLOADS.secondsOfPage * (GATHER_MEMORY_MB / 1024) * PRICES.gibSecond,
     },
   };
 }
@@ -68,14 +69,12 @@ export function uploadCostsTable(): string {
   const row = (what: string, of: (way: Way) => number) => [what, ...[each, marker, quiet].map(of).map(dollars)];
   const together = (way: Way): number => way.events + way.transitions + way.queue + way.listing + way.gather;
   return table(
-    [`${FILES.toLocaleString('en')} files of one folder in an hour`, '`each`', 'marker', 'quiet minutes'],
+    [`${FILES.toLocaleString('en')} files in an hour`, '`each`', 'marker', 'quiet minutes'],
     [
       ['runs', ...[each, marker, quiet].map(({ runs }) => runs.toLocaleString('en'))],
       row("S3's events, $", (way) => way.events),
-      row('state transitions of the runs, at least, $', (way) => way.transitions),
-      row('the queue, $', (way) => way.queue),
-      row('listing the folder, at most, $', (way) => way.listing),
-      row('GatherUploads, at most, $', (way) => way.gather),
+      row('state transitions, $', (way) => way.transitions),
+      row('gathering, $', (way) => way.queue + way.listing + way.gather),
       row('together, $', together),
     ],
   );

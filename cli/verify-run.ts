@@ -122,11 +122,11 @@ async function findUnlisted(store: ObjectStore, runId: string, listed: ReadonlyS
 const OWN_FOLDERS: readonly string[] = ['shards', 'choice', 'traces', 'training', 'failures'];
 
 function ownFiles(runId: string): ReadonlySet<string> {
-  const { request, plan, source, grouping, groupingTasks, tokenizer, manifest, failure } = runKeys(runId);
+  const { request, plan, source, grouping, groupingTasks, estimate, tokenizer, manifest, failure } = runKeys(runId);
   const { datasetPin, dataset, batches } = workflowKeys(runId);
   const { progress, finalMetrics } = trainingKeys(runId);
   return new Set([
-    ...[request, plan, source, grouping, groupingTasks, tokenizer, manifest, failure],
+    ...[request, plan, source, grouping, groupingTasks, estimate, tokenizer, manifest, failure],
     ...[datasetPin, dataset, batches, progress, finalMetrics],
   ]);
 }

@@ -12,6 +12,8 @@ export const runPlace = (chooseMemoryMb: number): RunPlace => ({
   maxParts: S3_LIMITS.maxParts,
   minPartBytes: S3_LIMITS.minPartBytes,
   maxPartBytes: S3_LIMITS.maxPartBytes,
+  readBytes: S3_LIMITS.rangeBytes,
+  writeBytes: S3_LIMITS.partBytes(1),
   maxObjectBytes: mostComposedBytes(S3_LIMITS),
   copiesInFlight: COPIES_IN_FLIGHT,
   executionSeconds: EXECUTION_SECONDS,

@@ -12,7 +12,7 @@ export function pipelineDashboard(scope: Construct, { pipeline, deadLetters }: P
   const dashboard = new Dashboard(scope, 'Dashboard');
   dashboard.addWidgets(
     new TextWidget({
-      markdown: `Preference data of **${service}**. What each alarm means, and what to do: docs/runbook.md.`,
+      markdown: `Preference data of **${service}**. What each alarm means, and what to do: docs/operations.md.`,
       ...{ width: 24, height: 1 },
     }),
   );

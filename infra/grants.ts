@@ -47,7 +47,7 @@ export interface RunFiles {
   readonly lists?: string;
 }
 
-/** Reads some files of runs and writes some, and no other. Which run's they are, IAM cannot say: see docs/reliability.md. */
+/** Reads some files of runs and writes some, and no other. Which run's they are, IAM cannot say: see docs/architecture.md. */
 export function readWriteFiles(user: IGrantable, bucket: IBucket, { reads, writes, lists = '*' }: RunFiles): void {
   list(user, bucket, `runs/*/${lists}`);
   grantObjects(user, bucket, { actions: READ, keys: reads.map((file) => `runs/*/${file}`) });

@@ -19,7 +19,7 @@ export interface PipelineMonitoringProps {
   readonly alarmTopic?: ITopic | undefined;
 }
 
-/** What an operator looks at, and what calls one: each alarm's description names its section of docs/runbook.md. */
+/** What an operator looks at, and what calls one: each alarm's description names its section of docs/operations.md. */
 export class PipelineMonitoring extends Construct {
   readonly dashboard: Dashboard;
   readonly alarms: readonly Alarm[];
@@ -35,7 +35,7 @@ interface AlarmSpec {
   readonly id: string;
   /** What happened, for the person who is called. */
   readonly says: string;
-  /** Of docs/runbook.md. */
+  /** Of docs/operations.md. */
   readonly section: string;
   readonly metric: IMetric;
   /** Alarms from here on. */
@@ -99,7 +99,7 @@ function alarm(scope: Construct, spec: AlarmSpec, topic: ITopic | undefined): Al
   const { id, says, section, metric, threshold, periods = 1 } = spec;
   const made = new Alarm(scope, id, {
     ...{ metric, threshold, evaluationPeriods: periods },
-    alarmDescription: `${says} What it means, how to look, what to do: docs/runbook.md#${section}`,
+    alarmDescription: `${says} Meaning, where to look, what to do: docs/operations.md#${section}`,
     comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
     // No run, no trouble.
     treatMissingData: TreatMissingData.NOT_BREACHING,

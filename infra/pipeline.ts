@@ -55,7 +55,7 @@ export interface DpoPipelineProps extends NetworkProps {
    * then no live workflow is asked, and nothing is trained but by an event.
    */
   readonly allowedEndpoints?: readonly AllowedEndpoint[];
-  /** What one run may cost at most: a request beyond it is refused by the ceiling's name. README.md has the defaults. */
+  /** What one run may cost at most: a request beyond it is refused by the ceiling's name. docs/operations.md has the defaults. */
   readonly ceilings?: SetCeilings;
   /**
    * Of each of the four functions that maps call (GroupCandidates, BuildShard, WriteDatasets, RunWorkflow), over all runs:
@@ -64,7 +64,7 @@ export interface DpoPipelineProps extends NetworkProps {
   readonly reservedConcurrency?: number;
   /**
    * Encrypts logs and queues. The policy of a key that another stack made must let CloudWatch and EventBridge use it:
-   * README.md, `encryptionKey`.
+   * docs/operations.md, `encryptionKey`.
    */
   readonly encryptionKey?: IKey;
   /**

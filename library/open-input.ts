@@ -64,7 +64,7 @@ function isSeekable([first]: readonly Buffer[]): boolean {
   return detected !== undefined && 'container' in detected && ['parquet', 'zip'].includes(detected.container);
 }
 
-/** Bytes are a file's, in chunks. A text is a line, anything else a record, which becomes a line. */
+/** Bytes are a file's, in chunks. A text is a line, which may be a record's; anything else is a record, and becomes a line. */
 async function* toChunks(
   input: Input,
 ): AsyncGenerator<{ readonly bytes: Buffer; readonly isRecord: boolean }, undefined> {
@@ -76,7 +76,7 @@ async function* toChunks(
   for await (const one of input) {
     if (one instanceof Uint8Array) {
       yield { bytes: Buffer.from(one.buffer, one.byteOffset, one.length), isRecord: false };
-    } else if (typeof one === 'string') yield { bytes: Buffer.from(`${one}\n`), isRecord: false };
+    } else if (typeof one === 'string') yield { bytes: Buffer.from(`${one}\n`), isRecord: one.startsWith('{') };
     else yield { bytes: Buffer.from(`${jsonOf(one, number)}\n`), isRecord: true };
     number += 1;
   }

@@ -16,6 +16,12 @@ const PERMISSIVE = new Set([
 const EXCEPTIONS: readonly Exception[] = [
   { name: /^(@axe-core\/playwright|axe-core)$/, licence: 'MPL-2.0', why: 'tests the report for accessibility' },
   { name: /^lightningcss(-[a-z0-9-]+)?$/, licence: 'MPL-2.0', why: 'a part of Vite, on which Vitest stands' },
+  { name: /^@cspell\/dict-django$/, licence: 'WTFPL', why: 'a word list of cspell, which checks the documents' },
+  { name: /^@cspell\/dict-en-common-misspellings$/, licence: 'CC BY-SA 4.0', why: 'another one' },
+  { name: /^@azu\/style-format$/, licence: 'WTFPL', why: 'a part of textlint, which checks the documents' },
+  { name: /^argparse$/, licence: 'Python-2.0', why: 'a part of js-yaml, by which textlint reads its word list' },
+  { name: /^spdx-exceptions$/, licence: 'CC-BY-3.0', why: 'a part of textlint' },
+  { name: /^spdx-license-ids$/, licence: 'CC0-1.0', why: 'a part of textlint' },
 ];
 
 export interface Exception {

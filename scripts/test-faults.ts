@@ -6,7 +6,7 @@ import { Worker } from 'node:worker_threads';
 import * as z from 'zod';
 import { each } from '../lib/stages/each.ts';
 import { FAULT_PARTS } from '../test/faults/all.ts';
-import { Row, table } from '../test/faults/matrix.ts';
+import { byFault, Row, table } from '../test/faults/matrix.ts';
 
 // Injects every fault of the matrix, each as often as it can be, a part of it on each core, and prints what came of it:
 // `npm run test:faults`.
@@ -22,8 +22,10 @@ if (rows.some(({ lost, doubled, changed }) => lost + doubled + changed > 0)) {
 }
 
 const page = readFileSync(new URL('../docs/reliability.md', import.meta.url), 'utf8');
-const told = [...page.matchAll(/^\| (.+?) \| [\d,]+ \|/gm)].map(([, fault]) => fault);
-const other = rows.find(({ fault }, place) => fault !== told[place])?.fault ?? told[rows.length];
+const [, section = ''] = /^## Injected faults\n([\s\S]*?)^## /m.exec(page) ?? [];
+const shown = [...section.matchAll(/^\| (.+?) \| [\d,]+ \|/gm)].map(([, fault]) => fault);
+const faults = byFault(rows).map(({ fault }) => fault);
+const other = faults.find((fault, place) => fault !== shown[place]) ?? shown[faults.length];
 if (other !== undefined) {
   console.error(`The table in docs/reliability.md differs at "${other}": put the one above there.`);
   process.exitCode = 1;

@@ -1,4 +1,5 @@
-import { paginateListObjectsV2 } from '@aws-sdk/client-s3';
+import { type ListObjectsV2CommandOutput, paginateListObjectsV2 } from '@aws-sdk/client-s3';
+import { StoreRefused } from '../../lib/errors.ts';
 import type { StoredObject } from '../../lib/objects/store.ts';
 import type { Bucket } from './bucket.ts';
 import { storeError } from './errors.ts';
@@ -15,17 +16,32 @@ export async function* listObjects(
   prefix: string,
   { delimiter }: ListOptions = {},
 ): AsyncGenerator<StoredObject> {
-  const asked = { Bucket: bucket.name, Prefix: prefix, Delimiter: delimiter };
-  const pages = paginateListObjectsV2({ client: bucket.client }, asked);
+  const pages = paginateListObjectsV2(
+    { client: bucket.client },
+    // XML has no control characters, and keys may have them.
+    { Bucket: bucket.name, Prefix: prefix, Delimiter: delimiter, EncodingType: 'url' },
+  );
   try {
     for await (const page of pages) {
       if (page.Name === undefined && page.KeyCount === undefined) throw unfinished(bucket, prefix, 'a listing');
-      for (const { Key: key, Size: bytes, ETag: etag, LastModified: modified } of page.Contents ?? []) {
-        if (key === undefined || bytes === undefined || etag === undefined) continue;
-        yield { key, bytes, etag, modified: modified?.getTime() };
+      for (const { Key, Size: bytes, ETag: etag, LastModified: modified } of page.Contents ?? []) {
+        if (Key === undefined || bytes === undefined || etag === undefined) continue;
+        yield { key: decodeKey(bucket, Key, page), bytes, etag, modified: modified?.getTime() };
       }
     }
   } catch (error) {
     throw storeError(bucket, prefix, error);
   }
 }
+
+/** A server that does not encode keys does not say that it does. */
+function decodeKey(bucket: Bucket, key: string, { EncodingType: encoding }: ListObjectsV2CommandOutput): string {
+  if (encoding === 'url') return decodeURIComponent(key.replaceAll('+', ' '));
+  if (!key.includes(REPLACED)) return key;
+  throw new StoreRefused(
+    `The server lists an object of s3://${bucket.name} as "${key}": it shows no control characters, so the object cannot be asked for. Rename it.`,
+  );
+}
+
+/** What servers in Go write for a character that XML does not have. */
+const REPLACED = '\ufffd';

@@ -10,7 +10,7 @@ export type Places = Readonly<Record<string, string>>;
 
 export const PAGES: readonly { readonly path: string; readonly places: (results: Results) => Places }[] = [
   { path: 'docs/performance.md', places: performancePlaces },
-  { path: 'docs/scaling.md', places: scalingPlaces },
+  { path: 'docs/operations.md', places: scalingPlaces },
 ];
 
 export function fillPages(results: Results): void {

@@ -1,9 +1,11 @@
 import { S3_LIMITS } from '../../adapters/s3/bucket.ts';
 import { COPIES_IN_FLIGHT } from '../../adapters/s3/compose.ts';
 import { CHOOSE_MEMORY_MB, STEP_MEMORY_MB } from '../../functions/memory.ts';
-import { ASSUMED, estimate, JOBS, LIMITS, ratesOf } from '../estimate.ts';
+import { ASSUMED } from '../../lib/estimate/rates.ts';
+import { estimate, JOBS, LIMITS, ratesOf } from '../estimate.ts';
 import { rounded } from '../measure.ts';
 import type { Results } from '../results.ts';
+import { uploadCostsTable } from '../upload-costs.ts';
 import type { Places } from './fill-pages.ts';
 import { NOT_MEASURED, table } from './table.ts';
 
@@ -22,15 +24,16 @@ export const scalingPlaces = (results: Results): Places => ({
   choosing: choosing(results),
   estimate: estimates(results),
   rates: rates(results),
+  upload_costs: uploadCostsTable(),
 });
 
 function choosing({ choose }: Results): string {
   if (!choose) return NOT_MEASURED;
   const rows = choose.rows.map(({ formats, memory_mb, pairs_of_turn, pairs, seconds, peak_mib }) => [
     formats.map((name) => `\`${name}\``).join(', '),
-    ...[memory_mb, pairs_of_turn, millions(pairs), rounded(seconds / 60), peak_mib],
+    ...[memory_mb, pairs_of_turn, rounded(pairs / 1e6), rounded(seconds / 60), peak_mib],
   ]);
-  return table(['formats', 'memory, MB', 'pairs a turn', 'pairs', 'minutes', 'peak MiB, measured'], rows);
+  return table(['formats', 'MB', 'pairs a turn', 'million pairs', 'minutes', 'peak MiB'], rows);
 }
 
 function estimates(results: Results): string {
@@ -46,15 +49,11 @@ function estimates(results: Results): string {
     ['', ...all.map(({ name }) => name)],
     [
       row('shards', ({ shards }) => shards),
-      row('pairs', ({ pairs }) => millions(pairs)),
-      row('BuildShards, s', ({ build }) => rounded(build)),
-      row('and what they wait for', ({ waitsFor }) => waitsFor),
-      row('Choose, s', ({ choose, formats }) => (formats ? rounded(choose) : '')),
-      row('WriteDatasets, s', ({ write, formats }) => (formats ? rounded(write) : '')),
-      row('Finalize, copying, s', ({ finalize }) => rounded(finalize)),
-      row('together, s', (one) => (isRefused(one) ? '**refused**' : Math.round(one.seconds))),
-      row('together, $', (one) => (isRefused(one) ? '**refused**' : priceOf(one.dollars))),
-      row('the nearest limit of a function, and how much of it is taken', nearest),
+      row('million pairs', ({ pairs }) => rounded(pairs / 1e6)),
+      row('shards wait for', ({ waitsFor }) => waitsFor),
+      row('seconds', (one) => (isRefused(one) ? '**refused**' : Math.round(one.seconds))),
+      row('US dollars', (one) => (isRefused(one) ? '**refused**' : priceOf(one.dollars))),
+      row('nearest limit, and its share', nearest),
     ],
   );
 }
@@ -63,9 +62,7 @@ function rates(results: Results): string {
   const found = ratesOf(results);
   if (!found) return 'what is not measured yet';
   const { buildSeconds, writeSeconds, collectionBytes, chooseSecondsOfPair } = found;
-  return `${rounded(1 / buildSeconds / 1e6)} MB/s of traces into a collection by one core, ${rounded(writeSeconds * LIMITS.shard_bytes)} s more a shard for NeMo Customizer's files, ${Math.round(100 * collectionBytes)} % of the traces' bytes in the collection, ${rounded(chooseSecondsOfPair * 1e6)} µs to choose about a pair`;
+  return `${rounded(1 / buildSeconds / 1e6)} MB/s of traces, ${rounded(writeSeconds * LIMITS.shard_bytes)} s more a shard for NeMo Customizer's files, ${Math.round(100 * collectionBytes)} % of the bytes in the collection, ${rounded(chooseSecondsOfPair * 1e6)} µs to choose a pair`;
 }
 
 const priceOf = (dollars: number): string => (dollars < 0.01 ? 'under 0.01' : dollars.toFixed(2));
-
-const millions = (count: number): string => `${rounded(count / 1e6)} million`;

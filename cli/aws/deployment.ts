@@ -25,9 +25,7 @@ export interface Deployment {
 
 /** The deployed pipeline by its stack's outputs. Throws {@link InvalidRequest} where there is no such stack. */
 export async function findDeployment({ stack, pipeline, profile, region }: AwsFlags): Promise<Deployment> {
-  // Every client takes these two from the environment, the S3 store's as well.
-  if (profile !== undefined) process.env.AWS_PROFILE = profile;
-  if (region !== undefined) process.env.AWS_REGION = region;
+  useAccount({ profile, region });
   const found = choosePipeline(await stackOutputs(stack), { stack, pipeline });
   const { StateMachineArn, TracesBucket, CollectionsBucket, UploadPrefix } = found;
   return {
@@ -37,6 +35,12 @@ export async function findDeployment({ stack, pipeline, profile, region }: AwsFl
     collectionsBucket: CollectionsBucket,
     uploadPrefix: UploadPrefix.replace(`s3://${TracesBucket}/`, ''),
   };
+}
+
+/** Every client takes these two from the environment, the S3 store's as well. */
+export function useAccount({ profile, region }: Pick<AwsFlags, 'profile' | 'region'>): void {
+  if (profile !== undefined) process.env.AWS_PROFILE = profile;
+  if (region !== undefined) process.env.AWS_REGION = region;
 }
 
 async function stackOutputs(stack: string): Promise<Record<string, string>> {

@@ -1,10 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import { fileStore } from '../../adapters/files/file-store.ts';
 import { InvalidRequest } from '../../lib/errors.ts';
 import type { StartFlags } from '../commands/start.ts';
 import { runIdFor } from '../local/run-id.ts';
 import { isLocal } from '../locations.ts';
-import { openBucket } from '../open-bucket.ts';
 import type { UnnamedRequest } from '../request-from-args.ts';
 import { locationsOf, type RunArgs, requestFromArgs } from '../request-from-args.ts';
 import { refuseStandardInput } from '../standard-input.ts';
@@ -13,6 +11,7 @@ import { uploadBar } from '../upload-bar.ts';
 import { type Deployment, findDeployment } from './deployment.ts';
 import { findExecution, startExecution } from './executions.ts';
 import { refuseLocalSecrets } from './local-secrets.ts';
+import { sourceDeps } from './source-deps.ts';
 import { uploadSource } from './upload.ts';
 import { watchRun } from './watch-run.ts';
 
@@ -23,8 +22,12 @@ export async function start(args: RunArgs, flags: StartFlags, codeVersion: strin
   refuseLocalSecrets(request);
   const say = (line: string): void => void (flags.quiet || tell(`${oneLine(line)}\n`));
   for (const note of whyTraining === undefined ? notes : [...notes, whyTraining]) say(note);
+  if (flags.dryRun) {
+    const { dryRun } = await import('./dry-run.ts');
+    return dryRun(request, { runId, codeVersion }, flags);
+  }
   const deployment = await findDeployment(flags);
-  const run = runId ?? (await nameOf(request, codeVersion));
+  const run = runId ?? (await runIdFor(request, await sourceDeps(request, codeVersion)));
   const source = await uploaded(request, run, deployment, flags.quiet === true);
   const input = { ...request, run_id: run, source };
   const outcome = await startExecution(deployment, run, input);
@@ -57,22 +60,6 @@ async function uploaded(request: UnnamedRequest, run: string, deployment: Deploy
   } finally {
     bar.stop();
   }
-}
-
-/** By the traces' or the dataset's bytes as they stand here. */
-async function nameOf(request: UnnamedRequest, codeVersion: string): Promise<string> {
-  const locations = locationsOf(request);
-  const buckets = new Map(
-    await Promise.all(locations.map(async ({ bucket }) => [bucket, await openBucket(bucket, { locations })] as const)),
-  );
-  const unused = fileStore('.');
-  return runIdFor(request, {
-    bucket: (name) => buckets.get(name) ?? unused,
-    collections: unused,
-    collectionsBucket: '',
-    now: () => new Date(),
-    codeVersion,
-  });
 }
 
 /** The deployment knows where runs are written; the arguments are checked against no place of this machine. */

@@ -14,6 +14,7 @@ export function startCommand(codeVersion: string): Command {
     .option('--set <setting=value>', 'one setting of the request; repeatable', collectValues)
     .option('--run-id <id>', 'name of the run; by default derived from its request and traces')
     .option('--no-follow', 'start it and do not follow it')
+    .option('--dry-run', 'print an estimate of shards, pairs, time and cost, and start, upload and write nothing')
     .option('--quiet', 'print only the result');
   return withAwsFlags(withWatchFlags(command))
     .addHelpText('after', HELP)
@@ -26,6 +27,7 @@ export function startCommand(codeVersion: string): Command {
 export interface StartFlags extends Omit<RunArgs, 'paths' | 'out'>, WatchFlags {
   readonly follow: boolean;
   readonly quiet?: boolean;
+  readonly dryRun?: boolean;
 }
 
 const HELP = `
@@ -35,4 +37,5 @@ ${AWS_HELP}
 
 Examples:
   $ dpo start workflow_output.json --profile research
+  $ dpo start traces/ --dry-run
   $ dpo start s3://my-traces/evaluations/ --run-id nightly-7 --no-follow`;

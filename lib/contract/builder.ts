@@ -3,30 +3,23 @@ import { Unit } from './unit.ts';
 
 /** How candidates become preference pairs. The names, defaults and checks are NAT's `dpo_traj_builder`'s, then ours. */
 export const BuilderSettings = z.strictObject({
-  /** Which TTC steps are candidates: their `payload.name`. */
+  /** The `payload.name` of the TTC steps that are candidates. */
   ttc_step_name: z.string().min(1).default('dpo_candidate_move'),
-  /** Every pair of a turn, or only its best against its worst. */
+  /** `false`: only the best answer of a turn against its worst. */
   exhaustive_pairs: z.boolean().default(true),
-  /**
-   * Least `chosen.score - rejected.score`, in the score's own unit. In `strict` scores are compared with a relative tolerance
-   * of 1e-9 (of the larger score): closer ones are equal, and a margin may miss the least by as much. `nat` compares exactly.
-   */
+  /** Least margin. `strict` allows a relative error of 1e-9. */
   min_score_diff: z.number().min(0).default(0),
-  /** Keep the pairs with the widest margins only; null keeps all. Exhaustive pairs only, as in NAT. */
+  /** Keeps the pairs with the widest margins. */
   max_pairs_per_turn: z.int().min(1).nullable().default(null),
-  /** A trajectory's reward: the score difference, or else the chosen score. */
+  /** `false`: the reward is the chosen score, not the difference. */
   reward_from_score_diff: z.boolean().default(true),
-  /** Count turns with one candidate as `skipped_single_candidate`. */
+  /** Counts turns with one candidate as `skipped_single_candidate`. */
   require_multiple_candidates: z.boolean().default(true),
-  /** `strict`: what a careful person would train on. `nat`: what NAT's builder makes, to the last bit. */
+  /** `nat`: what NAT's own builder makes. */
   compatibility: z.enum(['strict', 'nat']).default('strict'),
-  /**
-   * What a pair is made of, where answers are conversations: a single answer (`turn`), the last one (`final`), the first
-   * message in which conversations differ (`divergence`), or all that follows the prompt (`trajectory`). Left out: the
-   * source format's default.
-   */
+  /** The part of a conversation that makes a pair. Left out: the format's default. */
   unit: Unit.optional(),
-  /** Leaves answers out that were cut short by a limit of their length. */
+  /** Leaves out answers that a length limit cut short. */
   drop_truncated: z.boolean().default(false),
 });
 export type BuilderSettings = z.infer<typeof BuilderSettings>;

@@ -34,6 +34,8 @@ export const TracesEstimate = z.strictObject({
   choose_bytes: EstimatedRange,
   /** Seconds of each state, by the benchmark's rates. */
   seconds: z.strictObject({ group: count, build: count, choose: count, write: count, finalize: count, all: count }),
+  /** What AWS bills. */
+  usage: z.strictObject({ gib_seconds: count, state_transitions: count, reads: count, writes: count }),
   /** The nearest first. */
   limits: z.array(LimitShare).readonly(),
   /** Limits that the run may pass. */

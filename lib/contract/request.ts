@@ -7,34 +7,25 @@ import { Source } from './source.ts';
 import { TrainingSettings } from './training.ts';
 
 export const Limits = z.strictObject({
-  /** Share of unreadable trace items (0 to 1) past which the run fails instead of committing what is left. */
+  /** The run fails if more of the records cannot be read. */
   max_rejected_fraction: z.number().min(0).max(1).default(0.1),
-  /** Bytes of traces per shard. 64 MiB takes a Lambda seconds; the floor of 1 KiB is for tests. */
+  /** Bytes of traces in a shard. */
   shard_bytes: z.int().min(1024).default(67_108_864),
-  /**
-   * Shards built at once, and parts of datasets written at once. Left out: 100, or the stack's ceiling where that is
-   * lower.
-   */
+  /** Shards at the same time. Left out: 100, or the stack's ceiling if that is lower. */
   max_concurrency: z.int().min(1).max(10_000).optional(),
-  /** Bytes of a source whose candidates are joined from records anywhere in it (spans of a trace, say): one task holds them. */
+  /** Bytes of a source whose records one task must join. */
   max_joined_bytes: z.int().min(1).default(2_000_000_000),
-  /**
-   * Uses what can be read of a file that is incomplete: an array without its end, a compressed stream that stops, half a
-   * last line. Left out, such a file fails the run.
-   */
+  /** Uses the readable part of a file that ends too early. */
   allow_incomplete: z.boolean().default(false),
-  /**
-   * Preference pairs of one turn, which grow as the square of its candidates: some 700 candidates. An example with a turn
-   * of more is rejected (`too_many_pairs`); `builder.max_pairs_per_turn` keeps its widest pairs instead.
-   */
+  /** Pairs of one turn. An example with more is lost (`too_many_pairs`), unless `builder.max_pairs_per_turn` is set. */
   max_turn_pairs: z.int().min(1).max(1_000_000).default(250_000),
-  /** Bytes that the pairs of one turn take in the collection. */
+  /** Bytes of the pairs of one turn. */
   max_turn_bytes: z.int().min(1).max(LONGEST_LINE).default(134_217_728),
-  /** Preference pairs of all turns of one example. */
+  /** Pairs of one example. */
   max_example_pairs: z.int().min(1).max(1_000_000).default(500_000),
-  /** Bytes that the pairs of one example take in the collection: of one line. */
+  /** Bytes of the pairs of one example. */
   max_example_bytes: z.int().min(1).max(LONGEST_LINE).default(268_435_456),
-  /** Commits a run without a single pair, or without a line in one of its formats, instead of failing it. Left out: only `nat` does so. */
+  /** Commits a run without pairs, or a format without lines. Left out: only `nat` does so. */
   allow_empty: z.boolean().optional(),
 });
 export type Limits = z.infer<typeof Limits>;
@@ -43,10 +34,7 @@ export type Limits = z.infer<typeof Limits>;
 export const MAX_CONCURRENCY = 100;
 
 export const ReportSettings = z.strictObject({
-  /**
-   * `false`: no text of the traces in the report, nor in the samples that it is made of: no prompts, answers or tools, no
-   * names of turns, no ids of examples, no warnings (they may name keys of records). What is counted stays.
-   */
+  /** `false`: the report shows counts, and no text or id of the traces. */
   text: z.boolean().default(true),
 });
 export type ReportSettings = z.infer<typeof ReportSettings>;
@@ -59,9 +47,9 @@ export const Request = z.strictObject({
   builder: BuilderSettings.prefault({}),
   dataset: DatasetSettings.prefault({}),
   limits: Limits.prefault({}),
-  /** Left out: the report shows pairs. */
+  // Left out: the report shows pairs.
   report: ReportSettings.optional(),
-  /** Left out: the run ends with its dataset. */
+  // Left out: the run ends with its dataset.
   training: TrainingSettings.optional(),
 });
 export type Request = z.infer<typeof Request>;

@@ -15,21 +15,15 @@ export type TraceLocation = z.infer<typeof TraceLocation>;
 
 export const TraceSource = z.strictObject({
   traces: z.union([TraceLocation, z.array(TraceLocation).min(1)]),
-  /**
-   * Several tasks read a large object of JSON lines, or an array whose elements begin lines with the same indentation.
-   * `false`: one task reads each object whole.
-   */
+  /** `false`: one task reads each object whole. */
   cut: z.boolean().default(true),
-  /** How records become candidates: a format's name, or where a record holds what. Left out: the content shows it. */
+  /** A format's name, or pointers to the fields. */
   format: z.union([SourceFormatName, FieldMap]).optional(),
-  /** The container of the records (of `.gz` and `.zst`: of their text). Left out: detected from the content. */
+  /** Left out: the content shows it, as for the format. */
   container: ContainerName.optional(),
-  /**
-   * The score to compare answers by: its name (`quality`), a JSON Pointer to it in the record (`/reward`), or several of
-   * either with the weight of each. Left out: the format's default.
-   */
+  /** A score's name (`quality`), a JSON Pointer (`/reward`), or several with their weights. Left out: the format's default. */
   score: ScoreChoice.optional(),
-  /** Of NAT's traces: the keys that `eval.general.dataset` renames, under its names. `--nat-config` sets them. */
+  /** Keys that NAT's `eval.general.dataset` renames. `--nat-config` sets them. */
   nat_keys: NatKeys.optional(),
 });
 export type TraceSource = z.infer<typeof TraceSource>;

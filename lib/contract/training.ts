@@ -29,35 +29,31 @@ const Optimizer = z.enum([
 
 /** How a job is followed: the same for every trainer that can be asked for a job's status. */
 const following = {
-  /** False: submit the job and end. */
+  /** `false`: submit the job and end. */
   wait_for_completion: z.boolean().default(true),
   deploy_on_completion: z.boolean().default(false),
-  /** Seconds between status checks; whole seconds, rounded up, and longer for long jobs (see the polling schedule). */
+  /** Seconds between status checks; more for long jobs. */
   poll_interval_seconds: z.number().positive().default(30),
-  /** Seconds a deployment may take to be ready. */
+  /** Seconds until a deployment must be ready. */
   deployment_timeout_seconds: z.number().positive().default(1800),
-  /** Status checks that may fail in a row before the job counts as lost. */
+  /** Status checks in a row until the job is lost. */
   max_consecutive_status_failures: z.int().min(1).max(10).default(3),
-  /** The trained model's name; null names it after the run. */
+  /** The model's name; null: the run's. */
   output_model: z.string().min(1).nullable().default(null),
-  /**
-   * Secrets Manager secret with the service's bearer token, or a JSON object of headers. On this machine also
-   * `env:NAME`, sent only to hosts that `--allow-secrets-to` names. On AWS it is one that the stack's `allowedEndpoints`
-   * binds to the host.
-   */
+  /** Holds a bearer token or a JSON object of headers: an ARN of Secrets Manager, or `env:NAME` on your machine. */
   auth_secret_arn: SecretName,
 };
 
 export const NemoCustomizer = z.strictObject({
-  /** How NAT names the block: accepted and ignored, so that NAT's block is valid unchanged. */
+  /** NAT's: not used. */
   _type: z.literal('nemo_customizer_trainer_adapter').optional(),
   entity_host: Host,
   datastore_host: Host,
-  /** NAT's token in plain text: accepted on this machine only, and never stored. Else `hf_token_secret_arn`. */
+  /** Plain text: only on your machine, never stored. */
   hf_token: z.string().default(''),
   namespace: EntityName,
   dataset_name: EntityName.default('nat-dpo'),
-  /** NAT's folder for the files before upload. The run's folder already holds them: accepted and ignored. */
+  /** NAT's: not used. */
   dataset_output_dir: z.string().nullable().default(null),
   create_namespace_if_missing: z.boolean().default(true),
   /** Such as `meta/llama-3.2-1b-instruct@v1.0.0+A100`. */
@@ -99,25 +95,25 @@ export const NemoCustomizer = z.strictObject({
       adam_beta1: z.number().min(0).max(1).optional(),
       adam_beta2: z.number().min(0).max(1).optional(),
       log_every_n_steps: z.int().min(1).optional(),
-      /** A number of batches, or as a fraction (0.1 to 1) a share of an epoch. */
+      /** Batches, or a share of an epoch. */
       val_check_interval: z.number().positive().optional(),
       sequence_packing_enabled: z.boolean().optional(),
     })
     .prefault({}),
-  /** The prompt as messages instead of the last message's text: the dataset's own setting of this name. */
+  /** As `dataset.use_full_message_history`. */
   use_full_message_history: z.boolean().default(false),
   deployment_config: z
     .strictObject({
       image_name: z.string().min(1).default('nvcr.io/nim/nvidia/nemotron-3.5-lightning-30b-a3b'),
       image_tag: z.string().min(1).default('latest'),
       gpu: z.int().min(1).default(1),
-      /** Null names it after the run. */
+      /** Null: the run's name. */
       deployment_name: EntityName.nullable().default(null),
       description: z.string().default('Fine-tuned model deployment'),
     })
     .prefault({}),
   ...following,
-  /** The datastore's own, as `auth_secret_arn` is the entity store's; left out, that serves both if they are one origin. */
+  /** Of the datastore. Left out: `auth_secret_arn`, if both have one origin. */
   hf_token_secret_arn: SecretName,
 });
 export type NemoCustomizer = z.infer<typeof NemoCustomizer>;
@@ -128,7 +124,7 @@ export const NemoPlatform = z.strictObject({
   workspace: EntityName.default('default'),
   /** The model entity to train: `name` or `workspace/name`. */
   model: z.string().min(1),
-  /** Those of the platform's DPO training; what is left out takes the platform's own default. */
+  // Those of the platform's DPO training; what is left out takes the platform's own default.
   hyperparameters: z
     .strictObject({
       epochs: z.int().min(1).optional(),
@@ -142,7 +138,7 @@ export const NemoPlatform = z.strictObject({
       preference_average_log_probs: z.boolean().optional(),
       sft_average_log_probs: z.boolean().optional(),
       max_grad_norm: z.number().min(0).optional(),
-      /** Where it is set, `epochs` is not what ends the training. */
+      /** Ends the training, whatever `epochs` is. */
       max_steps: z.int().min(1).optional(),
       seed: z.int().min(0).optional(),
       warmup_steps: z.int().min(0).optional(),
@@ -152,13 +148,13 @@ export const NemoPlatform = z.strictObject({
       adam_beta1: z.number().min(0).lt(1).optional(),
       adam_beta2: z.number().min(0).lt(1).optional(),
       adam_eps: z.number().positive().optional(),
-      /** Up to 1 a share of an epoch, above it a number of steps. */
+      /** Steps, or a share of an epoch (up to 1). */
       val_check_interval: z.number().positive().optional(),
       val_at_end: z.boolean().optional(),
       /** Checkpoints to keep, the best ones. */
       keep_top_k: z.int().min(1).optional(),
       activation_checkpointing: z.boolean().optional(),
-      /** Of the GPU step, as the platform's operator has set one up. */
+      /** The platform's profile for the GPU step. */
       execution_profile: z.string().min(1).optional(),
       parallelism: z
         .strictObject({
@@ -172,7 +168,7 @@ export const NemoPlatform = z.strictObject({
         .optional(),
     })
     .prefault({}),
-  /** How the platform reaches the bucket; the secrets are the platform's own, by name. */
+  /** How the platform reaches the bucket; secrets by their names there. */
   storage: z
     .strictObject({
       region: z.string().min(1).nullable().default(null),
@@ -197,7 +193,7 @@ export type NemoPlatform = z.infer<typeof NemoPlatform>;
 
 /** Everybody else's trainer: an event says where the dataset is. */
 export const EventBridge = z.strictObject({
-  /** Name or ARN of the event bus. */
+  /** Name or ARN. */
   event_bus: z.string().min(1).default('default'),
 });
 export type EventBridge = z.infer<typeof EventBridge>;

@@ -18,118 +18,123 @@ interface Advice {
 }
 
 const KILLED_FUNCTION: Advice = {
-  fix: 'A function was killed, most likely because it had too little memory; its log says more.',
+  fix: 'A function was killed, most likely by too little memory; its log says more.',
   next: 'again',
 };
 
-/** By the errors' names; test/docs/troubleshooting.test.ts holds it against the classes and the page of that name. */
+const CUT_OFF_STEP: Advice = {
+  fix: 'A step was cut off. If that repeats, start another run with a smaller limits.shard_bytes, or with JSON lines, which can be cut.',
+  next: 'again',
+};
+
+/** By the errors' names: what happened, and the cure. docs/operations.md shows it (`npm run docs`). */
 export const ADVICE: Readonly<Record<string, Advice>> = {
-  InvalidRequest: { fix: 'Correct the settings that the message names.', next: 'another' },
-  RunConflict: { fix: 'The run id is taken.', next: 'another' },
-  CeilingExceeded: { fix: 'Ask for less, or have the ceiling that the message names raised.', next: 'another' },
-  NoTraces: { fix: 'Put readable traces where source.traces points.', next: 'again' },
-  NoCandidates: { fix: 'Change the setting, or the evaluation, that the message names.', next: 'another' },
+  InvalidRequest: { fix: 'A setting is wrong: correct those that the message names.', next: 'another' },
+  RunConflict: { fix: 'Another request, other traces or another version began this run.', next: 'another' },
+  CeilingExceeded: {
+    fix: 'The run may cost too much: ask for less, or raise the ceiling of the stack.',
+    next: 'another',
+  },
+  NoTraces: { fix: 'Nothing that can be read is at source.traces: put traces there.', next: 'again' },
+  NoCandidates: {
+    fix: 'No record gave a candidate: change the setting or evaluation that the message names.',
+    next: 'another',
+  },
   TooManyRejected: {
-    fix: 'Fix the traces that rejected.jsonl names, or raise limits.max_rejected_fraction.',
+    fix: 'Too many unreadable records: fix those in rejected.jsonl, or raise limits.max_rejected_fraction.',
     next: 'another',
   },
   IncompleteInput: {
-    fix: 'Give the whole file that the message names, or set limits.allow_incomplete to true to use what can be read of it.',
+    fix: 'A file ends too early: give the whole file, or set limits.allow_incomplete to use what can be read.',
     next: 'another',
   },
-  ArrayNotIndented: { fix: 'Set source.cut to false, or write one trace item a line.', next: 'another' },
-  NoPairs: { fix: 'Change what the message names, or allow it with limits.allow_empty.', next: 'another' },
+  ArrayNotIndented: {
+    fix: 'An array cannot be cut: set source.cut to false, or write one item a line.',
+    next: 'another',
+  },
+  NoPairs: {
+    fix: 'No two candidates make a pair: change what the message names, or set limits.allow_empty.',
+    next: 'another',
+  },
   SourceTooLarge: {
-    fix: 'Give fewer or smaller files, or change the setting that the message names.',
+    fix: 'One task must hold too much: give fewer or smaller objects, or change the setting that the message names.',
     next: 'another',
   },
-  RepeatedIdsTooLarge: { fix: 'Set builder.compatibility to strict, or split the file.', next: 'another' },
-  InputChanged: { fix: 'A trace file was replaced after the run had planned it.', next: 'another' },
+  RepeatedIdsTooLarge: {
+    fix: 'Repeated ids are too large for nat: set builder.compatibility to strict, or split the file.',
+    next: 'another',
+  },
+  InputChanged: { fix: 'A trace file was replaced during the run.', next: 'another' },
   ShardMissing: { fix: 'Part of the work is missing.', next: 'again' },
-  ObjectNotFound: { fix: 'Something removes files that the run needs. Find out what it is.', next: 'another' },
-  StoreRefused: { fix: 'Fix the credentials, the permissions or the bucket that the message names.', next: 'again' },
-  StoreUnavailable: { fix: 'The store did not answer after several tries: wait until it does.', next: 'again' },
-  CorruptObject: {
-    fix: 'A file of the run differs from what this version writes: it was changed, or another version started the run.',
-    next: 'another',
-  },
-  LeakingDataset: {
-    fix: 'This is a defect of the pipeline; nothing was committed. Please report it.',
-    next: 'nothing',
-  },
+  ObjectNotFound: { fix: 'Something removes objects of the run: find out what.', next: 'another' },
+  StoreRefused: { fix: 'Fix the credentials, permissions or bucket that the message names.', next: 'again' },
+  StoreUnavailable: { fix: 'The service did not answer after several tries: wait until it does.', next: 'again' },
+  CorruptObject: { fix: 'An object of the run was changed, or another version began the run.', next: 'another' },
+  LeakingDataset: { fix: 'Nothing was committed. Please report it.', next: 'nothing' },
   DatasetTooLarge: {
-    fix: 'Give the function that chooses more memory (chooseMemory), or ask for no dataset: dataset.formats [].',
+    fix: 'Too many pairs for the memory of Choose: raise chooseMemory, or finish with dpo run on a larger machine.',
     next: 'again',
   },
   GateMissed: {
-    fix: 'Give more traces, or lower the threshold of dataset.gate that the message names.',
+    fix: 'The dataset misses dataset.gate: give more traces, or lower the threshold.',
     next: 'another',
   },
   EmptyDataset: {
-    fix: 'Change dataset.formats, or allow it with limits.allow_empty.',
+    fix: 'A format has no line: change dataset.formats, or set limits.allow_empty.',
     next: 'another',
   },
   WorkerDied: {
-    fix: 'A thread of this process ended, perhaps because it had too little memory: give it less to do at once (--concurrency, --shard-bytes).',
+    fix: 'A thread ended, perhaps from too little memory: use a smaller --concurrency or --shard-bytes.',
     next: 'again',
   },
   AnswersMissing: { fix: "Some of the workflow's answers are missing.", next: 'another' },
   WorkflowFailed: {
-    fix: 'Fix the workflow, or set source.workflow.continue_on_collection_error in another run.',
+    fix: 'An example got no answer: fix the workflow, or set source.workflow.continue_on_collection_error in another run.',
     next: 'again',
   },
   EndpointRefused: {
-    fix: "List the endpoint, or what the message names of it, in the stack's allowedEndpoints.",
+    fix: 'Nothing may be sent there: add the entry of allowedEndpoints, or on this machine the flag, that the message names.',
     next: 'again',
   },
   SecretUnavailable: {
-    fix: "Store the secret, and bind it to the endpoint in the stack's allowedEndpoints.",
+    fix: 'The secret is missing or unreadable: store it, and bind it to the endpoint in allowedEndpoints.',
     next: 'again',
   },
-  TrainerUnavailable: { fix: 'The trainer did not answer after several tries: wait until it does.', next: 'again' },
-  TrainerRefused: {
-    fix: 'Fix what the trainer refuses: the credentials, or a name that it does not know.',
-    next: 'again',
-  },
-  TrainingSubmitPending: { fix: 'Another execution is submitting the job: wait a few minutes.', next: 'again' },
-  TrainingFailed: { fix: "The dataset is committed; the trainer's own log says why the job failed.", next: 'another' },
-  TrainingCanceled: { fix: 'The dataset is committed; the job was canceled at the trainer.', next: 'another' },
-  TrainingLost: { fix: 'The job may still be running: look at the trainer.', next: 'again' },
+  TrainerUnavailable: { fix: 'The service did not answer after several tries: wait until it does.', next: 'again' },
+  TrainerRefused: { fix: 'The trainer refuses a name or the credentials: fix them.', next: 'again' },
+  TrainingSubmitPending: { fix: 'Another execution is asking for the job: wait some minutes.', next: 'again' },
+  TrainingFailed: { fix: "The dataset is committed; the trainer's log says why the job failed.", next: 'another' },
+  TrainingCanceled: { fix: 'The dataset is committed; somebody canceled the job.', next: 'another' },
+  TrainingLost: { fix: "The job's status is unreadable, and it may still run.", next: 'again' },
   DeploymentFailed: { fix: 'The model is trained; the trainer says why it cannot be deployed.', next: 'again' },
-  DeploymentTimedOut: {
-    fix: 'The model is trained, and the deployment may still succeed: look at the trainer.',
+  DeploymentTimedOut: { fix: 'The model is trained, and may still be deployed.', next: 'again' },
+  ABORTED: { fix: 'Somebody stopped the execution.', next: 'again' },
+  TIMED_OUT: {
+    fix: 'The execution was not over in its time: its log ends with what it was waiting for.',
     next: 'again',
   },
-  ABORTED: { fix: 'Its log ends with the state that it was in.', next: 'again' },
-  TIMED_OUT: { fix: 'Its log ends with the state that it was in: see what it was waiting for.', next: 'again' },
-  'States.Timeout': {
-    fix: 'A step was cut off. Give it less to do: a smaller limits.shard_bytes, or JSON lines in place of an array that cannot be cut.',
-    next: 'again',
-  },
-  'Sandbox.Timedout': {
-    fix: 'A function was cut off after 15 minutes. Give it less to do: a smaller limits.shard_bytes, or JSON lines in place of an array that cannot be cut.',
-    next: 'again',
-  },
+  'States.Timeout': CUT_OFF_STEP,
+  'Sandbox.Timedout': CUT_OFF_STEP,
   'Runtime.OutOfMemory': KILLED_FUNCTION,
   'Runtime.ExitError': KILLED_FUNCTION,
   'Lambda.Unknown': KILLED_FUNCTION,
   'Lambda.TooManyRequestsException': {
-    fix: 'Lambda could not run the step for 33 hours: ask AWS for more concurrent executions, or lower limits.max_concurrency.',
+    fix: 'Lambda had no room for 33 hours: raise the quota, or lower limits.max_concurrency.',
     next: 'again',
   },
   [STEP_FUNCTIONS_ERROR]: { fix: "The message begins with Step Functions' own name for the error.", next: 'again' },
   'States.ItemReaderFailed': {
-    fix: 'The state machine could not read plan.json or batches.json: give its role access to them.',
+    fix: 'The role of the state machine cannot read plan.json or batches.json.',
     next: 'again',
   },
   'States.ExceedToleratedFailureThreshold': {
-    fix: 'A shard or batch failed and could not leave its error: the map run shows it.',
+    fix: 'A shard or batch could not leave its error: the map run shows it.',
     next: 'again',
   },
 };
 
 const SMALLER_SHARDS: Advice = {
-  fix: 'Give a function less to do at once: a smaller limits.shard_bytes, or JSON lines in place of an array that cannot be cut.',
+  fix: 'Give a function less at once: a smaller limits.shard_bytes, or JSON lines in place of an array that cannot be cut.',
   next: 'another',
 };
 
@@ -149,7 +154,7 @@ const UNKNOWN: Advice = {
 
 const NEXT = {
   again: (execution: string) =>
-    `Then start the run again under the same id (on AWS: dpo redrive ${execution}): it keeps what was built.`,
+    `Then start the run again under the same id (on AWS: dpo redrive ${execution}): what is built is kept.`,
   // A run id keeps its request and its traces.
   another: () => 'Then start another run, under another id.',
   nothing: () => '',

@@ -5,17 +5,11 @@ import { SecretName } from './secret-name.ts';
 
 /** A running agent that answers a dataset's examples: `source.workflow` of a request. NAT's names where NAT has one. */
 export const WorkflowSource = z.strictObject({
-  /**
-   * Where the workflow answers, as `nat serve` shows it: protocol, host, port and, behind a proxy, a path. On AWS its
-   * origin is one that the stack's `allowedEndpoints` lists for workflows.
-   */
+  /** The URL of the workflow. On AWS `allowedEndpoints` must list it. */
   endpoint: z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' }).refine(isPlainUrl, {
     error: 'must have no user, query or fragment: credentials come from auth_secret_arn',
   }),
-  /**
-   * Path of the streaming endpoint that sends steps: the one that ends in `/full`. The default falls back to
-   * `/generate/full`, as older workflows call it.
-   */
+  /** The endpoint that streams steps. The default falls back to `/generate/full`. */
   route: z
     .string()
     .regex(
@@ -23,42 +17,36 @@ export const WorkflowSource = z.strictObject({
       'must be the route that sends steps, which begins with / and ends in /full: /v1/workflow/full',
     )
     .default('/v1/workflow/full'),
-  /** Event types that the workflow sends, comma-separated (`TTC_END`); null: all. */
+  /** Event types, with commas between them (`TTC_END`); null: all. */
   filter_steps: z
     .string()
     .regex(/^[A-Z_]+(,[A-Z_]+)*$/, 'must be event types with commas between them, such as TTC_END')
     .nullable()
     .default(null),
-  /**
-   * The examples: a JSON array, JSON lines, or CSV where the key ends in `.csv`. On AWS they are read from the traces bucket,
-   * under the stack's `tracesPrefix`, and from nowhere else.
-   */
+  /** A JSON array, JSON lines, or CSV if the key ends in `.csv`. On AWS: under `tracesPrefix`. */
   dataset: z.strictObject({
-    /** With `dpo run` also a directory as a `file:` URL, relative to the working directory (`file:data`) or absolute. */
+    /** With `dpo run` also a directory, as `file:data`. */
     bucket: z.string().min(1),
     key: z.string().min(1),
   }),
   id_key: z.string().min(1).default('id'),
   question_key: z.string().min(1).default('question'),
   answer_key: z.string().min(1).default('answer'),
-  /** How often each example is asked; from 2 on its ids are `X_rep0`, `X_rep1`, … */
+  /** Answers for each example: `X_rep0`, `X_rep1`, … */
   reps: z.int().min(1).max(1000).default(1),
-  /** Examples per batch: one child execution asks and writes a batch. */
+  /** Examples that one child execution asks. */
   batch_size: z.int().min(1).max(100).default(10),
-  /** Examples under way at once, over all batches. */
+  /** Examples at the same time. */
   max_concurrency: z.int().min(1).max(1000).default(8),
-  /** Time for one complete answer. 840 seconds leave a Lambda of 15 minutes time to write it. */
+  /** For one answer. */
   timeout_seconds: z.int().min(1).max(840).default(300),
-  /** Further tries after 429, 500, 502, 503, 504 or a broken connection. */
+  /** Tries after 429, 500, 502, 503, 504 or a broken connection. */
   max_retries: z.int().min(0).max(10).default(3),
-  /** The body to post: any JSON in which `{{question}}`, `{{id}}` or `{{<column>}}` is replaced by the example's value. */
+  /** The body to post; `{{question}}`, `{{id}}` and `{{<column>}}` are replaced. */
   body: z.json().default({ input_message: '{{question}}' }),
-  /**
-   * Secrets Manager secret with a bearer token, or a JSON object of headers. On this machine also `env:NAME`, sent only to
-   * hosts that `--allow-secrets-to` names. On AWS it is one that the stack's `allowedEndpoints` binds to the endpoint.
-   */
+  /** Holds a bearer token or a JSON object of headers: an ARN of Secrets Manager, or `env:NAME` on your machine. */
   auth_secret_arn: SecretName,
-  /** `true`: count an example that fails, and continue; `false`: the first one fails the run. */
+  /** Counts an example that fails and goes on. */
   continue_on_collection_error: z.boolean().default(false),
 });
 export type WorkflowSource = z.infer<typeof WorkflowSource>;

@@ -5,7 +5,8 @@ import { planDatasets } from '../datasets/dataset-plan.ts';
 import { bytesToChoose } from '../datasets/pair-table.ts';
 import { wantedDatasets } from '../datasets/wanted-datasets.ts';
 import { FUNCTION_SECONDS, RATES } from './rates.ts';
-import { type RunSeconds, reckonSeconds } from './reckon-seconds.ts';
+import { type RunSeconds, type RunWork, reckonSeconds } from './reckon-seconds.ts';
+import { type RunUsage, reckonUsage } from './reckon-usage.ts';
 import type { RunPlace } from './run-place.ts';
 import { type Sample, type Stretch, sumStretches } from './sample.ts';
 
@@ -48,7 +49,9 @@ export function estimateRun(
   { place, ceilings, maxConcurrency }: RunBounds,
 ): TracesEstimate {
   const range = (of: (stretch: Stretch) => number): EstimatedRange => rangeOf(sample, cut.inputBytes, of);
-  const [candidates, pairs] = [range((one) => one.candidates), range((one) => one.pairs)];
+  // Whatever they are grouped with, a record has as many candidates.
+  const candidates = rangeOf({ ...sample, scattered: false }, cut.inputBytes, (one) => one.candidates);
+  const pairs = range((one) => one.pairs);
   const collection = range((one) => one.collectionBytes);
   const choosing = chooseRange(request, {
     candidates,
@@ -60,22 +63,20 @@ export function estimateRun(
   const read = sumStretches(sample.stretches);
   const perStored = read.bytes === 0 ? 1 : read.textBytes / read.bytes;
   const collectionBytes = collection.most ?? collection.least;
-  const seconds = reckonSeconds(
-    {
-      ...{ shards: cut.shards, groupingTasks: cut.groupingTasks, maxConcurrency },
-      bytes: cut.inputBytes,
-      textBytes: cut.inputBytes * perStored,
-      largestTaskBytes: cut.largest.bytes * perStored,
-      pairs: pairs.most ?? pairs.least,
-      collectionBytes,
-      // A format writes the texts of each pair, as the collection does.
-      datasetBytes: collectionBytes * formats,
-      formats,
-      chooses: wantedDatasets(request) !== 'none',
-    },
-    RATES,
-    place,
-  );
+  const work: RunWork = {
+    inputs: cut.inputs,
+    ...{ shards: cut.shards, groupingTasks: cut.groupingTasks, maxConcurrency },
+    bytes: cut.inputBytes,
+    textBytes: cut.inputBytes * perStored,
+    largestTaskBytes: cut.largest.bytes * perStored,
+    pairs: pairs.most ?? pairs.least,
+    collectionBytes,
+    // A format writes the texts of each pair, as the collection does.
+    datasetBytes: collectionBytes * formats,
+    formats,
+    chooses: wantedDatasets(request) !== 'none',
+  };
+  const seconds = reckonSeconds(work, RATES, place);
   const limits = limitsOf(
     { cut, choosing, seconds, collectionBytes, textBytes: cut.inputBytes * perStored },
     { place, ceilings },
@@ -87,6 +88,7 @@ export function estimateRun(
     sample: { bytes: Math.round(read.bytes), records: read.records, whole: sample.whole },
     ...{ candidates, pairs, collection_bytes: collection, choose_bytes: choosing },
     seconds: wholeSeconds(seconds),
+    usage: wholeUsage(reckonUsage(work, seconds, place)),
     limits,
     warnings: limits.filter(({ share }) => share > 1).map(warn),
   };
@@ -204,4 +206,11 @@ const wholeSeconds = ({ group, build, choose, write, finalize, all }: RunSeconds
   write: Math.ceil(write.all),
   finalize: Math.ceil(finalize),
   all: Math.ceil(all),
+});
+
+const wholeUsage = ({ gibSeconds, stateTransitions, reads, writes }: RunUsage): TracesEstimate['usage'] => ({
+  gib_seconds: Math.ceil(gibSeconds),
+  state_transitions: Math.ceil(stateTransitions),
+  reads: Math.ceil(reads),
+  writes: Math.ceil(writes),
 });

@@ -10,7 +10,7 @@ export interface Rates {
 /** As the benchmark measured them, rounded; a test holds them against `bench/results.json`. */
 export const RATES: Rates = { buildSeconds: 1 / 60e6, writeSeconds: 1 / 125e6, chooseSecondsOfPair: 3e-6 };
 
-/** What nobody measured here: see docs/scaling.md for where it is from. */
+/** What nobody measured here: see docs/operations.md. */
 export const ASSUMED = {
   /** A second between a function and S3, in and out together: 600 Mbit/s. */
   networkBytes: 75e6,

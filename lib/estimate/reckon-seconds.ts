@@ -3,6 +3,8 @@ import type { RunPlace } from './run-place.ts';
 
 /** What a run works on. */
 export interface RunWork {
+  /** Trace objects. */
+  readonly inputs: number;
   readonly shards: number;
   /** Of a scattered source, tasks that group its candidates. */
   readonly groupingTasks: number;

@@ -10,6 +10,9 @@ export interface RunPlace {
   /** Bytes of a part, at least and at most. */
   readonly minPartBytes: number;
   readonly maxPartBytes: number;
+  /** Bytes that one request reads, and that one writes, at most. */
+  readonly readBytes: number;
+  readonly writeBytes: number;
   /** Bytes of one object, at most. */
   readonly maxObjectBytes: number;
   /** Server-side copies at a time. */

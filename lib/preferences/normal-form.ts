@@ -80,15 +80,21 @@ const normalizeText = (text: string): string => compose(text).trimEnd();
  */
 const compose = (text: string): string => (COMBINES.test(text) && !heapsMarks(text) ? text.normalize('NFC') : text);
 
-/** Looks at every fiftieth unit, of which a heap has two. Half of a pair may be of a mark. */
+/** Looks at every hundredth unit, and at those around it where it may be a mark. Half of a pair may be of one. */
 function heapsMarks(text: string): boolean {
-  for (let at = 0; at < text.length; at += 50) {
-    if (MAY_BE_MARK.test(text.charAt(at)) && HEAP.test(text.slice(Math.max(0, at - 200), at + 200))) return true;
+  for (let at = 0; at < text.length; at += MOST_MARKS) {
+    if (!mayBeMark(text, at)) continue;
+    let [from, to] = [at, at + 1];
+    while (from > 0 && at - from < MOST_MARKS && mayBeMark(text, from - 1)) from--;
+    while (to - from < 3 * MOST_MARKS && mayBeMark(text, to)) to++;
+    if (to - from > MOST_MARKS && HEAP.test(text.slice(from, to))) return true;
   }
   return false;
 }
 
+const mayBeMark = (text: string, at: number): boolean => MAY_BE_MARK.test(text.charAt(at));
 const MAY_BE_MARK = /[\p{M}\ud800-\udfff]/u;
+const MOST_MARKS = 100;
 const HEAP = /\p{M}{100}/u;
 
 /** What is below combines with nothing, and is composed: NFC leaves such text alone, and this sees it sooner. */

@@ -109,7 +109,7 @@ function pairSection({ sample, totals, request }: ReportInput, shown: number): M
 <noscript><p class="empty">The pair browser needs JavaScript. All pairs are in collection.jsonl beside this report.</p></noscript>
 <div id="browser" hidden>
 <form id="filters" role="search" aria-label="Filter the pairs">
-<p class="field search"><label for="search">Search</label><input id="search" type="search" autocomplete="off" spellcheck="false" placeholder="words in prompts, answers and ids"></p>
+<p class="field search"><label for="search">Search</label><input id="search" type="search" autocomplete="off" spellcheck="false" placeholder="prompts, answers, ids"></p>
 <p class="field"><label for="side">Side of the split</label><select id="side"><option value="">all</option><option value="training">training</option><option value="validation">validation</option><option value="left_out">left out</option></select></p>
 <p class="field"><label for="reason">Left out for</label><select id="reason"><option value="">any reason</option></select></p>
 <p class="field"><label for="sample">Sample</label><select id="sample"><option value="">all</option><option value="widest">widest margin</option><option value="narrowest">narrowest margin</option><option value="longest">longest</option><option value="random">random</option></select></p>

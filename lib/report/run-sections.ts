@@ -118,17 +118,16 @@ export function formatSection({ selections, formats, datasets, tokens, request }
 <p class="lede">Of the pairs of training and validation, each format writes those that it can hold. The others are counted by reason.</p>
 ${table(
   'Dataset formats',
-  ['Format', 'Pairs', 'Left out', 'Written', 'Training lines', 'Validation lines', 'Prompts'],
+  ['Format', 'Pairs', 'Written', 'Training lines', 'Validation lines', 'Left out', 'Prompts'],
   account.formats.map(({ name, selected, leftOut, pairs, training, validation }) => [
     html`<code>${name}</code>`,
-    count(selected),
+    ...[selected, pairs, training, validation].map(count),
     leftOut.length === 0
       ? '–'
       : html`${leftOut.map((loss, at) => [at > 0 && ', ', nameLoss(loss, showsText(request))])}`,
-    ...[pairs, training, validation].map(count),
     PROMPTS[formats[name]?.prompt_style ?? 'other'],
   ]),
-  { numbers: [1, 3, 4, 5] },
+  { numbers: [1, 2, 3, 4] },
 )}
 ${
   wrong.length === 0
@@ -202,7 +201,9 @@ export function settingsSection(input: ReportInput): Markup {
 </section>`;
 }
 
-export function headSection({ run_id, totals, request, warnings }: ReportInput): Markup {
+export function headSection(input: ReportInput): Markup {
+  const { run_id, totals, request, unit, warnings } = input;
+  const account = accountForDatasets(input);
   const skipped = totals.possible_pairs - totals.total_pairs;
   const { builder } = request;
   const tiles: [string, number, string][] = [
@@ -210,11 +211,20 @@ export function headSection({ run_id, totals, request, warnings }: ReportInput):
     ['Examples', totals.total_examples, `of ${counted(totals.total_items, 'trace item')}`],
     ['Turns', totals.total_turns, `${average(totals.total_candidates, totals.total_turns)} candidates each`],
     ['Candidates', totals.total_candidates, `${count(totals.matching_steps - totals.total_candidates)} rejected`],
+    ...account.selections.map(({ view, selected, training, validation }): [string, number, string] => [
+      account.selections.length === 1
+        ? 'In the dataset'
+        : view === 'whole'
+          ? 'With whole prompts'
+          : 'With last messages',
+      selected,
+      `${count(training)} training, ${count(validation)} validation`,
+    ]),
   ];
   return html`<header class="masthead">
 <p class="kicker">Preference data report</p>
 <h1><bdi>${run_id}</bdi></h1>
-<p class="lede">${counted(totals.total_pairs, 'preference pair')} from ${counted(totals.total_examples, 'example')}, built from steps named <code>${builder.ttc_step_name}</code> under <code>${builder.compatibility}</code> rules${builder.exhaustive_pairs ? '' : ', best against worst of each turn'}. ${skipped > 0 && `${counted(skipped, 'possible pair')} ${skipped === 1 ? 'was' : 'were'} left out.`}</p>
+<p class="lede">${counted(totals.total_pairs, 'preference pair')} from ${counted(totals.total_examples, 'example')}, built ${unit === null && html`from steps named <code>${builder.ttc_step_name}</code> `}under <code>${builder.compatibility}</code> rules${builder.exhaustive_pairs ? '' : ', best against worst of each turn'}. ${skipped > 0 && `${counted(skipped, 'possible pair')} ${skipped === 1 ? 'was' : 'were'} left out.`}</p>
 <dl class="tiles">${tiles.map(([name, value, beside]) => html`<div><dt>${name}</dt><dd><span class="big">${count(value)}</span> <span class="quiet">${beside}</span></dd></div>`)}</dl>
 ${warningList(warnings, request)}
 </header>`;

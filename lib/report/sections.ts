@@ -91,7 +91,7 @@ export function lengthFigure({ sample }: ReportInput): Markup {
 export function lengthTable({ sample, selections, tokens, formats }: ReportInput): Markup {
   const { chosen_longer, rejected_longer, chosen_mean, rejected_mean } = sample.lengths;
   const lookedAt: LengthRow = {
-    ...{ what: 'pairs looked at', pairs: sample.pairs, unit: 'characters' },
+    ...{ what: 'looked at, in characters', pairs: sample.pairs },
     ...{ chosen: chosen_mean, rejected: rejected_mean, rate: rateOf(chosen_longer, rejected_longer) },
   };
   const views = View.options.flatMap((view) => {
@@ -118,17 +118,16 @@ export function lengthTable({ sample, selections, tokens, formats }: ReportInput
   const inTokens = tokens && tokens.pairs > 0 ? [tokenRow(tokens)] : [];
   return html`<div><h3>Length before and after choosing</h3>${table(
     'Lengths of chosen and rejected answers',
-    ['Pairs', 'Number', 'Chosen, mean', 'Rejected, mean', 'Unit', 'Chosen is longer'],
-    [...(rows.length === 0 ? [lookedAt] : rows), ...inTokens].map(({ what, pairs, chosen, rejected, unit, rate }) => [
+    ['Pairs', 'Number', 'Chosen', 'Rejected', 'Chosen is longer'],
+    [...(rows.length === 0 ? [lookedAt] : rows), ...inTokens].map(({ what, pairs, chosen, rejected, rate }) => [
       what,
       count(pairs),
       chosen === null ? '–' : score(chosen),
       rejected === null ? '–' : score(rejected),
-      unit,
       rate === null ? '–' : percent(rate, 1),
     ]),
-    { numbers: [1, 2, 3, 5] },
-  )}<p class="verdict">Of the pairs whose lengths differ, the last column is the share whose longer answer is chosen.</p></div>`;
+    { numbers: [1, 2, 3, 4] },
+  )}<p class="verdict">Mean lengths of the answers; and of the pairs whose lengths differ, the share whose longer answer is chosen.</p></div>`;
 }
 
 interface LengthRow {
@@ -136,18 +135,17 @@ interface LengthRow {
   readonly pairs: number;
   readonly chosen: number | null;
   readonly rejected: number | null;
-  readonly unit: string;
   readonly rate: number | null;
 }
 
 const lengthRow = (what: string, pairs: number, length: SelectionResult['collected_length']): LengthRow => ({
-  ...{ what, pairs, unit: 'characters' },
+  ...{ what: `${what}, in characters`, pairs },
   ...{ chosen: length?.mean_chosen ?? null, rejected: length?.mean_rejected ?? null },
   rate: length?.longer_chosen_rate ?? null,
 });
 
 const tokenRow = ({ pairs, chosen_sum, rejected_sum, chosen_longer, rejected_longer }: TokenFacts): LengthRow => ({
-  ...{ what: 'collected', pairs, unit: 'tokens with the prompt' },
+  ...{ what: 'collected, in tokens with the prompt', pairs },
   ...{ chosen: chosen_sum / pairs, rejected: rejected_sum / pairs, rate: rateOf(chosen_longer, rejected_longer) },
 });
 
@@ -160,7 +158,7 @@ export function sourceTable({ sample, inputs }: ReportInput): Markup {
     inputs.length > sample.sources.length
       ? ` ${count(sample.sources.length)} of ${count(inputs.length)}, sampled.`
       : '';
-  return html`<div><h3>By source</h3>${table(
+  return html`<div class="whole"><h3>By source</h3>${table(
     'Margins and scores by trace file',
     ['File', 'Pairs', 'Mean margin', 'Least', 'Greatest', 'Chosen score', 'Rejected score'],
     sample.sources.map(({ key, pairs, ...values }) => [

@@ -68,9 +68,10 @@ function showMessage(message: Message, room: Room): ShownMessage {
 type Part = readonly [label: string, text: string];
 
 function partsOf({ role: _, content, tool_calls, reasoning_content, ...rest }: Message): readonly Part[] {
+  const saysNothing = content === '' && Array.isArray(tool_calls) && tool_calls.length > 0;
   return [
     ...fieldPart('reasoning', reasoning_content),
-    ...(Array.isArray(content) ? content.map(contentPart) : fieldPart('', content)),
+    ...(Array.isArray(content) ? content.map(contentPart) : fieldPart('', saysNothing ? null : content)),
     ...(Array.isArray(tool_calls) ? tool_calls.map(callPart) : fieldPart('tool_calls', tool_calls)),
     ...Object.entries(rest).flatMap(([name, value]) => fieldPart(name, value)),
   ];

@@ -6,49 +6,31 @@ const Pointers = z.union([JsonPointer, z.array(JsonPointer).min(1)]);
 const WinnerValue = z.union([z.string(), z.number(), z.boolean()]);
 
 const Fields = z.strictObject({
-  preset: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('A source format to start from; the pointers given here replace its own.'),
+  preset: z.string().min(1).optional().describe('A format whose pointers these replace.'),
   group: Pointers.optional().describe(
-    'The group: text or a number that competing candidates share; several pointers form one key. Left out: the prompt.',
+    'The key that competing candidates share; several pointers make one key. Left out: the prompt.',
   ),
-  turn: JsonPointer.optional().describe('The turn within the group, if a group has several.'),
+  turn: JsonPointer.optional().describe('The turn, if a group has several.'),
   index: JsonPointer.optional().describe("The candidate's number within its turn."),
   id: JsonPointer.optional().describe("The record's own id."),
-  error: JsonPointer.optional().describe(
-    'The field that marks a failed answer: any value but null, false and empty ones.',
-  ),
-  truncated: JsonPointer.optional().describe(
-    'The field that marks an answer as cut short: true, or a finish reason such as length.',
-  ),
-  metadata: JsonPointer.optional().describe('An object that goes to the collection with the candidate.'),
-  tools: JsonPointer.optional().describe('The tools that the model could call.'),
-  prompt: JsonPointer.optional().describe('The prompt: text, a message, or a list of messages.'),
-  response: Pointers.optional().describe(
-    'The answer: text, a message, or a list of messages; a list of answers beside a list of scores; or a pointer for each of several answers.',
-  ),
-  messages: JsonPointer.optional().describe(
-    'Messages that hold prompt and response; the response is what follows the last turn of the user.',
-  ),
-  candidates: JsonPointer.optional().describe(
-    'A list of answers, each an object. Pointers then start at the answer, or at the record if the answer has no such field.',
-  ),
+  error: JsonPointer.optional().describe('The answer failed unless this is null, false or empty.'),
+  truncated: JsonPointer.optional().describe('True, or a finish reason such as length.'),
+  metadata: JsonPointer.optional().describe('An object to keep with the candidate.'),
+  tools: JsonPointer.optional().describe('The tools that were offered.'),
+  prompt: JsonPointer.optional().describe('Text, a message, or a list of messages.'),
+  response: Pointers.optional().describe('The answer, a list of answers, or a pointer for each answer.'),
+  messages: JsonPointer.optional().describe('Messages; the response follows the last user message.'),
+  candidates: JsonPointer.optional().describe('A list of answers, each an object in which pointers begin.'),
   score: z
     .union([JsonPointer, z.array(JsonPointer).min(1), z.record(z.string().min(1), JsonPointer)])
     .optional()
-    .describe(
-      'The score, or an object of scores; a pointer for each of several answers; or several scores by name. Beside winner, chosen and rejected: how strongly the winner was preferred.',
-    ),
+    .describe('The score, a pointer for each answer, or scores by name. For a winner or pair: the strength.'),
   winner: z
     .union([JsonPointer, z.strictObject({ at: JsonPointer, first: WinnerValue, second: WinnerValue })])
     .optional()
-    .describe(
-      'Which of two answers was judged better; with {at, first, second}, the values that mean the first and the second.',
-    ),
-  chosen: JsonPointer.optional().describe('The answer that was preferred, in a row that is a pair already.'),
-  rejected: JsonPointer.optional().describe('The other answer of such a row.'),
+    .describe('The better of two answers; {at, first, second} names the values of the two.'),
+  chosen: JsonPointer.optional().describe('The preferred answer of a row that is a pair.'),
+  rejected: JsonPointer.optional().describe('The other answer of that row.'),
 });
 
 /** `source.format` spelled out: where a record holds what. */

@@ -1,3 +1,4 @@
+import type { Ceilings } from '../contract/ceilings.ts';
 import type { TracesEstimate } from '../contract/estimate.ts';
 import type { Request } from '../contract/request.ts';
 import type { TraceSource } from '../contract/source.ts';
@@ -20,6 +21,11 @@ export interface DrawDeps extends Deps, CeilingDeps {
   readonly place?: RunPlace | undefined;
 }
 
+export interface EstimateDeps extends Deps {
+  readonly place: RunPlace;
+  readonly ceilings: Ceilings;
+}
+
 /** A plan before anything is written. */
 export interface DrawnPlan extends CutRun {
   readonly estimate: TracesEstimate | undefined;
@@ -37,7 +43,9 @@ export async function drawPlan(
     refuseConversations(request.dataset.formats);
   }
   const drawn = { resolved, ...(await cutResolved(request, { source, resolved }, deps)) };
-  return { ...drawn, estimate: await estimateDrawn(request, source, drawn, deps) };
+  const { place, ceilings } = deps;
+  const estimate = place && ceilings && (await estimateDrawn(request, source, drawn, { ...deps, place, ceilings }));
+  return { ...drawn, estimate };
 }
 
 async function cutResolved(
@@ -51,14 +59,14 @@ async function cutResolved(
   return { shards: await Array.fromAsync(shards), grouping: [] };
 }
 
-async function estimateDrawn(
+/** Throws SourceTooLarge for a run that cannot end. */
+export async function estimateDrawn(
   request: Request,
   source: TraceSource,
   drawn: CutRun,
-  deps: DrawDeps,
-): Promise<TracesEstimate | undefined> {
+  deps: EstimateDeps,
+): Promise<TracesEstimate> {
   const { place, ceilings } = deps;
-  if (!place || !ceilings) return undefined;
   const cut = describeCut(drawn, { ...request, source });
   requireEnd(drawn, cut);
   const sample = await sampleRun(request, drawn, deps);

@@ -6,8 +6,9 @@ import { type WorkflowSource, workflowKeys } from '../contract/workflow.ts';
 import { wantedDatasets } from '../datasets/wanted-datasets.ts';
 import { estimateWorkflow } from '../estimate/estimate-workflow.ts';
 import { runKeys } from '../objects/keys.ts';
+import type { CeilingDeps } from './below-ceiling.ts';
 import { claim } from './claim.ts';
-import { storeOf } from './deps.ts';
+import { type Deps, storeOf } from './deps.ts';
 import type { DrawDeps } from './draw-plan.ts';
 import { writeEstimate } from './estimate/write-estimate.ts';
 import { maxConcurrencyOf } from './max-concurrency.ts';
@@ -26,9 +27,11 @@ export async function evaluateWorkflow(
   const datasets = storeOf(source.dataset.bucket, deps);
   // Before the claim: a source with nothing in it must not take the run id.
   const isNew = !(await deps.collections.head(workflowKeys(request.run_id).dataset));
-  const estimate = isNew ? await estimateAsking(source, deps) : undefined;
+  const { ceilings } = deps;
+  if (isNew && !ceilings) await findDataset(source, datasets);
+  const estimate = isNew && ceilings ? await estimateAsking(source, { ...deps, ceilings }) : undefined;
   await claim(request, deps);
-  if (estimate) await writeEstimate(request.run_id, estimate, deps.collections);
+  if (estimate && deps.place) await writeEstimate(request.run_id, estimate, deps.collections);
   const output = {
     run_id: request.run_id,
     plan: { bucket: deps.collectionsBucket, key: keys.plan },
@@ -42,15 +45,13 @@ export async function evaluateWorkflow(
   return { ...output, status: 'workflow', input_bytes: dataset.bytes, workflow };
 }
 
-/**
- * What the workflow will be asked, where the run is estimated; the dataset is looked for in any case. Throws InvalidRequest,
- * CeilingExceeded.
- */
-export async function estimateAsking(source: WorkflowSource, deps: DrawDeps): Promise<WorkflowEstimate | undefined> {
+/** What the workflow will be asked. Throws InvalidRequest, CeilingExceeded. */
+export async function estimateAsking(
+  source: WorkflowSource,
+  deps: Deps & Required<CeilingDeps>,
+): Promise<WorkflowEstimate> {
   const datasets = storeOf(source.dataset.bucket, deps);
-  const dataset = await findDataset(source, datasets);
-  if (!deps.ceilings) return undefined;
-  const rows = await countRows(source, dataset, datasets);
-  requireWorkflowBelow(rows, source, deps.ceilings);
-  return deps.place && estimateWorkflow(rows, source);
+  const rows = await countRows(source, await findDataset(source, datasets), datasets);
+  if (deps.ceilings) requireWorkflowBelow(rows, source, deps.ceilings);
+  return estimateWorkflow(rows, source);
 }

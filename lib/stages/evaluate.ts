@@ -1,12 +1,8 @@
-import type { AllowedEndpoints } from '../contract/allowed-endpoints.ts';
-import { requireSettingsBelow } from '../contract/ceilings.ts';
 import { Manifest } from '../contract/manifest.ts';
 import type { TraceObject } from '../contract/plan.ts';
 import type { Request } from '../contract/request.ts';
 import type { TraceSource } from '../contract/source.ts';
 import type { EvaluateInput, EvaluateOutput } from '../contract/states.ts';
-import { refuseColumns } from '../datasets/refuse-columns.ts';
-import { refuseFileType } from '../datasets/refuse-file-type.ts';
 import { wantedDatasets } from '../datasets/wanted-datasets.ts';
 import { RunConflict } from '../errors.ts';
 import { runKeys } from '../objects/keys.ts';
@@ -23,16 +19,11 @@ import { passOverUpload } from './pass-over-upload.ts';
 import { pinTokenizer, readTokenizer } from './pin-tokenizer.ts';
 import { planText } from './plan-text.ts';
 import { type Plan, readPlan } from './read-plan.ts';
-import { type ReadableDeps, refuseOtherPlaces } from './readable.ts';
-import { refuseUnlisted } from './refuse-unlisted.ts';
+import { type RefuseDeps, refuseSettings } from './refuse-settings.ts';
 import { asUploaded, type RequestDeps, requestOf } from './request-of.ts';
 import { namePassedOver, type SourceSettings } from './source/resolve-source.ts';
-import { refusePlainSecrets } from './training/plan.ts';
 
-export interface EvaluateDeps extends RequestDeps, ReadableDeps, DrawDeps {
-  /** The only places that a request may have something sent to. Left out on the machine of the person who asks: any. */
-  readonly endpoints?: AllowedEndpoints | undefined;
-}
+export interface EvaluateDeps extends RequestDeps, RefuseDeps, DrawDeps {}
 
 /**
  * Checks the request, claims the run, and writes the plan: of the traces, pinned, or of the dataset that a live workflow
@@ -43,12 +34,7 @@ export async function evaluate(input: EvaluateInput, deps: EvaluateDeps): Promis
   const passedOver = await passOverUpload(input, deps);
   if (passedOver) return passedOver;
   const request = await requestOf(input, deps);
-  refuseOtherPlaces(request, deps);
-  if (deps.endpoints) refuseUnlisted(request, deps.endpoints);
-  if (deps.ceilings) requireSettingsBelow(request, deps.ceilings);
-  if (request.training) refusePlainSecrets(request.training);
-  refuseColumns(request.dataset);
-  refuseFileType(request.dataset);
+  refuseSettings(request, deps);
   const tokenizer = await readTokenizer(request, deps);
   const { source } = request;
   const output =

@@ -8,8 +8,12 @@ export interface OpenStore {
   readonly store: ObjectStore;
   /** Bytes of the smallest part that the store copies: the tests' objects are sized around it. */
   readonly partBytes: number;
+  /** Its listings show another character in the place of one that XML does not have. */
+  readonly hidesControlCharacters?: boolean;
   close(): Promise<void>;
 }
+
+const CONTROL = '\u0001\u0007\t\r\n\u001b[2J\u007f\u0085\u2028b';
 
 /** What `lib/objects/store.ts` promises, held against one driver. */
 export function storeContract(name: string, open: () => Promise<OpenStore>): void {
@@ -220,26 +224,10 @@ export function storeContract(name: string, open: () => Promise<OpenStore>): voi
       }
     });
 
-    const CONTROL = 'a\u0001\u0007\t\r\n\u001b[2J\u007f\u0085\u2028b';
-
     test('a listing holds what begins with the prefix, in code-unit order', async () => {
       const folder = `contract/${randomUUID()}/`;
       // In UTF-8 the last two are the other way round.
-      const names = [
-        'a',
-        'a-b/c',
-        'a.b',
-        'a b+c&d<e>"f\'%41',
-        'b/c/d',
-        'b/c.d',
-        'b0',
-        'ab',
-        'é',
-        '😀',
-        '（',
-        'Z',
-        CONTROL,
-      ];
+      const names = ['a', 'a-b/c', 'a.b', 'a b+c&d<e>"f\'%41', 'b/c/d', 'b/c.d', 'b0', 'ab', 'é', '😀', '（', 'Z'];
       const keys = names.map((name) => `${folder}${name}`).sort();
       for (const key of keys.toReversed()) {
         written.push(key);
@@ -259,6 +247,19 @@ export function storeContract(name: string, open: () => Promise<OpenStore>): voi
         keys.map((key) => ({ key, bytes: 3 })),
       );
       expect(await store.head(composed)).toMatchObject({ bytes: 3 * keys.length });
+    });
+
+    test('a key with control characters is listed as it is, or refused', async () => {
+      const key = newKey(`a${CONTROL}`);
+      await store.create(key, noise(3));
+      expect(await whole(key)).toEqual(noise(3));
+      const listed = Array.fromAsync(store.list(key.slice(0, -CONTROL.length)));
+      if (opened.hidesControlCharacters) {
+        await expect(listed).rejects.toMatchObject({
+          name: 'StoreRefused',
+          message: expect.stringMatching(/shows no control characters.*Rename it\.$/s),
+        });
+      } else expect((await listed).map((object) => object.key)).toEqual([key]);
     });
 
     test('what was removed is gone', async () => {

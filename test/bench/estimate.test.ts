@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { estimate, JOBS, type Job, LIMITS, type Rates } from '../../bench/estimate.ts';
+import { type BenchRates, estimate, JOBS, type Job, LIMITS } from '../../bench/estimate.ts';
+import { readResults } from '../../bench/results.ts';
+import { RATES as OF_THE_PRODUCT } from '../../lib/estimate/rates.ts';
 
 /** Of no machine: round numbers. */
-const RATES: Rates = {
+const RATES: BenchRates = {
   buildSeconds: 1 / 100e6,
   writeSeconds: 1 / 200e6,
   collectionBytes: 0.5,
@@ -38,6 +40,13 @@ describe('the estimate of a run on AWS', () => {
     );
   });
 
+  test('small objects are packed into shards, and large ones are cut', () => {
+    const small = JOBS.find(({ objectBytes }) => objectBytes === 1e6);
+    expect(small?.name).toBe('100,000 objects of 1 MB');
+    expect(small && estimate(small, RATES).shards).toBe(Math.ceil(100_000 / 67));
+    expect(estimate({ ...of(1e9), objectBytes: 1e9 }, RATES)).toEqual(estimate(of(1e9), RATES));
+  });
+
   test("names Choose's memory where more pairs are chosen among than fit", () => {
     const terabyte = JOBS.find(({ bytes, formats }) => bytes === 1e12 && formats);
     const [first] = terabyte ? estimate(terabyte, RATES).taken : [];
@@ -54,4 +63,22 @@ describe('the estimate of a run on AWS', () => {
     expect(choose).toBeCloseTo(125_000 * 4e-6, 6);
     expect(finalize).toBeCloseTo((each * 0.9) / 50e6, 6);
   });
+});
+
+test('the rates by which a run is estimated are those of the benchmark, within half and twice', () => {
+  const { comparison, choose } = readResults();
+  const near = (rate: number, measured: number) => {
+    expect(rate).toBeGreaterThan(measured / 2);
+    expect(rate).toBeLessThan(2 * measured);
+  };
+  for (const { form, megabytes, programs } of comparison?.inputs ?? []) {
+    const { dpo, dpo_without_formats: without } = programs;
+    // A compact array is one task's, and read by a scanner of its own.
+    if (!dpo || !without || form === 'compact') continue;
+    near(OF_THE_PRODUCT.buildSeconds, without.cpu_seconds / (megabytes * 1e6));
+    near(OF_THE_PRODUCT.writeSeconds, (dpo.cpu_seconds - without.cpu_seconds) / (megabytes * 1e6));
+  }
+  for (const { formats, seconds, pairs } of choose?.rows ?? []) {
+    if (formats.length === 1) near(OF_THE_PRODUCT.chooseSecondsOfPair, seconds / pairs);
+  }
 });

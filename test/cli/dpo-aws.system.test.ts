@@ -85,6 +85,41 @@ test('start uploads local traces beside the upload prefix, starts the run and fo
   expect(s3.get('traces', source.traces[0].key)?.length).toBe((await readFile(SAMPLE)).length);
 });
 
+test('start --dry-run prints an estimate, and starts, uploads and writes nothing, nor asks the stack', async () => {
+  s3.put('traces', 'traces/sample.json', await readFile(SAMPLE));
+  const before = await readdir(folder, { recursive: true });
+  s3.traffic.reset();
+  aws.signers.clear();
+  for (const source of [SAMPLE, 's3://traces/traces/sample.json']) {
+    const { code, stdout, stderr } = await onAws(['start', source, '--run-id', 'ahead', '--dry-run']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(
+      /^An estimate of run ahead\. Nothing was started, uploaded or written\.\n\ninputs +1 object, 415 KB\n/,
+    );
+    expect(stdout).toMatch(/\npairs +104\n/);
+    expect(stdout).toMatch(/\ncost +under \$0\.01\n/);
+  }
+  const { stdout } = await onAws(['start', SAMPLE, '--run-id', 'ahead', '--dry-run', '--json']);
+  expect(JSON.parse(stdout)).toMatchObject({
+    run_id: 'ahead',
+    estimate: { shards: 1, pairs: { least: 104, most: 104 } },
+  });
+  expect(aws.executions).toEqual([]);
+  expect(aws.signers.size).toBe(0);
+  expect(s3.traffic.bytesIn).toBe(0);
+  expect(await readdir(folder, { recursive: true })).toEqual(before);
+});
+
+test('start --dry-run refuses what a run would be refused, by the same name', async () => {
+  const beyond = await onAws(['start', SAMPLE, '--dry-run', '--set', 'limits.max_concurrency=5000']);
+  expect(beyond).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^CeilingExceeded: limits\.max_concurrency is 5000/),
+  });
+  const missing = await onAws(['start', 's3://traces/nothing/', '--dry-run']);
+  expect(missing).toMatchObject({ code: 1, stderr: expect.stringMatching(/^NoTraces: /) });
+});
+
 test('start uploads the local dataset of a workflow as well', async () => {
   const request = join(folder, 'workflow.json');
   const dataset = { bucket: `file:${folder}`, key: 'questions.json' };

@@ -93,7 +93,7 @@ Formats
 
 `);
   const off = { ...whole, collected_pairs: 1236, training: { pairs: 1001, examples: 1 } };
-  expect(table({ selections: { whole: off } })).toMatch(/unexplained +-1 {2}please report this/);
+  expect(table({ selections: { whole: off } })).toMatch(/unexplained +−1 {2}please report this/);
 });
 
 test('the table says why a run trained, or did not', () => {

@@ -31,6 +31,11 @@ test('a run as it was committed is verified, and how much that was is told', asy
   });
 });
 
+test('the estimate that a run on AWS has is its own', async () => {
+  await writeFile(at('estimate.json'), '{}');
+  expect(await differences()).toEqual([]);
+});
+
 test('every way in which a file may differ is named, and the command ends with 1', async () => {
   await appendFile(at('collection.jsonl'), ' ');
   const train = at('datasets/trl/train.jsonl');

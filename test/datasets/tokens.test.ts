@@ -3,6 +3,7 @@ import type { TokenFacts } from '../../lib/contract/dataset-result.ts';
 import { Summary } from '../../lib/contract/summary.ts';
 import { noTokens, sumTokens, tokenWarnings } from '../../lib/datasets/token-facts.ts';
 import { runKeys } from '../../lib/objects/keys.ts';
+import { readAll } from '../../lib/objects/store.ts';
 import { readJson } from '../../lib/objects/stored-json.ts';
 import { memoryStore } from '../support/memory-store.ts';
 import { memoryDeps, runSteps } from '../support/run.ts';
@@ -66,10 +67,18 @@ const FILES = {
 
 describe('dataset.tokenizer', () => {
   test('counts each pair by the chat template', async () => {
-    const { tokens, formats } = await run({});
+    const { tokens, formats, collections } = await run({});
     // 2 + 5 words and three marks to the prompt; with the answer and its end 8 and 14.
     expect(tokens).toMatchObject({ pairs: 2, uncounted: 1, longest: 14, longest_prompt: 8 });
     expect(formats.trl).toMatchObject({ pairs: 3, left_out: {} });
+    // Of both answers, for the report: 8 and 14 against 7 and 10.
+    expect(tokens).toMatchObject({ chosen_sum: 22, rejected_sum: 17, chosen_longer: 2, rejected_longer: 0 });
+    const page = new TextDecoder().decode(await readAll(collections, runKeys('run').report));
+    expect([...page.matchAll(/"tokens":(\{[^}]*\}|null)/g)].map(([, found]) => found).toSorted()).toEqual([
+      'null',
+      '{"prompt":5,"chosen":8,"rejected":7}',
+      '{"prompt":8,"chosen":14,"rejected":10}',
+    ]);
   });
   test.each([
     [{ max_tokens: 13 }, { too_long: 1, chat_template: 1 }],
@@ -103,11 +112,13 @@ test('facts of shards add up, and a warning says what TRL would cut', () => {
     ...noTokens(),
     pairs: 3,
     bins: [0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0],
+    ...{ chosen_sum: 7, rejected_sum: 6, chosen_longer: 1, rejected_longer: 2 },
     longest: 4000,
     longest_prompt: 9,
   };
   const sum = sumTokens([one, undefined, one]);
   expect(sum).toMatchObject({ pairs: 6, longest: 4000, longest_prompt: 9 });
+  expect(sum).toMatchObject({ chosen_sum: 14, rejected_sum: 12, chosen_longer: 2, rejected_longer: 4 });
   expect(tokenWarnings(sum, ['openai'])).toEqual([]);
   expect(tokenWarnings(sum, ['trl'])).toEqual([
     "4 of 6 pairs have more than 1024 tokens, TRL's default max_length: TRL cuts or drops them. The longest has 4000. Set max_length, or dataset.max_tokens.",

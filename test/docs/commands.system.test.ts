@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 import { dpo } from '../cli/dpo-process.ts';
-import { blocksOf, commandLines, linesIn, PAGES, type Page, ROOT } from './pages.ts';
+import { blocksOf, commandLines, linesIn, PAGES, type Page, ROOT, shownOutputs } from './pages.ts';
 import { startServices } from './services.ts';
 import { helpExamples, wrongCommand } from './wrong-command.ts';
 
@@ -61,11 +62,36 @@ function runs(script: string): Promise<{ code: number | null; output: string }> 
   return new Promise((resolve) => child.once('close', (code) => resolve({ code, output })));
 }
 
+const README = PAGES.filter(({ path }) => path === 'README.md');
 const withCommands = PAGES.filter((page) => linesIn(page, 'bash') !== '');
 
-test.each(withCommands)('the commands of $path run, in their order', { timeout: 300_000 }, async (page) => {
-  const { code, output } = await runs(linesIn(page, 'bash'));
-  expect(code, output).toBe(0);
+test.each(withCommands)(
+  'the commands of $path run, in their order, and print what the page shows',
+  { timeout: 300_000 },
+  async (page) => {
+    const blocks = shownOutputs(page);
+    // Errors and results in the order in which they are written, after a mark for each block.
+    const marked = blocks.map(({ commands }) => `echo '${MARK}'\n${commands}`);
+    const { code, output } = await runs(['exec 2>&1', ...marked].join('\n'));
+    expect(code, output).toBe(0);
+    const printed = output.split(`${MARK}\n`).slice(1);
+    for (const [place, { commands, output: shown }] of blocks.entries()) {
+      if (shown !== undefined) expect(printed[place]?.replace(/ +$/gm, ''), commands).toMatch(patternOf(shown));
+    }
+  },
+);
+
+const MARK = '@@@';
+
+/** The text, with anything in place of `…`: words of a line, or lines where it is alone. */
+const patternOf = (shown: string): RegExp => new RegExp(`^${shown.split('\n').map(linePattern).join('')}\\s*$`);
+
+const linePattern = (line: string): string =>
+  line === '…' ? '(?:.*\\n)*?' : line === '' ? '\\n*' : `${line.split('…').map(RegExp.escape).join('.*?')}\\n`;
+
+test('the tutorial shows the output of every command', () => {
+  const [tutorial] = PAGES.filter(({ path }) => path === 'docs/tutorial.md').map(shownOutputs);
+  expect(tutorial?.filter(({ output }) => output === undefined)).toEqual([]);
 });
 
 test('the commands that were run reached what they speak of', () => {
@@ -74,11 +100,26 @@ test('the commands that were run reached what they speak of', () => {
   expect(services.executions.map(({ name }) => name)).toEqual(['first']);
 });
 
-test('the first two commands of the README leave a report open in the browser', async () => {
-  const [readme] = PAGES.filter(({ path }) => path === 'README.md').flatMap(blocksOf);
-  const [install, start = ''] = (readme?.text ?? '').split('\n');
-  expect(install).toMatch(/^npm ci\b/);
-  const { code, output } = await runs(start);
+test('the README begins with a command for the main job and one for the tests, each for a fresh clone', () => {
+  const [first] = README.flatMap(shownOutputs);
+  const lines = (first?.commands ?? '').trimEnd().split('\n');
+  expect(lines.map((line) => line.replace(/ +#.*/, ''))).toEqual(['npm ci && npm start', 'npm ci && npm test']);
+  expect(first?.output).toMatch(/^pairs +\d+$/m);
+});
+
+test('the program that the README shows writes the lines of a dataset', async () => {
+  const [program = ''] = README.flatMap(blocksOf).flatMap(({ language, text }) => (language === 'js' ? [text] : []));
+  const library = pathToFileURL(join(ROOT, 'library/index.ts')).href;
+  writeFileSync(join(folder, 'program.mjs'), program.replace("'dpo-trajectories'", `'${library}'`));
+  cpSync(join(ROOT, 'examples/rollouts.jsonl'), join(folder, 'rollouts.jsonl'));
+  const { code, output } = await runs('"$NODE" program.mjs');
+  expect(code, output).toBe(0);
+  expect(output).toMatch(/^train\.jsonl \{.*"chosen":/m);
+});
+
+test('npm start -- --open leaves a report open in the browser', async () => {
+  const open = README.flatMap((page) => linesIn(page, 'bash').split('\n')).find((line) => line.includes('--open'));
+  const { code, output } = await runs(open ?? 'the README opens no report');
   expect(code, output).toBe(0);
   const opened = () => (existsSync(join(folder, 'opened')) ? readFileSync(join(folder, 'opened'), 'utf8') : '');
   await expect.poll(opened).toMatch(/^file:\S+report\.html$/m);
@@ -102,19 +143,11 @@ describe.each(PAGES)('$path', (page: Page) => {
 
   test('has its commands in blocks that are run (bash) or need what no test has (sh)', () => {
     for (const { language, text } of blocksOf(page)) {
-      expect(['bash', 'sh', 'json', 'yaml', 'ts', 'mermaid', '']).toContain(language);
+      expect(['bash', 'sh', 'json', 'yaml', 'ts', 'js', 'mermaid', '']).toContain(language);
       if (language === '') expect(text).not.toMatch(/^\$? *(dpo|npm|npx|aws) /m);
     }
     // What this project does runs here; only other programs may need more.
     expect(linesIn(page, 'sh').match(/^dpo (run|inspect|diff|schema).*/gm) ?? []).toEqual([]);
-  });
-
-  test('has links that lead somewhere', () => {
-    for (const [, target = ''] of page.text.matchAll(/\]\(([^)\s]+)\)/g)) {
-      if (/^https?:|^#/.test(target)) continue;
-      const file = join(ROOT, dirname(page.path), target.replace(/#.*$/, ''));
-      expect(existsSync(file), `${page.path} links to ${target}`).toBe(true);
-    }
   });
 });
 

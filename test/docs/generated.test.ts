@@ -6,6 +6,8 @@ import { choice, endInFailure, step } from '../../infra/states.ts';
 import {
   ARCHITECTURE_FILE,
   architectureText,
+  OPERATIONS_FILE,
+  operationsText,
   REFERENCE_FILE,
   referenceText,
   SCHEMA_FILE,
@@ -13,6 +15,7 @@ import {
 } from '../../scripts/docs.ts';
 import { statePicture } from '../../scripts/state-picture.ts';
 import { dpo } from '../cli/dpo-process.ts';
+import { blocksOf, PAGES } from './pages.ts';
 
 const fileText = (file: string): string => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
 
@@ -23,17 +26,20 @@ test('the published schema and reference are those of the code; `npm run docs` m
 
 test('with the published schema an editor takes the requests that the docs show, and marks a misspelt setting', () => {
   const schema = z.fromJSONSchema(JSON.parse(schemaText()));
-  const shown = [fileText('README.md'), fileText('docs/tutorial.md')].flatMap((text) =>
-    [...text.matchAll(/^```yaml\n([\s\S]*?)^```/gm)].map(([, block = '']) => parse(block)),
-  );
-  const requests = [parse(fileText('examples/training.yaml')), ...shown.filter((block) => !('eval' in block))];
-  expect(requests.length).toBeGreaterThan(3);
+  const blocks = PAGES.flatMap(blocksOf).filter(({ language }) => language === 'yaml');
+  const shown = blocks.map(({ text }) => parse(text)).filter((block) => 'source' in block || 'training' in block);
+  const requests = [parse(fileText('examples/training.yaml')), ...shown];
+  expect(requests).toHaveLength(3);
   for (const request of requests) expect(schema.safeParse(request).error).toBeUndefined();
   expect(schema.safeParse({ builder: { min_score_dif: 0.1 } }).success).toBe(false);
 });
 
 test('the architecture shows the state machine as it is; `npm run docs` draws it', () => {
   expect(fileText(ARCHITECTURE_FILE)).toBe(architectureText());
+});
+
+test('the operations page has every error with its cure as the code has it; `npm run docs` writes it', () => {
+  expect(fileText(OPERATIONS_FILE)).toBe(operationsText());
 });
 
 test('the drawing has every state or names it, and every way on but the failures', () => {

@@ -34,6 +34,16 @@ export const linesIn = (page: Page, language: string): string =>
     .map(({ text }) => text)
     .join('\n');
 
+/** Blocks of commands (`bash`), each with the output that the block after it shows, if one does. */
+export function shownOutputs(page: Page): { readonly commands: string; readonly output: string | undefined }[] {
+  const blocks = blocksOf(page);
+  return blocks.flatMap(({ language, text }, place) => {
+    if (language !== 'bash') return [];
+    const next = blocks[place + 1];
+    return [{ commands: text, output: next?.language === '' ? next.text : undefined }];
+  });
+}
+
 /** All that is written as a command of ours: `dpo …` and `npm …`, in blocks and within sentences, a line each. */
 export function commandLines(page: Page): string[] {
   const prose = page.text.replace(/^```[\s\S]*?^```/gm, '');

@@ -92,11 +92,12 @@ export function placeTokenizer(folder: string): void {
   );
 }
 
-/** README's own workflow.yaml, at an address of this machine. */
+/** The workflow.yaml of docs/sources.md, at an address of this machine. */
 function workflowYaml(origin: string): string {
-  const blocks = PAGES.filter(({ path }) => path === 'README.md').flatMap(blocksOf);
+  const blocks = PAGES.filter(({ path }) => path === 'docs/sources.md').flatMap(blocksOf);
   const [block] = blocks.filter(({ language, text }) => language === 'yaml' && text.includes('workflow:'));
-  if (!block?.text.includes(WORKFLOW_ORIGIN)) throw new Error(`README.md shows no workflow at ${WORKFLOW_ORIGIN}.`);
+  if (!block?.text.includes(WORKFLOW_ORIGIN))
+    throw new Error(`docs/sources.md shows no workflow at ${WORKFLOW_ORIGIN}.`);
   return block.text.replace(WORKFLOW_ORIGIN, origin);
 }
 

@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ROOT } from './pages.ts';
 
-const [, section = ''] = readFileSync(join(ROOT, 'docs/reliability.md'), 'utf8').split('\n## Threats\n');
-const threats = section
+const threats = readFileSync(join(ROOT, 'test/threats.md'), 'utf8')
   .split('\n')
   .filter((line) => line.startsWith('| '))
   .slice(2)

@@ -115,8 +115,8 @@ function required(run: CommittedRun | undefined): CommittedRun {
 }
 
 const WORDS: Record<Fault, string> = {
-  'killed before': 'killed right before a side effect, run again',
-  'killed after': 'killed right after a side effect, run again',
+  'killed before': 'killed before a side effect',
+  'killed after': 'killed after a side effect',
   'answer lost': 'the answer to a side effect lost',
 };
 

@@ -26,20 +26,37 @@ export function note(into: Row, outcome: string, damage: Damage = { lost: 0, dou
   into.changed += damage.changed;
 }
 
-/** The rows as a Markdown table. */
+/** Rows of one fault, whatever run it struck, as one row: the name's part before the colon says which run it was. */
+export function byFault(rows: readonly Row[]): Row[] {
+  const merged = new Map<string, Row>();
+  for (const { fault, injected, outcomes, lost, doubled, changed } of rows) {
+    const name = fault.startsWith(RACES)
+      ? 'two executions of one run at the same time'
+      : fault.slice(fault.indexOf(': ') + 1).trim();
+    const into = merged.get(name) ?? row(name);
+    merged.set(name, into);
+    into.injected += injected;
+    into.lost += lost;
+    into.doubled += doubled;
+    into.changed += changed;
+    for (const [outcome, times] of Object.entries(outcomes)) {
+      into.outcomes[outcome] = (into.outcomes[outcome] ?? 0) + times;
+    }
+  }
+  return [...merged.values()];
+}
+
+const RACES = 'two executions of one';
+
+/** The rows of {@link byFault} as a Markdown table. */
 export function table(rows: readonly Row[]): string {
-  const lines = rows.map(({ fault, injected, outcomes, lost, doubled, changed }) => {
-    const came = Object.entries(outcomes)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([outcome, times]) => `${times.toLocaleString('en')} ${outcome}`);
-    return `| ${fault} | ${injected.toLocaleString('en')} | ${came.join(', ')} | ${lost} | ${doubled} | ${changed} |`;
+  const lines = byFault(rows).map(({ fault, injected, outcomes }) => {
+    const came = Object.entries(outcomes).sort(([a], [b]) => (a < b ? -1 : 1));
+    const all = came.length === 1 && came[0]?.[0] === 'committed';
+    const each = came.map(([outcome, times]) => `${times.toLocaleString('en')} ${outcome}`);
+    return `| ${fault} | ${injected.toLocaleString('en')} | ${all ? '' : each.join(', ')} |`;
   });
-  return [
-    '| what was injected | how often | what the runs came to | lost lines | doubled | changed |',
-    '| --- | ---: | --- | ---: | ---: | ---: |',
-    ...lines,
-    '',
-  ].join('\n');
+  return ['| fault | injected | result |', '| --- | ---: | --- |', ...lines, ''].join('\n');
 }
 
 export const nameOf = (error: unknown): string => (error instanceof Error ? error.name : 'unknown');

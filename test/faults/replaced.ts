@@ -17,7 +17,7 @@ import { brief, putTraces, requestOf, traceObjects } from './traces.ts';
  */
 export async function replacedInputs(pinned: Pinned, every = 1): Promise<Row> {
   const { by, request, versioned } = pinned;
-  const into = row(`over HTTP: a trace object, pinned by ${by}, replaced between plan and read`);
+  const into = row(`over HTTP: traces pinned by ${by} are replaced`);
   const replacedRuns = new Map<string, CommittedRun>();
   const work = async (s3: OverS3): Promise<void> => {
     const planned = await undisturbedRun(s3.makeStores, request);
@@ -55,9 +55,9 @@ interface Pinned {
 
 const listed = requestOf(brief);
 const named = { ...listed, source: { traces: traceObjects().map(([key]) => ({ bucket: 'traces', key })) } };
-export const BY_VERSION: Pinned = { by: 'its version', request: named, versioned: true };
-export const BY_ETAG: Pinned = { by: 'its ETag', request: named, versioned: false };
-export const BY_LISTING: Pinned = { by: "a listing's ETag", request: listed, versioned: true };
+export const BY_VERSION: Pinned = { by: 'version', request: named, versioned: true };
+export const BY_ETAG: Pinned = { by: 'ETag', request: named, versioned: false };
+export const BY_LISTING: Pinned = { by: 'the ETag of a listing', request: listed, versioned: true };
 
 /** Tells, afterwards, which object it was. */
 function replaceBeforeRead({ server }: OverS3, at: number): () => string {

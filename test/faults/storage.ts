@@ -71,13 +71,13 @@ const MISBEHAVIOURS: readonly Misbehaviour[] = [
     places: [...BEFORE_FINALIZE, ...[/run\/(?:collection|metrics)/, /run\/datasets/, /report/, /manifest/]],
   },
   {
-    fault: 'connection dropped before the request',
+    fault: 'dropped before the request',
     operations: ALL,
     behaviour: { kind: 'drop', applied: false },
     times: 1,
   },
   {
-    fault: 'connection dropped after the request',
+    fault: 'dropped after the request',
     operations: ALL,
     behaviour: { kind: 'drop', applied: true },
     times: 1,
@@ -85,13 +85,13 @@ const MISBEHAVIOURS: readonly Misbehaviour[] = [
   { fault: 'a body that hangs', operations: ['GetObject'], behaviour: { kind: 'hang', after: 100 }, times: 2 },
   { fault: 'a body cut short', operations: ['GetObject'], behaviour: { kind: 'truncate', after: 100 }, times: 2 },
   {
-    fault: 'a body shorter than its range, Content-Length and all',
+    fault: 'a body shorter than its range',
     operations: ['GetObject'],
     behaviour: { kind: 'short', after: 100 },
     times: 2,
   },
   {
-    fault: 'a body that is not what its checksum says',
+    fault: 'a body with a wrong checksum',
     operations: ['GetObject'],
     behaviour: { kind: 'wrong-checksum' },
     // More than the reader asks for it, so that the step fails and is run again.
@@ -99,13 +99,13 @@ const MISBEHAVIOURS: readonly Misbehaviour[] = [
     places: [/^t\/a/, /^t\/c/, /plan/, /pairs\.bin/, /sample/, /choice\/\d/, /facts/, /collection/, /written/],
   },
   {
-    fault: '200 with an error as its body',
+    fault: '200 with an error',
     operations: ['CompleteMultipartUpload', 'UploadPartCopy'],
     behaviour: { kind: 'answer-200', body: errorBody('InternalError') },
     times: 1,
   },
   {
-    fault: '200 with an error and a newline as its body',
+    fault: '200 with an error and a newline',
     operations: ['CompleteMultipartUpload', 'UploadPartCopy'],
     behaviour: { kind: 'answer-200', body: `${errorBody('InternalError')}\n` },
     times: 1,
@@ -117,25 +117,25 @@ const MISBEHAVIOURS: readonly Misbehaviour[] = [
     times: 1,
   },
   {
-    fault: 'an upload that is gone (404 NoSuchUpload)',
+    fault: '404 NoSuchUpload',
     operations: ['UploadPart', 'UploadPartCopy', 'CompleteMultipartUpload'],
     behaviour: error(404, 'NoSuchUpload'),
     times: 1,
   },
   {
-    fault: 'other bytes arrived (400 BadDigest)',
+    fault: '400 BadDigest',
     operations: ['PutObject', 'UploadPart', 'CompleteMultipartUpload'],
     behaviour: error(400, 'BadDigest'),
     times: 1,
   },
   {
-    fault: 'an object that is not there yet (404)',
+    fault: '404 of an object',
     operations: ['GetObject', 'HeadObject'],
     behaviour: error(404, 'NoSuchKey'),
     times: 1,
     places: [...BEFORE_FINALIZE, ...[/collection/, /rejected/, /manifest/]],
   },
-  { fault: 'access denied (403)', operations: ALL, behaviour: error(403, 'AccessDenied'), times: 1 },
+  { fault: '403 AccessDenied', operations: ALL, behaviour: error(403, 'AccessDenied'), times: 1 },
 ];
 
 /** The keys of one kind of object each: what is read and written differs in how it is. */

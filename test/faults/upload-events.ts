@@ -16,7 +16,7 @@ import { traceObjects } from './traces.ts';
  * executions at a time: every upload has its one run, of the bytes that its run alone would leave, and there is no other.
  */
 export async function uploadEvents(orders: number): Promise<Row> {
-  const into = row('over HTTP: the events of uploads, each three times, late and in any order');
+  const into = row('over HTTP: each event of an upload three times, late, in any order');
   await overS3(async ({ server, makeStores }) => {
     const { traces, collections, standing } = await makeStores();
     const events: { readonly event: S3Event; readonly runId: string }[] = [];

@@ -30,7 +30,7 @@ export const IN_DATASETS: GivenUp = {
  * the run fails by name, and every upload that was begun is completed or aborted before the run is over.
  */
 export async function uploadsGivenUp({ where, shape, key, options = {} }: GivenUp, every = 1): Promise<Row> {
-  const into = row(`${where}: an upload refused midway, and the answer to its abort lost`);
+  const into = row(`${where}: an upload refused midway, its abort unanswered`);
   await overS3(async ({ server, makeStores }) => {
     const subject = subjectOf(shape);
     const fresh = async (): Promise<Stores> => {

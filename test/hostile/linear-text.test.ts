@@ -108,7 +108,8 @@ const WORST: readonly (readonly [what: string, read: (length: number) => unknown
 
 const detect = (record: object) => findFormats(() => ({ records: [record, record] }), SOURCE_FORMATS);
 const many = (length: number, each: number) => Array.from({ length: length / each }, (_, at) => at);
-const keyed = (length: number) => Object.fromEntries(many(length, 12).map((at) => [`key ${at}`, at]));
+const keyed = (length: number) =>
+  Object.fromEntries(many(length, 200).map((at) => [`key ${at} ${'x'.repeat(180)}`, at]));
 const parts = (length: number) => many(length, 30).map(() => ({ type: 'text', text: 'x' }));
 const messages = (length: number) => many(length, 30).map(() => ({ role: 'user', content: 'x' }));
 const calls = (length: number) =>

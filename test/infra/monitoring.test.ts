@@ -63,11 +63,12 @@ test('alarms call an operator for what fails, what lasts, what is lost, and what
   ]);
 });
 
-describe('the runbook', () => {
-  const runbook = readFileSync(new URL('../../docs/runbook.md', import.meta.url), 'utf8');
+describe('the runbook in docs/operations.md', () => {
+  const page = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
+  const [, runbook = ''] = /^## Alarms\n([\s\S]*?)^## /m.exec(page) ?? [];
   const sections = new Map(
     runbook
-      .split(/^## /m)
+      .split(/^### /m)
       .slice(1)
       .map((section) => {
         const [title = ''] = section.split('\n', 1);
@@ -76,9 +77,9 @@ describe('the runbook', () => {
   );
 
   test.each(alarms)('$name links to its section', ({ AlarmDescription }) => {
-    const [, anchor = ''] = /docs\/runbook\.md#([\w-]+)$/.exec(AlarmDescription) ?? [];
+    const [, anchor = ''] = /docs\/operations\.md#([\w-]+)$/.exec(AlarmDescription) ?? [];
     const section = sections.get(anchor);
-    for (const part of ['What it means', 'How to look', 'What to do']) {
+    for (const part of ['Meaning', 'Look', 'Do']) {
       expect(section).toMatch(new RegExp(`^\\*\\*${part}\\.\\*\\* \\S.{40,}`, 'm'));
     }
   });

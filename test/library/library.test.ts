@@ -98,14 +98,17 @@ describe('an input', () => {
     scores: [1, 0],
   }));
 
-  test('is read as it is asked for where each record is complete, but for the first hundred', async () => {
+  test.each([
+    ['records', (item: object) => item],
+    ['lines', (item: object) => JSON.stringify(item)],
+  ])('of %s is read as it is asked for where each is complete, but for the first hundred', async (_, write) => {
     let asked = 0;
     let isClosed = false;
     async function* source() {
       try {
         for (const item of items) {
           asked += 1;
-          yield item;
+          yield write(item);
         }
       } finally {
         isClosed = true;

@@ -16,7 +16,13 @@ const Workflow = z.object({
     z.string(),
     z.object({
       permissions: z.record(z.string(), z.string()).optional(),
-      steps: z.array(z.object({ uses: z.string().optional(), run: z.string().optional() })),
+      steps: z.array(
+        z.object({
+          uses: z.string().optional(),
+          run: z.string().optional(),
+          with: z.record(z.string(), z.unknown()).optional(),
+        }),
+      ),
     }),
   ),
 });
@@ -35,6 +41,19 @@ test.each(readdirSync(WORKFLOWS))(
     expect(workflow(file).permissions).toEqual({ contents: 'read' });
   },
 );
+
+test.each(readdirSync(WORKFLOWS))('%s has the Python that the peers of the tests need before it runs them', (file) => {
+  const needed = ['test/peers/aws/localstack.ts', 'test/peers/sources/python-library.ts'].map((user) => {
+    const [, versions = ''] = /await findPython\(([^)]*)\)/.exec(readFileSync(join(ROOT, user), 'utf8')) ?? [];
+    return versions;
+  });
+  for (const { steps } of Object.values(workflow(file).jobs)) {
+    const python = steps.findIndex(({ uses }) => uses?.startsWith('actions/setup-python@'));
+    const version = steps[python]?.with?.['python-version'];
+    for (const versions of needed) expect(versions).toContain(`'${version}'`);
+    expect(python).toBeLessThan(steps.findIndex(({ run }) => run === 'bash .ci/run'));
+  }
+});
 
 test('a release runs all tests first, and is published with provenance and a list of its parts', () => {
   const { publish } = workflow('release.yml').jobs;
@@ -65,5 +84,5 @@ test('SECURITY.md says how to report a weakness, and what it names exists', () =
   expect(text).toMatch(/Report a vulnerability/);
   const named = [...text.matchAll(/\]\(([^)]+)\)|`(\.github\/\S+)`/g)].map(([, link, file]) => link ?? file ?? '');
   expect(named.length).toBeGreaterThan(2);
-  for (const path of named) expect(existsSync(join(ROOT, path)), path).toBe(true);
+  for (const path of named) expect(existsSync(join(ROOT, path.replace(/#.*$/, ''))), path).toBe(true);
 });

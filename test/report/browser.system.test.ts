@@ -192,19 +192,20 @@ describe.skipIf(executablePath === null && !inCi)('the report in a browser', () 
       const url = await open(await withFates());
       await page.getByLabel('Side of the split').selectOption('training');
       await page.getByLabel('Margin from').fill('0.2');
-      expect(page.url()).toBe(`${url}#side=training&from=0.2`);
+      // The browser reports a new address a moment later.
+      await expect.poll(() => page.url()).toBe(`${url}#side=training&from=0.2`);
       await page.reload();
       expect(await shown()).toEqual(['Pair 4']);
       expect(await page.getByLabel('Side of the split').inputValue()).toBe('training');
       await page.goto(`${url}#reason=duplicate`);
       expect(await shown()).toEqual(['Pair 3']);
       await page.getByRole('link', { name: 'Pair 3' }).click();
-      expect(page.url()).toBe(`${url}#pair=3`);
+      await expect.poll(() => page.url()).toBe(`${url}#pair=3`);
       await expect.poll(found).toBe('Pair 3 alone. Clear shows the others.');
       expect(await page.evaluate('document.activeElement?.textContent')).toContain('Pair 3');
       await page.getByRole('button', { name: 'Clear' }).click();
       await expect.poll(found).toBe('4 pairs, 4 shown.');
-      expect(page.url()).toBe(`${url}#pairs`);
+      await expect.poll(() => page.url()).toBe(`${url}#pairs`);
       await page.goto(`${url}#pair=99`);
       await expect.poll(found).toContain('Pair 99 is not in the sample');
       await page.goto(`${url}#settings`);

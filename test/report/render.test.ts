@@ -205,11 +205,11 @@ describe('a rendered report', () => {
     const page = drawn(renderReport(await reportOf(ticTacToe(), { selections: { whole }, tokens })));
     const rows = [...page.matchAll(/<tr>(.*?)<\/tr>/g)].map(([, row = '']) => row.replaceAll(/<[^>]+>/g, ' ').trim());
     const cells = rows.map((row) => row.split(/ {2,}/));
-    expect(cells).toContainEqual(['collected', '180', '120', '80', 'characters', '75%']);
-    expect(cells).toContainEqual(['training and validation', '150', '101.5', '99', 'characters', '50%']);
-    expect(cells).toContainEqual(['collected', '10', '40', '30', 'tokens with the prompt', '75%']);
+    expect(cells).toContainEqual(['collected, in characters', '180', '120', '80', '75%']);
+    expect(cells).toContainEqual(['training and validation, in characters', '150', '101.5', '99', '50%']);
+    expect(cells).toContainEqual(['collected, in tokens with the prompt', '10', '40', '30', '75%']);
     const without = drawn(renderReport(await reportOf(ticTacToe())));
-    expect(without).toContain('pairs looked at');
+    expect(without).toContain('looked at, in characters');
   });
 
   test('names a few losses of each reason, by where they are', async () => {

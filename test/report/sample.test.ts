@@ -157,7 +157,7 @@ test('shows a message in parts: reasoning, content, each call with its arguments
         { type: 'image_url', image_url: 'i.png' },
       ],
     },
-    { role: 'assistant', content: null, reasoning_content: 'Hm.', tool_calls: calls },
+    { role: 'assistant', content: '', reasoning_content: 'Hm.', tool_calls: calls },
     { role: 'tool', content: 'a wall', tool_call_id: 'c1' },
   ];
   const [pair] = (await sampleOf([[groupOf('e', [{ prompt, chosen: 'a', rejected: 'b' }])]])).sampled_pairs;

@@ -36,7 +36,7 @@ test('a run that was stopped has its failure.json, of the time at which it was',
     error: 'ABORTED',
     message: 'Somebody stopped the execution.',
     what_to_do:
-      'Its log ends with the state that it was in. Then start the run again under the same id (on AWS: dpo redrive r): it keeps what was built.',
+      'Somebody stopped the execution. Then start the run again under the same id (on AWS: dpo redrive r): what is built is kept.',
   });
 });
 

@@ -106,6 +106,32 @@ describe('the plan of a run on AWS has an estimate', () => {
     expect(collections.objects.has(KEYS.estimate)).toBe(false);
   });
 
+  test.each([KEYS.request, KEYS.estimate, KEYS.plan])(
+    'and is the same where Evaluate dies before or after it writes %s, and is tried again',
+    async (key) => {
+      const whole = stack({ 'traces/a.jsonl': LINES });
+      await whole.start(over('traces/a.jsonl'));
+      for (const when of ['before', 'after'] as const) {
+        const { collections, deps } = stack({ 'traces/a.jsonl': LINES });
+        const dying = async <Result>(written: string, write: () => Promise<Result>): Promise<Result> => {
+          if (written === key && when === 'before') throw new Error('died');
+          const result = await write();
+          if (written === key) throw new Error('died');
+          return result;
+        };
+        const store: ObjectStore = {
+          ...collections,
+          create: (to, body) => dying(to, () => collections.create(to, body)),
+          write: (to, body, options) => dying(to, () => collections.write(to, body, options)),
+        };
+        const input = { execution: 'run', input: over('traces/a.jsonl') };
+        await expect(evaluate(input, { ...deps, collections: store })).rejects.toThrow('died');
+        await evaluate(input, deps);
+        expect([...collections.objects].toSorted()).toEqual([...whole.collections.objects].toSorted());
+      }
+    },
+  );
+
   test('and no estimate where nothing is paid for', async () => {
     const { collections, deps } = stack({ 'traces/a.jsonl': LINES });
     await evaluate({ execution: 'run', input: over('traces/a.jsonl') }, { ...deps, place: undefined });

@@ -7,6 +7,7 @@ import { DEFAULT_CEILINGS } from '../../lib/contract/ceilings.ts';
 import { parseRequest } from '../../lib/contract/parse-request.ts';
 import type { TraceSource } from '../../lib/contract/source.ts';
 import { estimateRun } from '../../lib/estimate/estimate-run.ts';
+import type { ObjectStore } from '../../lib/objects/store.ts';
 import { drawPlan } from '../../lib/stages/draw-plan.ts';
 import { describeCut } from '../../lib/stages/estimate/describe-cut.ts';
 import { sampleRun } from '../../lib/stages/estimate/sample-run.ts';
@@ -213,4 +214,69 @@ test('of records that are joined from anywhere, nothing is known before all of t
   expect(estimate.sample).toEqual({ bytes: 0, records: 0, whole: false });
   expect(estimate.pairs).toEqual({ least: 0, most: null });
   expect(estimate.limits.map(({ limit }) => limit)).toContain("GroupCandidates' memory (1769 MB)");
+});
+
+describe('however much there is, the sample takes some MB and some hundred objects:', () => {
+  /** What was read of a store, and how often. */
+  const watched = (inner: ObjectStore) => {
+    const read = { bytes: 0, times: 0 };
+    const store: ObjectStore = {
+      ...inner,
+      async *read(key, options) {
+        read.times += 1;
+        for await (const chunk of inner.read(key, options)) {
+          read.bytes += chunk.length;
+          yield chunk;
+        }
+      },
+    };
+    return { store, read };
+  };
+  const sampled = async (traces: ObjectStore) => {
+    const request = parseRequest({ run_id: 'run', source: { traces: { bucket: 'traces', prefix: '' } } });
+    const source = request.source as TraceSource;
+    const { objects } = await findTraces(source, memoryDeps(traces));
+    const drawn = await drawPlan(request, source, objects, memoryDeps(traces));
+    const { store, read } = watched(traces);
+    const sample = await sampleRun(request, drawn, memoryDeps(store));
+    return { sample, read };
+  };
+
+  test('of 10 GB of lines', async () => {
+    const content = asLines(Array.from({ length: 100 }, (_, at) => natItem(at)));
+    const size = 10e9;
+    const long: ObjectStore = {
+      ...memoryStore('traces'),
+      async *list() {
+        yield { key: 'a.jsonl', bytes: size, etag: '"e"' };
+      },
+      async *read(_, { start = 0, end = size } = {}) {
+        for (let at = start; at < end; ) {
+          const chunk = content.subarray(at % content.length).subarray(0, end - at);
+          yield chunk;
+          at += chunk.length;
+        }
+      },
+    };
+    const { sample, read } = await sampled(long);
+    expect(sample.stretches.length).toBeGreaterThan(8);
+    expect(read.bytes).toBeLessThan(8e6);
+  });
+
+  test('of 20,000 objects', async () => {
+    const traces = memoryStore('traces');
+    for (let at = 0; at < 20_000; at++) traces.objects.set(`${at}.jsonl`, asLines([natItem(at)]));
+    const { sample, read } = await sampled(traces);
+    expect(sample.stretches.length).toBeGreaterThan(8);
+    expect(read.times).toBeLessThan(1000);
+  });
+
+  test('of a stream that inflates to a thousand times its bytes', async () => {
+    const traces = memoryStore('traces');
+    const line = JSON.stringify({ ...natItem(1), question: 'a'.repeat(1_000_000) });
+    traces.objects.set('a.jsonl.gz', gzipSync(`${line}\n`.repeat(60)));
+    const { sample } = await sampled(traces);
+    expect(sample.whole).toBe(false);
+    expect(sample.stretches.reduce((sum, { textBytes }) => sum + textBytes, 0)).toBeLessThan(8e6);
+  });
 });

@@ -46,7 +46,7 @@ test('failure.json says what, where, which shard and what to do, and the Cause i
     error: 'StoreRefused',
     message: 's3://traces: AccessDenied.',
     what_to_do:
-      'Fix the credentials, the permissions or the bucket that the message names. Then start the run again under the same id (on AWS: dpo redrive r--redrive-1): it keeps what was built.',
+      'Fix the credentials, permissions or bucket that the message names. Then start the run again under the same id (on AWS: dpo redrive r--redrive-1): what is built is kept.',
   });
 });
 

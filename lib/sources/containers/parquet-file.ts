@@ -1,16 +1,13 @@
-import {
-  type AsyncBuffer,
-  type ColumnMetaData,
-  type FileMetaData,
-  parquetMetadataAsync,
-  type RowGroup,
-} from 'hyparquet';
+import { type ColumnMetaData, type FileMetaData, parquetMetadata, type RowGroup } from 'hyparquet';
 import { type ByteReader, readInParts } from './byte-reader.ts';
 import { type ContainerRejection, type PinnedObject, reject } from './container.ts';
+import { columnsOf, type FileColumn } from './parquet-columns.ts';
+import { passThrift } from './pass-thrift.ts';
 import { watchStore } from './watched-store.ts';
 
 export interface ParquetFile {
   readonly metadata: FileMetaData;
+  readonly columns: readonly FileColumn[];
   readonly groups: readonly Group[];
 }
 
@@ -31,8 +28,8 @@ export async function openParquet(
 ): Promise<ParquetFile | { readonly rejected: ContainerRejection }> {
   const store = watchStore(object);
   try {
-    const metadata = await parquetMetadataAsync(asyncBuffer(store.object), { geoparquet: false });
-    return { metadata, groups: groupsOf(metadata, object.bytes) };
+    const metadata = parquetMetadata(await readFooter(store.object), { geoparquet: false });
+    return { metadata, columns: columnsOf(metadata), groups: groupsOf(metadata, object.bytes) };
   } catch (error) {
     store.throwIfFailed();
     return broken('its footer', error);
@@ -49,7 +46,7 @@ function groupsOf({ row_groups, num_rows }: FileMetaData, fileBytes: number): Gr
   let firstRow = 0;
   let start = 0;
   const groups = row_groups.map((rowGroup) => {
-    const columns = columnsOf(rowGroup);
+    const columns = chunksOf(rowGroup);
     const rows = Number(rowGroup.num_rows);
     const bytes = columns.reduce((sum, column) => sum + sizeOf(column), 0);
     // In files whose groups are not in order, a group counts as beginning where the ones before it did.
@@ -68,7 +65,7 @@ function groupsOf({ row_groups, num_rows }: FileMetaData, fileBytes: number): Gr
   return groups;
 }
 
-const columnsOf = (group: RowGroup): ColumnMetaData[] =>
+const chunksOf = (group: RowGroup): ColumnMetaData[] =>
   group.columns.map(({ meta_data, crypto_metadata, file_path }) => {
     if (crypto_metadata || !meta_data) throw new Error('a column is encrypted');
     if (file_path) throw new Error('its columns are in other files');
@@ -80,20 +77,30 @@ export const startOf = ({ dictionary_page_offset, data_page_offset }: ColumnMeta
 export const sizeOf = ({ total_compressed_size }: ColumnMetaData): number => Number(total_compressed_size);
 export const endOf = (column: ColumnMetaData): number => startOf(column) + sizeOf(column);
 
-/** hyparquet's view of the file, for its footer. */
-const asyncBuffer = (object: PinnedObject): AsyncBuffer => ({
-  byteLength: object.bytes,
-  async slice(start, end = object.bytes) {
-    if (end - start > MAX_FOOTER_BYTES) throw new Error(`it is ${end - start} bytes large`);
-    const reader = readInParts(object.open(start, end));
-    try {
-      return await takeOwn(reader, Math.max(0, end - start));
-    } finally {
-      await reader.close();
-    }
-  },
-});
+/** The file's end, with its footer in front of its length and the mark. */
+async function readFooter(object: PinnedObject): Promise<ArrayBuffer> {
+  const end = await readRange(object, Math.max(0, object.bytes - FIRST_BYTES), object.bytes);
+  const bytes = new DataView(end).getUint32(end.byteLength - BEHIND_FOOTER, true) + BEHIND_FOOTER;
+  if (bytes > object.bytes) throw new Error('it says that it begins before the file');
+  const whole = bytes <= end.byteLength ? end : await readRange(object, object.bytes - bytes, object.bytes);
+  passThrift(new DataView(whole), whole.byteLength - bytes);
+  return whole;
+}
 
+async function readRange(object: PinnedObject, start: number, end: number): Promise<ArrayBuffer> {
+  if (end - start > MAX_FOOTER_BYTES) throw new Error(`it is ${end - start} bytes large`);
+  const reader = readInParts(object.open(start, end));
+  try {
+    return await takeOwn(reader, end - start);
+  } finally {
+    await reader.close();
+  }
+}
+
+/** 512 KiB: most footers. */
+const FIRST_BYTES = 524_288;
+/** Its length, and "PAR1". */
+const BEHIND_FOOTER = 8;
 /** 64 MiB: that of some 10,000 row groups of 20 columns. */
 const MAX_FOOTER_BYTES = 67_108_864;
 

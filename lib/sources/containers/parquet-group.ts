@@ -1,22 +1,15 @@
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib';
-import {
-  type AsyncBuffer,
-  type ColumnMetaData,
-  type Compressors,
-  type FileMetaData,
-  parquetScan,
-  parquetSchema,
-  type SchemaTree,
-} from 'hyparquet';
-import { getTreePath } from 'hyparquet/src/schema.js';
+import { type AsyncBuffer, type ColumnMetaData, type Compressors, parquetScan } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import type { JsonObject } from '../json/exact-json.ts';
 import { MAX_ITEM_BYTES } from '../record.ts';
+import { MAX_VALUES } from '../value-cap.ts';
 import { readInParts } from './byte-reader.ts';
 import { type ContainerRejection, type PinnedObject, reject } from './container.ts';
+import type { FileColumn } from './parquet-columns.ts';
 import { broken, endOf, type Group, type ParquetFile, sizeOf, startOf, takeOwn } from './parquet-file.ts';
-import { checkingCompressors, checkPages } from './parquet-pages.ts';
-import { NOT_UTF8, PARSERS, type ToJson, toJsonOf } from './parquet-values.ts';
+import { type CheckedPage, checkingCompressors, checkPages } from './parquet-pages.ts';
+import { NOT_UTF8, PARSERS } from './parquet-values.ts';
 import { watchStore } from './watched-store.ts';
 import { MAX_ZSTD_RATIO } from './zstd.ts';
 
@@ -33,11 +26,7 @@ interface RowSpan {
 }
 
 /** A damaged group is rejected whole, or from the batch on that holds the damage. */
-export async function* readGroup(
-  object: PinnedObject,
-  { metadata }: ParquetFile,
-  group: Group,
-): AsyncGenerator<RowSpan> {
+export async function* readGroup(object: PinnedObject, file: ParquetFile, group: Group): AsyncGenerator<RowSpan> {
   const store = watchStore(object);
   let row = 0;
   const place = (from: number, to: number) => ({
@@ -46,7 +35,7 @@ export async function* readGroup(
     bytes: Math.floor((to * group.bytes) / group.rows) - Math.floor((from * group.bytes) / group.rows),
   });
   try {
-    for await (const rows of readBatches(store.object, metadata, group)) {
+    for await (const rows of readBatches(store.object, file, group)) {
       for (const value of rows) {
         yield { ...place(row, row + 1), value };
         row++;
@@ -59,67 +48,83 @@ export async function* readGroup(
   }
 }
 
-interface Column {
-  readonly name: string;
-  readonly toJson: ToJson | undefined;
-  readonly isNested: boolean;
-}
-
 /**
  * The group's rows, so many at a time that memory depends on the file's compressed bytes and not on what becomes of
  * them. Nested columns cannot be read by rows and are held whole.
  */
 async function* readBatches(
   object: PinnedObject,
-  metadata: FileMetaData,
+  file: ParquetFile,
   group: Group,
 ): AsyncGenerator<readonly RowOrNot[]> {
   if (group.rows === 0) return;
-  const { columns, read, flatBytes } = await openGroup(object, metadata, group);
-  const nested = new Map<Column, readonly unknown[]>();
-  for (const column of columns) if (column.isNested) nested.set(column, await read(column, 0, group.rows));
-  const rowsABatch = Math.ceil(group.rows / Math.ceil(Math.max(1, flatBytes) / BATCH_BYTES));
-  for (let from = 0; from < group.rows; from += rowsABatch) {
-    const to = Math.min(from + rowsABatch, group.rows);
+  const { columns, flatBytes } = await openGroup(object, file, group);
+  const nested = new Map<OpenColumn, readonly unknown[]>();
+  for (const column of columns) if (column.isNested) nested.set(column, await column.read(0, group.rows));
+  const most = countBatchRows({ rows: group.rows, columns: columns.length, flatBytes });
+  for (let from = 0; from < group.rows; from += most) {
+    const to = Math.min(from + most, group.rows);
     const values: (readonly unknown[])[] = [];
-    for (const column of columns) {
-      values.push(nested.get(column)?.slice(from, to) ?? (await read(column, from, to)));
-    }
+    for (const column of columns) values.push(nested.get(column)?.slice(from, to) ?? (await column.read(from, to)));
     yield Array.from({ length: to - from }, (_, at) => toRow(columns, values, at));
   }
 }
 
-/** Its columns, and how their values are read, for rows that count from the group's first. */
-async function openGroup(object: PinnedObject, metadata: FileMetaData, group: Group) {
+/** By their bytes, and by their values: a page of a few bytes may hold millions. */
+export function countBatchRows({
+  rows,
+  columns,
+  flatBytes,
+}: {
+  rows: number;
+  columns: number;
+  flatBytes: number;
+}): number {
+  const byBytes = Math.ceil(rows / Math.ceil(Math.max(1, flatBytes) / BATCH_BYTES));
+  return Math.max(1, Math.min(byBytes, Math.floor(MAX_VALUES / columns)));
+}
+
+interface OpenColumn extends Pick<FileColumn, 'name' | 'isNested'> {
+  /** Rows count from the group's first. */
+  readonly read: (from: number, to: number) => Promise<readonly unknown[]>;
+}
+
+/** Its columns, and how their values are read. */
+async function openGroup(object: PinnedObject, { metadata, columns }: ParquetFile, group: Group) {
   const file = await readGroupBytes(object, group);
-  const schema = parquetSchema(metadata);
-  const { pages, flatBytes } = checkColumns(file, group, schema);
-  const scan = await parquetScan({
-    file,
-    metadata: { ...metadata, row_groups: [group.rowGroup], num_rows: group.rowGroup.num_rows },
-    compressors: checkingCompressors(COMPRESSORS, pages),
-    parsers: PARSERS,
-    utf8: false,
-    geoparquet: false,
-    useOffsetIndex: false,
+  const chunks = Map.groupBy(group.rowGroup.columns, ({ meta_data }) => meta_data?.path_in_schema[0]);
+  const work = { cells: 0, nestedCells: 0, pages: 0, flatBytes: 0, nestedBytes: 0 };
+  const checked = columns.map((column) => {
+    const own = chunks.get(column.name) ?? [];
+    const parts = own.flatMap(({ meta_data }) => meta_data ?? []);
+    return { column, own, parts, pages: checkColumn(column, parts, { file, group, work }) };
   });
-  const read = async ({ name, toJson }: Column, rowStart: number, rowEnd: number): Promise<readonly unknown[]> => {
-    const values: readonly unknown[] = Array.from(await scan.readColumn({ column: name, rowStart, rowEnd }));
-    if (values.length !== rowEnd - rowStart) {
-      throw new Error(`a column has ${values.length} of ${rowEnd - rowStart} values`);
-    }
-    return toJson ? values.map((value) => (value === null || value === undefined ? null : toJson(value))) : values;
+  requireMemory(work, group);
+  const open = async ({ column, own, parts, pages }: (typeof checked)[number]): Promise<OpenColumn> => {
+    const { name, isNested, toJson } = column;
+    const rowGroup = { ...group.rowGroup, columns: own };
+    const scan = await parquetScan({
+      file: file.of(parts),
+      metadata: { ...metadata, schema: column.schema, row_groups: [rowGroup], num_rows: rowGroup.num_rows },
+      compressors: checkingCompressors(COMPRESSORS, pages),
+      parsers: PARSERS,
+      utf8: false,
+      geoparquet: false,
+      useOffsetIndex: false,
+    });
+    const read = async (rowStart: number, rowEnd: number): Promise<readonly unknown[]> => {
+      const values: readonly unknown[] = Array.from(await scan.readColumn({ column: name, rowStart, rowEnd }));
+      if (values.length !== rowEnd - rowStart) {
+        throw new Error(`a column has ${values.length} of ${rowEnd - rowStart} values`);
+      }
+      return toJson ? values.map((value) => (value === null || value === undefined ? null : toJson(value))) : values;
+    };
+    return { name, isNested, read };
   };
-  return { columns: schema.children.map(toColumn), read, flatBytes };
+  return { columns: await Promise.all(checked.map(open)), flatBytes: work.flatBytes };
 }
 
-function toColumn(schema: SchemaTree): Column {
-  const { name } = schema.element;
-  if (name === '__proto__') throw new Error('a column is named "__proto__"; rename it');
-  return { name, toJson: toJsonOf(schema), isNested: isNested(schema) };
-}
-
-function toRow(columns: readonly Column[], values: readonly (readonly unknown[])[], at: number): RowOrNot {
+function toRow(columns: readonly OpenColumn[], values: readonly (readonly unknown[])[], at: number): RowOrNot {
   const row: Record<string, unknown> = {};
   let jsonBytes = 2;
   for (let column = 0; column < columns.length; column++) {
@@ -143,15 +148,17 @@ function sizeInJson(value: unknown): number {
   return bytes;
 }
 
-interface GroupFile extends AsyncBuffer {
+interface GroupBytes {
   chunkOf(column: ColumnMetaData): Buffer;
+  /** The columns as a file that has nothing else. */
+  of(columns: readonly ColumnMetaData[]): AsyncBuffer;
 }
 
-/** The bytes of the group's columns, as a file that has nothing else. Each has its own memory, so that none is copied. */
-async function readGroupBytes(object: PinnedObject, group: Group): Promise<GroupFile> {
+/** The bytes of the group's columns. Each has its own memory, so that none is copied. */
+async function readGroupBytes(object: PinnedObject, group: Group): Promise<GroupBytes> {
   const inOrder = group.columns.toSorted((a, b) => startOf(a) - startOf(b));
-  const first = Math.min(...inOrder.map(startOf));
-  const behind = Math.max(...inOrder.map(endOf));
+  const first = inOrder[0] ? startOf(inOrder[0]) : 0;
+  const behind = inOrder.reduce((end, column) => Math.max(end, endOf(column)), first);
   if (behind - first > MAX_GROUP_BYTES) {
     throw new Error(`it is larger than ${MAX_GROUP_BYTES} bytes; write row groups of fewer rows`);
   }
@@ -170,48 +177,67 @@ async function readGroupBytes(object: PinnedObject, group: Group): Promise<Group
     await reader.close();
   }
   const chunkOf = (column: ColumnMetaData) => Buffer.from(chunks.get(column) ?? new ArrayBuffer());
-  return {
+  const of = (columns: readonly ColumnMetaData[]): AsyncBuffer => ({
     byteLength: object.bytes,
-    chunkOf,
     slice(start, end = behind) {
-      const exact = inOrder.find((column) => startOf(column) === start && endOf(column) === end);
+      const exact = columns.find((column) => startOf(column) === start && endOf(column) === end);
       const chunk = exact && chunks.get(exact);
       if (chunk) return chunk;
       // The columns of a struct or of a list, which hyparquet takes together where they are small.
       const together = Buffer.from(new ArrayBuffer(end - start));
-      for (const column of inOrder) {
+      for (const column of columns) {
         if (startOf(column) >= start && endOf(column) <= end) chunkOf(column).copy(together, startOf(column) - start);
       }
       return together.buffer;
     },
-  };
+  });
+  return { chunkOf, of };
 }
 
-function checkColumns(file: GroupFile, group: Group, schema: SchemaTree) {
-  const checked = group.columns.map((column) => {
-    const path = getTreePath(schema, column.path_in_schema);
-    const nested = path.length > 2 || path[1]?.element.repetition_type === 'REPEATED';
-    const pages = checkPages(file.chunkOf(column), column, path);
-    if (nested ? pages.values < group.rows : pages.values !== group.rows) {
-      throw new Error(`a column has ${pages.values} values for ${group.rows} rows`);
+/** What decoding a group takes, summed up over its columns. */
+interface Work {
+  /** Values by the levels that each is below. */
+  cells: number;
+  nestedCells: number;
+  pages: number;
+  flatBytes: number;
+  nestedBytes: number;
+}
+
+function checkColumn(
+  column: FileColumn,
+  chunks: readonly ColumnMetaData[],
+  { file, group, work }: { readonly file: GroupBytes; readonly group: Group; readonly work: Work },
+): readonly CheckedPage[] {
+  return chunks.flatMap((chunk) => {
+    const path = column.leaves.get(JSON.stringify(chunk.path_in_schema));
+    if (!path) throw new Error('a column is not in its schema');
+    const most = MOST_PAGES - work.pages;
+    const { pages, values, uncompressedBytes } = checkPages(file.chunkOf(chunk), chunk, { path, most });
+    if (column.isNested ? values < group.rows : values !== group.rows) {
+      throw new Error(`a column has ${values} values for ${group.rows} rows`);
     }
-    return { ...pages, nested };
+    const cells = values * (path.length - 1);
+    work.cells += cells;
+    work.pages += pages.length;
+    work[column.isNested ? 'nestedBytes' : 'flatBytes'] += uncompressedBytes;
+    if (column.isNested) work.nestedCells += cells;
+    return pages;
   });
-  const bytesOf = (nested: boolean) =>
-    checked.reduce((sum, column) => sum + (column.nested === nested ? column.uncompressedBytes : 0), 0);
-  const [flatBytes, nestedBytes] = [bytesOf(false), bytesOf(true)];
-  if (flatBytes + nestedBytes > Math.max(MAX_ITEM_BYTES, MAX_ZSTD_RATIO * group.bytes)) {
-    throw new Error(`it decompresses to more than ${MAX_ZSTD_RATIO} times its size`);
-  }
-  if (nestedBytes > MAX_GROUP_BYTES) {
+}
+
+/** So many pages that are compressed: what is known of each is held, some 600 bytes. */
+const MOST_PAGES = 200_000;
+
+function requireMemory({ cells, nestedCells, flatBytes, nestedBytes }: Work, group: Group): void {
+  const most = Math.max(MAX_ITEM_BYTES, MAX_ZSTD_RATIO * group.bytes);
+  if (flatBytes + nestedBytes > most) throw new Error(`it decompresses to more than ${MAX_ZSTD_RATIO} times its size`);
+  // A value takes eight bytes, however it is written.
+  if (8 * cells > most) throw new Error(`it has ${cells} values, more than ${MAX_ZSTD_RATIO} times its size`);
+  if (nestedBytes > MAX_GROUP_BYTES || 8 * nestedCells > MAX_GROUP_BYTES) {
     throw new Error(`its lists and structs are larger than ${MAX_GROUP_BYTES} bytes; write row groups of fewer rows`);
   }
-  return { pages: checked.flatMap(({ pages }) => pages), flatBytes };
 }
-
-const isNested = ({ children, element }: SchemaTree): boolean =>
-  children.length > 0 || element.repetition_type === 'REPEATED';
-
 /** Node's own where it has them: several times as fast. */
 const COMPRESSORS: Compressors = {
   SNAPPY: compressors.SNAPPY,

@@ -35,7 +35,6 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 /** How a column's values become JSON values; undefined where they are that already. */
 export function toJsonOf(column: SchemaTree): ToJson | undefined {
   const { element, children } = column;
-  if (element.logical_type?.type === 'VARIANT') return plainToJson;
   if (children.length === 0) return leafToJson(element);
   if (isListLike(column)) return inList(toJsonOf(listElement(column)));
   if (isMapLike(column)) {

@@ -40,8 +40,9 @@ export async function sampleRun(
   if (resolved.kind === 'records' && resolved.format.kind === 'assembled' && !isSmall) {
     return { stretches: [], whole: false, scattered };
   }
-  const pieces = isSmall ? [slices] : pickSpread(tasks, PIECES);
-  const read = await each(pieces, PIECES, (piece) =>
+  const { places, atOnce } = slices.some(isReadInUnits) ? IN_UNITS : IN_STREAMS;
+  const pieces = isSmall ? [slices] : pickSpread(tasks, places);
+  const read = await each(pieces, atOnce, (piece) =>
     readPiece({ request, resolved }, { slices: piece, most: most / pieces.length }, deps),
   );
   const stretches = read.flatMap((piece) => piece.stretches);
@@ -52,8 +53,13 @@ export async function sampleRun(
 /** 4 MiB: a tenth of a second, and some hundred records of most sources. */
 const SAMPLE_BYTES = 4_194_304;
 /** Places that lie apart, since a source may be sorted. */
-const PIECES = 8;
-/** Each object costs a request or two. */
+const IN_STREAMS = { places: 8, atOnce: 8 } as const;
+/** A row group, and most entries, are read whole before their first record: that takes as much memory as it takes a shard. */
+const IN_UNITS = { places: 2, atOnce: 1 } as const;
+
+const isReadInUnits = (slice: Slice): boolean =>
+  isContainerSlice(slice) && (slice.container === 'parquet' || slice.container === 'zip');
+/** In one place; each object costs a request or two. */
 const MOST_SLICES = 64;
 /** So many that all of them are poorer, or all richer, than the source in one case of some 10,000. */
 const STRETCHES = 16;

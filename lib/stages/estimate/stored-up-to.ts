@@ -1,5 +1,6 @@
 import { isContainerSlice, type Slice } from '../../contract/plan.ts';
 import { inOneChunk } from '../../objects/store.ts';
+import { inPieces } from '../../sources/containers/byte-reader.ts';
 import type { PinnedObject } from '../../sources/containers/container.ts';
 import { detectContainer } from '../../sources/containers/detect.ts';
 import { gunzip } from '../../sources/containers/gunzip.ts';
@@ -28,15 +29,35 @@ export async function storedUpTo(slice: Slice, place: TextPlace | undefined, dep
   if (container === 'zip') return storedInArchive(slice, place, object);
   if (!place) return slice.end - slice.start;
   if (container !== 'gzip' && container !== 'zstd') return place.text;
-  const stored = await begun();
-  const { bytes } = (container === 'gzip' ? gunzip : unzstd)(inOneChunk(stored));
-  let text = 0;
-  for await (const chunk of bytes) text += chunk.length;
-  return (place.text * stored.length) / Math.max(text, 1);
+  return place.text * (await storedPerText(await begun(), container));
 }
 
 /** 1 MiB: of compressed text, enough to know how much longer it is. */
 const BEGINNING_BYTES = 1_048_576;
+
+/** Most of the text that it is inflated to: of a bomb little is enough. */
+const INFLATED_BYTES = 8_388_608;
+
+/** Of a compressed object, by its beginning. */
+async function storedPerText(beginning: Uint8Array, container: 'gzip' | 'zstd'): Promise<number> {
+  let taken = 0;
+  async function* pieces(): AsyncGenerator<Uint8Array> {
+    for await (const piece of inPieces(inOneChunk(beginning), PIECE_BYTES)) {
+      taken += piece.length;
+      yield piece;
+    }
+  }
+  const { bytes } = (container === 'gzip' ? gunzip : unzstd)(pieces());
+  let text = 0;
+  for await (const chunk of bytes) {
+    text += chunk.length;
+    if (text >= INFLATED_BYTES) break;
+  }
+  return taken / Math.max(text, 1);
+}
+
+/** What a decompressor takes at once. */
+const PIECE_BYTES = 16_384;
 
 /** An entry is read as far as its text was. The archive's directory counts for all of them alike. */
 async function storedInArchive(

@@ -134,6 +134,19 @@ describe('R2, which has no checksum of a whole object, and takes parts of one si
   });
 });
 
+test('a server that does not encode keys lists those that it can show; one that it cannot is refused by name', async () => {
+  const { server, store } = await open((request, perform) => {
+    request.query.delete('encoding-type');
+    return perform(request);
+  });
+  for (const key of ['a b+c%41', 'b']) server.put('bucket', key, 'x');
+  expect((await Array.fromAsync(store.list(''))).map(({ key }) => key)).toEqual(['a b+c%41', 'b']);
+  server.put('bucket', 'c\u0001d', 'x');
+  await expect(Array.fromAsync(store.list(''))).rejects.toMatchObject({
+    ...{ name: 'StoreRefused', message: expect.stringContaining('s3://bucket as "c\ufffdd": it shows no control') },
+  });
+});
+
 test('a refusal is told in the server’s own words, and a request that it does not take is no change of an object', async () => {
   const words = 'The XML you provided was not well-formed.';
   const { store } = await composing((request, perform) => {

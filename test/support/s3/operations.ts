@@ -113,6 +113,9 @@ function putObject({ bucket, key, headers, raw }: S3Request): S3Reply {
 function listObjects({ bucket, bucketName, query, pageSize }: S3Request): S3Reply {
   const prefix = query.get('prefix') ?? '';
   const delimiter = query.get('delimiter');
+  const encoding = query.get('encoding-type');
+  // As MinIO and versitygw have it; AWS writes a reference to the character, which no XML 1.0 may have either.
+  const asText = (key: string): string => key.replaceAll(/[^\P{Cc}\t\n\r]/gu, '\ufffd');
   const token = query.get('continuation-token');
   const after = Buffer.from(token ?? '', 'base64');
   const keys = keysOf(bucket).filter((key) => key.startsWith(prefix) && Buffer.compare(Buffer.from(key), after) > 0);
@@ -125,7 +128,7 @@ function listObjects({ bucket, bucketName, query, pageSize }: S3Request): S3Repl
     return [
       'Contents',
       [
-        ['Key', key],
+        ['Key', encoding === 'url' ? new URLSearchParams([[key, '']]).toString().slice(0, -1) : asText(key)],
         ['LastModified', modified.toISOString()],
         ['ETag', etag],
         ['Size', body.length],
@@ -140,6 +143,7 @@ function listObjects({ bucket, bucketName, query, pageSize }: S3Request): S3Repl
     ['KeyCount', page.length],
     ['MaxKeys', pageSize],
     ['IsTruncated', truncated],
+    ...(encoding === null ? [] : [['EncodingType', encoding] as const]),
     ...(truncated ? [next] : []),
     ...contents,
   ]);
