@@ -13,7 +13,7 @@ export async function redrive(run: string, flags: RedriveFlags): Promise<void> {
   // Named by an execution of it or by its id, a run is done again after its last execution.
   const last = await findExecution(deployment, originOf(run).first);
   if (last.status === 'RUNNING') throw new InvalidRequest(`Run ${run} is running: dpo status ${run} --follow.`);
-  if (last.status === 'SUCCEEDED') throw new InvalidRequest(`Run ${run} succeeded: there is nothing left to do.`);
+  if (last.status === 'SUCCEEDED') throw new InvalidRequest(`Run ${run} succeeded. Nothing is left to do.`);
   const { first, redrives } = originOf(last.name);
   const name = `${first}${REDRIVEN}${redrives + 1}`;
   if (name.length > LONGEST_NAME) {

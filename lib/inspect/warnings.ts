@@ -60,7 +60,7 @@ const singles: Look = ({ turns, turns_by_candidates }) => {
   const alone = turns_by_candidates['1'] ?? 0;
   return alone * 10 <= turns || turns === 0
     ? undefined
-    : `${alone} of ${turns} turns have only one candidate, so nothing to compare it with. Let the agent propose more candidates a turn, or check that candidates of one turn share their turn_id.`;
+    : `${alone} of ${turns} turns have only one candidate, so nothing to compare it with. Let the agent propose more candidates per turn, or check that candidates of one turn share their turn_id.`;
 };
 
 const severalPrompts: Look = ({ turns_with_several_prompts: mixed, turns }) =>

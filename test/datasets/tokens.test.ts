@@ -100,12 +100,10 @@ describe('dataset.tokenizer', () => {
     expect(await collections.head(runKeys('run').tokenizer)).toBeDefined();
   });
   test('limits without a tokenizer are refused', async () => {
-    await expect(run({ tokenizer: null, max_tokens: 9 })).rejects.toThrow(
-      'so dataset.tokenizer must say by which model',
-    );
+    await expect(run({ tokenizer: null, max_tokens: 9 })).rejects.toThrow('so dataset.tokenizer must name the model');
   });
   test('a folder without one is refused by name before anything is built', async () => {
-    await expect(run({}, {})).rejects.toThrow('dataset.tokenizer: traces/model/tokenizer.json is not there');
+    await expect(run({}, {})).rejects.toThrow('dataset.tokenizer: traces/model/tokenizer.json does not exist');
   });
 });
 

@@ -62,7 +62,7 @@ test('an uploaded run.json is read up to a megabyte', async () => {
     memoryDeps(store),
   );
   await expect(asked).rejects.toThrow(
-    /^traces\/a\/run\.json has more than the 1048576 bytes that are read of a run\.json: it holds a request, and no traces\.$/,
+    /^traces\/a\/run\.json is larger than 1048576 bytes, the limit for a run\.json\. It holds a request, not traces\.$/,
   );
   expect(read()).toBeLessThan(4_000_000);
 });
@@ -86,6 +86,6 @@ test("a tokenizer's file is read up to a limit", async () => {
   const source = { traces: { bucket: 'traces', prefix: '' } };
   const request = Request.parse({ run_id: 'r', source, dataset: { tokenizer: { bucket: 'traces', prefix: 'm/' } } });
   await expect(readTokenizer(request, memoryDeps(store))).rejects.toThrow(
-    /^dataset\.tokenizer: traces\/m\/.* has more than the 134217728 bytes/,
+    /^dataset\.tokenizer: traces\/m\/.* is larger than 134217728 bytes/,
   );
 });

@@ -162,7 +162,7 @@ async function readGroupBytes(object: PinnedObject, group: Group): Promise<Group
   if (behind - first > MAX_GROUP_BYTES) {
     throw new Error(`it is larger than ${MAX_GROUP_BYTES} bytes; write row groups of fewer rows`);
   }
-  if (behind > object.bytes) throw new Error('it goes on behind the end of the file');
+  if (behind > object.bytes) throw new Error('it extends beyond the end of the file');
   const chunks = new Map<ColumnMetaData, ArrayBuffer>();
   const reader = readInParts(object.open(first, behind));
   try {

@@ -32,7 +32,7 @@ export function checkPages(
     }
     const bytes = chunk.subarray(reader.offset, reader.offset + size);
     reader.offset += size;
-    if (crc !== undefined && crc >>> 0 !== crc32(bytes)) throw new Error("a page's checksum is another");
+    if (crc !== undefined && crc >>> 0 !== crc32(bytes)) throw new Error("a page's checksum does not match");
     const page = { header, bytes, ...of };
     const count = countOf(header);
     if (!(count >= 0 && count <= MAX_VALUES)) throw new Error(`a page has more than ${MAX_VALUES} values`);
