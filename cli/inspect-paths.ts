@@ -26,7 +26,7 @@ export async function inspectPaths(
   const named = { run_id: 'inspect', source: { traces }, builder: { ttc_step_name: stepName } };
   const given = mergeSettings(set.map(settingsFromAssignment));
   const { source, ...request } = parseRequest(mergeSettings([named, given]));
-  if ('workflow' in source) throw new InvalidRequest('Files are inspected: leave source.workflow out.');
+  if ('workflow' in source) throw new InvalidRequest('dpo inspect reads files. Leave source.workflow out.');
   const { inspectTraces } = await import('./inspect-traces.ts');
   return { request: { ...request, source }, given, inspected: await inspectTraces({ ...request, source }, source) };
 }

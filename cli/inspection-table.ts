@@ -11,7 +11,7 @@ export function inspectionTable(found: Inspection, warnings: readonly string[]):
     ['TTC names', counts(found.ttc_names)],
     ['candidates', grouped(found.candidates)],
     ['turns', grouped(found.turns)],
-    ['candidates a turn', turnSizes(found.turns_by_candidates)],
+    ['candidates per turn', turnSizes(found.turns_by_candidates)],
     ['scores', score ? `${short(score.min)} to ${short(score.max)}, mean ${short(score.mean)}` : 'none'],
     ['prompts', counts(Object.fromEntries(Object.entries(prompts).filter(([, count]) => count > 0)))],
   ];

@@ -28,8 +28,8 @@ export async function traceLocation(path: string): Promise<TraceLocation> {
   if (found?.isFile()) return { bucket: directoryUrl(dirname(absolute)), key: basename(absolute) };
   throw new InvalidRequest(
     found
-      ? `${path} is neither a file nor a directory. What a pipe or another program sends is read as "-".`
-      : `${path} is not there${path === absolute ? '' : ` (looked for at ${absolute})`}. Name a trace file, a directory of them, or s3://bucket/prefix.`,
+      ? `${path} is neither a file nor a directory. To read a pipe or another program's output, give "-".`
+      : `${path} does not exist${path === absolute ? '' : ` (looked for at ${absolute})`}. Name a trace file, a directory of them, or s3://bucket/prefix.`,
   );
 }
 
@@ -47,7 +47,9 @@ export async function outLocation(out: string): Promise<OutLocation> {
 export function refuseOutWithinTraces(out: OutLocation, traces: readonly TraceLocation[]): void {
   for (const location of traces) {
     if ('prefix' in location && addressOf(out).startsWith(addressOf(location))) {
-      throw new InvalidRequest('--out lies within the traces: the next run would read it. Name a place beside them.');
+      throw new InvalidRequest(
+        '--out is inside the traces, so the next run would read it. Name a directory outside them.',
+      );
     }
   }
 }
@@ -69,7 +71,7 @@ export function absoluteBucket(bucket: string): string {
   }
   if (BUCKET.test(bucket)) return bucket;
   throw new InvalidRequest(
-    `${bucket} is no bucket: write the name alone ("my-traces", with the rest as prefix or key), or a folder of this machine as a URL ("file:traces", "file:///data/traces").`,
+    `${bucket} is not a bucket. Write the name alone ("my-traces", with the rest as prefix or key), or a folder of this machine as a URL ("file:traces", "file:///data/traces").`,
   );
 }
 
@@ -85,12 +87,14 @@ export function localPath(path: string): string {
   const [, scheme] = /^([a-z][a-z0-9+.-]+):\/\//i.exec(path) ?? [];
   if (scheme !== undefined) {
     throw new InvalidRequest(
-      `${path} is an address of "${scheme}", which is not read here: name a path${scheme.toLowerCase() === 's3' ? '' : ' or s3://bucket/prefix'}.`,
+      `${path} is a "${scheme}" address, which dpo does not read. Name a path${scheme.toLowerCase() === 's3' ? '' : ' or s3://bucket/prefix'}.`,
     );
   }
   if (path === '~' || path.startsWith('~/')) return join(homedir(), path.slice(1));
   if (path.startsWith('~')) {
-    throw new InvalidRequest(`${path} is not understood: write ./${path} for that name, or the whole path to a home.`);
+    throw new InvalidRequest(
+      `${path} cannot be expanded. Write ./${path} for a file of that name, or the full path of a home directory.`,
+    );
   }
   return resolve(path);
 }
@@ -99,7 +103,7 @@ function localUrl(url: string): string {
   try {
     return fileURLToPath(url);
   } catch (cause) {
-    throw new InvalidRequest(`${url} names no path of this machine: write it as file:///folder/file.`, { cause });
+    throw new InvalidRequest(`${url} is not a path on this machine. Write it as file:///folder/file.`, { cause });
   }
 }
 
@@ -114,10 +118,12 @@ const TRACE_SUFFIX = /\.(json|jsonl|ndjson|gz)$/;
 export function s3Address(path: string): { bucket: string; key: string } | undefined {
   if (!/^s3:\/\//i.test(path)) {
     if (!/^s3:/i.test(path)) return undefined;
-    throw new InvalidRequest(`${path} is no address: write s3://bucket/prefix, or ./${path} for a file of that name.`);
+    throw new InvalidRequest(
+      `${path} is not an address. Write s3://bucket/prefix, or ./${path} for a file of that name.`,
+    );
   }
   const [bucket = '', ...key] = path.slice('s3://'.length).split('/');
-  if (bucket === '') throw new InvalidRequest(`${path} names no bucket: write s3://bucket/prefix.`);
+  if (bucket === '') throw new InvalidRequest(`${path} has no bucket. Write s3://bucket/prefix.`);
   return { bucket, key: key.join('/') };
 }
 

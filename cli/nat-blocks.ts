@@ -102,13 +102,13 @@ export function readEntry([name, fields]: Entry, block: Block, { unset, source }
     } else if (known === 'no place') {
       if (!isDefault(value)) notes.push(`${place} is not used by this version.`);
     } else if (value === null && unset.length > 0 && !takesNull(known.schema)) {
-      notes.push(`${place} is empty and left to its default; not set in the environment: ${unset.join(', ')}.`);
+      notes.push(`${place} is empty, so its default applies; not set in the environment: ${unset.join(', ')}.`);
     } else {
       if (typeof value === 'string' && value.startsWith('file://')) {
         throw new InvalidRequest(`${place} is ${value}, which NAT reads from that file: write the text itself.`);
       }
       if (value instanceof Date)
-        throw new InvalidRequest(`${place} is a date to YAML: put it in quotes if it is text.`);
+        throw new InvalidRequest(`YAML reads ${place} as a date. Put it in quotes if it is text.`);
       const read = readAsNat(value, known.schema);
       notes.push(...read.unknown.map((below) => `${place}.${below} is not used: ${block.type} has no such field.`));
       const isOfThisSource = !known.liveOnly || source.kind === 'workflow';

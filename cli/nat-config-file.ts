@@ -25,7 +25,7 @@ async function readChain(file: string, above: readonly string[], reading: Expans
   const path = resolve(file);
   const chain = [...above, path];
   if (above.includes(path)) {
-    throw new InvalidRequest(`--nat-config: base goes round in a circle: ${chain.join(' → ')}.`);
+    throw new InvalidRequest(`--nat-config: the base files form a loop: ${chain.join(' → ')}.`);
   }
   const config = await readOne(path, above.at(-1), reading);
   if (!Object.hasOwn(config, 'base')) return config;
@@ -45,7 +45,7 @@ async function readOne(path: string, namedBy: string | undefined, reading: Expan
     const note = reading.variables.values.size === 0 ? '' : ' (with its variables put in)';
     throw new InvalidRequest(`${place} is not YAML${note}: ${error.message}.`, { cause: error });
   }
-  if (!isSettings(config)) throw new InvalidRequest(`${place} holds no settings: it must be an object.`);
+  if (!isSettings(config)) throw new InvalidRequest(`${place} must be an object of settings.`);
   const again = (value: unknown): unknown => {
     if (typeof value === 'string') return expandVariables(value, place, reading);
     if (Array.isArray(value)) return value.map(again);

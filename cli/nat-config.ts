@@ -94,7 +94,7 @@ function trainingOf({ enabled }: Settings, { file, unset, train }: Enabling): Na
   if (train) return { starts: true, why: 'The run trains: --train is given.' };
   const reason = isDefault ? 'false by default' : 'false';
   const variable = isUnset ? ` (it is empty, and not set in the environment: ${unset.join(', ')})` : '';
-  return { starts: false, why: `Nothing is trained: ${place} is ${reason}${variable}. --train trains all the same.` };
+  return { starts: false, why: `Nothing is trained: ${place} is ${reason}${variable}. --train trains anyway.` };
 }
 
 /** Fields of NAT's own training loops, and what they are unless they are set. */

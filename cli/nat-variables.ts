@@ -88,7 +88,7 @@ function closingBrace(text: string, from: number): number {
 
 function wrongForm(text: string, at: number, { place }: Place): string {
   const line = text.slice(0, at).split('\n').length;
-  return `${place} has a \${…} at line ${line} that is neither \${NAME} nor \${NAME:-default}. Write one of these, or \\\${ where it is no variable.`;
+  return `${place} has a \${…} at line ${line} that is neither \${NAME} nor \${NAME:-default}. Write one of these, or \\\${ for plain text.`;
 }
 
 /** The text without what came from the environment. */

@@ -19,7 +19,7 @@ export function parseNatYaml(text: string): unknown {
   try {
     return document.toJS({ maxAliasCount: 1000 });
   } catch (cause) {
-    throw new NatYamlError('its aliases have no end, or name no anchor', { cause });
+    throw new NatYamlError('its aliases form a loop, or have no anchor', { cause });
   }
 }
 

@@ -54,13 +54,13 @@ export async function pushDataset(run: string, target: string, options: PushOpti
 
 function repoIn(target: string): string {
   const [, repo] = /^hf:\/\/(?:datasets\/)?([\w.-]+\/[\w.-]+)$/.exec(target) ?? [];
-  if (repo === undefined) throw new InvalidRequest(`${target} names no dataset repo: write hf://organization/name.`);
+  if (repo === undefined) throw new InvalidRequest(`${target} is not a dataset repo. Write hf://organization/name.`);
   return repo;
 }
 
 function formatOf(written: readonly string[], asked: string | undefined, run: string): FormatName {
   const [only] = written;
-  if (only === undefined) throw new InvalidRequest(`${run} has no dataset: its dataset.formats is empty.`);
+  if (only === undefined) throw new InvalidRequest(`${run} has no dataset, because its dataset.formats is empty.`);
   if (asked === undefined && written.length > 1) {
     throw new InvalidRequest(`${run} has datasets for ${written.join(', ')}: choose one with --format.`);
   }

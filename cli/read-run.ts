@@ -51,7 +51,7 @@ export async function findRun(run: string, out: string | undefined): Promise<Fou
   const path = s3Address(trimmed) ? trimmed : localPath(trimmed);
   if (basename(dirname(path)) !== 'runs') {
     throw new InvalidRequest(
-      `${run} is no run: name a directory runs/ID or s3://bucket/runs/ID, or give --out with ids.`,
+      `${run} is not a run. Name a directory runs/ID or s3://bucket/runs/ID, or give --out with ids.`,
     );
   }
   const runId = basename(path);
@@ -68,13 +68,13 @@ export async function readManifest(store: ObjectStore, runId: string): Promise<M
   const key = runKeys(runId).manifest;
   if (!(await store.head(key))) {
     throw new InvalidRequest(
-      `${store.name}/${key} is not there: ${runId} is not committed. Name a run's directory, s3://bucket/runs/ID, or its id with --out.`,
+      `${store.name}/${key} does not exist: run ${runId} is not committed. Name a run's directory, s3://bucket/runs/ID, or its id with --out.`,
     );
   }
   const manifest = await readJson(store, key, Manifest);
   if (manifest.run_id === runId) return manifest;
   throw new InvalidRequest(
-    `${store.name}/${key} is the manifest of run ${manifest.run_id}: a run is read under its own id, so name its folder runs/${manifest.run_id}.`,
+    `${store.name}/${key} is the manifest of run ${manifest.run_id}. Rename the directory to runs/${manifest.run_id}, the run's own id.`,
   );
 }
 

@@ -8,12 +8,10 @@ import { localPath } from './locations.ts';
 export async function readTextFile(file: string, place: string): Promise<string> {
   const bytes = await readWhole(createReadStream(localPath(file)), LARGEST_SETTINGS).catch((cause: unknown) => {
     const missing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
-    throw new InvalidRequest(`${place} ${missing ? 'is not there' : 'cannot be read as a file'}.`, { cause });
+    throw new InvalidRequest(`${place} ${missing ? 'does not exist' : 'cannot be read as a file'}.`, { cause });
   });
   if (!bytes) {
-    throw new InvalidRequest(
-      `${place} has more than the ${LARGEST_SETTINGS} bytes that are read of a file of settings.`,
-    );
+    throw new InvalidRequest(`${place} is larger than ${LARGEST_SETTINGS} bytes, the limit for a settings file.`);
   }
   // JSON.parse refuses a byte order mark, which Windows' editors write.
   return bytes.toString().replace(/^\uFEFF/, '');

@@ -17,7 +17,7 @@ export function refuseWrittenVariables(
     const [name] = kept.find(([, value]) => text.includes(value)) ?? [];
     if (name === undefined) continue;
     throw new InvalidRequest(
-      `--nat-config puts \${${name}} into ${setting}, which request.json keeps, and it may be a secret. If it is none, give it yourself: --set ${setting}="$${name}". A token belongs in hf_token, or in a secret named by auth_secret_arn.`,
+      `--nat-config puts \${${name}} into ${setting}. request.json would keep it, and it may be a secret. If it is not a secret, set it yourself: --set ${setting}="$${name}". A token belongs in hf_token, or in a secret named by auth_secret_arn.`,
     );
   }
 }

@@ -64,14 +64,14 @@ export async function requestFromArgs(args: RunArgs): Promise<RequestFromArgs> {
   const settings = mergeSettings([defaultsFor(args.paths), args.settings ?? {}, nat.settings, own]);
   if (!isSettings(settings.source) || !('traces' in settings.source || 'workflow' in settings.source)) {
     throw new InvalidRequest(
-      'Nothing to read: name a trace file, a directory of them or s3://bucket/prefix, or give a source in --request.',
+      'Nothing to read. Name a trace file, a directory of them or s3://bucket/prefix, or give a source in --request.',
     );
   }
   const named = settings.run_id !== undefined;
   const { run_id, ...checked } = parsedWith(nat, named ? settings : { ...settings, run_id: 'unnamed' });
   if (args.train && !checked.training) {
     throw new InvalidRequest(
-      '--train has no trainer: give a trainer_adapters entry in --nat-config, or a training block in --request.',
+      '--train needs a trainer. Give a trainer_adapters entry in --nat-config, or a training block in --request.',
     );
   }
   const parsed = { ...checked, source: withBucketsHere(checked.source), dataset: withTokenizerHere(checked.dataset) };

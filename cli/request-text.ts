@@ -21,7 +21,7 @@ export function requestText({ request, given, inspected }: InspectedPaths): stri
       withGiven({ source, builder: { ttc_step_name: step, exhaustive_pairs, min_score_diff }, dataset }, given),
       {
         'builder.ttc_step_name': `The steps that are candidates. Found: ${names.join(', ') || 'none'}.`,
-        'builder.exhaustive_pairs': 'false: the best of a turn against its worst alone.',
+        'builder.exhaustive_pairs': 'false: only the best answer of a turn against its worst.',
         'dataset.formats': formats,
       },
     );
@@ -38,7 +38,7 @@ export function requestText({ request, given, inspected }: InspectedPaths): stri
       given,
     ),
     {
-      'source.score': `What answers are compared by. Found: ${scores.slice(0, MOST_NAMES).map(describeScore).join(', ') || 'none'}.`,
+      'source.score': `The score that compares answers. Found: ${scores.slice(0, MOST_NAMES).map(describeScore).join(', ') || 'none'}.`,
       'builder.unit': `What a pair is made of: one of ${Unit.options.join(', ')}.`,
       'dataset.formats': formats,
     },

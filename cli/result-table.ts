@@ -84,7 +84,7 @@ function written({ name, pairs, training, validation, leftOut, unaccounted }: Fo
   const parts = [
     `pairs in ${sides}${style === 'text' ? ', plain text' : style === 'chat' ? ', as messages' : ''}`,
     ...(why.length === 0 ? [] : [`left out: ${why.join(', ')}`]),
-    ...unexplained(unaccounted).map(([what, lines, why]) => `${what} ${lines}, ${why}`),
+    ...unexplained(unaccounted).map(([what, lines, advice]) => `${what} ${grouped(lines)}, ${advice}`),
   ];
   return [name, pairs, parts.join('; ')];
 }

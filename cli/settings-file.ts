@@ -8,7 +8,7 @@ export async function readSettingsFile(flag: string, file: string): Promise<Sett
   const text = await readTextFile(file, `${flag} ${file}`);
   const value =
     extname(file).toLowerCase() === '.json' ? parseJson(flag, file, text) : await parseYaml(flag, file, text);
-  if (!isSettings(value)) throw new InvalidRequest(`${flag} ${file} holds no settings: it must be an object.`);
+  if (!isSettings(value)) throw new InvalidRequest(`${flag} ${file} must be an object of settings.`);
   return value;
 }
 

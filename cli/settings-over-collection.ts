@@ -21,7 +21,7 @@ export interface OverCollection {
 export async function settingsOverCollection(run: string, formats: readonly string[]): Promise<OverCollection> {
   const unknown = formats.find((format) => !FormatName.safeParse(format).success);
   if (unknown !== undefined) {
-    throw new InvalidRequest(`--format ${unknown} is no format: name one of ${FormatName.options.join(', ')}.`);
+    throw new InvalidRequest(`--format ${unknown} is not a format. Name one of ${FormatName.options.join(', ')}.`);
   }
   const { store, runId, out } = await findRun(run, undefined);
   const keys = runKeys(runId);
@@ -29,14 +29,14 @@ export async function settingsOverCollection(run: string, formats: readonly stri
   const { limits, dataset, builder, report } = await readJson(store, keys.request, Request);
   if (builder.compatibility === 'nat') {
     throw new InvalidRequest(
-      `${run} was built with builder.compatibility nat: run over its traces again, with --set dataset.formats=${JSON.stringify(formats)}.`,
+      `${run} was built with builder.compatibility nat. Run over its traces again, with --set dataset.formats=${JSON.stringify(formats)}.`,
     );
   }
-  if (totals.total_pairs === 0) throw new InvalidRequest(`${run} has no pair: there is nothing to convert.`);
+  if (totals.total_pairs === 0) throw new InvalidRequest(`${run} has no pairs to convert.`);
   const [difference] = await compareFile(store, collection);
   if (difference) {
     throw new InvalidRequest(
-      `The collection is not what the run committed, so nothing is converted: ${describeDifference(difference)} Run over its traces again.`,
+      `The collection differs from what the run committed, so nothing is converted: ${describeDifference(difference)} Run over its traces again.`,
     );
   }
   const { bucket, prefix } = await outLocation(out);

@@ -33,13 +33,13 @@ function mergeSource(base: unknown, more: unknown): unknown {
 export function settingsFromAssignment(assignment: string): Settings {
   const equals = assignment.indexOf('=');
   if (equals < 1) {
-    throw new InvalidRequest(`--set ${assignment} sets nothing: write it as --set builder.min_score_diff=0.05.`);
+    throw new InvalidRequest(`--set ${assignment} has no value. Write it as --set builder.min_score_diff=0.05.`);
   }
   const names = assignment.slice(0, equals).split('.');
   const unusable = names.find((name) => name === '' || FORBIDDEN_NAMES.has(name));
   if (unusable !== undefined) {
     throw new InvalidRequest(
-      `--set ${assignment.slice(0, equals)} names no setting: ${unusable === '' ? 'a part of it is empty' : `"${unusable}" is not allowed`}.`,
+      `--set ${assignment.slice(0, equals)} is not a setting: ${unusable === '' ? 'a part of it is empty' : `"${unusable}" is not allowed`}.`,
     );
   }
   const value = parseValue(names, assignment.slice(equals + 1));

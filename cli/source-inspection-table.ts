@@ -49,17 +49,17 @@ export function warnOfSource(found: SourceInspection): readonly string[] {
     ...warnOfIncomplete(incomplete),
     ...(score === null
       ? [
-          `A run needs the name of the score that it compares answers by, as in --set source.score=${scores[0]?.name ?? 'quality'}.`,
+          `A run needs the name of the score that compares answers, as in --set source.score=${scores[0]?.name ?? 'quality'}.`,
         ]
       : []),
     ...(alone * 2 > groups
       ? [
-          `${alone} of ${groups} groups have one candidate only, and nothing to compare it with. Name what candidates share, as in --set source.format.group=/task_id.`,
+          `${alone} of ${groups} groups have only one candidate, so nothing to compare it with. Name the field that the candidates of a group share, as in --set source.format.group=/task_id.`,
         ]
       : []),
-    ...(score !== null && first?.pairs === 0 ? ['A run with the defaults makes no pair, and fails.'] : []),
+    ...(score !== null && first?.pairs === 0 ? ['A run with the defaults makes no pair and fails.'] : []),
     ...(first && first.ties > 0 && first.ties >= first.pairs / 4
-      ? [`${first.ties} pairs are ties, against ${first.pairs} that are not: scores so coarse teach little.`]
+      ? [`${first.ties} pairs are ties, against ${first.pairs} that are not. Such coarse scores teach little.`]
       : []),
     ...(unused_keys.length > 0 ? [`Keys of the records that are not used: ${unused_keys.join(', ')}.`] : []),
     ...(named.length > 0

@@ -16,7 +16,7 @@ export async function spoolStandardInput(locations: readonly TraceLocation[]): P
   if (!locations.some(isStandardInput)) return undefined;
   if (process.stdin.isTTY) {
     throw new InvalidRequest(
-      '"-" is standard input, but nothing is sent there: write it as zcat traces.gz | dpo run -.',
+      '"-" reads standard input, but no program writes to it. Write it as zcat traces.gz | dpo run -.',
     );
   }
   const { spoolStream } = await import('../adapters/files/spooled-stream.ts');
@@ -26,5 +26,5 @@ export async function spoolStandardInput(locations: readonly TraceLocation[]): P
 /** For commands that read nothing but files. Throws {@link InvalidRequest}. */
 export function refuseStandardInput(locations: readonly TraceLocation[]): void {
   if (!locations.some(isStandardInput)) return;
-  throw new InvalidRequest('"-" is standard input, which dpo run and dpo inspect read: name a file here.');
+  throw new InvalidRequest('Only dpo run and dpo inspect read standard input ("-"). Name a file here.');
 }

@@ -24,7 +24,7 @@ export function endWhereOutputFails(): void {
   process.stderr.on('error', () => {});
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') return;
-    tell(`What is printed could not be written to the end (${error.code ?? error.message}): send it elsewhere.\n`);
+    tell(`The output could not be written completely (${error.code ?? error.message}). Send it elsewhere.\n`);
     process.exit(1);
   });
 }

@@ -50,7 +50,7 @@ export function describeDifference({ key, difference, expected, found }: Differe
     case 'missing':
       return `${key} is missing.`;
     case 'refused':
-      return `${key} is not read: ${found}`;
+      return `${key} cannot be read: ${found}`;
     case 'bytes':
       return `${key} has ${found} bytes; the manifest says ${expected}.`;
     case 'checksum':

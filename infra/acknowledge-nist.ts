@@ -11,11 +11,11 @@ const REASONS = {
   IAMNoInlinePolicy:
     "Each policy is one role's own and names what its step needs: as a managed policy it could be attached to another role.",
   LambdaConcurrency:
-    'Reserved concurrency is taken from the whole account, so the owner of the stack sets it (reservedConcurrency) for the functions that maps call; without it, ceilings.maxConcurrency bounds what one run calls at once. The other functions are called once at a time by a run.',
+    'Reserved concurrency is taken from the whole account, so the owner of the stack sets it (reservedConcurrency) for the functions that maps call; without it, ceilings.maxConcurrency bounds what one run calls at once. A run calls each of the other functions once at a time.',
   LambdaInsideVPC:
     "The functions reach AWS's services and the stack's allowedEndpoints, over TLS or where the owner lists plain http; every connection is checked against that list. None of them has an address that could be reached.",
   LambdaDLQ:
-    'The state machine waits for the answer of its functions: a failure is retried there, and ends the run under its name. Dead letters are of asynchronous invocations; the one function that has such has a queue.',
+    'The state machine waits for the answer of its functions: a failure is retried there, and ends the run under its name. Dead letters exist for asynchronous invocations only; the one function with such invocations has a queue.',
 };
 
 const NO_KEY =

@@ -75,9 +75,9 @@ function acknowledgeKept(bucket: Bucket, { encryptionKey }: PrivateBucketProps):
 }
 
 const REPLICATION =
-  'Where else the data may be is for its owner to say, who gives a bucket that replicates where copies are wanted (tracesBucketName, collectionsBucketName). Versions are kept, and a run can be made again of its traces.';
+  'The owner of the data decides where copies may be, and gives buckets that replicate (tracesBucketName, collectionsBucketName). Versions are kept, and a run can be built again from its traces.';
 
 const NO_KEY = "S3's own keys encrypt every object (SSE-S3); with encryptionKey the owner's KMS key does.";
 
 const ACCESS_LOGS =
-  "S3's access logs are best effort and need a bucket of their own; who read and wrote what is told by CloudTrail's data events, which an account turns on for all of its buckets at once.";
+  "S3's access logs are best effort and need a bucket of their own; CloudTrail's data events record who read and wrote what, and an account turns them on for all of its buckets at once.";

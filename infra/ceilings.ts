@@ -9,13 +9,13 @@ export interface CeilingProps {
 export function ceilingsOf({ ceilings = {}, reservedConcurrency: reserved }: CeilingProps): Ceilings {
   if (reserved !== undefined && !(Number.isInteger(reserved) && reserved >= LEAST)) {
     throw new Error(
-      `reservedConcurrency is ${reserved}: it must be a whole number, and at least ${LEAST}, the examples of a workflow that are asked at once by default.`,
+      `reservedConcurrency is ${reserved}: it must be a whole number of at least ${LEAST}, because a run asks a workflow for that many examples at once by default.`,
     );
   }
   const { maxConcurrency: asked } = ceilings;
   if (reserved !== undefined && asked !== undefined && asked > reserved) {
     throw new Error(
-      `ceilings.maxConcurrency is ${asked}, and reservedConcurrency ${reserved}: Lambda would turn away the children beyond that. Lower the one, or raise the other.`,
+      `ceilings.maxConcurrency is ${asked}, and reservedConcurrency ${reserved}: Lambda would throttle the children beyond that. Lower ceilings.maxConcurrency, or raise reservedConcurrency.`,
     );
   }
   // No run may ask for more children at once than are set aside.

@@ -29,9 +29,7 @@ function refuseOneBucket(scope: Construct, { traces, collections }: DpoPipelineP
 /** In a policy these stand for any text, and what begins with the prefix would no longer be all that may be read. */
 function refuseWildcards(tracesPrefix: string): void {
   if (!/[*?$]/.test(tracesPrefix) || Token.isUnresolved(tracesPrefix)) return;
-  throw new Error(
-    `tracesPrefix is "${tracesPrefix}": it may have no *, ? or $, which stand for other text in a policy.`,
-  );
+  throw new Error(`tracesPrefix is "${tracesPrefix}": it must not contain *, ? or $, which are wildcards in a policy.`);
 }
 
 function checkMemory(chooseMemory: number | undefined): void {

@@ -27,4 +27,4 @@ export class DeadLetters extends Queue {
 export const TRIES = { maxEventAge: Duration.hours(24), retryAttempts: 185 } as const;
 
 const IS_ONE =
-  "This is the dead-letter queue of a rule's target, or of the function that it calls: people read it, and an alarm tells them to.";
+  "This is the dead-letter queue of a rule's target, or of the function that it calls: people read it when its alarm asks them to.";

@@ -57,7 +57,7 @@ export class GatheredUploads extends Construct {
     acknowledge(
       gather,
       'Serverless-LambdaEventSourceMappingDestination',
-      'A queue has no such destination: what fails five times goes to the dead-letter queue of the queue itself.',
+      'A queue has no such destination: a message that fails five times goes to the dead-letter queue of the queue.',
     );
     list(gather, traces, `${tracesPrefix}*`);
     grant(gather, ['states:StartExecution'], [stateMachine.stateMachineArn]);

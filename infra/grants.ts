@@ -193,10 +193,10 @@ export function grant(
 }
 
 const ANY_RUN =
-  "The wildcard stands for a run's id, which is known only when it is started, and for the files in one of its folders; the bucket and the folder are named.";
+  "The wildcard is a run's id, which is known only when the run starts, and the files in one of its folders; the bucket and the folder are named.";
 
 const ANY_TRACE =
-  'Which traces a run reads is known only when it is started: any under the prefix that uploads start runs from. They are read, never written.';
+  'The traces of a run are known only when it starts: any under the prefix that uploads start runs from. They are read, never written.';
 
 const ANY_TOKENIZER =
   'Which model a request counts tokens by is known only when it is started: files of these three names are read, never written.';

@@ -53,16 +53,16 @@ function alarms({ pipeline, deadLetters }: PipelineMonitoringProps): readonly Al
       ...{ metric: stateMachine.metricFailed(recent), threshold: 1 },
     },
     {
-      ...{ id: 'RunsTimedOut', says: 'A run did not end in its time.', section: 'runs-timed-out' },
+      ...{ id: 'RunsTimedOut', says: 'A run exceeded its time limit.', section: 'runs-timed-out' },
       ...{ metric: stateMachine.metricTimedOut(recent), threshold: 1 },
     },
     {
-      ...{ id: 'RunsThrottled', says: 'Step Functions holds runs back.', section: 'runs-throttled' },
+      ...{ id: 'RunsThrottled', says: 'Step Functions throttles runs.', section: 'runs-throttled' },
       // It tries again by itself: what lasts for a quarter of an hour is what slows runs down.
       ...{ metric: stateMachine.metricThrottled(recent), threshold: 1, periods: 3 },
     },
     {
-      ...{ id: 'FunctionsThrottled', says: 'Lambda turns calls of the steps away.', section: 'functions-throttled' },
+      ...{ id: 'FunctionsThrottled', says: 'Lambda throttles calls of the steps.', section: 'functions-throttled' },
       metric: sumOf(functions.filter(isOfRuns), (one) => one.metricThrottles(recent), 'throttled calls'),
       ...{ threshold: 1, periods: 3 },
     },
@@ -72,7 +72,7 @@ function alarms({ pipeline, deadLetters }: PipelineMonitoringProps): readonly Al
       ...{ metric: metricsOf(service).rejectedShare(Duration.hours(1)), threshold: 5 },
     },
     {
-      ...{ id: 'MapRunsOpen', says: "The account's Map Runs are nearly used up.", section: 'map-runs-open' },
+      ...{ id: 'MapRunsOpen', says: 'The account is close to its limit of open Map Runs.', section: 'map-runs-open' },
       // Of 1,000; AWS's own advice.
       ...{ metric: openMapRuns(), threshold: 900 },
     },
@@ -113,4 +113,4 @@ function alarm(scope: Construct, spec: AlarmSpec, topic: ITopic | undefined): Al
 }
 
 const NO_TOPIC =
-  'Whom an alarm calls is for the owner of the stack to say (alarmTopicArn); without a topic alarms are seen in CloudWatch.';
+  'The owner of the stack decides who gets the alarms (alarmTopicArn); without a topic, alarms are visible in CloudWatch only.';

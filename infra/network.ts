@@ -27,7 +27,7 @@ export interface Network {
 export function networkOf(scope: Construct, { vpc, vpcSubnets, securityGroups }: NetworkProps): Network | undefined {
   if (vpc) {
     const groups = securityGroups ?? [new SecurityGroup(scope, 'SecurityGroup', { vpc, description: DESCRIPTION })];
-    if (groups.length === 0) throw new Error('securityGroups is empty: leave it out, or name one.');
+    if (groups.length === 0) throw new Error('securityGroups is empty. Leave it out, or give at least one.');
     return { vpc, vpcSubnets, securityGroups: [...groups] };
   }
   const alone = Object.entries({ vpcSubnets, securityGroups }).find(([, value]) => value !== undefined);
@@ -40,7 +40,11 @@ const DESCRIPTION = 'Functions that make preference data; nothing may call them'
 /** What Lambda does in a function's name to connect it to a VPC: AWS's managed policy for it, less the right to any log. */
 export function joinNetwork(role: Role): void {
   role.addToPolicy(new PolicyStatement({ actions: CONNECT, resources: ['*'] }));
-  acknowledge(role, 'AwsSolutions-IAM5[Resource::*]', 'Lambda makes the interfaces; their names are known only then.');
+  acknowledge(
+    role,
+    'AwsSolutions-IAM5[Resource::*]',
+    'Lambda creates the interfaces; their names are not known before.',
+  );
 }
 
 const CONNECT = [

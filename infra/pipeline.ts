@@ -156,7 +156,8 @@ export class DpoPipeline extends Construct implements IConnectable {
 
   /** The security groups of the functions. Throws where they run in no VPC. */
   get connections(): Connections {
-    if (!this.network) throw new Error(`${this.node.path} runs in no VPC, so nothing can be connected: give it a vpc.`);
+    if (!this.network)
+      throw new Error(`${this.node.path} does not run in a VPC, so it has no connections. Give it a vpc.`);
     return new Connections({ securityGroups: this.network.securityGroups });
   }
 
@@ -243,4 +244,4 @@ export class DpoPipeline extends Construct implements IConnectable {
 }
 
 const ACCOUNT_WIDE =
-  "Step Functions' delivery of logs and X-Ray's traces are of the account; they have no resource to name.";
+  "Step Functions' delivery of logs and X-Ray's traces belong to the account; they have no resource to name.";

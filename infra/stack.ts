@@ -54,7 +54,7 @@ export class PipelineStack extends Stack {
       this.tell(
         'TurnOnEventBridge',
         `aws s3api put-bucket-notification-configuration --bucket ${tracesBucketName} --notification-configuration '{"EventBridgeConfiguration":{}}'`,
-        'Once, unless it is on already: this bucket is not of this stack, and uploads start runs only when its events go to EventBridge. The command replaces all of the notification configuration that the bucket has; where it has one, add to that instead.',
+        'Run it once, unless EventBridge is already on: this stack does not own the bucket, and uploads start runs only if the bucket sends its events to EventBridge. The command replaces the whole notification configuration of the bucket; if the bucket has one, add to it instead.',
       );
     }
   }
@@ -80,7 +80,7 @@ export class PipelineStack extends Stack {
     if (asked !== 'create') return this.existingKey(asked);
     if (tracesBucketName && collectionsBucketName) {
       throw new Error(
-        'encryptionKey is "create", and both buckets exist: a new key would encrypt neither. Give the ARN of the key that they have.',
+        'encryptionKey is "create", and both buckets exist: a new key would encrypt neither. Give the ARN of their key.',
       );
     }
     return this.ownKey();
@@ -91,7 +91,7 @@ export class PipelineStack extends Stack {
     this.tell(
       'KeyPolicy',
       this.toJsonString(policy),
-      'Statements that the policy of the key must have: CloudWatch encrypts logs by it, EventBridge queued events.',
+      'Statements that the policy of the key must have: CloudWatch encrypts logs with the key, EventBridge queued events.',
     );
     return Key.fromKeyArn(this, 'Key', arn);
   }

@@ -56,7 +56,7 @@ const FINALIZE = { comment: 'Requires every part, composes the files, commits by
 const SHARDS = { items: '$.plan.key', atOnce: '$.max_concurrency' } as const;
 
 const groupSlice = (place: Place) => ({
-  comment: 'One child execution a slice of the source: partitions its candidates by group.',
+  comment: 'One child execution per slice of the source: partitions its candidates by group.',
   ...{ items: '$.grouping.key', atOnce: '$.max_concurrency' },
   task: { ...OF_RUN, 'ordinal.$': '$$.Map.Item.Value' },
   child: {
@@ -66,7 +66,7 @@ const groupSlice = (place: Place) => ({
 });
 
 const buildShard = (place: Place) => ({
-  comment: 'One child execution a shard: pairs its candidates.',
+  comment: 'One child execution per shard: pairs its candidates.',
   task: { ...OF_RUN, 'shard.$': '$$.Map.Item.Value', 'shards.$': '$.shards' },
   child: {
     StartAt: 'BuildShard',
@@ -75,7 +75,7 @@ const buildShard = (place: Place) => ({
 });
 
 const writeParts = (place: Place) => ({
-  comment: 'One child execution a shard: writes its part of each dataset file.',
+  comment: 'One child execution per shard: writes its part of each dataset file.',
   task: { ...OF_RUN, 'ordinal.$': '$$.Map.Item.Value.ordinal' },
   child: {
     StartAt: 'WriteParts',
@@ -88,7 +88,7 @@ const askWorkflow = (place: Place): States => ({
   ...distributedMap(
     'RunWorkflow',
     {
-      comment: "One child execution a batch of the dataset's examples.",
+      comment: "One child execution per batch of the dataset's examples.",
       ...{ items: '$.workflow.key', atOnce: '$.workflow.max_concurrency' },
       task: { ...OF_RUN, 'batch.$': '$$.Map.Item.Value' },
       child: {

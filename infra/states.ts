@@ -171,8 +171,7 @@ export const endInFailure = (place: Place): States => ({
     ...invoke(
       'RecordFailure',
       {
-        comment:
-          'Writes failure.json, and says the failure for a person. If this fails, the run fails by its own error.',
+        comment: 'Writes failure.json, with the failure in words. If this fails, the run fails by its own error.',
         payload: { 'execution.$': '$$.Execution.Name', 'failed.$': '$' },
       },
       place,

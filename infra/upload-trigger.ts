@@ -70,8 +70,8 @@ export class UploadTrigger extends Construct {
 
 const DESCRIPTIONS = {
   each: 'A trace file, or a run.json, was uploaded: start a run.',
-  marker: 'The file was uploaded that says that its folder is complete: start a run.',
-  quiet: 'A trace file, or a run.json, was uploaded: look whether its folder is quiet.',
+  marker: 'A marker file was uploaded, so its folder is complete: start a run.',
+  quiet: 'A trace file, or a run.json, was uploaded: check whether its folder is quiet.',
 } as const;
 
 function kindOf(uploads: Uploads): keyof typeof DESCRIPTIONS {

@@ -180,7 +180,7 @@ async function begin(top: FileTree, path: string, temporary: string): Promise<Fi
     });
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') throw fileError(path, error);
-    throw new StoreRefused(`${path}: its directory cannot be made; check the path, and links in it (ENOENT).`, {
+    throw new StoreRefused(`${path}: its directory cannot be created; check the path and the links in it (ENOENT).`, {
       cause: error,
     });
   }
@@ -278,7 +278,7 @@ async function crcOf(body: AsyncIterable<Uint8Array>): Promise<number> {
 function requireCrc(path: string, found: number, expected: number): void {
   if (found === expected) return;
   throw new CorruptObject(
-    `${path} was to have CRC-32 ${expected}, but its parts have ${found}: a part changed. Run the step again.`,
+    `${path} should have CRC-32 ${expected}, but its parts have ${found}: a part changed. Run the step again.`,
   );
 }
 
@@ -306,7 +306,7 @@ async function* partsOf(top: FileTree, parts: readonly ComposePart[]): AsyncGene
     }
     if (got !== bytes) {
       throw new CorruptObject(
-        `${pathOf(top, key)} was to have ${bytes} bytes from ${start} on, but there are ${got}: it changed. Run the step again.`,
+        `${pathOf(top, key)} should have ${bytes} bytes from ${start} on, but has ${got}: it changed. Run the step again.`,
       );
     }
   }
@@ -339,7 +339,7 @@ function pathOf({ path: top }: FileTree, key: string): string {
   const unusable = segments.some((segment) => segment === '' || segment === '.' || segment === '..');
   if (unusable || /[\\\0]/.test(key) || isTemporary(segments.at(-1) ?? '')) {
     throw new StoreRefused(
-      `The key ${JSON.stringify(key)} names no file below ${top}: use segments with "/" between them, none empty, "." or "..", without backslashes.`,
+      `The key ${JSON.stringify(key)} is not a path below ${top}. Separate segments with "/"; no segment may be empty, "." or "..", or contain a backslash.`,
     );
   }
   return join(top, ...segments);
@@ -351,4 +351,4 @@ const notFound = (path: string, cause?: unknown) =>
   new ObjectNotFound(`${path} does not exist: check the path.`, { cause });
 
 const changed = (path: string, cause?: unknown) =>
-  new InputChanged(`${path} is no longer what was planned: start a new run over what is there now.`, { cause });
+  new InputChanged(`${path} changed after the run was planned. Start a new run over the current version.`, { cause });

@@ -48,7 +48,9 @@ export function openTree(root: string, named: ReadonlySet<string> = new Set()): 
   const namedPaths = new Set([...named].map((key) => join(top, key)));
   const check = async (path: string, realPath: string): Promise<void> => {
     if (isInside(await realExisting(top), realPath)) return;
-    throw new StoreRefused(`${path} leads out of ${top}, to ${realPath}: name the file itself, or put it there.`);
+    throw new StoreRefused(
+      `${path} is a link that leads out of ${top}, to ${realPath}. Name the file itself, or copy it there.`,
+    );
   };
   return {
     path: top,
@@ -73,7 +75,7 @@ async function placeOf(file: FileHandle, path: string): Promise<string> {
   const place = await realpath(path);
   const [opened, found] = [await file.stat({ bigint: true }), await lstat(place, { bigint: true })];
   if (opened.dev === found.dev && opened.ino === found.ino) return place;
-  throw new StoreRefused(`${path} became another file while it was opened: start again when nothing changes there.`);
+  throw new StoreRefused(`${path} was replaced while it was opened. Start again when no program changes it.`);
 }
 
 const isLink = async (path: string): Promise<boolean> =>

@@ -67,5 +67,7 @@ export function spooledStore({ path, sha256 }: SpooledStream, name: string): Obj
 
 function requireSame(pin: Pin | undefined, sha256: string): void {
   if (pin === undefined || pin.etag === sha256) return;
-  throw new InputChanged('Standard input is not what this run was planned with: start a new run over what it is now.');
+  throw new InputChanged(
+    'Standard input differs from the input that this run was planned with. Start a new run over the new input.',
+  );
 }

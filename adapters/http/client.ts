@@ -97,7 +97,7 @@ async function* capped(
       watch.heard();
       bytes += chunk.length;
       if (bytes > request.maxBytes) {
-        throw new HttpFailed('too_large', `the answer is larger than the ${request.maxBytes} bytes that are read`);
+        throw new HttpFailed('too_large', `the answer is larger than the limit of ${request.maxBytes} bytes`);
       }
       yield chunk;
     }
@@ -118,7 +118,7 @@ function redirectOf(
   const { location } = answer.headers;
   if (![301, 302, 303, 307, 308].includes(answer.statusCode) || typeof location !== 'string') return undefined;
   const fail = (why: string) => new HttpFailed('redirect', `HTTP ${answer.statusCode} redirects ${why}`);
-  if (!URL.canParse(location, from.href)) throw fail('to what is no URL');
+  if (!URL.canParse(location, from.href)) throw fail('to something that is not a URL');
   const to = new URL(location, from);
   if (redirects >= MAX_REDIRECTS) throw fail(`for the ${redirects + 1}th time, last to ${to.origin}`);
   const keepsMethod = answer.statusCode >= 307 || request.method === 'GET' || request.method === 'HEAD';
@@ -139,7 +139,7 @@ function startWatch(request: HttpRequest, timer: Timer): Watch {
   const controller = new AbortController();
   const expire = (ms: number, what: string) =>
     timer(ms, () => controller.abort(new HttpFailed('timeout', `${what} within ${ms / 1000} seconds`)));
-  const cancelTotal = expire(request.timeoutMs, 'no whole answer');
+  const cancelTotal = expire(request.timeoutMs, 'no complete answer');
   let cancelInactivity = expire(request.inactivityMs, 'no byte');
   return {
     signal: controller.signal,

@@ -11,7 +11,7 @@ export function credentialHeaders(secret: string, name: string): Readonly<Record
   const checked = Headers.safeParse(headers);
   if (!checked.success || secret.trim() === '') {
     throw new SecretUnavailable(
-      `the secret ${name} holds neither a bearer token nor a JSON object of headers (names and values in plain ASCII)`,
+      `the secret ${name} must be a bearer token or a JSON object of headers (names and values in plain ASCII)`,
     );
   }
   return checked.data;

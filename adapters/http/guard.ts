@@ -75,10 +75,10 @@ function answer(addresses: LookupAddress[], all: boolean, done: Parameters<Looku
 
 const refused = (what: string, why: string): EndpointRefused =>
   new EndpointRefused(
-    `${what} ${why}; only public https endpoints are reached. If it is meant, run with --allow-private-endpoint`,
+    `${what} ${why}; only public https endpoints are allowed. If you trust this one, run with --allow-private-endpoint`,
   );
 
 const notListed = (origin: string): EndpointRefused =>
   new EndpointRefused(
-    `${origin} is not in the stack's allowedEndpoints for this purpose: nothing is sent there. List the origin, with its purpose, if it is meant`,
+    `${origin} is not in the stack's allowedEndpoints for this purpose, so nothing is sent there. If you trust it, add the origin with its purpose to the list`,
   );

@@ -207,10 +207,10 @@ async function* readSource(bucket: Bucket, source: Stretch): AsyncGenerator<Uint
 
 const tooShort = (bucket: Bucket, { key, start, bytes }: Stretch, found: number) =>
   new CorruptObject(
-    `s3://${bucket.name}/${key} was to have ${bytes} bytes from ${start} on, but there are ${found}: it changed. Run the step again.`,
+    `s3://${bucket.name}/${key} should have ${bytes} bytes from ${start} on, but has ${found}: it changed. Run the step again.`,
   );
 
 const changed = (bucket: Bucket, key: string, expected: number, found: number) =>
   new CorruptObject(
-    `s3://${bucket.name}/${key} was to have CRC-32 ${expected}, but its parts have ${found}: a part changed. Run the step again.`,
+    `s3://${bucket.name}/${key} should have CRC-32 ${expected}, but its parts have ${found}: a part changed. Run the step again.`,
   );

@@ -19,7 +19,10 @@ export function storeError(bucket: Bucket, key: string, error: unknown): Pipelin
     );
   }
   if (DIGEST_CODES.has(code)) {
-    return new CorruptObject(`S3 got other bytes for ${place} than were sent: ${answer}. Run the step again.`, options);
+    return new CorruptObject(
+      `S3 received other bytes for ${place} than the run sent: ${answer}. Run the step again.`,
+      options,
+    );
   }
   if (code !== 'NoSuchUpload' && status === 404) {
     return new ObjectNotFound(`${place} does not exist: check the key.`, options);
@@ -32,7 +35,7 @@ export function storeError(bucket: Bucket, key: string, error: unknown): Pipelin
   }
   if (CREDENTIAL_CODES.has(code) || status === 401 || status === 403) {
     return new StoreRefused(
-      `S3 refused ${place}: ${answer}. Check the credentials, and that they may s3:GetObject, s3:GetObjectVersion, s3:PutObject and s3:ListBucket on bucket "${bucket.name}" (without s3:ListBucket a missing key is refused too; the functions of a stack may use only buckets of their own account).`,
+      `S3 refused ${place}: ${answer}. Check that the credentials allow s3:GetObject, s3:GetObjectVersion, s3:PutObject and s3:ListBucket on bucket "${bucket.name}" (without s3:ListBucket a missing key is refused too; the functions of a stack may use only buckets of their own account).`,
       options,
     );
   }
@@ -42,7 +45,10 @@ export function storeError(bucket: Bucket, key: string, error: unknown): Pipelin
       options,
     );
   }
-  return new StoreUnavailable(`S3 could not be reached or kept failing at ${place}: ${answer}. Try again.`, options);
+  return new StoreUnavailable(
+    `S3 could not be reached, or failed repeatedly, for ${place}: ${answer}. Try again.`,
+    options,
+  );
 }
 
 /** What the server says, in its own words, where it says more than its code. */

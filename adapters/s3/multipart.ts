@@ -137,7 +137,9 @@ async function sendAll(
       if (flying.size >= inFlight) await Promise.race(flying);
       number += 1;
       if (number > bucket.limits.maxParts) {
-        throw new StoreRefused(`s3://${bucket.name}/${key} is too large for S3: more than ${number - 1} parts.`);
+        throw new StoreRefused(
+          `s3://${bucket.name}/${key} is too large for S3: more than ${number - 1} parts. Split the run.`,
+        );
       }
       const place = number - 1;
       const flight = send(upload, number).then((part) => {
@@ -191,7 +193,7 @@ async function complete(
     if (ifAbsent && status === 412) return 'exists';
     if (status === 409) {
       throw new StoreUnavailable(
-        `Another writer was at s3://${bucket.name}/${key} (${code}): the parts must be sent anew. Run the step again.`,
+        `Another process wrote s3://${bucket.name}/${key} at the same time (${code}). Run the step again: it sends the parts again.`,
         { cause: error },
       );
     }
@@ -239,7 +241,7 @@ const corrupt = (
   cause?: unknown,
 ) =>
   new CorruptObject(
-    `s3://${bucket.name}/${key} was to have ${bytes} bytes with CRC-32 ${expected ?? 'unknown'}, but S3 says ${found}: a part changed while it was composed. Run the step again.`,
+    `s3://${bucket.name}/${key} should have ${bytes} bytes with CRC-32 ${expected ?? 'unknown'}, but S3 says ${found}: a part changed while it was composed. Run the step again.`,
     { cause },
   );
 

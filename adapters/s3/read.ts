@@ -112,7 +112,7 @@ async function getRange(
     if (status === 416) return undefined;
     if (status === 412 || (pin && code !== 'NoSuchBucket' && (status === 404 || status === 405))) {
       throw new InputChanged(
-        `s3://${bucket.name}/${key} is no longer what was planned (${pin?.version ? `version ${pin.version}` : `ETag ${pin?.etag}`}): start a new run over what is there now.`,
+        `s3://${bucket.name}/${key} changed after the run was planned (${pin?.version ? `version ${pin.version}` : `ETag ${pin?.etag}`}). Start a new run over the current version.`,
         { cause: error },
       );
     }

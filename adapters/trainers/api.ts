@@ -89,7 +89,7 @@ async function textOf(response: HttpResponse): Promise<string> {
 function refuseErrors({ where, status, text, setting }: Got): void {
   if (status >= 200 && status < 300) return;
   const Failure = status >= 500 || PASSING.has(status) ? TrainerUnavailable : TrainerRefused;
-  const way = status === 401 || status === 403 ? `. Check the secret that ${setting} names, and what it may do.` : '';
+  const way = status === 401 || status === 403 ? `. Check the secret that ${setting} names, and its permissions.` : '';
   const said = `${where} answered ${status}`;
   throw new Failure(`${said}: ${spoken(text)}${way}`, where.startsWith('GET ') ? { inLogs: `${said}${way}` } : {});
 }

@@ -59,7 +59,7 @@ async function put(client: EventBridgeDeps['client'], entry: Entry): Promise<str
   const [result] = answer.Entries ?? [];
   if (result?.EventId) return result.EventId;
   const why = `${result?.ErrorCode ?? 'no answer'}: ${result?.ErrorMessage ?? ''}`;
-  throw new TrainerUnavailable(`The ${bus} did not take the event: ${why}`);
+  throw new TrainerUnavailable(`The ${bus} did not accept the event: ${why}`);
 }
 
 function failureOf(error: unknown, bus: string): Error {

@@ -109,7 +109,7 @@ function failureOf(error: unknown, { hubUrl, repo, credentials: { redact, settin
     const said = `${inLogs}: ${shortened(redact(withoutQueries(error.message)))}`;
     const passing = error.statusCode >= 500 || [408, 425, 429].includes(error.statusCode);
     if (passing) return new TrainerUnavailable(said, { cause: error, inLogs });
-    const way = `. Check the secret that ${setting} names, and what it may do.`;
+    const way = `. Check the secret that ${setting} names, and its permissions.`;
     return new TrainerRefused(`${said}${way}`, { cause: error, inLogs: `${inLogs}${way}` });
   }
   if (error instanceof RangeError) return new TrainerRefused(`${where}: ${error.message}`, { cause: error });

@@ -116,7 +116,7 @@ async function createJob(settings: NemoCustomizer, submission: Submission, entit
   const found = await findJob(settings, submission, entity);
   if (found) return found;
   throw new TrainerRefused(
-    `${settings.entity_host} has another job for output_model ${outputModel(settings, submission)}: name another by training.nemo_customizer.output_model, under a new run_id.`,
+    `${settings.entity_host} already has a job for output_model ${outputModel(settings, submission)}. Set another training.nemo_customizer.output_model, under a new run_id.`,
   );
 }
 

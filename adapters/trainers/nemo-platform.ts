@@ -51,7 +51,7 @@ async function createFileSet(
   const { workspace, storage } = settings;
   if (bucket.startsWith('file:')) {
     throw new InvalidRequest(
-      'NeMo Platform reads the dataset from S3 by itself: write the run there (--out s3://bucket/prefix).',
+      'NeMo Platform reads the dataset from S3. Write the run to S3 (--out s3://bucket/prefix).',
     );
   }
   await api.post(
@@ -98,7 +98,7 @@ async function createJob(settings: NemoPlatform, submission: Submission, api: Ap
   const found = await findJob(settings, submission, api);
   if (found) return found;
   throw new TrainerRefused(
-    `${settings.host} has another job for output_model ${output}: name another by training.nemo_platform.output_model, under a new run_id.`,
+    `${settings.host} already has a job for output_model ${output}. Set another training.nemo_platform.output_model, under a new run_id.`,
   );
 }
 
@@ -106,7 +106,8 @@ const outputModel = (submission: Submission) => submission.output_model ?? submi
 const datasetOf = ({ workspace }: NemoPlatform, { name }: Submission) => `${workspace}/${name}`;
 
 function submitted(name: string | undefined, settings: NemoPlatform, submission: Submission): SubmittedJob {
-  if (name === undefined) throw new TrainerRefused(`${settings.host} accepted the job and did not name it.`);
+  if (name === undefined)
+    throw new TrainerRefused(`${settings.host} accepted the job but returned no name for it. Look for the job there.`);
   return { job_id: name, output_model: outputModel(submission), dataset: datasetOf(settings, submission) };
 }
 

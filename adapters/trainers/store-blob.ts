@@ -44,7 +44,7 @@ export class StoreBlob extends Blob {
   override async arrayBuffer(): Promise<ArrayBuffer> {
     if (this.size > MAX_WHOLE_BYTES) {
       throw new RangeError(
-        `${this.#key} has ${this.size} bytes, and the datastore asks for it whole in one message instead of as a large file (LFS): it takes ${MAX_WHOLE_BYTES} bytes that way`,
+        `${this.#key} has ${this.size} bytes, and the datastore wants it in one request, not as a large file (LFS): such a request takes at most ${MAX_WHOLE_BYTES} bytes`,
       );
     }
     return new Response(this.stream()).arrayBuffer();

@@ -25,5 +25,5 @@ export const trainers =
     if (nemo_customizer) return nemoCustomizer(nemo_customizer, { ...deps, store: deps.collections });
     if (nemo_platform) return nemoPlatform(nemo_platform, deps);
     if (event_bridge) return eventBridge(event_bridge, { client: deps.events(), location: deps.location });
-    throw new InvalidRequest('training names no trainer: nemo_customizer, nemo_platform or event_bridge.');
+    throw new InvalidRequest('training must name a trainer: nemo_customizer, nemo_platform or event_bridge.');
   };

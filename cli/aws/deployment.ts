@@ -57,12 +57,12 @@ function explained(error: unknown, stack: string): unknown {
   if (!(error instanceof Error)) return error;
   if (error.name === 'ValidationError' && /does not exist/.test(error.message)) {
     return new InvalidRequest(
-      `There is no stack ${stack} in this account and region. Deploy it (npm run deploy), or name it with --stack, --region, --profile.`,
+      `Stack ${stack} does not exist in this account and region. Deploy it (npm run deploy), or name another with --stack, --region, --profile.`,
       { cause: error },
     );
   }
   if (error.name === 'CredentialsProviderError' || /region is missing/i.test(error.message)) {
-    return new StoreRefused(`AWS cannot be asked: ${error.message}. Give --profile and --region.`, { cause: error });
+    return new StoreRefused(`The call to AWS failed: ${error.message}. Give --profile and --region.`, { cause: error });
   }
   return error;
 }

@@ -18,7 +18,7 @@ export async function tellEnd(deployment: Deployment, execution: ExecutionDetail
     const { first } = originOf(execution.name);
     const further = recorded
       ? `In ${placeOf(recorded)} of run ${runId}. ${recorded.what_to_do}`
-      : `When its cause is fixed: dpo redrive ${first}. What was built is kept.`;
+      : `Fix the cause, then: dpo redrive ${first}. It keeps what was built.`;
     tell(`${oneLine(further)}\n`);
     return;
   }

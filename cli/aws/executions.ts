@@ -73,7 +73,7 @@ export async function findExecution(deployment: Deployment, run: string): Promis
       return describeExecution(deployment, execution.arn);
     }
   }
-  throw new InvalidRequest(`No execution is named ${run}. dpo list shows those that there are.`);
+  throw new InvalidRequest(`No execution is named ${run}. dpo list shows all executions.`);
 }
 
 /** The name of a run's first execution, and how often the run was done again when this one began. */

@@ -5,9 +5,9 @@ import type { AwsFlags } from './deployment.ts';
 export const withAwsFlags = (command: Command): Command =>
   command
     .option('--stack <name>', 'the CloudFormation stack of the pipeline', 'DpoTrajectories')
-    .option('--pipeline <name>', "the pipeline, where the stack has several: its construct's path")
-    .option('--profile <name>', "the AWS profile; else the environment's")
-    .option('--region <region>', "the AWS region; else the environment's");
+    .option('--pipeline <name>', 'the construct path of the pipeline, if the stack has several')
+    .option('--profile <name>', "the AWS profile; by default the environment's")
+    .option('--region <region>', "the AWS region; by default the environment's");
 
 /** What names the run that a command is about. */
 export const aboutRun = (command: Command): Command => command.argument('<run>', "a run id, or an execution's name");
@@ -15,8 +15,8 @@ export const aboutRun = (command: Command): Command => command.argument('<run>',
 /** The flags of every command that can stay with a run until it ends. */
 export const withWatchFlags = (command: Command): Command =>
   command
-    .option('--poll-seconds <seconds>', 'how often to look', Number, 5)
-    .option('--json', 'print the manifest as one line instead of the table');
+    .option('--poll-seconds <seconds>', 'seconds between looks at the run', Number, 5)
+    .option('--json', 'print the manifest as one line of JSON instead of the table');
 
 export interface WatchFlags extends AwsFlags {
   readonly pollSeconds: number;
@@ -24,5 +24,5 @@ export interface WatchFlags extends AwsFlags {
 }
 
 export const AWS_HELP = `
-The stack's outputs say where everything is. Credentials and region come from --profile, --region or the usual AWS
+The stack's outputs give the names of its resources. Credentials and region come from --profile, --region or the usual AWS
 environment variables.`;

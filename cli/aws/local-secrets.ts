@@ -6,7 +6,7 @@ export function refuseLocalSecrets(request: object): void {
   for (const [setting, value] of leaves(request)) {
     if (!setting.endsWith('_secret_arn') || typeof value !== 'string' || !value.startsWith('env:')) continue;
     throw new InvalidRequest(
-      `${setting} is a secret of this machine (${value}), which AWS does not have: name a Secrets Manager secret by its ARN. A token in plain text (NAT's hf_token) is one of this machine as well.`,
+      `${setting} is a secret of this machine (${value}), which AWS cannot read. Name a Secrets Manager secret by its ARN. A token in plain text (NAT's hf_token) also counts as a secret of this machine.`,
     );
   }
 }

@@ -13,12 +13,12 @@ export async function redrive(run: string, flags: RedriveFlags): Promise<void> {
   // Named by an execution of it or by its id, a run is done again after its last execution.
   const last = await findExecution(deployment, originOf(run).first);
   if (last.status === 'RUNNING') throw new InvalidRequest(`Run ${run} is running: dpo status ${run} --follow.`);
-  if (last.status === 'SUCCEEDED') throw new InvalidRequest(`Run ${run} succeeded; there is nothing to do again.`);
+  if (last.status === 'SUCCEEDED') throw new InvalidRequest(`Run ${run} succeeded. Nothing is left to do.`);
   const { first, redrives } = originOf(last.name);
   const name = `${first}${REDRIVEN}${redrives + 1}`;
   if (name.length > LONGEST_NAME) {
     throw new InvalidRequest(
-      `${run} is too long a name to number its executions: start one with dpo start --run-id ${last.runId}.`,
+      `${run} is too long a name for another numbered execution. Start one with dpo start --run-id ${last.runId}.`,
     );
   }
   if ((await startExecution(deployment, name, inputOf(last))) === 'exists') {

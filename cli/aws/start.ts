@@ -34,8 +34,8 @@ export async function start(args: RunArgs, flags: StartFlags, codeVersion: strin
   if (outcome === 'exists') await requireSameInput(deployment, run, input);
   say(
     outcome === 'started'
-      ? `Started run ${run}. dpo status ${run} shows where it stands.`
-      : `Run ${run} was started before: this is what became of it.`,
+      ? `Started run ${run}. dpo status ${run} shows its progress.`
+      : `Run ${run} was started before. This is its state.`,
   );
   if (flags.follow) {
     const { json = false, quiet = false, pollSeconds: seconds } = flags;
@@ -48,7 +48,7 @@ async function requireSameInput(deployment: Deployment, run: string, input: obje
   const before = await findExecution(deployment, run);
   if (isDeepStrictEqual(before.input, JSON.parse(JSON.stringify(input)))) return;
   throw new InvalidRequest(
-    `Run ${run} was started before with another request or other traces. Choose another --run-id, or look at that one: dpo status ${run}.`,
+    `Run ${run} was started before with another request or other traces. Choose another --run-id, or look at the first run: dpo status ${run}.`,
   );
 }
 

@@ -11,7 +11,7 @@ export async function watchRun(
   { json, quiet, seconds }: { readonly json: boolean; readonly quiet: boolean; readonly seconds: number },
 ): Promise<void> {
   process.once('SIGINT', () => {
-    tell(`\nRun ${run} goes on without this. Come back with: dpo status ${run} --follow\n`);
+    tell(`\nRun ${run} continues on AWS. Follow it again with: dpo status ${run} --follow\n`);
     process.exit(130);
   });
   const { arn } = await findExecution(deployment, run);

@@ -4,7 +4,7 @@ import { print } from '../terminal.ts';
 /** `dpo completion`: a shell script that completes dpo's commands and flags. */
 export function completionCommand(program: Command): Command {
   return new Command('completion')
-    .description('Print a script that makes a shell complete dpo.')
+    .description('Print a script that completes dpo commands in a shell.')
     .addArgument(new Argument('<shell>', 'the shell').choices(['bash', 'zsh', 'fish']))
     .addHelpText('after', HELP)
     .action((shell: 'bash' | 'zsh' | 'fish') => {

@@ -6,17 +6,17 @@ import { type Flags, runHere } from './run.ts';
 /** `dpo convert`: other formats of a committed run, without its traces. */
 export function convertCommand(codeVersion: string): Command {
   return new Command('convert')
-    .description('Write other formats of a committed run, from its collection.')
+    .description('Write a committed run in other formats, from its collection.')
     .argument('<run>', "a run's directory or s3://bucket/runs/ID")
     .option('--format <name>', 'a format to write; repeatable', collectValues, [])
     .option('--out <place>', 'directory or s3://bucket/prefix to write to; by default where the run was written')
     .option('--set <setting=value>', 'one setting that differs from the committed run; repeatable', collectValues, [])
-    .option('--run-id <id>', 'name of the new run; by default one that its request and the collection give')
-    .option('--quiet', 'print the result alone')
-    .option('--json', 'print the manifest as one line instead of the table')
+    .option('--run-id <id>', 'name of the new run; by default derived from its request and the collection')
+    .option('--quiet', 'print only the result')
+    .option('--json', 'print the manifest as one line of JSON instead of the table')
     .addHelpText('after', HELP)
     .action(async (run: string, { format, ...options }: ConvertOptions) => {
-      if (format.length === 0) throw new InvalidRequest('No format to write: name one, as in --format trl.');
+      if (format.length === 0) throw new InvalidRequest('Give a format to write, as in --format trl.');
       const { settingsOverCollection } = await import('../settings-over-collection.ts');
       const { settings, out } = await settingsOverCollection(run, format);
       await runHere({ out, ...options, paths: [], settings }, options, codeVersion);
@@ -31,8 +31,8 @@ interface ConvertOptions extends Flags {
 }
 
 const HELP = `
-It is a run of its own: its source is the other run's collection, and all other settings are the other run's. It makes the
-same pairs, so both runs choose and split alike.
+The result is a new run: its source is the first run's collection, and its other settings are the first run's. It makes the
+same pairs, and chooses and splits them in the same way.
 
 Examples:
   $ dpo convert out/runs/first --format openai

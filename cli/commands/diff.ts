@@ -22,8 +22,8 @@ export function diffCommand(): Command {
 }
 
 const HELP = `
-Two pairs are the same if their example, turn, prompt and both answers are. Two runs' pairs are held in memory, some
-200 bytes each.
+Two pairs are the same if their example, turn, prompt and both answers are the same. The pairs of both runs are held in
+memory, about 200 bytes each.
 
 Examples:
   $ dpo diff out/runs/monday out/runs/tuesday

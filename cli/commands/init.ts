@@ -10,10 +10,14 @@ import { print } from '../terminal.ts';
 /** `dpo init`: a request for the files at hand. */
 export function initCommand(): Command {
   return new Command('init')
-    .description('Write a request for the files at hand, with what was found in them.')
+    .description('Inspect files and write a request for them.')
     .argument('<paths...>', 'trace files, directories of them, or s3://bucket/prefix')
     .option('--to <file>', 'the file to write; - prints it', 'request.yaml')
-    .option('--step-name <name>', 'which TTC steps are candidates (builder.ttc_step_name)', DEFAULT_STEP_NAME)
+    .option(
+      '--step-name <name>',
+      'name of the TTC steps that are candidates (builder.ttc_step_name)',
+      DEFAULT_STEP_NAME,
+    )
     .option(
       '--set <setting=value>',
       'a setting to inspect with, such as source.score=quality; repeatable',
@@ -28,7 +32,7 @@ export function initCommand(): Command {
       const text = requestText(inspected);
       if (to === '-') return print(text);
       await create(to, text);
-      print(`${to} is written. Look at it, then: dpo run --request ${to} --out out\n`);
+      print(`${to} is written. Read it, then: dpo run --request ${to} --out out\n`);
     });
 }
 

@@ -9,11 +9,13 @@ import { print } from '../terminal.ts';
 /** `dpo inspect`: what is in the traces, before anything runs. */
 export function inspectCommand(): Command {
   return new Command('inspect')
-    .description(
-      'Show what files hold: format, groups, scores, losses, and the pairs that settings would make of them.',
-    )
+    .description('Show what files hold (format, groups, scores, losses) and which pairs the settings would make.')
     .argument('<paths...>', 'trace files, directories of them, s3://bucket/prefix, or - for standard input')
-    .option('--step-name <name>', 'which TTC steps are candidates (builder.ttc_step_name)', DEFAULT_STEP_NAME)
+    .option(
+      '--step-name <name>',
+      'name of the TTC steps that are candidates (builder.ttc_step_name)',
+      DEFAULT_STEP_NAME,
+    )
     .option(
       '--set <setting=value>',
       'a setting of the run, such as source.score=quality; repeatable',
@@ -77,7 +79,7 @@ function isReadable({ kind, inspection }: Inspected): boolean {
 }
 
 const HELP = `
-Nothing is written. Pairs are counted item by item: in "nat", items that share an id are not merged here.
+This command writes nothing. It counts pairs item by item; a run in "nat" also merges items that share an id.
 
 Examples:
   $ dpo inspect workflow_output.json

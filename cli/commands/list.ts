@@ -9,7 +9,7 @@ export function listCommand(): Command {
   return withAwsFlags(
     new Command('list')
       .description('List the executions on AWS, the newest first.')
-      .option('--limit <count>', 'at most so many', '20')
+      .option('--limit <count>', 'how many to list at most', '20')
       .option('--json', 'print one execution a line, as JSON'),
   )
     .addHelpText('after', `${AWS_HELP}\n\nExample:\n  $ dpo list --limit 5`)
@@ -28,6 +28,6 @@ export function listCommand(): Command {
             : `${started?.toISOString() ?? ''}  ${oneLine(`${status.toLowerCase().padEnd(9)}  ${name}`)}\n`,
         );
       }
-      if (shown === 0) tell('There is no execution yet. dpo start begins one.\n');
+      if (shown === 0) tell('No execution exists yet. dpo start starts one.\n');
     });
 }

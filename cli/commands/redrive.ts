@@ -4,8 +4,8 @@ import { AWS_HELP, aboutRun, type WatchFlags, withAwsFlags, withWatchFlags } fro
 /** `dpo redrive`: does again what is missing of a run that failed. */
 export function redriveCommand(): Command {
   const command = new Command('redrive')
-    .description('Do what is missing of a run on AWS that failed.')
-    .option('--no-follow', 'start it and end');
+    .description('Continue a failed run on AWS.')
+    .option('--no-follow', 'start it and do not follow it');
   return withAwsFlags(withWatchFlags(aboutRun(command)))
     .addHelpText('after', HELP)
     .action(async (run: string, options: RedriveFlags) => {
@@ -19,9 +19,8 @@ export interface RedriveFlags extends WatchFlags {
 }
 
 const HELP = `
-When the cause is fixed, a new execution is started for the same run id: it finds the plan and the shards that are
-built, and does the rest. Step Functions' own redrive cannot: it would only enter the Fail state again, which keeps the
-error's name.
+Fix the cause first. A new execution then starts for the same run id: it finds the plan and the finished shards, and
+does the rest. Step Functions' own redrive cannot do this: it only enters the Fail state again.
 ${AWS_HELP}
 
 Example:

@@ -19,23 +19,20 @@ export function runCommand(codeVersion: string): Command {
     .requiredOption('--out <place>', 'directory or s3://bucket/prefix to write to')
     .option('--request <file>', 'a request, as JSON or YAML')
     .option('--nat-config <file>', "NAT's configuration file: its trajectory_builders, trainers and trainer_adapters")
-    .option('--train', 'train with the trainer adapter of --nat-config, whatever its finetuning.enabled is')
+    .option('--train', 'train with the trainer adapter of --nat-config, even if finetuning.enabled is false')
     .option('--set <setting=value>', 'one setting of the request; repeatable', collectValues)
-    .option('--run-id <id>', 'name of the run; by default one that its request and traces give')
-    .option('--shard-bytes <bytes>', 'bytes of traces a shard (limits.shard_bytes; of local files 8 MiB)')
-    .option('--concurrency <count>', 'threads that build shards (limits.max_concurrency); by default one a core')
-    .option(
-      '--allow-private-endpoint',
-      'let a workflow or a trainer be at an address that is not public, or without https',
-    )
+    .option('--run-id <id>', 'name of the run; by default derived from its request and traces')
+    .option('--shard-bytes <bytes>', 'bytes of traces per shard (limits.shard_bytes; 8 MiB for local files)')
+    .option('--concurrency <count>', 'threads that build shards (limits.max_concurrency); by default one per core')
+    .option('--allow-private-endpoint', 'allow a workflow or a trainer at a private address, or without https')
     .option(
       '--allow-secrets-to <host>',
-      'a host, such as https://nemo.example.com, that may be sent the secrets which the request names; repeatable',
+      'a host, such as https://nemo.example.com, that may receive the secrets that the request names; repeatable',
       collectValues,
     )
     .option('--open', 'open the report in a browser when the run is committed (with --out on this machine)')
-    .option('--quiet', 'print the result alone')
-    .option('--json', 'print the manifest as one line instead of the table')
+    .option('--quiet', 'print only the result')
+    .option('--json', 'print the manifest as one line of JSON instead of the table')
     .addHelpText('after', HELP)
     .action(async (paths: string[], options: Omit<RunArgs, 'paths'> & Flags) => {
       await runHere({ ...options, paths }, options, codeVersion);
@@ -51,8 +48,8 @@ export interface Flags {
 }
 
 const HELP = `
-Settings, the later over the earlier: defaults, --nat-config, --request, the other flags, --set.
-A run is "strict" unless builder.compatibility is "nat", --nat-config or not: strict never pairs ties or equal answers.
+Later settings override earlier ones: defaults, --nat-config, --request, the other flags, --set.
+A run is "strict" unless builder.compatibility is "nat", even with --nat-config. Strict never pairs ties or equal answers.
 
 Examples:
   $ dpo run workflow_output.json --out out
@@ -91,7 +88,7 @@ export async function runHere(args: RunArgs, flags: Flags, codeVersion: string) 
   removeFilesOfDeadRuns(out, run_id);
   process.once('SIGINT', async () => {
     progress.stop();
-    say('Interrupted. The same command goes on from what is written.');
+    say('Interrupted. Start the same command again: it continues from what it has written.');
     await threads.interrupt();
     process.exit(130);
   });

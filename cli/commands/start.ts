@@ -10,12 +10,12 @@ export function startCommand(codeVersion: string): Command {
     .argument('[paths...]', 'trace files, directories of them, or s3://bucket/prefix')
     .option('--request <file>', 'a request, as JSON or YAML')
     .option('--nat-config <file>', "NAT's configuration file")
-    .option('--train', 'train with the trainer adapter of --nat-config, whatever its finetuning.enabled is')
+    .option('--train', 'train with the trainer adapter of --nat-config, even if finetuning.enabled is false')
     .option('--set <setting=value>', 'one setting of the request; repeatable', collectValues)
-    .option('--run-id <id>', 'name of the run; by default one that its request and traces give')
-    .option('--no-follow', 'start it and end')
+    .option('--run-id <id>', 'name of the run; by default derived from its request and traces')
+    .option('--no-follow', 'start it and do not follow it')
     .option('--dry-run', 'print an estimate of shards, pairs, time and cost, and start, upload and write nothing')
-    .option('--quiet', 'print the result alone');
+    .option('--quiet', 'print only the result');
   return withAwsFlags(withWatchFlags(command))
     .addHelpText('after', HELP)
     .action(async (paths: string[], options: StartFlags) => {
@@ -31,8 +31,8 @@ export interface StartFlags extends Omit<RunArgs, 'paths' | 'out'>, WatchFlags {
 }
 
 const HELP = `
-The same request over the same traces is the same run: starting it again finds the one that runs or ran.
-Ctrl-C leaves the run going.
+The same request over the same traces is the same run: a second start finds the first one.
+Ctrl-C does not stop the run.
 ${AWS_HELP}
 
 Examples:

@@ -9,7 +9,7 @@ interface StatusFlags extends WatchFlags {
 /** `dpo status`: where a run on AWS stands. */
 export function statusCommand(): Command {
   const command = new Command('status')
-    .description('Show where a run on AWS stands; of an ended one, its result, or where and why it failed.')
+    .description('Show the progress of a run on AWS; after its end, its result, or where and why it failed.')
     .option('--follow', 'stay until the run ends');
   return withAwsFlags(withWatchFlags(aboutRun(command)))
     .addHelpText('after', `${AWS_HELP}\n\nExample:\n  $ dpo status nightly-7 --follow`)

@@ -5,7 +5,7 @@ import { bytesInWords, counted } from '../wording.ts';
 /** `dpo verify`: whether a run's files are still what it committed. */
 export function verifyCommand(): Command {
   return new Command('verify')
-    .description('Compare every file of a committed run with its manifest: bytes, checksums, files it does not list.')
+    .description('Compare every file of a committed run with its manifest: sizes, checksums, unlisted files.')
     .argument('<run>', "a run's directory or s3://bucket/runs/ID; with --out its id")
     .option('--out <place>', 'where the run was written: directory or s3://bucket/prefix')
     .option('--json', 'print what was found as one line of JSON')
@@ -17,14 +17,14 @@ export function verifyCommand(): Command {
       if (differences.length > 0) process.exitCode = 1;
       if (json) return print(`${JSON.stringify(found)}\n`);
       for (const difference of differences) tell(`${oneLine(describeDifference(difference))}\n`);
-      if (differences.length > 0) tell(`Run ${run_id} is not what was committed.\n`);
-      else print(`Run ${run_id} is as it was committed: ${counted(files, 'file')}, ${bytesInWords(bytes)}.\n`);
+      if (differences.length > 0) tell(`Run ${run_id} differs from what it committed.\n`);
+      else print(`Run ${run_id} is unchanged since its commit: ${counted(files, 'file')}, ${bytesInWords(bytes)}.\n`);
     });
 }
 
 const HELP = `
-All files are read. The manifest itself is trusted: keep its checksum elsewhere where others may write to the bucket.
-Exit codes: 0 as committed, 1 it differs (each file is named), 2 there is no committed run.
+It reads all files and trusts the manifest. If others may write to the bucket, keep the manifest's checksum elsewhere.
+Exit codes: 0 unchanged, 1 changed (it names each file), 2 the run is not committed.
 
 Examples:
   $ dpo verify out/runs/first

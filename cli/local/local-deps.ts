@@ -18,7 +18,7 @@ export async function openDeps({ out, inS3, codeVersion, named }: LocalPlaces): 
   const openS3 = inS3 ? await s3Opener() : undefined;
   const bucket = (name: string): ObjectStore => {
     if (isLocal(name)) return openDirectory(name, named);
-    if (!openS3) throw new Error(`Bucket ${name} is not one of the request's.`);
+    if (!openS3) throw new Error(`The request does not name bucket ${name}.`);
     return openS3(name);
   };
   const whole = bucket(out.bucket);

@@ -16,7 +16,7 @@ export interface SecretHosts {
 /** `--allow-secrets-to` as an origin. Throws {@link InvalidRequest}. */
 export function originFromFlag(url: string): string {
   if (/^https?:\/\//i.test(url) && URL.canParse(url)) return new URL(url).origin;
-  throw new InvalidRequest(`--allow-secrets-to ${url} is no host: write it as https://nemo.example.com.`);
+  throw new InvalidRequest(`--allow-secrets-to ${url} is not a host. Write it as https://nemo.example.com.`);
 }
 
 /** Before anything is read or built: a run must not come to its training to be refused. Throws {@link EndpointRefused}. */
@@ -40,6 +40,6 @@ function requireAllowed({ secret, setting, endpoint }: SecretUse, { allowed, giv
   const { origin } = new URL(endpoint);
   if (allowed.has(origin)) return;
   throw new EndpointRefused(
-    `${origin} gets no secret: ${setting} names ${secret}, and the command line does not allow that host. If you trust it, add --allow-secrets-to ${origin}`,
+    `${origin} may not receive the secret ${secret}, which ${setting} names. If you trust this host, add --allow-secrets-to ${origin}`,
   );
 }

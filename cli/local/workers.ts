@@ -62,6 +62,6 @@ const MOST_TRIES = 2;
 
 const died = (cause: unknown): WorkerDied =>
   new WorkerDied(
-    `A worker thread ended in the middle of its work, twice (${cause instanceof Error ? cause.message : cause}). Start the same command again: it goes on from what is written. If it ends there again, give it less to do at once (--concurrency 1, or a smaller --shard-bytes).`,
+    `A worker thread ended in the middle of its work, twice (${cause instanceof Error ? cause.message : cause}). Start the same command again: it continues from what it has written. If a thread ends again, reduce the load (--concurrency 1, or a smaller --shard-bytes).`,
     { cause },
   );

@@ -23,7 +23,7 @@ export function datasetForTraining({
   const wanted = trainingFormats(training);
   if (wanted.length > 0 && dataset.curriculum) {
     throw new InvalidRequest(
-      `dataset.curriculum writes a training file a bucket, and training.${wanted[0]} takes one: leave out dataset.curriculum, or hand the files over by training.event_bridge.`,
+      `dataset.curriculum writes one training file per bucket, but training.${wanted[0]} takes a single file. Leave out dataset.curriculum, or hand the files over by training.event_bridge.`,
     );
   }
   return {

@@ -32,7 +32,7 @@ function failureOf({ detail }: EndedExecution): RecordFailureInput {
   const words = [error, cause].filter(Boolean).join(': ');
   const failure = {
     FAILED: { Error: error || status, Cause: cause ?? '' },
-    TIMED_OUT: { Error: status, Cause: 'The execution was not over in its time.' },
+    TIMED_OUT: { Error: status, Cause: 'The execution exceeded its time limit.' },
     ABORTED: {
       Error: status,
       Cause: words ? `Somebody stopped the execution: ${words}` : 'Somebody stopped the execution.',

@@ -34,5 +34,5 @@ export const describeIncomplete = ({ key, offset = 0, row, reason, detail }: Inc
 
 const readable = (amount: number, unit: string): string =>
   amount === 0
-    ? 'Nothing of it could be read.'
-    : `Readable is what lies before ${unit} ${amount}${unit === 'byte' ? ' of its text' : ''}.`;
+    ? 'No part of it can be read.'
+    : `It can be read up to ${unit} ${amount}${unit === 'byte' ? ' of its text' : ''}.`;

@@ -193,7 +193,7 @@ const styleOf = ({ layout }: CardFacts): readonly string[] =>
     ? [
         "Prompts and answers are messages: the trainer applies the model's chat template. Needs `datasets` 4.7 or later.",
       ]
-    : ['Prompts and answers are plain text, which no chat template is applied to.'];
+    : ['Prompts and answers are plain text: the trainer applies no chat template.'];
 
 type Row = readonly [string, string | number | null | undefined];
 

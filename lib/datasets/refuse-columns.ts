@@ -9,6 +9,6 @@ export function refuseColumns({ formats, columns }: Pick<DatasetSettings, 'forma
   if (unable.length === 0) return;
   const able = Object.entries(FORMATS).flatMap(([name, { takesColumns }]) => (takesColumns ? [name] : []));
   throw new InvalidRequest(
-    `dataset.columns is ${JSON.stringify(columns)}, and ${unable.join(', ')} takes no column beside its own. Formats that do: ${able.join(', ')}.`,
+    `dataset.columns is ${JSON.stringify(columns)}, but ${unable.join(', ')} takes only its own columns. Formats that take more: ${able.join(', ')}.`,
   );
 }

@@ -11,6 +11,6 @@ export function refuseConversations(formats: readonly FormatName[]): void {
   if (unable.length === 0) return;
   const able = Object.entries(FORMATS).flatMap(([name, { conversations }]) => (conversations ? [name] : []));
   throw new InvalidRequest(
-    `dataset.formats has ${unable.join(', ')}, which can hold one answer, and builder.unit "trajectory" makes pairs of whole conversations. Use ${able.join(', ')}, or set builder.unit to turn, final or divergence.`,
+    `dataset.formats has ${unable.join(', ')}, which holds one answer per side, but builder.unit "trajectory" makes pairs of whole conversations. Use ${able.join(', ')}, or set builder.unit to turn, final or divergence.`,
   );
 }

@@ -9,6 +9,6 @@ export function refuseFileType({ formats, file_type }: Pick<DatasetSettings, 'fo
   if (unable.length === 0) return;
   const able = Object.entries(FORMATS).flatMap(([name, { parquet }]) => (parquet ? [name] : []));
   throw new InvalidRequest(
-    `dataset.file_type is parquet, and the trainer of ${unable.join(', ')} reads JSON lines only. Formats with Parquet: ${able.join(', ')}.`,
+    `dataset.file_type is parquet, but the trainer of ${unable.join(', ')} reads JSON lines only. Formats with Parquet: ${able.join(', ')}.`,
   );
 }

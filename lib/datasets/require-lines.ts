@@ -14,6 +14,6 @@ export function requireLines(request: Request, { formats, views }: ChoiceFacts):
     return selected === 0 ? `${name} (no pair is left for it)` : `${name} (it cannot hold ${why.join(', ')})`;
   });
   throw new EmptyDataset(
-    `No line in ${described.join(', ')}, so the run is not committed. Choose a format that holds these pairs, such as trl, which holds tools and their calls: dataset.formats=trl. To commit such a run all the same, set limits.allow_empty to true.`,
+    `No line in ${described.join(', ')}, so the run is not committed. Choose a format that holds these pairs, such as trl, which holds tools and their calls: dataset.formats=trl. To commit such a run anyway, set limits.allow_empty to true.`,
   );
 }

@@ -69,6 +69,6 @@ export function tokenWarnings(facts: TokenFacts | undefined, formats: readonly s
   return past === 0
     ? []
     : [
-        `${past} of ${facts.pairs} pairs have more than ${TRL_MAX_LENGTH} tokens, which is TRL's max_length unless you set it: it cuts or loses them. The longest has ${facts.longest}. Set max_length, or dataset.max_tokens.`,
+        `${past} of ${facts.pairs} pairs have more than ${TRL_MAX_LENGTH} tokens, TRL's default max_length: TRL cuts or drops them. The longest has ${facts.longest}. Set max_length, or dataset.max_tokens.`,
       ];
 }

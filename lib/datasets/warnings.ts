@@ -60,7 +60,7 @@ export function leftOut(name: string, { left_out, lines }: FormatChoice, pairs: 
   // An answer that an unpaired format leaves out is in the file already, or worth nothing.
   const reasons = Object.entries(left_out).filter(([reason]) => !LOST_ANSWERS.some((by) => by === reason));
   const total = reasons.reduce((sum, [, count]) => sum + count, 0);
-  const empty = lines === 0 && pairs > 0 ? [`${name} has no line.`] : [];
+  const empty = lines === 0 && pairs > 0 ? [`${name} has no lines.`] : [];
   if (total === 0) return empty;
   const why = reasons.map(([reason, count]) => `${reason} ${count}`).join(', ');
   return [`${name} cannot hold ${total} of ${pairs} pairs, which are left out: ${why}.`, ...empty];
@@ -89,7 +89,7 @@ const FIRST_CHUNK = 10 * 2 ** 20;
 export const lateToolCalls = (name: FormatName, { files }: FormatResult, { toolCalls }: Layout): readonly string[] =>
   name === 'nemo_rl' && toolCalls && files.some(({ file, bytes }) => file.endsWith('.jsonl') && bytes > FIRST_CHUNK)
     ? [
-        'nemo_rl has tool calls in a file of more than 10 MB of JSON lines, whose columns its trainer takes from the first 10 MB. Set dataset.file_type to parquet.',
+        'nemo_rl has tool calls in a file of more than 10 MB of JSON lines, and its trainer reads the columns from the first 10 MB only. Set dataset.file_type to parquet.',
       ]
     : [];
 
@@ -99,6 +99,6 @@ export const templatedAgain = (name: FormatName, { rendered }: ChoiceFacts): rea
     ? []
     : [
         rendered
-          ? `The prompts have a chat template in them already, and the trainer of ${name} applies one again. Use trl or trl_kto, or give the messages that the prompts were made of.`
-          : `dataset.prompt_style is text, and the trainer of ${name} applies a chat template all the same. Use trl or trl_kto.`,
+          ? `The prompts already contain a chat template, and the trainer of ${name} applies another. Use trl or trl_kto, or give the messages that the prompts were made of.`
+          : `dataset.prompt_style is text, but the trainer of ${name} applies a chat template anyway. Use trl or trl_kto.`,
       ];

@@ -155,28 +155,28 @@ function limitsOf(
     {
       limit: `the stack's maxChildren (${ceilings.maxChildren})`,
       share: Math.max(cut.shards, cut.groupingTasks) / ceilings.maxChildren,
-      fix: 'a larger limits.shard_bytes, or fewer traces a run',
+      fix: 'a larger limits.shard_bytes, or fewer traces per run',
     },
     {
       limit: `Choose's memory (${chooseMemoryMb} MB)`,
       share: (choosing.most ?? choosing.least) / chooseBytes,
-      fix: "more of it (the stack's chooseMemory), fewer dataset.formats, or fewer traces a run",
+      fix: "more memory (the stack's chooseMemory), fewer dataset.formats, or fewer traces per run",
     },
     { limit: '15 minutes for the largest task', share: reader.longest / FUNCTION_SECONDS, fix: cut.largest.fix },
     {
       limit: "Choose's 15 minutes",
       share: seconds.choose / FUNCTION_SECONDS,
-      fix: 'fewer traces a run, or dataset.formats []',
+      fix: 'fewer traces per run, or dataset.formats []',
     },
     {
       limit: "Finalize's 15 minutes",
       share: seconds.finalize / FUNCTION_SECONDS,
-      fix: 'fewer traces a run, or fewer dataset.formats',
+      fix: 'fewer traces per run, or fewer dataset.formats',
     },
     {
       limit: 'the size of one object in S3',
       share: collectionBytes / maxObjectBytes,
-      fix: 'fewer traces a run, or builder.max_pairs_per_turn',
+      fix: 'fewer traces per run, or builder.max_pairs_per_turn',
     },
     {
       limit: "the execution's time (23 days)",
@@ -188,7 +188,7 @@ function limitsOf(
           {
             limit: `GroupCandidates' memory (${stepMemoryMb} MB)`,
             share: textBytes / (stepMemoryMb * 2 ** 20),
-            fix: 'fewer objects a run, a day or a project, say',
+            fix: 'fewer files per run, for example one day or one project',
           },
         ]
       : []),
@@ -197,7 +197,7 @@ function limitsOf(
 }
 
 const warn = ({ limit, share, fix }: LimitShare): string =>
-  `The run may not end: it needs some ${Math.round(100 * share)} % of ${limit}. What helps: ${fix}.`;
+  `The run may fail: it needs about ${Math.round(100 * share)} % of ${limit}. What helps: ${fix}.`;
 
 const wholeSeconds = ({ group, build, choose, write, finalize, all }: RunSeconds): TracesEstimate['seconds'] => ({
   group: Math.ceil(group.all),

@@ -24,10 +24,10 @@ type Look = (found: Inspection, stepName: string) => string | undefined;
 
 const noCandidates: Look = ({ candidates, rejected_candidates, ttc_names, ...found }, stepName) => {
   if (candidates > 0 || sumOfReasons(rejected_candidates) > 0) return undefined;
-  if (found.items === 0) return 'There is no trace item in these files.';
+  if (found.items === 0) return 'These files hold no trace item.';
   const names = Object.keys(ttc_names);
   if (names.length > 0) {
-    return `No TTC_END step is named ${JSON.stringify(stepName)}; there are ${quoted(names)}. Give the one you mean: --set builder.ttc_step_name=${JSON.stringify(names[0])} (here: --step-name).`;
+    return `No TTC_END step is named ${JSON.stringify(stepName)}; the names found are ${quoted(names)}. Give the one you mean: --set builder.ttc_step_name=${JSON.stringify(names[0])} (here: --step-name).`;
   }
   if (sumOfReasons(found.rejected_items) === found.items) return undefined;
   if (found.items_in_atif > 0) return NO_CANDIDATES.atif;
@@ -44,8 +44,8 @@ const unreadable: Look = ({ items, rejected_items, first_rejected }) => {
   const share = count / items;
   return `${count} of ${items} items cannot be read (${listed(rejected_items)}); the first: ${first_rejected}. ${
     share > 0.1
-      ? 'A run fails past a tenth: fix the file, or raise limits.max_rejected_fraction.'
-      : 'A run lists each in rejected.jsonl, with its byte, and goes on.'
+      ? 'A run fails if more than a tenth cannot be read: fix the file, or raise limits.max_rejected_fraction.'
+      : 'A run lists each in rejected.jsonl, with its byte, and continues.'
   }`;
 };
 
@@ -60,7 +60,7 @@ const singles: Look = ({ turns, turns_by_candidates }) => {
   const alone = turns_by_candidates['1'] ?? 0;
   return alone * 10 <= turns || turns === 0
     ? undefined
-    : `${alone} of ${turns} turns have one candidate only, and nothing to compare it with. Let the agent propose more candidates a turn, or check that candidates of one turn share their turn_id.`;
+    : `${alone} of ${turns} turns have only one candidate, so nothing to compare it with. Let the agent propose more candidates per turn, or check that candidates of one turn share their turn_id.`;
 };
 
 const severalPrompts: Look = ({ turns_with_several_prompts: mixed, turns }) =>
@@ -70,12 +70,12 @@ const severalPrompts: Look = ({ turns_with_several_prompts: mixed, turns }) =>
 
 const sameScores: Look = ({ settings: [defaults] }) => {
   if (!defaults || defaults.ties === 0 || defaults.ties < defaults.pairs / 4) return undefined;
-  return `${defaults.ties} pairs are ties, against ${defaults.pairs} that are not: scores so coarse teach little. A finer scorer makes more pairs of the same answers.`;
+  return `${defaults.ties} pairs are ties, against ${defaults.pairs} that are not. Such coarse scores teach little. A finer scorer makes more pairs of the same answers.`;
 };
 
 const sameAnswers: Look = ({ settings: [defaults] }) => {
   if (!defaults || defaults.identical === 0 || defaults.identical < defaults.pairs / 4) return undefined;
-  return `${defaults.identical} pairs have the same answer on both sides, against ${defaults.pairs} that do not. Sample the candidates at a higher temperature.`;
+  return `${defaults.identical} pairs have the same answer on both sides, against ${defaults.pairs} with different answers. Sample the candidates at a higher temperature.`;
 };
 
 const repeated: Look = ({ repeated_ids }) =>

@@ -27,7 +27,7 @@ export function byteCursor(stream: AsyncIterable<Uint8Array>): ByteCursor {
       const { held, base } = now;
       if (next.done) {
         throw new CorruptObject(
-          `A text was to end at byte ${end}, and the file ends at ${base + held.length}; start the run under another run id.`,
+          `A text should end at byte ${end}, but the file ends at ${base + held.length}; start the run under another run id.`,
         );
       }
       const chunk = Buffer.from(next.value.buffer, next.value.byteOffset, next.value.length);

@@ -21,13 +21,15 @@ export function memoryStore(name = 'memory', chunkBytes = 65_536): MemoryStore {
   const getPinned = (key: string, pin: Pin | undefined): Buffer => {
     const bytes = objects.get(key);
     if (!pin || (bytes && pin.etag === etag(bytes))) return get(key);
-    throw new InputChanged(`${name}/${key} is no longer what was planned: start a new run over what is there now.`);
+    throw new InputChanged(
+      `${name}/${key} changed after the run was planned. Start a new run over the current version.`,
+    );
   };
   const part = ({ key, start = 0, bytes }: ComposePart): Buffer => {
     const piece = get(key).subarray(start, start + bytes);
     if (piece.length === bytes) return piece;
     throw new CorruptObject(
-      `${name}/${key} was to have ${bytes} bytes from ${start} on, but there are ${piece.length}: it changed. Run the step again.`,
+      `${name}/${key} should have ${bytes} bytes from ${start} on, but has ${piece.length}: it changed. Run the step again.`,
     );
   };
   return {
@@ -57,7 +59,7 @@ export function memoryStore(name = 'memory', chunkBytes = 65_536): MemoryStore {
       const combined = pieces.reduce((sum, piece) => combineCrc32(sum, crc32(piece), piece.length), 0);
       if (options?.crc32 !== undefined && options.crc32 !== combined) {
         throw new CorruptObject(
-          `${name}/${key} was to have CRC-32 ${options.crc32}, but its parts have ${combined}: a part changed. Run the step again.`,
+          `${name}/${key} should have CRC-32 ${options.crc32}, but its parts have ${combined}: a part changed. Run the step again.`,
         );
       }
       objects.set(key, Buffer.concat(pieces));

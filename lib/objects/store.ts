@@ -122,7 +122,7 @@ export async function readAll(
     bytes += chunk.length;
     if (bytes > most) {
       throw new CorruptObject(
-        `${store.name}/${key} has more than the ${most} bytes that are read of such an object; start the run under another run id.`,
+        `${store.name}/${key} is larger than ${most} bytes, the limit for such a file; start the run under another run id.`,
       );
     }
     chunks.push(chunk);

@@ -61,6 +61,9 @@ export async function* readLines<Schema extends z.ZodType>(
 }
 
 const notOurs = (store: ObjectStore, key: string, cause: unknown): CorruptObject =>
-  new CorruptObject(`${store.name}/${key} is not what the pipeline writes there; start the run under another run id.`, {
-    cause,
-  });
+  new CorruptObject(
+    `${store.name}/${key} differs from what the pipeline writes there; start the run under another run id.`,
+    {
+      cause,
+    },
+  );

@@ -105,7 +105,7 @@ function pairSection({ sample, totals, request }: ReportInput, shown: number): M
   }
   return html`<section id="pairs" aria-labelledby="pairs-title">
 <h2 id="pairs-title">The pairs themselves</h2>
-<p class="lede">${shown === totals.total_pairs ? `All ${counted(shown, 'pair')}.` : `${count(shown)} of ${counted(sample.pairs, 'pair')}${sample.pairs < totals.total_pairs ? ' looked at' : ''}: those with the widest and the narrowest margins, the longest, some at random, and some of each reason to leave a pair out.`} Words that stand on one side only are marked. A pair’s title is a link to it, and the address keeps the filters.</p>
+<p class="lede">${shown === totals.total_pairs ? `All ${counted(shown, 'pair')}.` : `${count(shown)} of ${counted(sample.pairs, 'pair')}${sample.pairs < totals.total_pairs ? ' looked at' : ''}: those with the widest and the narrowest margins, the longest, some at random, and some of each reason to leave a pair out.`} Words on one side only are marked. A pair’s title is a link to it, and the address keeps the filters.</p>
 <noscript><p class="empty">The pair browser needs JavaScript. All pairs are in collection.jsonl beside this report.</p></noscript>
 <div id="browser" hidden>
 <form id="filters" role="search" aria-label="Filter the pairs">

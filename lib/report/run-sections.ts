@@ -30,7 +30,7 @@ export function flowSection({ totals, selections, formats, datasets, losses, req
   return html`<section id="flow" aria-labelledby="flow-title">
 <h2 id="flow-title">Where every candidate went</h2>
 <p class="lede">${counted(totals.matching_steps, 'step')} named as candidates, ${counted(totals.total_candidates, 'candidate')} in ${counted(totals.total_turns, 'turn')}, ${counted(totals.possible_pairs, 'possible pair')}. Each is either in the collection or counted under one reason${account.selections.length > 0 && ', and so is each collected pair in the dataset'}.</p>
-${chart === null ? html`<p class="empty">Nothing flowed: no step of the traces is a candidate.</p>` : html`<div class="flow-picture">${chart}<p class="quiet">Widths are shares of the stage before, because steps and pairs are different things; the numbers are counts.</p></div>`}
+${chart === null ? html`<p class="empty">No step of the traces is a candidate.</p>` : html`<div class="flow-picture">${chart}<p class="quiet">Widths are shares of the stage before, because steps and pairs are different things; the numbers are counts.</p></div>`}
 <div class="ledgers">${[ledger.items, ledger.steps, ledger.pairs, ...datasetLedgers].map((one) => ledgerOf(one, showsText(request)))}</div>
 ${lossTable(losses)}
 </section>`;
@@ -154,7 +154,7 @@ function tokenTable(tokens: TokenFacts): Markup {
     .filter(([, pairs]) => pairs > 0)
     .map(([range, pairs]) => [range, count(pairs), percent(pairs, tokens.pairs)]);
   return html`<h3>Tokens</h3>
-<p>Of each pair the longer side, with its prompt. The longest has ${count(tokens.longest)}, the longest prompt ${count(tokens.longest_prompt)}. ${counted(past, 'pair')} ${past === 1 ? 'has' : 'have'} more than 1,024, which is TRL’s <code>max_length</code> unless you set it.${tokens.uncounted > 0 && ` The chat template does not take ${counted(tokens.uncounted, 'pair')}.`}</p>
+<p>The counts are for the longer side of each pair, with its prompt. The longest has ${count(tokens.longest)}, the longest prompt ${count(tokens.longest_prompt)}. ${counted(past, 'pair')} ${past === 1 ? 'has' : 'have'} more than 1,024, which is TRL’s <code>max_length</code> unless you set it.${tokens.uncounted > 0 && ` The chat template does not take ${counted(tokens.uncounted, 'pair')}.`}</p>
 ${table('Pairs by tokens', ['Tokens', 'Pairs', 'Share'], rows, { numbers: [1, 2] })}`;
 }
 
@@ -169,7 +169,7 @@ export function settingsSection(input: ReportInput): Markup {
   const settings = settingRows(request).filter(({ name }) => name !== 'run_id');
   return html`<section id="settings" aria-labelledby="settings-title">
 <h2 id="settings-title">Settings, inputs and files</h2>
-<p class="lede">Version ${code_version || 'unknown'}${started_at !== null && html`, first shard begun <time datetime="${started_at}">${started_at.slice(0, 19).replace('T', ' ')} UTC</time>`}. Read ${bytes(read)} in ${counted(inputs.length, 'object')}${totals.bytes > read && `, ${bytes(totals.bytes)} uncompressed`}.</p>
+<p class="lede">Version ${code_version || 'unknown'}${started_at !== null && html`, first shard started <time datetime="${started_at}">${started_at.slice(0, 19).replace('T', ' ')} UTC</time>`}. Read ${bytes(read)} in ${counted(inputs.length, 'trace file')}${totals.bytes > read && `, ${bytes(totals.bytes)} uncompressed`}.</p>
 <div class="halves">
 <div><h3>Settings</h3>${table(
     'Settings of the run',
@@ -188,8 +188,8 @@ export function settingsSection(input: ReportInput): Markup {
     { numbers: [1, 2], most: 200 },
   )}
 <h3>Inputs, pinned</h3>${table(
-    'Trace objects read, with their versions',
-    ['Object', 'Version', 'Size'],
+    'Trace files read, with their versions',
+    ['File', 'Version', 'Size'],
     inputs.map(({ bucket, key, version, etag, bytes: size }) => [
       html`<bdi class="path">${bucket === '' || bucket.endsWith('/') ? bucket : `${bucket}/`}${key}</bdi>`,
       html`<code class="path">${version ?? etag}</code>`,

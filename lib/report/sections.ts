@@ -17,7 +17,7 @@ export function marginFigure({ sample }: ReportInput): Markup {
   const bars = sample.margins.map((bin) => ({ value: bin.count, name: range(bin, score), edge: edgeOf(bin, score) }));
   return figure({
     title: 'Margins',
-    says: 'Chosen score less rejected score, over all pairs. A narrow margin is a weak preference.',
+    says: 'Chosen score minus rejected score, over all pairs. A narrow margin is a weak preference.',
     draw: (width) =>
       barChart(
         { bars, xTitle: 'margin', yTitle: 'pairs', label: 'Histogram of margins', ...endOf(sample.margins, score) },
@@ -159,8 +159,8 @@ export function sourceTable({ sample, inputs }: ReportInput): Markup {
       ? ` ${count(sample.sources.length)} of ${count(inputs.length)}, sampled.`
       : '';
   return html`<div class="whole"><h3>By source</h3>${table(
-    'Margins and scores by trace object',
-    ['Object', 'Pairs', 'Mean margin', 'Least', 'Greatest', 'Chosen score', 'Rejected score'],
+    'Margins and scores by trace file',
+    ['File', 'Pairs', 'Mean margin', 'Least', 'Greatest', 'Chosen score', 'Rejected score'],
     sample.sources.map(({ key, pairs, ...values }) => [
       html`<bdi>${key}</bdi>`,
       count(pairs),
@@ -230,7 +230,7 @@ export function turnFigure({ sample, totals }: ReportInput): Markup {
   const without = Math.max(0, totals.total_turns - met);
   return figure({
     title: 'Turns by number of candidates',
-    says: `Candidates that stand in a pair, by turn. ${counted(without, 'turn')} of ${count(totals.total_turns)} gave no pair.`,
+    says: `Candidates in at least one pair, by turn. ${counted(without, 'turn')} of ${count(totals.total_turns)} gave no pair.`,
     draw: (width) =>
       barChart(
         {

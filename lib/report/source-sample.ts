@@ -24,7 +24,7 @@ export const SourceSample = z.array(SourceSums).max(SOURCES);
 export type SourceSample = z.infer<typeof SourceSample>;
 
 /**
- * Margins and scores by trace object, of those whose keys have the lowest hashes: they are the same ones in every shard, so
+ * Margins and scores by trace file, of those whose keys have the lowest hashes: they are the same ones in every shard, so
  * the sums of an object that several shards read are of all its pairs.
  */
 export function openSourceSample() {

@@ -20,10 +20,10 @@ export function checkFieldMap(map: FieldMap, records: readonly unknown[]): void 
     if (reached.some((one) => 'value' in one)) continue;
     const blocked = reached.flatMap((one) => ('blockedAt' in one ? [one.blockedAt] : []))[0];
     const problem =
-      blocked === undefined ? 'finds nothing' : `points into ${blocked}, which holds neither an object nor a list,`;
+      blocked === undefined ? 'finds nothing' : `points into ${blocked}, which is neither an object nor a list,`;
     const records = objects.length === 1 ? 'the first record' : `the first ${objects.length} records`;
     const wrong = `source.format.${field} is ${pointer}, which ${problem} in ${records}.`;
-    const inLogs = `${wrong} dpo inspect shows the keys that there are.`;
+    const inLogs = `${wrong} dpo inspect shows all keys.`;
     throw new InvalidRequest(`${wrong} ${keysFound(within, path)}`, { inLogs });
   }
 }
@@ -49,7 +49,7 @@ function keysFound(within: readonly JsonObject[], path: readonly string[]): stri
     if (keys.size === 0) continue;
     const wanted = path[depth] ?? '';
     const meant = keys.has(wanted) ? undefined : nearest(wanted, keys);
-    const place = depth === 0 ? 'The keys there are' : `The keys at ${pointerTo(parent)} are`;
+    const place = depth === 0 ? 'The keys found are' : `The keys at ${pointerTo(parent)} are`;
     const question =
       meant === undefined ? '' : ` Did you mean ${pointerTo([...parent, meant, ...path.slice(depth + 1)])}?`;
     return `${place} ${listKeys([...keys])}.${question}`;

@@ -28,8 +28,8 @@ export function fieldMapFormat(
   }
   const names = [...presets.fields, ...presets.others].map((preset) => preset.name);
   const meant = nearest(name, names);
-  const help = meant === undefined ? `There are ${names.join(', ')}.` : `Did you mean ${meant}?`;
-  throw new InvalidRequest(`source.format.preset is ${JSON.stringify(name)}, which is no source format. ${help}`);
+  const help = meant === undefined ? `The presets are ${names.join(', ')}.` : `Did you mean ${meant}?`;
+  throw new InvalidRequest(`source.format.preset is ${JSON.stringify(name)}, which is not a source format. ${help}`);
 }
 
 function spelledOut(map: FieldMap): FieldFormat {

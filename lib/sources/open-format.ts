@@ -13,7 +13,7 @@ export function openFormat(choice: RunSource['format'], natKeys?: RunSource['nat
   if (natKeys && choice === 'nat_eval') return natEval(natKeys);
   if (typeof choice !== 'string') return fieldMapFormat(choice, PRESETS);
   const format = SOURCE_FORMATS.find(({ name }) => name === choice);
-  if (!format) throw new InvalidRequest(`source.format is ${choice}, which takes no part here.`);
+  if (!format) throw new InvalidRequest(`source.format is ${choice}, which this command cannot read.`);
   return format;
 }
 

@@ -48,7 +48,7 @@ export const tooLarge = (offset: number): Span<never> => ({
   bytes: 0,
   rejected: {
     reason: 'too_large',
-    detail: `the item is larger than ${MAX_ITEM_BYTES} bytes; drop steps that are no candidates (NAT: workflow_output_step_filter: [TTC_END])`,
+    detail: `the item is larger than ${MAX_ITEM_BYTES} bytes; drop steps that are not candidates (NAT: workflow_output_step_filter: [TTC_END])`,
     exampleId: null,
   },
 });

@@ -89,7 +89,7 @@ const whyWrongTurn = ({ turnId, turnIndex }: ScoredAnswer): { reason: AnswerReas
     return { reason: 'invalid_turn_id', detail: `turn_id is ${kindOf(turnId)}; it must be text` };
   }
   if (turnIndex !== undefined && turnIndex !== null && laxInt(turnIndex) === undefined) {
-    return { reason: 'invalid_turn_index', detail: `turn_index is ${kindOf(turnIndex)} that is no integer` };
+    return { reason: 'invalid_turn_index', detail: `turn_index is ${kindOf(turnIndex)} that is not an integer` };
   }
   return undefined;
 };
@@ -99,7 +99,7 @@ const readIndex = (found: unknown): Read<number> => {
   if (found === undefined || found === null) return { value: 0 };
   const value = laxInt(found);
   if (value === undefined) {
-    return { reason: 'invalid_candidate_index', detail: `candidate_index is ${kindOf(found)} that is no integer` };
+    return { reason: 'invalid_candidate_index', detail: `candidate_index is ${kindOf(found)} that is not an integer` };
   }
   // An integer can be larger than any double, and JSON has no infinity.
   return { value: Math.max(-Number.MAX_VALUE, Math.min(value, Number.MAX_VALUE)) };

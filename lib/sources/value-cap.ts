@@ -14,7 +14,7 @@ export const withinValues =
 
 const TOO_MANY = {
   reason: 'too_many_values',
-  detail: `it holds more than ${MAX_VALUES} values; drop steps that are no candidates (NAT: workflow_output_step_filter: [TTC_END])`,
+  detail: `it holds more than ${MAX_VALUES} values; drop steps that are not candidates (NAT: workflow_output_step_filter: [TTC_END])`,
   exampleId: null,
 } as const;
 

@@ -19,4 +19,4 @@ export async function* belowCeiling<Task>(
   }
 }
 
-const FEWER = 'a larger limits.shard_bytes, or fewer traces a run';
+const FEWER = 'a larger limits.shard_bytes, or fewer traces per run';

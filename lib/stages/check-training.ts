@@ -63,8 +63,7 @@ async function look(
 ): Promise<JobStatus | { readonly unread: string }> {
   try {
     const { backend, following } = await deps.trainer(training);
-    if (!following)
-      throw new InvalidRequest(`${backend} has no status to check: its jobs are handed over and no more.`);
+    if (!following) throw new InvalidRequest(`${backend} reports no status: its jobs are only handed over.`);
     return await following.status(job.job_id);
   } catch (error) {
     if (!isPassing(error)) throw error;

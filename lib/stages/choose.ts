@@ -141,7 +141,7 @@ function requireRoom(plan: DatasetPlan, built: readonly BuiltShard[], { memoryBy
   const bytes = bytesToChoose(plan, { pairs, turns, candidates, examples });
   if (bytes <= memoryBytes) return;
   throw new DatasetTooLarge(
-    `There are ${pairs} pairs. To choose among them for these formats takes ${inMegabytes(bytes)} MB of memory, and this function has ${inMegabytes(memoryBytes)}. Give it more (the stack's chooseMemory), or finish the run on a larger machine: dpo run with the same request and --run-id. Or start another run with fewer formats, none (dataset.formats []), or over fewer traces.`,
+    `To choose among ${pairs} pairs for these formats takes ${inMegabytes(bytes)} MB of memory, but this function has ${inMegabytes(memoryBytes)} MB. Give it more (the stack's chooseMemory), or finish the run on a larger machine: dpo run with the same request and --run-id. Or start another run with fewer formats, none (dataset.formats []), or over fewer traces.`,
   );
 }
 

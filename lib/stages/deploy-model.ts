@@ -58,7 +58,7 @@ export async function deployModel(input: DeployModelInput, deps: TrainingDeps): 
   }
   if (before.deploying_seconds >= timeout) {
     const late = (said: string) =>
-      `${said}; it was not ready within ${timeout} seconds (deployment_timeout_seconds). The model ${job.output_model} is trained: look at the deployment, and start the run again with the same run_id to wait on.`;
+      `${said}; it was not ready within ${timeout} seconds (deployment_timeout_seconds). The model ${job.output_model} is trained: look at the deployment, and start the run again with the same run_id to continue waiting.`;
     await end(late(message));
     throw new DeploymentTimedOut(late(message), { inLogs: `${late(inLogs)} ${WORDS_IN}` });
   }
@@ -92,5 +92,5 @@ function deploymentMessage(
 function withModel(job: TrainingJob): TrainingJob & { readonly output_model: string } {
   const { output_model } = job;
   if (output_model !== null) return { ...job, output_model };
-  throw new InvalidRequest(`${nameOf(job)} made no model that could be deployed: name one by output_model.`);
+  throw new InvalidRequest(`${nameOf(job)} has no model to deploy. Set output_model.`);
 }

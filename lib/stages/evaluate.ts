@@ -127,7 +127,7 @@ async function requireSameInputs(request: Request, objects: readonly TraceObject
     return !same;
   });
   if (!changed && committed.size === 0) return;
-  const what = changed ? `${changed.key} is not what it was` : `${committed.size} of its inputs are gone`;
+  const what = changed ? `${changed.key} has changed` : `${committed.size} of its inputs are gone`;
   throw new RunConflict(`Run ${request.run_id} is committed from other traces: ${what}. Choose another run id.`);
 }
 

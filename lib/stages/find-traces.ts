@@ -105,7 +105,7 @@ async function listPrefix(
 
 function nothingAt(location: TraceLocation, beside: readonly Beside[], deps: Pick<Deps, 'bucket'>): string {
   const { name } = deps.bucket(location.bucket);
-  if ('key' in location) return `${name}/${location.key} is not there; check source.traces.`;
+  if ('key' in location) return `${name}/${location.key} does not exist; check source.traces.`;
   const others = beside.map((one) => ` ${describeBeside(one)}`).join('');
   return `No file with records under ${name}/${location.prefix} (.json, .jsonl, .csv, .parquet, .eval and the like, or .gz of one); check source.traces.${others}`;
 }

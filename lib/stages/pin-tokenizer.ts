@@ -19,7 +19,7 @@ export async function readTokenizer(
 ): Promise<StoredTokenizer | undefined> {
   if (!place && (max_prompt_tokens !== null || max_tokens !== null)) {
     throw new InvalidRequest(
-      'dataset.max_prompt_tokens and max_tokens count tokens, so dataset.tokenizer must say by which model: give the folder of its tokenizer.json.',
+      'dataset.max_prompt_tokens and max_tokens count tokens, so dataset.tokenizer must name the model. Give the folder of its tokenizer.json.',
     );
   }
   if (!place) return undefined;
@@ -29,7 +29,7 @@ export async function readTokenizer(
   const tokenizer = Config.safeParse(parseJson(await readText(store, `${folder}${TOKENIZER_FILES.tokenizer}`))).data;
   if (!tokenizer) {
     throw new InvalidRequest(
-      `dataset.tokenizer: ${store.name}/${folder}${TOKENIZER_FILES.tokenizer} is not there, or is no JSON object. Give the folder of a model that has one.`,
+      `dataset.tokenizer: ${store.name}/${folder}${TOKENIZER_FILES.tokenizer} does not exist, or is not a JSON object. Give the folder of a model that has one.`,
     );
   }
   const template = (await readText(store, `${folder}${TOKENIZER_FILES.template}`)) ?? Text.parse(config.chat_template);
@@ -63,7 +63,7 @@ async function readText(store: ObjectStore, key: string): Promise<string | undef
     const bytes = await readWhole(store.read(key), LARGEST_TOKENIZER);
     if (bytes) return bytes.toString();
     throw new InvalidRequest(
-      `dataset.tokenizer: ${store.name}/${key} has more than the ${LARGEST_TOKENIZER} bytes that are read of a tokenizer's file.`,
+      `dataset.tokenizer: ${store.name}/${key} is larger than ${LARGEST_TOKENIZER} bytes, the limit for a tokenizer's file.`,
     );
   } catch (error) {
     if (error instanceof ObjectNotFound) return undefined;

@@ -40,7 +40,7 @@ export function requireListed<Purpose extends EndpointPurpose>(
   }
   if (secret !== null && !hasSecret(found, secret)) {
     throw new EndpointRefused(
-      `${origin} gets no such secret: ${secretSetting} names one that the stack does not bind to it for ${purpose}. Add the secret's ARN to secretArns of this entry in the stack's allowedEndpoints, or leave ${secretSetting} out.`,
+      `${origin} may not receive the secret that ${secretSetting} names: the stack does not bind it to this endpoint for ${purpose}. Add the secret's ARN to secretArns of this entry in the stack's allowedEndpoints, or leave ${secretSetting} out.`,
     );
   }
   return found;

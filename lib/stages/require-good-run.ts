@@ -39,7 +39,7 @@ export function requireGoodRun(run: JudgedRun, evidence: string): string[] {
     warnings.push(why);
   } else if (totals.total_pairs === 0) {
     const why = whyNoPairs(run, totals);
-    if (!allowed) throw new NoPairs(`${why} To commit such a run all the same, set limits.allow_empty to true.`);
+    if (!allowed) throw new NoPairs(`${why} To commit such a run anyway, set limits.allow_empty to true.`);
     warnings.push(why);
   } else if (totals.skipped_single_candidate * 2 > totals.total_turns) {
     warnings.push(warnOfSingles(run, totals));
@@ -63,7 +63,7 @@ export function requireComplete(
 ): void {
   if (!first || limits.allow_incomplete) return;
   const message = (name: (key: string) => string) => {
-    const also = others.length === 0 ? '' : ` Incomplete are also: ${others.map(({ key }) => name(key)).join(', ')}.`;
+    const also = others.length === 0 ? '' : ` Also incomplete: ${others.map(({ key }) => name(key)).join(', ')}.`;
     const described = describeIncomplete({ ...first, key: name(first.key) });
     return `${described}${also} Give the whole file, or set limits.allow_incomplete to true to use what can be read.`;
   };
@@ -140,16 +140,16 @@ function whyNoPairs({ source, request }: JudgedRun, totals: Counters): string {
     const what = skipped.map(([count, why]) => `${count} ${why}`).join(', ');
     return `No preference pair: of ${totals.possible_pairs} possible pairs ${what}.`;
   }
-  return `No preference pair: ${candidates} candidates are in ${turns} turns, and none of these has two. ${howGrouped(source)}`;
+  return `No preference pair: ${candidates} candidates are in ${turns} turns, and each turn has one candidate at most. ${howGrouped(source)}`;
 }
 
 const warnOfSingles = ({ source }: JudgedRun, totals: Counters): string =>
-  `${totals.skipped_single_candidate} of ${totals.total_turns} turns have one candidate only, and nothing to compare it with. ${howGrouped(source)}`;
+  `${totals.skipped_single_candidate} of ${totals.total_turns} turns have only one candidate, so nothing to compare it with. ${howGrouped(source)}`;
 
 const howGrouped = (source: RunSource | undefined): string =>
   source
-    ? 'Candidates compete where they share the group of their source, or else the prompt: name what they share with source.format.group.'
-    : 'Candidates compete where they share their item and turn_id.';
+    ? 'Candidates compete if they share the group of their source, or by default the prompt. Name what they share with source.format.group.'
+    : 'Candidates compete if they share their item and turn_id.';
 
 const nameFormat = ({ format }: RunSource): string => (typeof format === 'string' ? format : 'the field map');
 

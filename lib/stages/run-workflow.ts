@@ -43,7 +43,7 @@ export async function runWorkflow(input: RunWorkflowInput, deps: RunWorkflowDeps
 
   if (deps.remainingMs() < neededMs(source)) {
     throw new InvalidRequest(
-      `timeout_seconds ${source.timeout_seconds} does not fit: ${Math.floor(deps.remainingMs() / 1000)} seconds are left to the function`,
+      `timeout_seconds ${source.timeout_seconds} does not fit: the function has ${Math.floor(deps.remainingMs() / 1000)} seconds left`,
     );
   }
   const round = await askAll(examples, source, input.tried, deps);
@@ -136,7 +136,7 @@ function firstFailure(
   { reason, detail, inLogs, tries }: Extract<Outcome, { kind: 'failed' }>,
 ): WorkflowFailed {
   const after = (why: string) =>
-    `failed after ${tries} tries (${reason}: ${why}); answers so far are kept: start the run again to go on, or another with continue_on_collection_error to go on without it`;
+    `failed after ${tries} tries (${reason}: ${why}); answers so far are kept: start the run again to continue, or another run with continue_on_collection_error to continue without this example`;
   // Rows are counted from 1 in messages, as a reader of the dataset counts them.
   const place = `row ${example.row + 1} of dataset.jsonl, repetition ${example.rep}`;
   // The workflow's own error may quote the prompt.

@@ -41,10 +41,10 @@ export function describeBeside({ why, detail, count, keys }: Beside): string {
 const BECAUSE: Readonly<Record<Beside['why'], string>> = {
   hidden: 'a name on the path begins with "." or "_"',
   link: 'it is a link that leads out of the folder; a file that you name is read through its link',
-  name: 'the name is none of a file with records',
+  name: 'its name is not that of a file with records',
   content: 'it holds no traces',
   twin: 'it is the same file as another one that is read',
-  unreadable: 'its first bytes are those of no container',
-  entry: 'it is no part of the records of its archive',
+  unreadable: 'its first bytes match no container',
+  entry: 'it is not part of the records of its archive',
   run: 'a run of this project wrote it; name its collection.jsonl to read that',
 };

@@ -40,7 +40,7 @@ async function readSettings({ bucket, key, pin }: UploadedFile, deps: Deps): Pro
   const bytes = await readWhole(store.read(key, { pin }), LARGEST_SETTINGS);
   if (!bytes) {
     throw new InvalidRequest(
-      `${store.name}/${key} has more than the ${LARGEST_SETTINGS} bytes that are read of a run.json: it holds a request, and no traces.`,
+      `${store.name}/${key} is larger than ${LARGEST_SETTINGS} bytes, the limit for a run.json. It holds a request, not traces.`,
     );
   }
   let value: unknown;
@@ -64,7 +64,7 @@ function refuseOtherSettings(uploaded: Record<string, unknown>, file: string): v
   const sets = (names: readonly string[]) => {
     const shown = names.slice(0, MOST_NAMES).map(shownName);
     const others = refused.length - shown.length;
-    if (shown.length === 0) return `${others} settings that there are not`;
+    if (shown.length === 0) return `${others} unknown settings`;
     return `${shown.join(', ')}${others > 0 ? ` and ${others} more` : ''}`;
   };
   const message = (said: string) =>

@@ -187,7 +187,7 @@ test('half a gzip fails the run and says how much could be read', async () => {
   const { code, stderr } = await run(path);
   expect(code).toBe(1);
   expect(stderr).toMatch(
-    /^IncompleteInput: half\.jsonl\.gz is incomplete: .*cut off.*Readable is what lies before byte \d{5,}/,
+    /^IncompleteInput: half\.jsonl\.gz is incomplete: .*cut off.*It can be read up to byte \d{5,}/,
   );
   const allowed = await run(path, [], '--set', 'limits.allow_incomplete=true');
   expect(allowed.code).toBe(0);

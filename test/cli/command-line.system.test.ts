@@ -63,13 +63,16 @@ test('the home folder and addresses are understood where no shell has, or refuse
   expect(existsSync(at('home/runs/r/manifest.json'))).toBe(true);
   expect(await dpo(['diff', '~/home/runs/r', `file://${at('home/runs/r')}`], { env })).toMatchObject({ code: 0 });
   for (const [args, why] of [
-    [['~other/in.jsonl', '--out', at('o')], '~other/in.jsonl is not understood: write ./~other/in.jsonl for that name'],
-    [['~/in.jsonl', '--out', 'gs://b/x'], 'gs://b/x is an address of "gs", which is not read here'],
-    [['https://b/x.jsonl', '--out', at('o')], 'which is not read here: name a path or s3://bucket/prefix'],
-    [['s3:/b/x', '--out', at('o')], 's3:/b/x is no address: write s3://bucket/prefix'],
-    [['S3://', '--out', at('o')], 'S3:// names no bucket'],
-    [['~/none.jsonl', '--out', at('o')], `~/none.jsonl is not there (looked for at ${at('none.jsonl')})`],
-    [['~/in.jsonl', '--out', at('o'), '--request', 's3://b/r.json'], 's3://b/r.json is an address of "s3"'],
+    [
+      ['~other/in.jsonl', '--out', at('o')],
+      '~other/in.jsonl cannot be expanded. Write ./~other/in.jsonl for a file of that name',
+    ],
+    [['~/in.jsonl', '--out', 'gs://b/x'], 'gs://b/x is a "gs" address, which dpo does not read'],
+    [['https://b/x.jsonl', '--out', at('o')], 'which dpo does not read. Name a path or s3://bucket/prefix'],
+    [['s3:/b/x', '--out', at('o')], 's3:/b/x is not an address. Write s3://bucket/prefix'],
+    [['S3://', '--out', at('o')], 'S3:// has no bucket'],
+    [['~/none.jsonl', '--out', at('o')], `~/none.jsonl does not exist (looked for at ${at('none.jsonl')})`],
+    [['~/in.jsonl', '--out', at('o'), '--request', 's3://b/r.json'], 's3://b/r.json is a "s3" address'],
   ] as const) {
     const { code, stderr } = await run(...args);
     expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(why) });
@@ -84,7 +87,7 @@ test('a full disk behind stdout fails the command in a sentence; a reader that h
     encoding: 'utf8',
   });
   expect(full.status).toBe(1);
-  expect(full.stderr).toBe('What is printed could not be written to the end (ENOSPC): send it elsewhere.\n');
+  expect(full.stderr).toBe('The output could not be written completely (ENOSPC). Send it elsewhere.\n');
   const schema = spawn(process.execPath, [CLI, 'schema'], { stdio: ['ignore', 'pipe', 'pipe'] });
   schema.stdout.destroy();
   let told = '';
@@ -121,7 +124,7 @@ test('standard input is a source like a file, also compressed, and the same byte
   expect(await dpo(['inspect', '-'], { input: bytes })).toMatchObject({ code: 0, stderr: '' });
   expect(await dpo(['start', '-'], { input: bytes })).toMatchObject({
     code: 2,
-    stderr: expect.stringContaining('name a file here'),
+    stderr: expect.stringContaining('Name a file here'),
   });
   const request = JSON.parse(readFileSync(at('stdin/runs/piped/request.json'), 'utf8'));
   expect(request.source.traces).toEqual({ bucket: 'file:///dev/', key: 'stdin' });

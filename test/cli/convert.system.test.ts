@@ -37,8 +37,8 @@ test('a committed run is converted to the bytes that its own run would have writ
 
 test.each([
   ['a run that is not there', ['runs/none', '--format', 'trl'], 'is not committed'],
-  ['no format', ['runs/first'], 'No format to write: name one, as in --format trl'],
-  ['a format that does not exist', ['runs/first', '--format', 'trll'], '--format trll is no format: name one of'],
+  ['no format', ['runs/first'], 'Give a format to write, as in --format trl'],
+  ['a format that does not exist', ['runs/first', '--format', 'trll'], '--format trll is not a format. Name one of'],
 ])('%s is refused with the way out', async (_, [run = '', ...args], message) => {
   const { code, stderr } = await dpo(['convert', join(folder, run), ...args]);
   expect(stderr).toContain(message);
@@ -48,7 +48,7 @@ test.each([
 test('a run in nat is refused: strict would leave pairs of it out', async () => {
   await runOver('nat', '--set', 'builder.compatibility=nat');
   const { code, stderr } = await dpo(['convert', join(folder, 'runs/nat'), '--format', 'openai']);
-  expect(stderr).toContain('builder.compatibility nat: run over its traces again');
+  expect(stderr).toContain('builder.compatibility nat. Run over its traces again');
   expect(code).toBe(2);
 });
 
@@ -74,7 +74,7 @@ test('a collection that lost lines since it was committed is not converted', asy
   const [first] = readFileSync(collection, 'utf8').split('\n');
   writeFileSync(collection, `${first}\n`);
   const { code, stderr } = await dpo(['convert', join(folder, 'runs/shorter'), '--format', 'openai']);
-  expect(stderr).toContain('The collection is not what the run committed');
+  expect(stderr).toContain('The collection differs from what the run committed');
   expect(stderr).toContain(`has ${Buffer.byteLength(`${first}\n`)} bytes`);
   expect(code).toBe(2);
 });

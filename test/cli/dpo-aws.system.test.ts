@@ -71,7 +71,7 @@ test('start uploads local traces beside the upload prefix, starts the run and fo
   succeedAt(3);
   const { code, stdout, stderr } = await onAws(['start', SAMPLE, '--run-id', 'r', '--poll-seconds', '0.01']);
   expect(stderr).toBe(
-    'Uploading 415 KB.\nStarted run r. dpo status r shows where it stands.\n' +
+    'Uploading 415 KB.\nStarted run r. dpo status r shows its progress.\n' +
       'BuildShards, 3 of 6 shards done (2 running), 104 pairs so far\n' +
       'succeeded, 3 of 6 shards done (2 running), 104 pairs so far\n',
   );
@@ -188,7 +188,7 @@ test('the same request over the same traces is the same execution, and what stan
 test('Ctrl-C leaves the run going and says how to come back', async () => {
   const { code, stderr } = await onAws(['start', SAMPLE, '--run-id', 'r'], { interruptAt: /pairs so far/ });
   expect(code).toBe(130);
-  expect(stderr).toMatch(/Run r goes on without this\. Come back with: dpo status r --follow\n$/);
+  expect(stderr).toMatch(/Run r continues on AWS\. Follow it again with: dpo status r --follow\n$/);
   expect(aws.executions[0]?.status).toBe('RUNNING');
 });
 
@@ -203,7 +203,7 @@ test('a failed run ends with 1, its error and what to do; redrive starts a new e
   const failed = await onAws(['start', 's3://traces/x.json', '--run-id', 'r', '--poll-seconds', '0.01']);
   expect(failed.code).toBe(1);
   expect(failed.stderr).toMatch(
-    /\nNoCandidates: There is none\.\nWhen its cause is fixed: dpo redrive r\. What was built is kept\.\n$/,
+    /\nNoCandidates: There is none\.\nFix the cause, then: dpo redrive r\. It keeps what was built\.\n$/,
   );
   const logs = await onAws(['logs', 'r']);
   expect(logs.stdout).toBe(
@@ -265,10 +265,10 @@ test('--profile and --region say whose account is asked and where; else the envi
 
 test('a stack or a run that is not there is told with the way out', async () => {
   const stack = await onAws(['list', '--stack', 'Other']);
-  expect(stack).toMatchObject({ code: 2, stderr: expect.stringMatching(/^There is no stack Other .*--region/) });
+  expect(stack).toMatchObject({ code: 2, stderr: expect.stringMatching(/^Stack Other does not exist .*--region/) });
   const run = await onAws(['status', 'nothing']);
   expect(run).toMatchObject({
     code: 2,
-    stderr: 'No execution is named nothing. dpo list shows those that there are.\n',
+    stderr: 'No execution is named nothing. dpo list shows all executions.\n',
   });
 });

@@ -55,7 +55,7 @@ test('a run reads and writes s3:// under its prefix, with the same collection as
 
 test('a run in S3, by any writing of its address, is verified there, and a changed file is named', async () => {
   const verified = await dpo(['verify', 'S3://collections/team/x/runs/r'], inS3());
-  expect(verified).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Run r is as it was committed: /) });
+  expect(verified).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Run r is unchanged since its commit: /) });
   s3.put('collections', 'team/x/runs/r/rejected.jsonl', Buffer.from('{}\n'));
   const changed = await dpo(['verify', 'r', '--out', 's3://collections/team/x'], inS3());
   expect(changed).toMatchObject({ code: 1, stderr: expect.stringMatching(/^runs\/r\/rejected\.jsonl has 3 bytes; /) });

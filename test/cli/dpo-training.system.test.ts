@@ -88,7 +88,7 @@ finetuning:
   const idle = await dpo([...args, join(folder, 'idle')]);
   expect(idle.code).toBe(0);
   expect(idle.stdout).toContain(
-    `\nTraining\n  Nothing is trained: finetuning.enabled of ${config} is false. --train trains all the same.\n`,
+    `\nTraining\n  Nothing is trained: finetuning.enabled of ${config} is false. --train trains anyway.\n`,
   );
   expect(nemo.calls).toEqual([]);
 

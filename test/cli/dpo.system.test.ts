@@ -97,7 +97,9 @@ test('an interrupted run ends with 130, and the same command finishes it with th
   const args = ['run', SAMPLE, '--out', out, '--run-id', 'r', '--shard-bytes', '2048', '--concurrency', '1'];
   const interrupted = await dpo(args, { interruptAt: /Reading/ });
   expect(interrupted.code).toBe(130);
-  expect(interrupted.stderr).toMatch(/Interrupted\. The same command goes on from what is written\.\n$/);
+  expect(interrupted.stderr).toMatch(
+    /Interrupted\. Start the same command again: it continues from what it has written\.\n$/,
+  );
   expect(await readdir(join(out, 'runs/r'))).not.toContain('manifest.json');
   expect((await dpo(args)).code).toBe(0);
   const collection = (root: string) => readFile(join(root, 'runs/r/collection.jsonl'), 'utf8');
@@ -110,10 +112,10 @@ test.each([
     'builder.min_score_dif is not a setting; did you mean builder.min_score_diff?\n',
   ],
   [['--set', 'builder.min_score_diff=-1'], 'builder.min_score_diff must be a number of at least 0, but is -1.\n'],
-  [['--request', '/no/such.json'], '--request /no/such.json is not there.\n'],
+  [['--request', '/no/such.json'], '--request /no/such.json does not exist.\n'],
   [
     ['no-such-traces'],
-    `no-such-traces is not there (looked for at ${resolve('no-such-traces')}). Name a trace file, a directory of them, or s3://bucket/prefix.\n`,
+    `no-such-traces does not exist (looked for at ${resolve('no-such-traces')}). Name a trace file, a directory of them, or s3://bucket/prefix.\n`,
   ],
 ])('a wrong request (%s) ends with 2 and one sentence, and writes nothing', async (args, message) => {
   const out = newOut();

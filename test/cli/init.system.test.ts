@@ -33,7 +33,7 @@ test.each(['tic-tac-toe.json', 'rollouts.jsonl', 'judgements.csv', 'school-scien
 
 test('scores and units that were found stand beside the settings', async () => {
   const { stdout } = await dpo(['init', join(ROOT, 'examples/rollouts.jsonl'), '--to', '-']);
-  expect(stdout).toContain('# What answers are compared by. Found: reward (0 to 1).');
+  expect(stdout).toContain('# The score that compares answers. Found: reward (0 to 1).');
   expect(stdout).toContain('# What a pair is made of: one of turn, final, divergence, trajectory.');
 });
 

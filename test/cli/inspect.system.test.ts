@@ -80,7 +80,7 @@ test('adjacent candidate lines, lone candidates and mixed prompts are counted an
     score: { min: 0, max: 1, mean: 0.625 },
     prompts: { text: 4, messages: 0, empty: 0 },
   });
-  expect(found.warnings.join('\n')).toMatch(/one candidate only[\s\S]*different prompts/);
+  expect(found.warnings.join('\n')).toMatch(/only one candidate[\s\S]*different prompts/);
 });
 
 test('candidate lines whose examples begin again are grouped', async () => {
@@ -142,7 +142,7 @@ test('what is no run is told with the ways to name one', async () => {
   const { code, stderr } = await dpo(['diff', folder, 'b']);
   expect(code).toBe(2);
   expect(stderr).toMatch(
-    /is no run: name a directory runs\/ID or s3:\/\/bucket\/runs\/ID, or give --out with ids\.\n$/,
+    /is not a run. Name a directory runs\/ID or s3:\/\/bucket\/runs\/ID, or give --out with ids\.\n$/,
   );
 });
 

@@ -42,14 +42,14 @@ test('base comes first, from the folder of the file that names it, and objects a
 
 test('a circle of bases is refused with its files', async () => {
   await write({ 'a.yml': 'base: b.yml', 'b.yml': 'base: a.yml' });
-  expect(await complaint('a.yml')).toBe('--nat-config: base goes round in a circle: …/a.yml → …/b.yml → …/a.yml.');
+  expect(await complaint('a.yml')).toBe('--nat-config: the base files form a loop: …/a.yml → …/b.yml → …/a.yml.');
 });
 
 test('a base that is missing or no path is refused, and says who names it', async () => {
   await write({ 'lost.yml': 'base: nowhere.yml', 'odd.yml': 'base: [x.yml]' });
-  expect(await complaint('lost.yml')).toBe('…/nowhere.yml, the base of …/lost.yml, is not there.');
+  expect(await complaint('lost.yml')).toBe('…/nowhere.yml, the base of …/lost.yml, does not exist.');
   expect(await complaint('odd.yml')).toBe('base of …/odd.yml must be the path of another configuration.');
-  expect(await complaint('none.yml')).toBe('--nat-config …/none.yml is not there.');
+  expect(await complaint('none.yml')).toBe('--nat-config …/none.yml does not exist.');
 });
 
 test('variables are put in before the YAML is read, and again into its values', async () => {
@@ -67,5 +67,5 @@ test('a secret that breaks the YAML is not quoted', async () => {
 
 test('what is no object is refused', async () => {
   await write({ 'l.yml': '[1]' });
-  expect(await complaint('l.yml')).toBe('--nat-config …/l.yml holds no settings: it must be an object.');
+  expect(await complaint('l.yml')).toBe('--nat-config …/l.yml must be an object of settings.');
 });

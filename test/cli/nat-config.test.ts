@@ -99,7 +99,7 @@ test('an adapter whose finetuning is not enabled trains nothing, and is asked ab
   expect(settings).toMatchObject({ dataset: { max_pairs: 100, use_full_message_history: true } });
   expect(training).toEqual({
     starts: false,
-    why: 'Nothing is trained: finetuning.enabled of config.yml is false. --train trains all the same.',
+    why: 'Nothing is trained: finetuning.enabled of config.yml is false. --train trains anyway.',
   });
 });
 
@@ -143,7 +143,7 @@ test.each<[block: string, environment: Readonly<Record<string, string>>, reason:
   expect(settings).not.toHaveProperty('training');
   expect(training).toEqual({
     starts: false,
-    why: `Nothing is trained: finetuning.enabled of config.yml is ${reason}. --train trains all the same.`,
+    why: `Nothing is trained: finetuning.enabled of config.yml is ${reason}. --train trains anyway.`,
   });
 
   const trained = read(withFinetuning(block), environment, true);
@@ -184,7 +184,7 @@ test('a trainer without an adapter trains nothing', () => {
 test('a field that this version has no place for is told, not dropped', () => {
   expect(read(WHOLE).notes).toEqual([
     'trainers.nemo.num_runs is not used: the traces are read once. A live workflow has source.workflow.reps.',
-    'trainer_adapters.nemo.hf_token is empty and left to its default; not set in the environment: HF_TOKEN.',
+    'trainer_adapters.nemo.hf_token is empty, so its default applies; not set in the environment: HF_TOKEN.',
     'trainer_adapters.nemo.reward is not used by this version.',
   ]);
 });
@@ -272,7 +272,7 @@ test('config_effective.yml, as NAT writes it, has type for _type and every defau
 
 test('a date, which NAT refuses for text, is refused with the way out', () => {
   expect(() => read('trajectory_builders: {b: {_type: dpo_traj_builder, ttc_step_name: 2024-01-01}}')).toThrow(
-    'trajectory_builders.b.ttc_step_name is a date to YAML: put it in quotes if it is text.',
+    'YAML reads trajectory_builders.b.ttc_step_name as a date. Put it in quotes if it is text.',
   );
 });
 

@@ -54,7 +54,7 @@ dup: 2
 test.each([
   ['a: [', 'bad indent at line 1, column 5'],
   ['a: !secret hf_secret', 'tag resolve failed at line 1, column 4'],
-  ['a: *hf_secret', 'its aliases have no end, or name no anchor'],
+  ['a: *hf_secret', 'its aliases form a loop, or have no anchor'],
   ['a: hf_secret: b', 'block as implicit key at line 1, column 4'],
   ['---\na: 1\n---\nb: 2\n', 'multiple docs at line 3, column 1'],
 ])('%j is refused without being quoted', (text, message) => {

@@ -78,7 +78,7 @@ test('what cannot be pushed is named, with the way out', async () => {
   await expect(push(run(), 'hf://team/prefs', 'openai')).rejects.toThrow(
     'has no dataset for openai; it has trl, nemo_rl',
   );
-  await expect(push(run(), 'team/prefs', 'trl')).rejects.toThrow('write hf://organization/name');
+  await expect(push(run(), 'team/prefs', 'trl')).rejects.toThrow('Write hf://organization/name');
 });
 
 test('dpo push takes the token and the hub from the environment', async () => {

@@ -82,7 +82,7 @@ test('a run without a permission says where it failed and what to do; redriven w
   const failed = await onAws(start);
   expect(failed.code).toBe(1);
   expect(failed.stderr).toMatch(
-    /\nStoreRefused: .*AccessDenied.*\nIn BuildShard, shard 1 of run r\. Fix .*dpo redrive r\): what is built is kept\.\n$/,
+    /\nStoreRefused: .*AccessDenied.*\nIn BuildShard, shard 1 of run r\. Fix .*dpo redrive r\): it keeps what was built\.\n$/,
   );
   const record = RunFailure.parse(JSON.parse(String(s3.get('collections', 'runs/r/failure.json'))));
   expect(record).toMatchObject({ execution: 'r', state: 'BuildShard', shard: 1, error: 'StoreRefused' });

@@ -98,7 +98,7 @@ test('an adapter trains only where its configuration enables it, or --train is g
   const idle = await read({ natConfig });
   expect(idle.request.training).toBeUndefined();
   expect(idle.whyTraining).toBe(
-    `Nothing is trained: finetuning.enabled of ${natConfig} is false by default. --train trains all the same.`,
+    `Nothing is trained: finetuning.enabled of ${natConfig} is false by default. --train trains anyway.`,
   );
   const trained = await read({ natConfig, train: true });
   expect(trained.request.training).toMatchObject({ nemo_customizer: { namespace: 'ns' } });
@@ -118,7 +118,7 @@ test('beside an adapter that does not train, a whole training block does, and a 
   });
   const set = ['training.nemo_customizer.poll_interval_seconds=5'];
   await expect(read({ natConfig, set })).rejects.toThrow(
-    /entity_host.* Nothing is trained: finetuning\.enabled of .* is false by default\. --train trains all the same\.$/,
+    /entity_host.* Nothing is trained: finetuning\.enabled of .* is false by default\. --train trains anyway\.$/,
   );
   expect((await read({ natConfig, set, train: true })).request.training).toMatchObject({
     nemo_customizer: { namespace: 'ns', poll_interval_seconds: 5 },
@@ -143,7 +143,7 @@ test('what came from the environment is in no message', async () => {
 
 test('--train without a trainer is refused', async () => {
   const message =
-    '--train has no trainer: give a trainer_adapters entry in --nat-config, or a training block in --request.';
+    '--train needs a trainer. Give a trainer_adapters entry in --nat-config, or a training block in --request.';
   await expect(read({ train: true })).rejects.toThrow(message);
   const natConfig = await requestFile('builder.yml', 'trajectory_builders: {b: {_type: dpo_traj_builder}}');
   await expect(read({ train: true, natConfig })).rejects.toThrow(message);
@@ -179,7 +179,7 @@ test('directories in the request file are named from the working directory', asy
       { bucket: 'b', key: 'k' },
     ],
   });
-  await expect(read({ request, paths: [], out: 'examples/out' })).rejects.toThrow('--out lies within the traces');
+  await expect(read({ request, paths: [], out: 'examples/out' })).rejects.toThrow('--out is inside the traces');
 });
 
 test("a tokenizer's directory is named from the working directory", async () => {
@@ -230,7 +230,7 @@ test('a bucket of the request file is a name or a folder of this machine; any ot
   expect(await bucketOf('file:~')).toMatchObject({ traces: { bucket: home } });
   expect(await bucketOf('my-traces.2')).toMatchObject({ traces: { bucket: 'my-traces.2' } });
   for (const bucket of ['s3://my-traces', '~/data', './data', '/data', 'https://x']) {
-    await expect(bucketOf(bucket)).rejects.toThrow(`${bucket} is no bucket: write the name alone`);
+    await expect(bucketOf(bucket)).rejects.toThrow(`${bucket} is not a bucket. Write the name alone`);
   }
 });
 
@@ -245,33 +245,33 @@ test.each<[string, Partial<RunArgs>, string]>([
   [
     'a path that is not there',
     { paths: ['/no/such'] },
-    '/no/such is not there. Name a trace file, a directory of them, or s3://bucket/prefix.',
+    '/no/such does not exist. Name a trace file, a directory of them, or s3://bucket/prefix.',
   ],
   [
     'no path',
     { paths: [] },
-    'Nothing to read: name a trace file, a directory of them or s3://bucket/prefix, or give a source in --request.',
+    'Nothing to read. Name a trace file, a directory of them or s3://bucket/prefix, or give a source in --request.',
   ],
-  ['an address without a bucket', { paths: ['s3:///x'] }, 's3:///x names no bucket: write s3://bucket/prefix.'],
+  ['an address without a bucket', { paths: ['s3:///x'] }, 's3:///x has no bucket. Write s3://bucket/prefix.'],
   [
     'a --set without a value',
     { set: ['builder'] },
-    '--set builder sets nothing: write it as --set builder.min_score_diff=0.05.',
+    '--set builder has no value. Write it as --set builder.min_score_diff=0.05.',
   ],
   [
     'a --set of a prototype',
     { set: ['__proto__.x=1'] },
-    '--set __proto__.x names no setting: "__proto__" is not allowed.',
+    '--set __proto__.x is not a setting: "__proto__" is not allowed.',
   ],
   [
     'a --set of a constructor',
     { set: ['builder.constructor.x=1'] },
-    '--set builder.constructor.x names no setting: "constructor" is not allowed.',
+    '--set builder.constructor.x is not a setting: "constructor" is not allowed.',
   ],
   [
     'a --set with an empty name',
     { set: ['builder..x=1'] },
-    '--set builder..x names no setting: a part of it is empty.',
+    '--set builder..x is not a setting: a part of it is empty.',
   ],
   [
     'a mistyped --set',
@@ -291,7 +291,7 @@ test.each<[string, Partial<RunArgs>, string]>([
     { runId: 'a/../b' },
     'run_id must be 1 to 80 letters, digits, "_", "-" or ".", beginning with a letter or digit, but is "a/../b".',
   ],
-  ['a request file that is not there', { request: '/no/such.json' }, '--request /no/such.json is not there.'],
+  ['a request file that is not there', { request: '/no/such.json' }, '--request /no/such.json does not exist.'],
   ['a directory as a request file', { request: '/' }, '--request / cannot be read as a file.'],
 ])('%s is refused by name', async (_, args, message) => {
   expect(await complaint(args)).toBe(message);
@@ -305,7 +305,7 @@ test('a broken request file is refused with the place of the break', async () =>
     /^--request …\/broken\.yaml is not YAML: .*line 1.*\.$/,
   );
   expect(await complaint({ request: await requestFile('list.json', '[]') })).toBe(
-    '--request …/list.json holds no settings: it must be an object.',
+    '--request …/list.json must be an object of settings.',
   );
 });
 
@@ -317,7 +317,7 @@ test('a __proto__ key in the request file is refused, and reaches no prototype',
 
 test('an --out that is a file, or lies within the traces, is refused', async () => {
   expect(await complaint({ out: at('traces/a.jsonl') })).toBe('--out …/traces/a.jsonl is a file: name a directory.');
-  const within = '--out lies within the traces: the next run would read it. Name a place beside them.';
+  const within = '--out is inside the traces, so the next run would read it. Name a directory outside them.';
   expect(await complaint({ out: at('traces/out') })).toBe(within);
   expect(await complaint({ out: at('traces') })).toBe(within);
   expect(await complaint({ paths: ['s3://b/x'], out: 's3://b/x/out' })).toBe(within);

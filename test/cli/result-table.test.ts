@@ -93,11 +93,11 @@ Formats
 
 `);
   const off = { ...whole, collected_pairs: 1236, training: { pairs: 1001, examples: 1 } };
-  expect(table({ selections: { whole: off } })).toMatch(/unexplained +-1 {2}please report this/);
+  expect(table({ selections: { whole: off } })).toMatch(/unexplained +−1 {2}please report this/);
 });
 
 test('the table says why a run trained, or did not', () => {
-  const why = 'Nothing is trained: finetuning.enabled of config.yml is false. --train trains all the same.';
+  const why = 'Nothing is trained: finetuning.enabled of config.yml is false. --train trains anyway.';
   expect(resultTable(manifest, 'out/', { why })).toContain(`\n\nTraining\n  ${why}\n\nFiles`);
   expect(resultTable(manifest, 'out/')).not.toContain('Training');
 });

@@ -70,19 +70,23 @@ test('a secret of this machine that a request file names goes only to hosts that
   const { request, givenSecrets: given } = await requestIn('workflow.json', ofWorkflow);
   const hosts = (...urls: string[]) => ({ allowed: new Set(urls.map(originFromFlag)), given });
   expect(() => refuseSecretsElsewhere(request, hosts())).toThrow(
-    /^https:\/\/agent\.example\.com gets no secret: source\.workflow\.auth_secret_arn names env:AWS_SECRET_ACCESS_KEY.*--allow-secrets-to https:\/\/agent\.example\.com$/,
+    /^https:\/\/agent\.example\.com may not receive the secret env:AWS_SECRET_ACCESS_KEY, which source\.workflow\.auth_secret_arn names.*--allow-secrets-to https:\/\/agent\.example\.com$/,
   );
-  expect(() => refuseSecretsElsewhere(request, hosts('https://agent.example.com:8443'))).toThrow('gets no secret');
-  expect(() => refuseSecretsElsewhere(request, hosts('http://agent.example.com'))).toThrow('gets no secret');
+  expect(() => refuseSecretsElsewhere(request, hosts('https://agent.example.com:8443'))).toThrow(
+    'may not receive the secret',
+  );
+  expect(() => refuseSecretsElsewhere(request, hosts('http://agent.example.com'))).toThrow(
+    'may not receive the secret',
+  );
   expect(() => refuseSecretsElsewhere(request, hosts('https://AGENT.example.com/any/path'))).not.toThrow();
-  expect(() => originFromFlag('agent.example.com')).toThrow('is no host: write it as https://');
+  expect(() => originFromFlag('agent.example.com')).toThrow('is not a host. Write it as https://');
 });
 
 test('the same holds for trainers, and for a token that the environment puts into NAT’s configuration', async () => {
   const none = new Set<string>();
   const platform = await read('platform.json', ofPlatform);
   expect(() => refuseSecretsElsewhere(platform.request, { allowed: none, given: platform.givenSecrets })).toThrow(
-    'training.nemo_platform.auth_secret_arn names env:TOKEN',
+    'the secret env:TOKEN, which training.nemo_platform.auth_secret_arn names',
   );
   const literal = await read('literal.yml', adapter('    hf_token: hf_literal_token'));
   expect(() => refuseSecretsElsewhere(literal.request, { allowed: none, given: literal.givenSecrets })).not.toThrow();

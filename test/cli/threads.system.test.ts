@@ -87,7 +87,7 @@ test.each([
     const { code, stderr } = await dpo(args(out, concurrency), { interruptAfter });
     expect(performance.now() - interrupted).toBeLessThan(1000);
     expect(code).toBe(130);
-    expect(stderr).toMatch(/Interrupted\. The same command goes on from what is written\.\n$/);
+    expect(stderr).toMatch(/Interrupted\. Start the same command again: it continues from what it has written\.\n$/);
     expect(await temporaries(out)).toEqual([]);
     expect(await readdir(join(folder, out, 'runs/r'))).not.toContain('manifest.json');
 

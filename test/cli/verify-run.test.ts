@@ -26,7 +26,7 @@ test('a run as it was committed is verified, and how much that was is told', asy
   expect(await verifyRun('r', join(folder, 'out'))).toMatchObject({ run_id: 'r', files: 9, differences: [] });
   expect(await dpo(['verify', at()])).toEqual({
     code: 0,
-    stdout: expect.stringMatching(/^Run r is as it was committed: 9 files, \d+ KB\.\n$/),
+    stdout: expect.stringMatching(/^Run r is unchanged since its commit: 9 files, \d+ KB\.\n$/),
     stderr: '',
   });
 });
@@ -64,7 +64,7 @@ test('every way in which a file may differ is named, and the command ends with 1
     expect.stringMatching(/^runs\/r\/request\.json has other bytes/),
     'runs/r/datasets/trl/train-2.jsonl\\u001b[2J is not in the manifest: the run did not commit it.',
     'runs/r/notes is not in the manifest: the run did not commit it.',
-    'Run r is not what was committed.',
+    'Run r differs from what it committed.',
     '',
   ]);
   const json = await dpo(['verify', at(), '--json']);
@@ -97,6 +97,6 @@ test('a folder with the manifest of another run is no committed run, although th
   await cp(at('request.json'), join(copy, 'request.json'));
   expect(await dpo(['verify', copy])).toMatchObject({
     code: 2,
-    stderr: expect.stringContaining('is the manifest of run r: '),
+    stderr: expect.stringContaining('is the manifest of run r. '),
   });
 });

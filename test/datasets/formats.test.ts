@@ -290,7 +290,7 @@ describe('dataset.columns', () => {
     const refuse = (formats: FormatName[]) => refuseColumns({ formats, columns: ['margin'] });
     expect(() => refuse(['trl', 'nemo_rl'])).not.toThrow();
     expect(() => refuse(['trl', 'openai'])).toThrow(
-      'dataset.columns is ["margin"], and openai takes no column beside its own. Formats that do: nemo_rl, trl, trl_kto,',
+      'dataset.columns is ["margin"], but openai takes only its own columns. Formats that take more: nemo_rl, trl, trl_kto,',
     );
   });
 });
@@ -418,7 +418,7 @@ describe('a pair is left out of a format that cannot hold it:', () => {
     expect(result.formats[FormatName.parse(format)]).toMatchObject({ files: [], left_out: { [reason]: 1 } });
     expect(result.warnings).toEqual([
       `${format} cannot hold 1 of 1 pairs, which are left out: ${reason} 1.`,
-      `${format} has no line.`,
+      `${format} has no lines.`,
     ]);
   });
 

@@ -78,7 +78,7 @@ test('it carries the types that `datasets` reads without a card', async () => {
 test('formats whose trainers read no Parquet refuse it by name', () => {
   expect(() => refuseFileType({ formats: ['openai', 'trl'], file_type: 'jsonl' })).not.toThrow();
   expect(() => refuseFileType({ formats: ['openai', 'trl'], file_type: 'parquet' })).toThrow(
-    'dataset.file_type is parquet, and the trainer of openai reads JSON lines only. Formats with Parquet: nemo_rl, trl,',
+    'dataset.file_type is parquet, but the trainer of openai reads JSON lines only. Formats with Parquet: nemo_rl, trl,',
   );
 });
 

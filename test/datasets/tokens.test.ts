@@ -100,12 +100,10 @@ describe('dataset.tokenizer', () => {
     expect(await collections.head(runKeys('run').tokenizer)).toBeDefined();
   });
   test('limits without a tokenizer are refused', async () => {
-    await expect(run({ tokenizer: null, max_tokens: 9 })).rejects.toThrow(
-      'so dataset.tokenizer must say by which model',
-    );
+    await expect(run({ tokenizer: null, max_tokens: 9 })).rejects.toThrow('so dataset.tokenizer must name the model');
   });
   test('a folder without one is refused by name before anything is built', async () => {
-    await expect(run({}, {})).rejects.toThrow('dataset.tokenizer: traces/model/tokenizer.json is not there');
+    await expect(run({}, {})).rejects.toThrow('dataset.tokenizer: traces/model/tokenizer.json does not exist');
   });
 });
 
@@ -123,7 +121,7 @@ test('facts of shards add up, and a warning says what TRL would cut', () => {
   expect(sum).toMatchObject({ chosen_sum: 14, rejected_sum: 12, chosen_longer: 2, rejected_longer: 4 });
   expect(tokenWarnings(sum, ['openai'])).toEqual([]);
   expect(tokenWarnings(sum, ['trl'])).toEqual([
-    "4 of 6 pairs have more than 1024 tokens, which is TRL's max_length unless you set it: it cuts or loses them. The longest has 4000. Set max_length, or dataset.max_tokens.",
+    "4 of 6 pairs have more than 1024 tokens, TRL's default max_length: TRL cuts or drops them. The longest has 4000. Set max_length, or dataset.max_tokens.",
   ]);
   expect(sumTokens([undefined])).toBeUndefined();
 });

@@ -34,7 +34,7 @@ test('a prompt leaks whatever its tools are', async () => {
 test('whole conversations are refused by the formats that hold one answer, before anything is built', () => {
   expect(() => refuseConversations(['trl', 'trl_kto'])).not.toThrow();
   expect(() => refuseConversations(['trl', 'axolotl', 'openai'])).toThrow(
-    /^dataset\.formats has axolotl, openai, which can hold one answer.*Use .*trl.*trl_kto/,
+    /^dataset\.formats has axolotl, openai, which holds one answer per side.*Use .*trl.*trl_kto/,
   );
 });
 

@@ -4,6 +4,15 @@ import type { ContainerName } from '../../lib/contract/container-name.ts';
 import { CONTAINERS } from '../../lib/sources/containers/containers.ts';
 import { runSource } from '../sources/run-source.ts';
 import { memoryStore } from '../support/memory-store.ts';
+import {
+  DELTA_BINARY,
+  dataPage,
+  type HandmadeColumn,
+  INT64,
+  parquetBytes,
+  sized,
+  withFooter,
+} from '../support/parquet-bytes.ts';
 import { archiveOf } from '../support/zip-archive.ts';
 
 /** Objects of so many bytes that cost their readers most. */
@@ -25,6 +34,51 @@ const CONTAINED: readonly (readonly [what: string, container: ContainerName, byt
     (length) => archiveOf(many(length, 60, (at) => ({ name: digits(at), method: 0 }))),
   ],
 ];
+
+/** Parquet: a footer of a megabyte takes some time to make, so these are smaller. */
+const TABLES: readonly (readonly [what: string, bytes: (length: number) => Buffer])[] = [
+  ['columns', (length) => parquetBytes(many(length, 130, (at) => tableColumn([`c${at}`])))],
+  ['row groups', (length) => parquetBytes([tableColumn(['a'])], { groups: Math.floor(length / 130) })],
+  ['fields of structs', (length) => parquetBytes(many(length, 130 * 50, (at) => tableStruct(`c${at}`, 50)).flat())],
+  [
+    'pages',
+    (length) =>
+      parquetBytes([{ path: ['a'], pages: [repeated(PAGE, length)] }], { rows: Math.floor(length / PAGE.length) }),
+  ],
+  [
+    'compressed pages',
+    (length) =>
+      parquetBytes([{ path: ['a'], codec: 6, pages: [repeated(ZSTD_PAGE, length)] }], {
+        rows: Math.floor(length / ZSTD_PAGE.length),
+      }),
+  ],
+  ['the digits of a number in the footer', (length) => withFooter([Buffer.from('PAR1')], digitsOf(length))],
+  [
+    'the digits of a delta',
+    (length) =>
+      parquetBytes([
+        {
+          path: ['a'],
+          type: INT64,
+          pages: [dataPage({ values: 9, encoding: DELTA_BINARY, content: digitsOf(length) })],
+        },
+      ]),
+  ],
+];
+const CELL = sized(Buffer.from('x'));
+const PAGE = dataPage({ values: 1, content: CELL });
+const ZSTD_PAGE = dataPage({ values: 1, content: zstdCompressSync(CELL), bytes: CELL.length });
+const tableColumn = (path: readonly string[], schema?: readonly object[]): HandmadeColumn => ({
+  ...{ path, pages: [PAGE] },
+  ...(schema && { schema }),
+});
+/** The first of its columns brings the schema of all of them. */
+const tableStruct = (name: string, fields: number): HandmadeColumn[] => {
+  const leaves = many(fields, 1, (at) => ({ field_1: 6, field_3: 0, field_4: `f${at}` }));
+  const schema = [{ field_3: 0, field_4: name, field_5: fields }, ...leaves];
+  return leaves.map(({ field_4 }, at) => tableColumn([name, field_4], at === 0 ? schema : []));
+};
+const digitsOf = (length: number): Buffer => Buffer.concat([Buffer.from([0x16]), Buffer.alloc(length, 0xff)]);
 
 /** Records of so many bytes, and the settings of the run that reads them. */
 const RECORDS: readonly (readonly [what: string, records: (length: number) => readonly object[], settings: object])[] =
@@ -96,6 +150,16 @@ test.each(CONTAINED)('two megabytes of %s take twice as long as one', async (_, 
   });
 });
 
+test.each(TABLES)('twice as many of %s in Parquet take twice as long', async (_, bytes) => {
+  await requireLinear(
+    async (length) => {
+      const object = bytes(length);
+      return () => readAll('parquet', object);
+    },
+    [50_000, 300_000, 600_000],
+  );
+});
+
 test.each(RECORDS)('a run over two megabytes of %s takes twice as long as over one', async (_, records, settings) => {
   await requireLinear(async (length) => {
     const traces = memoryStore('traces');
@@ -112,10 +176,13 @@ test.each(RECORDS)('a run over two megabytes of %s takes twice as long as over o
   });
 });
 
-async function requireLinear(prepare: (length: number) => Promise<() => Promise<unknown>>): Promise<void> {
-  await (await prepare(100_000))();
-  const one = await best(await prepare(1_000_000));
-  const two = await best(await prepare(2_000_000));
+async function requireLinear(
+  prepare: (length: number) => Promise<() => Promise<unknown>>,
+  [few, once, twice] = [100_000, 1_000_000, 2_000_000],
+): Promise<void> {
+  await (await prepare(few))();
+  const one = await best(await prepare(once));
+  const two = await best(await prepare(twice));
   expect(two / Math.max(one, LEAST), `${one} ms, then ${two} ms`).toBeLessThan(MOST_TIMES);
 }
 

@@ -18,13 +18,15 @@ import { startS3Server } from '../support/s3-server.ts';
 const folder = mkdtempSync(join(tmpdir(), 'bundles-'));
 /** The packages in each bundle. */
 const packages = new Map<Stage, ReadonlySet<string>>();
+/** A minute on two cores that are busy. */
+const BUNDLING_MS = 300_000;
 
 beforeAll(async () => {
   for (const stage of STAGES) {
     const { metafile } = await bundleFunction(stage, folder);
     packages.set(stage, new Set(Object.keys(metafile.inputs).flatMap(packageOf)));
   }
-});
+}, BUNDLING_MS);
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -41,8 +43,8 @@ const BUDGET: Record<Stage, number> = {
   evaluate: 1170,
   'run-workflow': 880,
   'plan-traces': 600,
-  'group-candidates': 940,
-  'build-shard': 1110,
+  'group-candidates': 950,
+  'build-shard': 1130,
   choose: 630,
   'write-datasets': 670,
   finalize: 790,

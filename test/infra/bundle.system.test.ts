@@ -14,6 +14,8 @@ import { FUNCTION_ENVIRONMENT } from '../support/function-environment.ts';
 // The one test that bundles, as `cdk synth` does: offline, without credentials, without Docker.
 const outdir = mkdtempSync(join(tmpdir(), 'cdk-out-'));
 let bundles: string[] = [];
+/** A minute on two cores that are busy. */
+const BUNDLING_MS = 300_000;
 
 beforeAll(() => {
   const app = new App({ outdir, context: { uploads: { quietMinutes: 5 } } });
@@ -25,7 +27,7 @@ beforeAll(() => {
   bundles = readdirSync(outdir)
     .map((name) => join(outdir, name, 'index.js'))
     .filter((file) => existsSync(file));
-});
+}, BUNDLING_MS);
 
 afterAll(() => rmSync(outdir, { recursive: true }));
 

@@ -67,6 +67,19 @@ describe('a property that makes no sense fails the synth', () => {
     expect(() => pipelineIn(newStack(), props)).toThrow('requestsFromUploads is "everything"');
   });
 
+  test('uploads that start runs in a way that there is not, or in a network without a VPC', () => {
+    const stack = newStack();
+    const traces = new TracesBucket(stack, 'Traces');
+    const { stateMachine } = pipelineIn(stack);
+    const props = { traces, tracesPrefix: 'traces/', stateMachine };
+    const uploads = { quietMinutes: 30 };
+    expect(() => new UploadTrigger(stack, 'Long', { ...props, uploads })).toThrow('must be 1 to 15 minutes');
+    const vpcSubnets = { subnetType: SubnetType.PRIVATE_ISOLATED };
+    expect(() => new UploadTrigger(stack, 'Alone', { ...props, uploads: { quietMinutes: 5 }, vpcSubnets })).toThrow(
+      'vpcSubnets is set without vpc',
+    );
+  });
+
   test('one bucket for both, made or imported', () => {
     const stack = newStack();
     const made = new TracesBucket(stack, 'One');
@@ -106,9 +119,10 @@ describe('in a VPC', () => {
   test('takes subnets and security groups that are given, and every role may make interfaces', () => {
     const { stack } = pipelineWith((own) => ({
       vpcSubnets: { subnetType: SubnetType.PRIVATE_WITH_EGRESS },
-      securityGroups: [SecurityGroup.fromSecurityGroupId(own, 'Given', 'sg-1234')],
+      securityGroups: [SecurityGroup.fromSecurityGroupId(own, 'Given', 'sg-0123456789abcdef0')],
     }));
-    for (const network of networks(stack)) expect(network).toMatchObject({ SecurityGroupIds: ['sg-1234'] });
+    for (const network of networks(stack))
+      expect(network).toMatchObject({ SecurityGroupIds: ['sg-0123456789abcdef0'] });
     const policies = resourcesOf(stack).filter(({ Type }) => Type === 'AWS::IAM::Policy');
     const connecting = policies.filter((one) => JSON.stringify(one).includes('ec2:CreateNetworkInterface'));
     expect(connecting).toHaveLength(STEPS.length);
@@ -209,7 +223,11 @@ test('tags and a permissions boundary that are put on it are on all that it make
 
 test('takes buckets and a key that exist', () => {
   const stack = newStack();
-  const encryptionKey = Key.fromKeyArn(stack, 'Key', 'arn:aws:kms:eu-central-1:123456789012:key/1234');
+  const encryptionKey = Key.fromKeyArn(
+    stack,
+    'Key',
+    'arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab',
+  );
   const bucket = (bucketName: string) => Bucket.fromBucketAttributes(stack, bucketName, { bucketName, encryptionKey });
   pipelineIn(stack, { traces: bucket('my-traces'), collections: bucket('my-runs'), encryptionKey });
   const resources = resourcesOf(stack);

@@ -149,7 +149,7 @@ test('a token in plain text is refused before anything but the failure is writte
 test('a curriculum is refused where the trainer takes one training file', () => {
   const dataset = { curriculum: { buckets: 2 } };
   expect(() => requestOf('r', { training: trainingOf(), dataset })).toThrow(
-    'dataset.curriculum writes a training file a bucket, and training.nemo_customizer takes one: leave out dataset.curriculum, or hand the files over by training.event_bridge.',
+    'dataset.curriculum writes one training file per bucket, but training.nemo_customizer takes a single file. Leave out dataset.curriculum, or hand the files over by training.event_bridge.',
   );
   expect(() => requestOf('r', { training: { event_bridge: {} }, dataset })).not.toThrow();
 });

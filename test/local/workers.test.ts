@@ -79,7 +79,7 @@ test('an error is thrown as the class that it has in its thread, with its messag
   await writeFile(join(folder, 'traces.jsonl'), `${LINES}{}\n`);
   const changed = build(running, shards[0]);
   await expect(changed).rejects.toThrow(InputChanged);
-  await expect(changed).rejects.toThrow(/traces\.jsonl is no longer what was planned/);
+  await expect(changed).rejects.toThrow(/traces\.jsonl changed after the run was planned/);
   const [shard] = shards;
   const elsewhere = shard && { ...shard, slices: shard.slices.map((slice) => ({ ...slice, key: '../x' })) };
   await expect(build(running, elsewhere)).rejects.toThrow(StoreRefused);

@@ -39,7 +39,7 @@ function endlessStore() {
 test('an object of a run is read up to a limit below that of a string', async () => {
   const { store, read } = endlessStore();
   await expect(readAll(store, 'k', { most: 3_000_000 })).rejects.toThrow(
-    /^traces\/k has more than the 3000000 bytes that are read of such an object/,
+    /^traces\/k is larger than 3000000 bytes, the limit for such a file/,
   );
   expect(read()).toBeLessThan(5_000_000);
   await expect(readJson(store, 'k', z.unknown())).rejects.toMatchObject({ name: 'CorruptObject' });
@@ -62,7 +62,7 @@ test('an uploaded run.json is read up to a megabyte', async () => {
     memoryDeps(store),
   );
   await expect(asked).rejects.toThrow(
-    /^traces\/a\/run\.json has more than the 1048576 bytes that are read of a run\.json: it holds a request, and no traces\.$/,
+    /^traces\/a\/run\.json is larger than 1048576 bytes, the limit for a run\.json\. It holds a request, not traces\.$/,
   );
   expect(read()).toBeLessThan(4_000_000);
 });
@@ -77,7 +77,7 @@ test('files of settings are read up to a megabyte', async () => {
     await writeFile(file, '');
     // A hole, which takes no room on the disk.
     await truncate(file, 2 ** 33);
-    await expect(read(file)).rejects.toThrow(/has more than the 1048576 bytes that are read of a file of settings/);
+    await expect(read(file)).rejects.toThrow(/is larger than 1048576 bytes, the limit for a settings file/);
   }
 });
 
@@ -86,6 +86,6 @@ test("a tokenizer's file is read up to a limit", async () => {
   const source = { traces: { bucket: 'traces', prefix: '' } };
   const request = Request.parse({ run_id: 'r', source, dataset: { tokenizer: { bucket: 'traces', prefix: 'm/' } } });
   await expect(readTokenizer(request, memoryDeps(store))).rejects.toThrow(
-    /^dataset\.tokenizer: traces\/m\/.* has more than the 134217728 bytes/,
+    /^dataset\.tokenizer: traces\/m\/.* is larger than 134217728 bytes/,
   );
 });

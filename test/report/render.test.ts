@@ -147,7 +147,7 @@ describe('a rendered report', () => {
       rejected_candidates: {},
     };
     const page = renderReport({ ...empty, totals: { ...totals, skipped_tie: 0, skipped_identical: 0 } });
-    expect(page).toContain('no step of the traces is a candidate');
+    expect(page).toContain('No step of the traces is a candidate');
     expect(page).toContain('The collection is empty');
     expect(drawn(page)).not.toMatch(/NaN|Infinity|undefined/);
   });

@@ -152,7 +152,7 @@ describe('fails the run, and says what it found and what to do:', () => {
     [
       'a pointer into text in every record',
       { 'a.jsonl': lines(...GOOD) },
-      /^source\.format\.response is \/response\/text, which points into \/response.*keys there are task_id, prompt, response, reward\.$/,
+      /^source\.format\.response is \/response\/text, which points into \/response.*keys found are task_id, prompt, response, reward\.$/,
       { source: { format: { ...MAP, response: '/response/text' } } },
     ],
     [
@@ -211,7 +211,7 @@ describe('fails the run, and says what it found and what to do:', () => {
     [
       'one candidate a group',
       { 'a.jsonl': lines(...[0, 1, 2].map((at) => rollout(at, { task_id: at }))) },
-      /3 candidates are in 3 turns, and none of these has two.*source\.format\.group/,
+      /3 candidates are in 3 turns, and each turn has one candidate at most.*source\.format\.group/,
     ],
     ['ties alone', { 'a.jsonl': lines(...GOOD.map((record) => ({ ...record, reward: 1 }))) }, /2 have equal scores/],
   ])('%s', async (_, objects, message, settings) => {

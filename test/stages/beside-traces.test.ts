@@ -69,7 +69,7 @@ describe.each(Object.entries(KINDS))('%s in a folder', (_, traces) => {
       'a README',
       'README.md',
       Buffer.from('# Traces\n'),
-      /the name is none of a file with records \(1 file\): README\.md/,
+      /its name is not that of a file with records \(1 file\): README\.md/,
     ],
     ["a trainer's checkpoint", 'checkpoint-10/trainer_state.json', TRAINER_STATE, /checkpoint-10\/trainer_state\.json/],
     [
@@ -126,7 +126,7 @@ describe.each(Object.entries(KINDS))('%s in a folder', (_, traces) => {
     const { pairs, lost, passedOver } = await runOver(await storeOf({ 'a.zip': archive('a'), 'b.zip': archive('b') }));
     expect({ pairs, lost }).toEqual({ pairs: 4, lost: {} });
     expect(passedOver).toEqual([
-      'Passed over, because the name is none of a file with records (4 files): ' +
+      'Passed over, because its name is not that of a file with records (4 files): ' +
         'a.zip!/README.md, a.zip!/plots/loss.png, b.zip!/README.md, b.zip!/plots/loss.png.',
     ]);
   });

@@ -69,7 +69,7 @@ describe.each(['strict', 'nat'])('numbers at the ends of what a double holds, in
   test.each([
     ['1e20', 'a float past 64 bits'],
     ['9223372036854775808.0', 'a float past 64 bits'],
-    ['1.5', 'no integer'],
+    ['1.5', 'not an integer'],
   ])('%s is no candidate index: it is %s', async (index) => {
     const { losses } = await run([item('1', ['1', '0']).replace('_index":1', `_index":${index}`)], { compatibility });
     expect(losses).toMatchObject([{ reason: 'invalid_candidate_index' }]);

@@ -172,9 +172,7 @@ describe('what may not end is a warning of the plan, with the setting that helps
     const { warnings, choose_bytes, limits } = await tracesEstimateIn(collections);
     expect(choose_bytes.least).toBeGreaterThan(place.chooseBytes);
     expect(warnings).toContainEqual(
-      expect.stringMatching(
-        /^The run may not end: it needs some \d+ % of Choose's memory \(3008 MB\)\. .*chooseMemory/,
-      ),
+      expect.stringMatching(/^The run may fail: it needs about \d+ % of Choose's memory \(3008 MB\)\. .*chooseMemory/),
     );
     expect(limits[0]?.limit).toBe("Choose's memory (3008 MB)");
     // Without a dataset nothing is chosen.
@@ -184,7 +182,7 @@ describe('what may not end is a warning of the plan, with the setting that helps
   });
 
   test.each([
-    ['a compact array', 'traces/a.json', {}, /several objects in place of traces\/a\.json, or uncompressed JSON lines/],
+    ['a compact array', 'traces/a.json', {}, /several files in place of traces\/a\.json, or uncompressed JSON lines/],
     [
       'source.cut false',
       'traces/a.jsonl',
@@ -242,7 +240,7 @@ describe('what cannot end is refused by name, before anything is written or clai
     const by = parseRequest({ run_id: 'run', ...over('traces/') });
     const source = { traces: { bucket: 'traces', prefix: 'traces/' }, cut: true };
     expect(() => requireEnd(drawn, { ...describeCut(drawn, { ...by, source }), inputs: 400 }, 400_000)).toThrow(
-      /^The plan of 400 objects would have \d+ bytes, and a state reads at most 400000 of one\. What helps: fewer objects a run/,
+      /^The plan of 400 files would have \d+ bytes, and a state reads at most 400000 of one\. What helps: fewer files per run/,
     );
     const fewer = { ...drawn, shards: shards.slice(0, 300) };
     expect(() => requireEnd(fewer, describeCut(fewer, { ...by, source }), 400_000)).not.toThrow();

@@ -94,7 +94,7 @@ describe('the folder as `nat eval` leaves it', () => {
         'Passed over, because NAT writes them beside its traces: config_metadata.json, quality_output.json.',
       );
       expect(others).toEqual([
-        'Passed over, because the name is none of a file with records (2 files): config_effective.yml, config_original.yml.',
+        'Passed over, because its name is not that of a file with records (2 files): config_effective.yml, config_original.yml.',
       ]);
       // The same request again finds the committed run.
       await expect(runSteps({ source, builder: { compatibility } }, deps)).resolves.toBeDefined();

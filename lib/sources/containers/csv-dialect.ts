@@ -15,7 +15,7 @@ export function headerProblem(cells: readonly string[]): string | undefined {
     if (!Number.isNaN(Number(cell))) return `column ${at + 1} of its first row is a number`;
     if (cell.length > MAX_NAME_LENGTH)
       return `column ${at + 1} of its first row is longer than ${MAX_NAME_LENGTH} characters`;
-    if (/[\r\n]/.test(cell)) return `column ${at + 1} of its first row goes on over lines`;
+    if (/[\r\n]/.test(cell)) return `column ${at + 1} of its first row continues over several lines`;
     const before = places.get(cell);
     if (before !== undefined) return `columns ${before + 1} and ${at + 1} have the same name`;
     places.set(cell, at);

@@ -136,10 +136,10 @@ const MOST_BROKEN_ROWS = 1_000;
 
 const NOT_CSV = reject(
   'broken_csv',
-  `more than ${MOST_BROKEN_ROWS} of its rows, and one in ten, have quotes inside cells, so it is no CSV; the rest is not read`,
+  `more than ${MOST_BROKEN_ROWS} of its rows, and one in ten, have quotes inside cells, so it is not CSV; the rest is not read`,
 );
 const CUT = reject('truncated', 'the file ends inside a quoted cell');
-const CUT_ROW = reject('truncated', 'the file ends inside this row, as a writer leaves it that was stopped');
+const CUT_ROW = reject('truncated', 'the file ends inside this row, as after a stopped writer');
 
 const brokenRow = (error: CsvError) => (error.code === 'CSV_MAX_RECORD_SIZE' ? TOO_LARGE : BROKEN_QUOTES);
 
@@ -149,7 +149,7 @@ const TOO_LARGE = reject(
 );
 const BROKEN_QUOTES = reject(
   'broken_quotes',
-  'a quote stands inside a cell; a cell with quotes is quoted, and each quote in it doubled',
+  'a cell contains a quote but is not quoted; quote the cell, and double each quote in it',
 );
 
 /** Moves the window behind the next line end; gives how many bytes that were. Holds none of them. */

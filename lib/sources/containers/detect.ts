@@ -39,7 +39,7 @@ function detectText(bytes: Buffer, name: string): Detected {
   }
   if (text[0] === OPEN_LIST) return { container: 'array' };
   if (text[0] === OPEN_OBJECT) return { container: goesOnOverLines(text) ? 'json' : 'lines' };
-  if (text.includes(0)) return { unsure: `it is no text (${describe(text)}). ${NAME_IT}` };
+  if (text.includes(0)) return { unsure: `it is not text (${describe(text)}). ${NAME_IT}` };
   return detectTable(text, name);
 }
 
@@ -55,7 +55,7 @@ function detectTable(text: Buffer, name: string): Detected {
   if (named === 'csv' || named === 'tsv') return { container: named };
   const what = other
     ? 'its commas and its tabs both separate columns'
-    : `it begins with ${describe(text)}: it is not JSON ("[" or "{"), and no rows of CSV below a header`;
+    : `it begins with ${describe(text)}: it is neither JSON ("[" or "{") nor CSV with a header row`;
   return { unsure: `${what}. ${NAME_IT}` };
 }
 

@@ -59,7 +59,7 @@ export const MAX_RATIO = 500;
 const bomb = (at: number): BadEnding => ({
   at,
   reason: 'gzip_bomb',
-  detail: `it inflates to more than ${MAX_RATIO} times its size, as no trace does; if it is one, store it uncompressed`,
+  detail: `it inflates to more than ${MAX_RATIO} times its size, more than any trace; if it is a trace, store it uncompressed`,
 });
 
 const broken = (at: number, how: string): BadEnding => ({
@@ -80,7 +80,7 @@ function openInflater() {
       const chunks = isBehind ? [] : await write(piece);
       // Past the end of all members zlib takes nothing more; some writers fill up with zeros there.
       const rest = piece.subarray(Math.max(0, piece.length - (given - zlib.bytesWritten)));
-      if (rest.some((byte) => byte !== 0)) behindEnd ??= 'there is something else behind its end';
+      if (rest.some((byte) => byte !== 0)) behindEnd ??= 'other bytes follow its end';
       return chunks;
     },
     end,

@@ -59,7 +59,7 @@ const HALF_LINE = {
   rejected: {
     reason: 'truncated',
     exampleId: null,
-    detail: 'the file ends inside this line, as a writer leaves it that was stopped',
+    detail: 'the file ends inside this line, as after a stopped writer',
   },
 } as const;
 

@@ -2,7 +2,7 @@ import { type FileMetaData, parquetSchema, type SchemaElement, type SchemaTree }
 import { type ToJson, toJsonOf } from './parquet-values.ts';
 
 /** A column of rows: all of what is below it where it is a list or a struct. */
-export interface ParquetColumn {
+export interface FileColumn {
   readonly name: string;
   /** Of this column alone, below a root. */
   readonly schema: SchemaElement[];
@@ -17,10 +17,10 @@ export interface ParquetColumn {
  * The columns, each with a schema of its own: hyparquet looks for a column among all that its schema has, which takes a time
  * that grows with their square. Throws what is wrong with them.
  */
-export function columnsOf({ schema }: FileMetaData): readonly ParquetColumn[] {
+export function columnsOf({ schema }: FileMetaData): readonly FileColumn[] {
   const [root] = schema;
   if (!root) throw new Error('it has no schema');
-  const columns: ParquetColumn[] = [];
+  const columns: FileColumn[] = [];
   const names = new Set<string>();
   for (let from = 1; from < schema.length; ) {
     const to = endOfColumn(schema, from);
@@ -55,7 +55,7 @@ const MOST_DEPTH = 64;
 /** Within one column they are looked for one after the other. */
 const MOST_LEAVES = 10_000;
 
-function toColumn(schema: SchemaElement[]): ParquetColumn {
+function toColumn(schema: SchemaElement[]): FileColumn {
   const root = parquetSchema({ schema });
   const [tree] = root.children;
   if (!tree) throw new Error('it has no columns');

@@ -11,7 +11,9 @@ export interface EncodedValues {
   /** Where they begin. */
   readonly start: number;
   readonly encoding: string;
-  /** Without nulls. */
+  /** With nulls. */
+  readonly values: number;
+  /** Without them; they have to be counted. */
   readonly count: () => number;
   readonly element: SchemaElement;
   /** In pages of the second kind a width of 0 has runs, too. */
@@ -19,14 +21,14 @@ export interface EncodedValues {
 }
 
 /** Throws where decoding the values would take more time or memory than their bytes may. */
-export function checkValues({ view, start, encoding, count, element, isV2 }: EncodedValues): void {
+export function checkValues({ view, start, encoding, values, count, element, isV2 }: EncodedValues): void {
   const isBoolean = element.type === 'BOOLEAN';
   if (encoding === 'RLE' || (isBoolean && encoding.endsWith('DICTIONARY'))) {
-    checkRuns(view, { start: start + 4, width: 1, values: count() });
+    checkRuns(view, { start: start + 4, width: 1, values });
   } else if (encoding.endsWith('DICTIONARY') && start < view.byteLength) {
     const width = view.getUint8(start);
     if (width > 32) throw new Error('a page has indices of more than 32 bits');
-    if (width > 0 || isV2) checkRuns(view, { start: start + 1, width, values: count() });
+    if (width > 0 || isV2) checkRuns(view, { start: start + 1, width, values });
   } else if (encoding === 'BYTE_STREAM_SPLIT') {
     if (count() * widthOf(element) > view.byteLength - start) throw new Error('a page has fewer bytes than values');
   } else if (encoding.startsWith('DELTA_')) {

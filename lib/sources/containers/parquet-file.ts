@@ -1,13 +1,13 @@
 import { type ColumnMetaData, type FileMetaData, parquetMetadata, type RowGroup } from 'hyparquet';
 import { type ByteReader, readInParts } from './byte-reader.ts';
 import { type ContainerRejection, type PinnedObject, reject } from './container.ts';
-import { columnsOf, type ParquetColumn } from './parquet-columns.ts';
+import { columnsOf, type FileColumn } from './parquet-columns.ts';
 import { passThrift } from './pass-thrift.ts';
 import { watchStore } from './watched-store.ts';
 
 export interface ParquetFile {
   readonly metadata: FileMetaData;
-  readonly columns: readonly ParquetColumn[];
+  readonly columns: readonly FileColumn[];
   readonly groups: readonly Group[];
 }
 

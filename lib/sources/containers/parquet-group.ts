@@ -6,7 +6,7 @@ import { MAX_ITEM_BYTES } from '../record.ts';
 import { MAX_VALUES } from '../value-cap.ts';
 import { readInParts } from './byte-reader.ts';
 import { type ContainerRejection, type PinnedObject, reject } from './container.ts';
-import type { ParquetColumn } from './parquet-columns.ts';
+import type { FileColumn } from './parquet-columns.ts';
 import { broken, endOf, type Group, type ParquetFile, sizeOf, startOf, takeOwn } from './parquet-file.ts';
 import { type CheckedPage, checkingCompressors, checkPages } from './parquet-pages.ts';
 import { NOT_UTF8, PARSERS } from './parquet-values.ts';
@@ -61,17 +61,30 @@ async function* readBatches(
   const { columns, flatBytes } = await openGroup(object, file, group);
   const nested = new Map<OpenColumn, readonly unknown[]>();
   for (const column of columns) if (column.isNested) nested.set(column, await column.read(0, group.rows));
-  const byBytes = Math.ceil(group.rows / Math.ceil(Math.max(1, flatBytes) / BATCH_BYTES));
-  const rowsABatch = Math.min(byBytes, Math.max(1, Math.floor(MAX_VALUES / columns.length)));
-  for (let from = 0; from < group.rows; from += rowsABatch) {
-    const to = Math.min(from + rowsABatch, group.rows);
+  const most = countBatchRows({ rows: group.rows, columns: columns.length, flatBytes });
+  for (let from = 0; from < group.rows; from += most) {
+    const to = Math.min(from + most, group.rows);
     const values: (readonly unknown[])[] = [];
     for (const column of columns) values.push(nested.get(column)?.slice(from, to) ?? (await column.read(from, to)));
     yield Array.from({ length: to - from }, (_, at) => toRow(columns, values, at));
   }
 }
 
-interface OpenColumn extends Pick<ParquetColumn, 'name' | 'isNested'> {
+/** By their bytes, and by their values: a page of a few bytes may hold millions. */
+export function countBatchRows({
+  rows,
+  columns,
+  flatBytes,
+}: {
+  rows: number;
+  columns: number;
+  flatBytes: number;
+}): number {
+  const byBytes = Math.ceil(rows / Math.ceil(Math.max(1, flatBytes) / BATCH_BYTES));
+  return Math.max(1, Math.min(byBytes, Math.floor(MAX_VALUES / columns)));
+}
+
+interface OpenColumn extends Pick<FileColumn, 'name' | 'isNested'> {
   /** Rows count from the group's first. */
   readonly read: (from: number, to: number) => Promise<readonly unknown[]>;
 }
@@ -149,7 +162,7 @@ async function readGroupBytes(object: PinnedObject, group: Group): Promise<Group
   if (behind - first > MAX_GROUP_BYTES) {
     throw new Error(`it is larger than ${MAX_GROUP_BYTES} bytes; write row groups of fewer rows`);
   }
-  if (behind > object.bytes) throw new Error('it goes on behind the end of the file');
+  if (behind > object.bytes) throw new Error('it extends beyond the end of the file');
   const chunks = new Map<ColumnMetaData, ArrayBuffer>();
   const reader = readInParts(object.open(first, behind));
   try {
@@ -192,7 +205,7 @@ interface Work {
 }
 
 function checkColumn(
-  column: ParquetColumn,
+  column: FileColumn,
   chunks: readonly ColumnMetaData[],
   { file, group, work }: { readonly file: GroupBytes; readonly group: Group; readonly work: Work },
 ): readonly CheckedPage[] {

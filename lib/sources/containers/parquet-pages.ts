@@ -32,7 +32,7 @@ export function checkPages(
     }
     const bytes = chunk.subarray(reader.offset, reader.offset + size);
     reader.offset += size;
-    if (crc !== undefined && crc >>> 0 !== crc32(bytes)) throw new Error("a page's checksum is another");
+    if (crc !== undefined && crc >>> 0 !== crc32(bytes)) throw new Error("a page's checksum does not match");
     const page = { header, bytes, ...of };
     const count = countOf(header);
     if (!(count >= 0 && count <= MAX_VALUES)) throw new Error(`a page has more than ${MAX_VALUES} values`);
@@ -106,7 +106,8 @@ function checkContent({ header, levels, leaf }: CheckedPage, content: Uint8Array
   const { data_page_header: first, data_page_header_v2: second } = header;
   if (second) {
     const count = () => second.num_values - second.num_nulls;
-    checkValues({ view, start: 0, encoding: second.encoding, count, element: leaf, isV2: true });
+    const { encoding, num_values: values } = second;
+    checkValues({ view, start: 0, encoding, values, count, element: leaf, isV2: true });
   }
   if (!first) return;
   const values = first.num_values;
@@ -122,7 +123,7 @@ function checkContent({ header, levels, leaf }: CheckedPage, content: Uint8Array
     if (isDefinition) count = () => countHighest(view, runs, level);
     start += 4 + view.getUint32(start, true);
   }
-  checkValues({ view, start, encoding: first.encoding, count, element: leaf, isV2: false });
+  checkValues({ view, start, encoding: first.encoding, values, count, element: leaf, isV2: false });
 }
 
 function checkLevelsV2({ header, bytes, levels }: CheckedPage): void {

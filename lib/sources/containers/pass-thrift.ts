@@ -55,7 +55,7 @@ function passBytes(view: DataView, left: Left): void {
 /** A count of what takes a byte each, at the least. */
 function readSize(view: DataView, left: Left): number {
   const size = passNumber(view, left);
-  if (size > view.byteLength - left.at) throw new Error('it says that it goes on behind its end');
+  if (size > view.byteLength - left.at) throw new Error('it says that it extends beyond its end');
   return size;
 }
 

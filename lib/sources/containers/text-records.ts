@@ -26,7 +26,7 @@ export async function* readTextRecords<Item>(
   } else if (isText(detected.container)) {
     yield* readText(whole, reader, detected.container);
   } else if (detected.container !== 'empty') {
-    const detail = `it holds another container (${detected.container}); take that out and give it by itself`;
+    const detail = `it holds another container (${detected.container}); extract that and give it on its own`;
     yield { offset: 0, bytes: head.length, ...reject('nested_container', detail) };
   }
 }

@@ -124,7 +124,7 @@ function judgeEntry(
   if (uncompressedSize > MAX_ITEM_BYTES && uncompressedSize > maxRatio(method) * compressedSize) {
     return reject(
       'archive_bomb',
-      `it inflates to more than ${maxRatio(method)} times its size, as no records do; if it holds records, store it uncompressed`,
+      `it inflates to more than ${maxRatio(method)} times its size, more than any records; if it holds records, store it uncompressed`,
     );
   }
   const nameBytes = entry.fileNameRaw;

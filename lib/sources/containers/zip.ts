@@ -131,7 +131,7 @@ function openEntry(archive: ByteReader, entry: ZipEntry) {
   let taken = 0;
   let sum = 0;
   let damage: { readonly rejected: ContainerRejection } | undefined;
-  const broken = (how: string) => reject('broken_entry', `the archive is damaged or cut off in it (${how})`);
+  const broken = (how: string) => reject('broken_entry', `the archive is damaged or cut off inside it (${how})`);
   async function* bytes(): AsyncGenerator<Uint8Array> {
     const header = await archive.take(LOCAL_HEADER_BYTES);
     taken += header.length;
@@ -165,7 +165,7 @@ function openEntry(archive: ByteReader, entry: ZipEntry) {
     const how = inflated.damage();
     if (how !== undefined) damage = broken(how);
     else if (at < entry.bytes) damage = broken('it is smaller than the directory says');
-    else if (sum !== entry.crc32) damage = broken('its checksum is another than the directory says');
+    else if (sum !== entry.crc32) damage = broken('its checksum differs from that in the directory');
   }
   async function* counted(): AsyncGenerator<Uint8Array> {
     for await (const chunk of archive.pass(entry.compressedBytes)) {

@@ -38,7 +38,7 @@ export async function* readFrames(stream: AsyncIterable<Uint8Array>): AsyncGener
       if (magic.length < 4 || magic.readUInt32LE() !== FRAME_MAGIC) {
         // Some writers fill up with zeros.
         if (magic.every((byte) => byte === 0)) continue;
-        yield { damage: magic.length < 4 ? CUT : 'there is something else behind its end', rest: magic, begins: true };
+        yield { damage: magic.length < 4 ? CUT : 'other bytes follow its end', rest: magic, begins: true };
         return;
       }
       let whole = false;

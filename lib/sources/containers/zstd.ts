@@ -50,7 +50,7 @@ export const MAX_ZSTD_RATIO = 5_000;
 const bomb = (at: number) => ({
   at,
   reason: 'zstd_bomb' as const,
-  detail: `it decompresses to more than ${MAX_ZSTD_RATIO} times its size, as no records do; if it holds records, store it uncompressed`,
+  detail: `it decompresses to more than ${MAX_ZSTD_RATIO} times its size, more than any records; if it holds records, store it uncompressed`,
 });
 
 const broken = (at: number, how: string) => ({

@@ -58,7 +58,7 @@ function readStrength(row: Row, judged: number | undefined): SourceScore {
   if (score.length === 0 || ('missing' in reached && row.rules.customary?.has('score'))) return { value: judged ?? 1 };
   const strength = readScore('value' in reached ? reached.value : undefined, 'the strength of the preference');
   if ('loss' in strength || strength.value >= 0) return strength;
-  return { loss: { reason: 'negative_strength', detail: 'the winner was preferred by less than nothing' } };
+  return { loss: { reason: 'negative_strength', detail: 'the strength of the preference is negative' } };
 }
 
 function readAnswers(row: Row, alternatives: readonly (readonly JsonPointer[])[], scores: AnswerScores): Answers {

@@ -58,7 +58,7 @@ export function readAnswered(asked: Asked | { readonly rejected: SourceLoss }, a
   if (messages[0]?.role === 'assistant') return 'rejected' in asked ? asked : answeredBy(asked.messages, messages);
   const { given, after } = splitWhole(messages);
   if (!('rejected' in asked) && !asked.isSaidBy(given)) {
-    const detail = 'the response begins with messages of others than the assistant, and they differ from the prompt';
+    const detail = 'the response begins with messages that are not the assistant’s, and they differ from the prompt';
     return { rejected: lost('two_prompts', detail) };
   }
   return answeredBy(given, after);
@@ -99,7 +99,7 @@ const textOf = (found: unknown): string | undefined => {
 function answeredByText({ conversation: prompt, rendered }: Asked, response: string): Answered {
   const conversation = { kind: 'text', prompt, response, rendered } as const;
   if (!isBlank(response)) return { conversation };
-  const detail = response === '' ? 'the response is empty' : 'the response is text in which nothing shows';
+  const detail = response === '' ? 'the response is empty' : 'the response is text without a visible character';
   return { conversation, loss: lost('empty_response', detail) };
 }
 
@@ -165,7 +165,7 @@ function readTranscripts(texts: readonly string[]): readonly Answered[] {
   while (alike < first.length && others.every((other) => other[alike] === first[alike])) alike++;
   const begin = first.slice(0, alike).lastIndexOf(ASSISTANT_TURN);
   if (begin === -1) {
-    const detail = 'the answers are text, and there is no prompt besides; name it with source.format.prompt';
+    const detail = 'the answers are text, but the record has no prompt; name it with source.format.prompt';
     return texts.map(() => ({ rejected: lost('missing_prompt', detail) }));
   }
   const asked = readPrompt(first.slice(0, begin + ASSISTANT_TURN.length), true);
@@ -174,6 +174,6 @@ function readTranscripts(texts: readonly string[]): readonly Answered[] {
 
 const ASSISTANT_TURN = '\n\nAssistant:';
 
-const EMPTY_PROMPT = { rejected: { reason: 'empty_prompt', detail: 'the prompt is empty: nothing in it shows' } };
+const EMPTY_PROMPT = { rejected: { reason: 'empty_prompt', detail: 'the prompt has no visible character' } };
 
 const lost = (reason: string, detail: string): SourceLoss => ({ reason, detail });

@@ -78,7 +78,7 @@ export const blockedIn = (field: string, reached: Reached): SourceLoss | undefin
   'blockedAt' in reached
     ? {
         reason: 'pointer_into_text',
-        detail: `source.format.${field} points into ${reached.blockedAt}, which holds neither an object nor a list`,
+        detail: `source.format.${field} points into ${reached.blockedAt}, which is neither an object nor a list`,
       }
     : undefined;
 

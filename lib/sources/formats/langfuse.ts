@@ -45,7 +45,7 @@ function* assemble(records: Iterable<PlacedRecord>): Iterable<PlacedReading> {
   for (const { record, place } of records) {
     const kind = kindOfRecord(record);
     if (!isObject(record) || kind === undefined) {
-      yield { place, rejected: lost('unknown_record', 'it is no observation, score or manifest of Langfuse') };
+      yield { place, rejected: lost('unknown_record', 'it is not an observation, a score or a manifest of Langfuse') };
     } else if (kind !== 'trace') found[kind].push({ record, place });
   }
   const isFinished = finishedObjects(found.manifest);

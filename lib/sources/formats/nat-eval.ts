@@ -174,5 +174,5 @@ const textOf = (found: unknown): string =>
 const lost = (reason: string, detail: string): SourceLoss => ({ reason, detail });
 const WITHOUT_ANSWER = lost(
   'score_without_answer',
-  'no answer in its folder has the id that the evaluator scored, and not exactly one elsewhere',
+  'the id that the evaluator scored has no answer in its folder, and other folders have none or several',
 );

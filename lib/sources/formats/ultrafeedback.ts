@@ -59,7 +59,7 @@ function readCompletion(
     record: completion,
     tools: undefined,
     flags: [],
-    loss: isBlank(response) ? lost('empty_response', 'its response is empty or no text') : undefined,
+    loss: isBlank(response) ? lost('empty_response', 'its response is empty or not text') : undefined,
     metadata: typeof completion.model === 'string' ? { model: completion.model } : {},
   };
 }

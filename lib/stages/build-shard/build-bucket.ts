@@ -120,7 +120,7 @@ function parseCandidate(json: string): PlacedScored {
   try {
     return Written.parse(someBetweenStrings(json, hasLongInteger) ? parseExactly(json) : JSON.parse(json));
   } catch (cause) {
-    const what = 'A grouped candidate of the run is not what the pipeline writes';
+    const what = 'A grouped candidate of the run differs from what the pipeline writes';
     throw new CorruptObject(`${what}; start the run under another run id.`, { cause });
   }
 }

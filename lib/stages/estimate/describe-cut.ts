@@ -21,7 +21,7 @@ export function describeCut({ resolved, shards, grouping }: CutRun, by: CutBy): 
     shards: shards.length,
     groupingTasks: grouping.length,
     largest: joinsAll
-      ? { ...findLargest(tasks, by), fix: 'fewer objects a run, a day or a project, say' }
+      ? { ...findLargest(tasks, by), fix: 'fewer files per run, for example one day or one project' }
       : findLargest(tasks, by),
     joinsAll,
   };
@@ -41,11 +41,11 @@ function findLargest(tasks: readonly (readonly Slice[])[], { source, builder, li
   }
   if (!source.cut) return { bytes, fix: `source.cut true, so that several tasks read ${slice.key}` };
   if (!mayBeCut(builder) && !isContainerSlice(slice)) {
-    return { bytes, fix: `several objects in place of ${slice.key}, or builder.compatibility strict` };
+    return { bytes, fix: `several files in place of ${slice.key}, or builder.compatibility strict` };
   }
   return {
     bytes,
-    fix: `several objects in place of ${slice.key}, or uncompressed JSON lines, which several tasks read`,
+    fix: `several files in place of ${slice.key}, or uncompressed JSON lines, which several tasks read`,
   };
 }
 

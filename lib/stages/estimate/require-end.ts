@@ -27,7 +27,7 @@ export function requireEnd(
   );
   if (planBytes > mostPlanBytes) {
     throw new SourceTooLarge(
-      `The plan of ${inputs} objects would have ${planBytes} bytes, and a state reads at most ${mostPlanBytes} of one. What helps: fewer objects a run (a prefix each), or fewer and larger objects.`,
+      `The plan of ${inputs} files would have ${planBytes} bytes, and a state reads at most ${mostPlanBytes} of one. What helps: fewer files per run (a prefix each), or fewer and larger files.`,
     );
   }
 }

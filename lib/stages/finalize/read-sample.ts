@@ -60,9 +60,12 @@ async function readShardSamples(
       return parseShownPairs(text);
     } catch (cause) {
       const where = `${collections.name}/${key}`;
-      throw new CorruptObject(`${where} is not what the pipeline writes there; start the run under another run id.`, {
-        cause,
-      });
+      throw new CorruptObject(
+        `${where} differs from what the pipeline writes there; start the run under another run id.`,
+        {
+          cause,
+        },
+      );
     }
   });
 }

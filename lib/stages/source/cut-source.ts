@@ -36,7 +36,7 @@ export async function cutSource(
   if (format.kind === 'assembled') {
     if (bytes > limits.max_joined_bytes) {
       throw new SourceTooLarge(
-        `The source has ${bytes} bytes, and ${format.name} joins records that may lie anywhere in it: one task holds at most ${limits.max_joined_bytes} (limits.max_joined_bytes). Give fewer objects a run, a day or a project, say; or raise the limit where a function has the memory.`,
+        `The source has ${bytes} bytes, and ${format.name} joins records that may lie anywhere in it: one task holds at most ${limits.max_joined_bytes} (limits.max_joined_bytes). Give fewer files per run, for example one day or one project, or raise the limit if the function has the memory.`,
       );
     }
     const slices = source.objects.flatMap(({ slice }) => slice ?? []);

@@ -30,7 +30,7 @@ export async function findNative(
   const native = kinds.indexOf('native');
   if (foreign !== -1 && native !== -1) {
     throw new InvalidRequest(
-      `${first[native]?.object.key} holds NAT's traces and ${first[foreign]?.object.key} records of another format: a run has one. Give the one or the other as source.traces, or name what to read, as in --set source.format=nat.`,
+      `${first[native]?.object.key} holds NAT's traces and ${first[foreign]?.object.key} records of another format, but a run reads one format. Give the files of one format as source.traces, or name what to read, as in --set source.format=nat.`,
     );
   }
   const isOther = kinds.some(

@@ -108,7 +108,7 @@ export async function* readRegion(store: ObjectStore, { key, start, end }: Regio
   }
   if (read === end - start) return;
   throw new CorruptObject(
-    `${store.name}/${key} is not what the pipeline writes there; start the run under another run id.`,
+    `${store.name}/${key} differs from what the pipeline writes there; start the run under another run id.`,
   );
 }
 

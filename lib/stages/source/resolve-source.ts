@@ -72,7 +72,7 @@ export async function completeFormat(source: TraceSource, listed: Listed, deps: 
   const found = await findSource(rest, listed, deps);
   if (found.kind === 'native') {
     throw new InvalidRequest(
-      "source.format has pointers, and the traces are NAT's, or candidate lines that lie together: leave it out, or name a preset, as in --set source.format.preset=candidates.",
+      "source.format has pointers, but the traces are NAT's, or candidate lines whose examples lie together, and these take none. Leave it out, or name a preset, as in --set source.format.preset=candidates.",
     );
   }
   return { ...rest, format: { ...map, preset: found.format.name } };

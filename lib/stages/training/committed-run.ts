@@ -21,7 +21,7 @@ export async function committedRun(runId: string, store: ObjectStore) {
   const keys = runKeys(runId);
   const manifest = await readJson(store, keys.manifest, Manifest);
   if (!manifest)
-    throw new ObjectNotFound(`${store.name}/${keys.manifest} is not there: only a committed run is trained on.`);
+    throw new ObjectNotFound(`${store.name}/${keys.manifest} does not exist: only a committed run can be trained on.`);
   // The rest of the request is other steps' concern.
   const request = await readJson(store, keys.request, z.object({ training: TrainingSettings.optional() }));
   if (!request?.training) throw new InvalidRequest(`The request of run ${runId} has no training block.`);
@@ -34,7 +34,7 @@ export async function recordedJob(runId: string, store: ObjectStore): Promise<Tr
   const job = await readJson(store, key, TrainingJob);
   if (!job) {
     throw new ObjectNotFound(
-      `${store.name}/${key} is not there, though the job was submitted. Start the run again with the same run_id: it finds the job at the trainer.`,
+      `${store.name}/${key} is missing, although the job was submitted. Start the run again with the same run_id: it finds the job at the trainer.`,
     );
   }
   return job;

@@ -27,7 +27,7 @@ export const WORDS_IN = "training.jsonl has the trainer's own words.";
 export function statusMessage(job: TrainingJob, seen: JobStatus): string {
   const epochs = seen.epochs_completed === null ? '' : `, Epochs: ${seen.epochs_completed}`;
   const progress = seen.progress === null ? '' : `, ${seen.progress} % done`;
-  const unknown = seen.known ? '' : ' (a status not known here: taken for running)';
+  const unknown = seen.known ? '' : ' (an unknown status: treated as running)';
   const detail = seen.detail === null ? '' : `: ${shortened(seen.detail)}`;
   return `${nameOf(job)}: Status: ${shortened(seen.reported)}${epochs}${progress}${unknown}${detail}`;
 }
@@ -41,8 +41,8 @@ export const canceledMessage = (job: TrainingJob, seen: JobStatus, deploys: bool
     : `${statusMessage(job, seen)}. No model was trained. Train again under a new run_id.`;
 
 export const lostMessage = (job: TrainingJob, failures: number, last: string) =>
-  `The status of ${nameOf(job)} could not be read ${failures} times in a row (last: ${shortened(last)}). The job itself may go on: look at it there. ` +
-  'Starting the run again with the same run_id follows the same job on; a longer patience is max_consecutive_status_failures.';
+  `The status of ${nameOf(job)} could not be read ${failures} times in a row (last: ${shortened(last)}). The job itself may continue: look at the trainer. ` +
+  'Start the run again with the same run_id to follow the same job; a larger max_consecutive_status_failures allows more failures.';
 
 export const unfinishedMessage = (job: TrainingJob, polls: number, seen: JobStatus) =>
-  `${statusMessage(job, seen)}, after the ${polls} status checks that one execution has. The job itself goes on: start the run again with the same run_id to follow it on, or with a longer poll_interval_seconds next time.`;
+  `${statusMessage(job, seen)}, after the ${polls} status checks that one execution has. The job itself continues: start the run again with the same run_id to follow it further, and set a longer poll_interval_seconds next time.`;

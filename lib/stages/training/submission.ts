@@ -60,7 +60,7 @@ function requireFormat(manifest: Manifest, format: string): void {
   for (const role of ['training', 'validation']) {
     if (!roles[role]?.lines) {
       throw new InvalidRequest(
-        `The ${format} dataset of run ${manifest.run_id} has no ${role} line, and the trainer wants both sides: give more examples, or another dataset.validation_fraction, under a new run_id.`,
+        `The ${format} dataset of run ${manifest.run_id} has no ${role} line, but the trainer needs both sides. Give more examples, or another dataset.validation_fraction, under a new run_id.`,
       );
     }
   }

@@ -50,7 +50,10 @@ export async function readAnswer(body: AsyncIterable<Uint8Array>): Promise<Answe
 function eventOf(value: string): string {
   const event = value.trim();
   if (event === 'interaction_required') {
-    throw new NoAnswer(event, 'the workflow asks a person for input, and there is nobody to answer: run it without');
+    throw new NoAnswer(
+      event,
+      'the workflow asks a person for input, and nobody can answer. Run it without such questions',
+    );
   }
   if (event === 'oauth_required') {
     throw new NoAnswer(event, 'the workflow asks a person to sign in: give it credentials of its own');
@@ -68,7 +71,7 @@ function stepOf(value: string, line: Line): string {
     throw unreadable(
       line,
       'an intermediate step',
-      !isObject(record) ? 'is no JSON object' : 'has no JSON text of an object as its payload',
+      !isObject(record) ? 'is not a JSON object' : 'has no JSON text of an object as its payload',
     );
   }
   const ancestry = {

@@ -107,9 +107,9 @@ async function read(response: HttpResponse, body: string, { now, client }: AskDe
   }
   const encoding = headers['content-encoding'] ?? 'identity';
   if (encoding !== 'identity')
-    return failed('http_error', `the answer came as ${encoding}, which was not asked for`, false);
+    return failed('http_error', `the answer came as ${encoding}, which the run did not ask for`, false);
   if (!framed)
-    return failed('cut_stream', 'neither Content-Length nor chunked: where the answer ends cannot be told', false);
+    return failed('cut_stream', 'the answer has neither Content-Length nor chunks, so its end is unknown', false);
   return { kind: 'answered', answer: await readAnswer(response.body) };
 }
 

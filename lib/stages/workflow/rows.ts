@@ -52,7 +52,7 @@ export async function* readDataset(
   for await (const entry of entries) {
     number += 1;
     const where = `${dataset.key}: row ${number}`;
-    if (!isObject(entry)) throw new InvalidRequest(`${where} is no object with columns`);
+    if (!isObject(entry)) throw new InvalidRequest(`${where} is not an object with columns`);
     first ??= entry;
     const id = readExampleId(entry[keys.id_key]);
     if (!id || id.text === '' || idText(entry[keys.id_key]) === undefined) {

@@ -38,7 +38,7 @@ describe('the file store, on a disk', () => {
 
   test('a root that is a file is refused', async () => {
     await writeFile(root, '');
-    const refused = { name: 'StoreRefused', message: expect.stringContaining('a file stands where a directory') };
+    const refused = { name: 'StoreRefused', message: expect.stringContaining('a directory is needed, but a file') };
     await expect(listed()).rejects.toMatchObject(refused);
     await expect(store.create('a', noise(1))).rejects.toMatchObject(refused);
     await expect(store.write('a/b', chunksOf(noise(1), 1))).rejects.toMatchObject(refused);
@@ -49,7 +49,7 @@ describe('the file store, on a disk', () => {
     expect(await store.head('a')).toBeUndefined();
     await expect(readAll(store, 'a')).rejects.toMatchObject({ name: 'ObjectNotFound' });
     await store.remove('a');
-    const refused = { name: 'StoreRefused', message: expect.stringContaining('directory stands where a file') };
+    const refused = { name: 'StoreRefused', message: expect.stringContaining('a file is needed, but a directory') };
     await expect(store.write('a', chunksOf(noise(1), 1))).rejects.toMatchObject(refused);
     await expect(store.create('a', noise(1))).rejects.toMatchObject({ name: 'StoreRefused' });
   });
@@ -57,7 +57,7 @@ describe('the file store, on a disk', () => {
   test.each(['', '/a', 'a/', 'a//b', '.', '..', '../a', 'a/../../b', 'a/./b', 'a\\b', 'a\0b'])(
     'the key %j cannot leave the root: it is refused',
     async (key) => {
-      const refused = { name: 'StoreRefused', message: expect.stringContaining('names no file below') };
+      const refused = { name: 'StoreRefused', message: expect.stringContaining('is not a path below') };
       await expect(store.head(key)).rejects.toMatchObject(refused);
       await expect(store.create(key, noise(1))).rejects.toMatchObject(refused);
       await expect(readAll(store, key)).rejects.toMatchObject(refused);
@@ -143,7 +143,7 @@ describe('the file store, on a disk', () => {
 
   test('a directory that cannot be made is refused, not tried for ever', async () => {
     await symlink('nowhere', join(outside, 'dangling'));
-    const refused = { name: 'StoreRefused', message: expect.stringContaining('cannot be made') };
+    const refused = { name: 'StoreRefused', message: expect.stringContaining('cannot be created') };
     for (const place of [join(outside, 'dangling/out'), ...(process.platform === 'linux' ? ['/proc/out'] : [])]) {
       await expect(fileStore(place).create('runs/r/a', noise(1))).rejects.toMatchObject(refused);
     }
@@ -194,7 +194,7 @@ describe('the file store, on a disk', () => {
     ['EACCES', 'permission denied'],
     ['EROFS', 'read-only'],
     ['EDQUOT', 'the disk quota is used up'],
-    ['EFBIG', 'larger than its file system'],
+    ['EFBIG', 'larger than the file system'],
   ])('%s is told in plain words', (code, words) => {
     const cause = Object.assign(new Error(code), { code });
     const told = fileError('/there', cause);

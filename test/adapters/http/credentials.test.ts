@@ -85,7 +85,7 @@ describe('a secret on AWS', () => {
     const { ask, read } = gate();
     await expect(ask(endpoint, secret)).rejects.toMatchObject({
       name: 'EndpointRefused',
-      message: expect.stringContaining('training.nemo_platform.auth_secret_arn names one that the stack does not bind'),
+      message: expect.stringContaining('training.nemo_platform.auth_secret_arn names: the stack does not bind'),
     });
     expect(read).toEqual([]);
   });

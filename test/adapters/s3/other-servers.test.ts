@@ -71,12 +71,12 @@ describe('a composition by a server that does not copy as AWS does', () => {
     server.put('bucket', 'whole', 'before');
     await expect(store.compose('whole', parts, { crc32: 1 })).rejects.toMatchObject({
       name: 'CorruptObject',
-      message: expect.stringContaining('s3://bucket/whole was to have CRC-32 1, but its parts have'),
+      message: expect.stringContaining('s3://bucket/whole should have CRC-32 1, but its parts have'),
     });
     const short = store.compose('whole', [{ key: 'large', bytes: 9 * PART + 6 }]);
     await expect(short).rejects.toMatchObject({
       name: 'CorruptObject',
-      message: expect.stringContaining(`s3://bucket/large was to have ${9 * PART + 6} bytes`),
+      message: expect.stringContaining(`s3://bucket/large should have ${9 * PART + 6} bytes`),
     });
     expect(server.get('bucket', 'whole')?.toString()).toBe('before');
     expect(server.uploads()).toEqual([]);

@@ -271,7 +271,7 @@ describe('the S3 store, when S3 fails', () => {
       const composed = store.compose('a', parts, { crc32: crc32(whole) });
       await expect(composed).rejects.toMatchObject({
         name: 'CorruptObject',
-        message: expect.stringContaining('s3://bucket/a was to have CRC-32'),
+        message: expect.stringContaining('s3://bucket/a should have CRC-32'),
       });
     });
 

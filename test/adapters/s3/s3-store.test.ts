@@ -48,14 +48,14 @@ describe("S3's errors", () => {
       403,
       'AccessDenied',
       'StoreRefused',
-      /S3 refused s3:\/\/bucket\/a: AccessDenied \(HTTP 403\)\. Check the credentials/,
+      /S3 refused s3:\/\/bucket\/a: AccessDenied \(HTTP 403\)\. Check that the credentials allow/,
     ],
-    [400, 'ExpiredToken', 'StoreRefused', /ExpiredToken .* Check the credentials/],
+    [400, 'ExpiredToken', 'StoreRefused', /ExpiredToken .* Check that the credentials allow/],
     [400, 'AuthorizationHeaderMalformed', 'StoreRefused', /Check the bucket's region/],
     [404, 'NoSuchBucket', 'StoreRefused', /S3 has no bucket "bucket" \(asked for "a"\): check its name/],
     [404, 'NoSuchKey', 'ObjectNotFound', /s3:\/\/bucket\/a does not exist/],
     [400, 'BadDigest', 'CorruptObject', /other bytes for s3:\/\/bucket\/a/],
-    [503, 'SlowDown', 'StoreUnavailable', /kept failing at s3:\/\/bucket\/a: SlowDown \(HTTP 503\)/],
+    [503, 'SlowDown', 'StoreUnavailable', /failed repeatedly, for s3:\/\/bucket\/a: SlowDown \(HTTP 503\)/],
     [500, 'InternalError', 'StoreUnavailable', /InternalError/],
   ])('HTTP %i %s is a %s', async (status, code, name, message) => {
     // The SDK asks three times where it may help.

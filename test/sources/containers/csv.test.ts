@@ -92,7 +92,7 @@ test.each([
   ['1,2\n3,4\n', /column 1 of its first row is a number/],
   ['a,a\n1,2\n', /columns 1 and 2 have the same name/],
   [',\n1,2\n', /its first row has no names/],
-  ['"x"y,b\n1,2\n', /a quote stands inside a cell/],
+  ['"x"y,b\n1,2\n', /a cell contains a quote/],
   [`${'long prompt '.repeat(20)},b\n1,2\n`, /longer than 128 characters/],
 ])('a file without a header is rejected whole: %j', async (text, detail) => {
   const spans = await read(text);

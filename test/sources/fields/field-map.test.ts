@@ -348,7 +348,7 @@ describe('the first records check a map', () => {
     expect(check({ ...single, prompt: '/info/prompt', response: '/response', score: '/info/rewards' })).toThrow(
       'source.format.score is /info/rewards, which finds nothing in the first record. The keys at /info are prompt, reward. Did you mean /info/reward?',
     );
-    expect(check({ messages: '/messages' })).toThrow('The keys there are task_id, info, response.');
+    expect(check({ messages: '/messages' })).toThrow('The keys found are task_id, info, response.');
     expect(check({ prompt: '/info/prompt', response: '/response', group: '/response/id' })).toThrow(
       /points into \/response/,
     );

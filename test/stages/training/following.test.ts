@@ -63,7 +63,7 @@ describe('following the job', () => {
       ['running', 'hibernating'],
       ['completed', 'COMPLETED'],
     ]);
-    expect(lines[2]?.message).toContain('a status not known here');
+    expect(lines[2]?.message).toContain('an unknown status');
   });
 
   it('ends a job that fails at 40 % as a failure that names the job and the next step', async () => {
@@ -101,7 +101,7 @@ describe('following the job', () => {
   });
 
   it.each([
-    ['that never ends', {}, /Status: running, after the 1500 status checks.*goes on.*same run_id/s, 'running'],
+    ['that never ends', {}, /Status: running, after the 1500 status checks.*continues.*same run_id/s, 'running'],
     ['that cannot be read at last', { status: 503, body: '' }, /could not be read 1 times.*same run_id/s, 'failed'],
   ])('looks at a job %s as often as the history of one execution takes', async (_, last, message, status) => {
     const { nemo, store, run, finalMetrics } = await onNemo();

@@ -54,7 +54,7 @@ describe('one job, whatever happens to its submission', () => {
     const { input } = await commitRun(store, 'run-2', customizer(nemo.url, { output_model: 'team/mine' }));
     const { result } = await runTraining(input, store);
     expect(result).toMatchObject({ status: 'failed', error: 'TrainerRefused' });
-    expect(result).toHaveProperty('cause', expect.stringContaining('another job for output_model team/mine'));
+    expect(result).toHaveProperty('cause', expect.stringContaining('already has a job for output_model team/mine'));
   });
 
   it('finds the recorded job in a second execution, also when all is over', async () => {

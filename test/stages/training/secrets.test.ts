@@ -157,7 +157,7 @@ describe('on AWS', () => {
   ])('%s is one that the stack binds to that host and to training', async (setting, training) => {
     await expect(trainerOf(training)).rejects.toMatchObject({
       name: 'EndpointRefused',
-      message: expect.stringMatching(new RegExp(`^${host} gets no such secret: .*${setting} names one`)),
+      message: expect.stringMatching(new RegExp(`^${host} may not receive the secret that .*${setting} names`)),
     });
   });
 

@@ -77,7 +77,9 @@ describe('a batch', () => {
 
   it('says so where one answer’s time does not fit into the function’s', async () => {
     const { run } = await liveRun(answers('x'), examples(1), { timeout_seconds: 840 });
-    await expect(run({ remainingMs: () => 60_000 })).rejects.toThrow('timeout_seconds 840 does not fit: 60 seconds');
+    await expect(run({ remainingMs: () => 60_000 })).rejects.toThrow(
+      'timeout_seconds 840 does not fit: the function has 60 seconds left',
+    );
   });
 
   it('passes little between its rounds, however large it is', async () => {

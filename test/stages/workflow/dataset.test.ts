@@ -128,7 +128,7 @@ describe('planning a dataset’s batches', () => {
       'id,question\n1, \n',
       'no row has a "question"; set question_key to one of: id',
     ],
-    ['a row that is a list', 'rows.jsonl', '{"id":1,"question":"q"}\n[1]', 'row 2 is no object'],
+    ['a row that is a list', 'rows.jsonl', '{"id":1,"question":"q"}\n[1]', 'row 2 is not an object'],
     ['a row that is no JSON', 'rows.jsonl', '{"id":1,"question":"q"}\n{"id":private', 'ends inside'],
     ['a row whose text never closes', 'rows.jsonl', '{"id":1,"question":"q"}\n"private', 'is not valid JSON'],
     ['a row of CSV with too many fields', 'rows.csv', 'id,question\n1,a,b\n', 'CSV_RECORD_INCONSISTENT'],

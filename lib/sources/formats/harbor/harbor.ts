@@ -140,7 +140,7 @@ function lossWithout({ trajectory, result }: JsonObject): SourceLoss {
   if (trajectory !== undefined) {
     return {
       reason: 'invalid_messages',
-      detail: 'its agent/trajectory.json is no ATIF: it has no list of steps with messages',
+      detail: 'its agent/trajectory.json is not ATIF: it has no list of steps with messages',
     };
   }
   const steps = isObject(result) && Array.isArray(result.step_results) ? result.step_results.length : 0;

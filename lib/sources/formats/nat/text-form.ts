@@ -74,7 +74,7 @@ export function encodeStrictResponse(output: unknown, isAskedInText: boolean): E
   const messages = isString(written) ? undefined : wholeMessages(written);
   const [message, ...others] = messages ?? [];
   if (message && others.length > 0) {
-    const found = `a list of ${others.length + 1} messages, and answers are single here; of candidate lines builder.unit (final, divergence, trajectory) reads it`;
+    const found = `a list of ${others.length + 1} messages, but an answer here is one message; for candidate lines, builder.unit (final, divergence, trajectory) reads such a list`;
     return { reason: 'several_messages', found };
   }
   if (message) {
@@ -90,7 +90,7 @@ export function encodeStrictResponse(output: unknown, isAskedInText: boolean): E
 function shownText(found: unknown, what: 'prompt' | 'response'): Utf8 | Unusable {
   const text = textIn(found);
   if (text === undefined) return { reason: `invalid_${what}`, found: `${kindOf(found)}; ${MESSAGES_WANTED}` };
-  if (isBlankText(text)) return { reason: `empty_${what}`, found: 'text in which nothing shows' };
+  if (isBlankText(text)) return { reason: `empty_${what}`, found: 'text without a visible character' };
   return text instanceof WrittenText ? text.json : jsonOf(text);
 }
 
@@ -111,7 +111,7 @@ const messagesIn = (found: unknown): unknown => {
   return MAY_HOLD_MESSAGES.test(found.json) ? (writtenMessages(found.toJSON()) ?? found) : found;
 };
 
-const MAY_HOLD_MESSAGES = /^"(?: |\\[nrt]){0,100}(?:[[{]|array\(|[A-Z]\w{1,20}Message)/;
+const MAY_HOLD_MESSAGES = /^"(?: |\\[nrt]){0,100}(?:(?:\\")?[[{]|array\(|[A-Z]\w{1,20}Message)/;
 
 /** Messages of OpenAI's form are kept as they are, but for a role in another dialect's words. */
 function wholeMessages(found: unknown): readonly Message[] | undefined {

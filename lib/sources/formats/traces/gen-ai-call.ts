@@ -33,7 +33,7 @@ export const hasContent = (attributes: JsonObject): boolean => attributes['gen_a
 function notHere(attributes: JsonObject): SourceLoss {
   const elsewhere = Object.keys(attributes).some((key) => key.startsWith('gen_ai.') && key.endsWith('messages_ref'));
   return elsewhere
-    ? { reason: 'content_elsewhere', detail: 'its messages were uploaded elsewhere; the span has only where to' }
+    ? { reason: 'content_elsewhere', detail: 'its messages were uploaded elsewhere; the span has only their address' }
     : {
         reason: 'no_content',
         detail: 'its messages were not captured (OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT)',
