@@ -50,7 +50,7 @@ describe('a footer', () => {
     [
       'with a list of more elements than bytes',
       struct(Buffer.concat([LIST, Buffer.from([0xfc]), varint(30_000_000)])),
-      /goes on behind its end/,
+      /extends beyond its end/,
     ],
     ['with lists in lists in lists', struct(LIST, Buffer.alloc(1_000, 0x19)), /nest too deep/],
     ['with structs in structs', struct(Buffer.alloc(1_000, 0x1c)), /nest too deep/],
@@ -59,7 +59,7 @@ describe('a footer', () => {
       struct(Buffer.concat([LIST, Buffer.from([0xfc]), varint(9_000_000), Buffer.alloc(9_000_000)])),
       /more than 8000000 values/,
     ],
-    ['with a text of more bytes than there are', struct(Buffer.from([0x18]), varint(1_000_000)), /behind its end/],
+    ['with a text of more bytes than there are', struct(Buffer.from([0x18]), varint(1_000_000)), /beyond its end/],
     ['of a type that Parquet has not', struct(Buffer.from([0x1b, 0, 0])), /value of type 11/],
     ['that says that it begins before the file', Buffer.alloc(0), /footer cannot be read/],
   ])('%s is refused', async (_, footer, why) => {
