@@ -57,12 +57,12 @@ test('1 TB: what may not end, and the setting that helps', () => {
     pairs          108,718,872 to 144,195,557
     collection     163 GB to 216 GB, in 15,000 parts
     Choose holds   22 GB to 28 GB
-    nearest limit  Choose's memory (3008 MB): 1080 %. What helps: more of it (the stack's chooseMemory), fewer dataset.formats, or fewer traces per run
+    nearest limit  Choose's memory (3008 MB): 1080 %. What helps: more memory (the stack's chooseMemory), fewer dataset.formats, or fewer traces per run
     time           about 15 min (BuildShards 3 min, Choose 8 min, WriteDatasets 3 min, Finalize 3 min)
     cost           about $2.78
 
     Warnings
-      The run may not end: it needs some 1080 % of Choose's memory (3008 MB). What helps: more of it (the stack's chooseMemory), fewer dataset.formats, or fewer traces per run.
+      The run may fail: it needs about 1080 % of Choose's memory (3008 MB). What helps: more memory (the stack's chooseMemory), fewer dataset.formats, or fewer traces per run.
 
     What the estimate rests on
       Pairs: 24 records were read, 786 KB of 1.0 TB. The range is as if all were like the poorest part of them, or the richest.
