@@ -4,6 +4,7 @@ import { unwrapJson } from './fields/unwrap-json.ts';
 import { isObject } from './json/exact-json.ts';
 import { isUnclosed } from './json/json-strings.ts';
 import { MESSAGES_IN_NO_JSON } from './json/kind-of.ts';
+import { parsePythonJson } from './json/python-json.ts';
 
 /*
  * Messages in whatever dialect people write them: OpenAI's, ShareGPT's, LangChain's or Gemini's; a list, one message, or a
@@ -58,15 +59,23 @@ export const isConversation = (found: readonly unknown[]): boolean =>
  */
 export function writtenMessages(found: unknown): readonly unknown[] | typeof MESSAGES_IN_NO_JSON | undefined {
   if (typeof found !== 'string' || !mayHoldMessages(found)) return undefined;
-  const held = unwrapJson(found);
+  const held = unwrapJson(unquote(found));
   if (typeof held === 'string') return isMessagesInNoJson(held) ? MESSAGES_IN_NO_JSON : undefined;
   const list = listIn(held);
   return Array.isArray(list) && (isConversation(list) || list.every(isTextPart)) && list.length > 0 ? list : undefined;
 }
 
-/** Whether the text begins as messages do, in JSON or as Python prints them. */
+/** The text that a JSON string holds: what is written as JSON twice. */
+function unquote(text: string): string {
+  const held = QUOTED.test(text) ? parsePythonJson(text)?.value : undefined;
+  return typeof held === 'string' ? held : text;
+}
+
+const QUOTED = /^\s*"[[{]/;
+
+/** Whether the text begins as messages do, in JSON (written once or twice) or as Python prints them. */
 export const mayHoldMessages = (text: string): boolean =>
-  /^\s*(?:[[{]|array\(|(?:System|Human|AI|Tool|Function|ChatCompletion)Message)/.test(text);
+  /^\s*(?:"?[[{]|array\(|(?:System|Human|AI|Tool|Function|ChatCompletion)Message)/.test(text);
 
 /**
  * Whether the text is messages as Python's `str` has them (`[{'role': 'user', …}]`), a list that pandas printed, objects of

@@ -47,7 +47,7 @@ test('1 GB: the range of its pairs, its time and its cost, and what they rest on
   `);
 });
 
-test('1 TB: what may not end, and the setting that helps', () => {
+test('1 TB: what may fail, and the setting that helps', () => {
   expect(estimateTable('nightly', estimateRun(REQUEST, cut(1000), sample(), BOUNDS))).toMatchInlineSnapshot(`
     "An estimate of run nightly. Nothing was started, uploaded or written.
 

@@ -7,7 +7,7 @@ const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 
 const LINKING = [
   ...PAGES.map(({ path }) => path),
-  ...['CHANGELOG.md', 'SECURITY.md', 'test/threats.md', 'test/peers/README.md'],
+  ...['CHANGELOG.md', 'SECURITY.md', 'test/threats.md', 'test/peers/README.md', 'examples/python/README.md'],
 ];
 const LINKS = LINKING.flatMap((path) =>
   [...withoutBlocks(read(path)).matchAll(/\]\(([^)\s]+)\)/g)]

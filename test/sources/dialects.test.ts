@@ -77,6 +77,7 @@ const MESSAGES: readonly (readonly [string, unknown])[] = [
   ['a list in an object', { messages: asked }],
   ["ShareGPT's list in an object", { conversations: [{ from: 'human', value: 'What colour?' }] }],
   ['messages as JSON text', JSON.stringify(asked)],
+  ['messages as JSON text of JSON text', JSON.stringify(JSON.stringify(asked))],
   ['a list in an object as JSON text', JSON.stringify({ messages: asked })],
 ];
 
@@ -109,6 +110,8 @@ const TEXTS: readonly (readonly [string, string])[] = [
   ['that is a list of Python', "['a', 'b']"],
   ['that is a tool as JSON', '[{"type": "function", "function": {"name": "f", "parameters": {}}}]'],
   ['that is a person as JSON', '{"id": 5, "name": "Bob", "role": "user"}'],
+  ['that quotes a list', '"[1, 2]" is what it printed.'],
+  ['that is a quoted list', '"[1, 2]"'],
   ['that begins with a bracket', '[Scene: a user and an assistant] "role": "user"'],
   ['that is a call of a class', 'HumanMessage(content) is undefined, why?'],
 ];

@@ -163,7 +163,7 @@ export async function deployStack(context: Readonly<Record<string, unknown>>): P
       const before = await executions();
       const started = async () => (await executions())?.filter((arn) => !before?.includes(arn)) ?? [];
       await action();
-      for (let tries = 0; tries < 300; tries++) {
+      for (let tries = 0; tries < 1_200; tries++) {
         const [first] = await started();
         if (first === undefined) {
           await wait(100);
@@ -174,7 +174,7 @@ export async function deployStack(context: Readonly<Record<string, unknown>>): P
         expect(await started()).toEqual([first]);
         return execution;
       }
-      throw new Error('Nothing started an execution in 30 seconds.');
+      throw new Error('Nothing started an execution in two minutes.');
     },
     async close() {
       await source.close();

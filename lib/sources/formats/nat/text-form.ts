@@ -111,7 +111,7 @@ const messagesIn = (found: unknown): unknown => {
   return MAY_HOLD_MESSAGES.test(found.json) ? (writtenMessages(found.toJSON()) ?? found) : found;
 };
 
-const MAY_HOLD_MESSAGES = /^"(?: |\\[nrt]){0,100}(?:[[{]|array\(|[A-Z]\w{1,20}Message)/;
+const MAY_HOLD_MESSAGES = /^"(?: |\\[nrt]){0,100}(?:(?:\\")?[[{]|array\(|[A-Z]\w{1,20}Message)/;
 
 /** Messages of OpenAI's form are kept as they are, but for a role in another dialect's words. */
 function wholeMessages(found: unknown): readonly Message[] | undefined {
