@@ -82,7 +82,7 @@ test('a run without a permission says where it failed and what to do; redriven w
   const failed = await onAws(start);
   expect(failed.code).toBe(1);
   expect(failed.stderr).toMatch(
-    /\nStoreRefused: .*AccessDenied.*\nIn BuildShard, shard 1 of run r\. Fix .*dpo redrive r\): it keeps what was built\.\n$/,
+    /\nStoreRefused: .*AccessDenied.*\nIn BuildShard, shard 1 of run r\. Fix .*dpo redrive r\): what is built is kept\.\n$/,
   );
   const record = RunFailure.parse(JSON.parse(String(s3.get('collections', 'runs/r/failure.json'))));
   expect(record).toMatchObject({ execution: 'r', state: 'BuildShard', shard: 1, error: 'StoreRefused' });
@@ -117,7 +117,7 @@ test('a run that somebody stopped says so and what to do, and redriven comes to 
   const status = await onAws(['status', 'stopped']);
   expect(status.code).toBe(1);
   expect(status.stderr).toMatch(
-    /\nABORTED: Somebody stopped the execution\.\nIn the execution of run stopped\. Its log ends .*dpo redrive stopped\)/,
+    /\nABORTED: Somebody stopped the execution\.\nIn the execution of run stopped\. Somebody stopped the execution\. .*dpo redrive stopped\)/,
   );
 
   aws.started = (next) => void run(next);
