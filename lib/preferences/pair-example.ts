@@ -21,6 +21,16 @@ export interface PairedExample {
   readonly firstTurnPlace: CandidatePlace | undefined;
   /** `total_items`, `bytes` and `rejected_items` are left to the reader of the items. */
   readonly counters: Counters;
+  /** The turns in which not every possible pair was made. */
+  readonly skipped: readonly SkippedTurn[];
+}
+
+export interface SkippedTurn {
+  readonly turnId: string;
+  /** Of the item in which its first candidate is. */
+  readonly begins: CandidatePlace;
+  /** Of this turn. */
+  readonly counters: Counters;
 }
 
 /** An example's candidates, as they were read. */
@@ -42,6 +52,7 @@ export function pairExample(
   const counters = countSteps(rollouts);
   const turns = groupTurns(rollouts).map((candidates) => ({
     begins: candidates[0]?.place,
+    turnId: candidates[0]?.turnId ?? '',
     ...countTurn(candidates, settings),
   }));
   const tooMany = refusePairs(
@@ -54,7 +65,10 @@ export function pairExample(
   if (tooLarge) return { rejected: tooLarge };
   for (const turn of turns) addCounts(counters, turn.counters);
   if (paired.length > 0) counters.total_examples += 1;
-  return { turns: paired.map(({ pairs }) => pairs), firstTurnPlace: paired[0]?.begins, counters };
+  const skipped = turns.flatMap(({ turnId, begins, counters: of }) =>
+    begins && of.possible_pairs > of.total_pairs ? [{ turnId, begins, counters: of }] : [],
+  );
+  return { turns: paired.map(({ pairs }) => pairs), firstTurnPlace: paired[0]?.begins, counters, skipped };
 }
 
 function countSteps(rollouts: readonly Rollout[]): Counters {

@@ -76,6 +76,19 @@ export type SampledPair = z.infer<typeof SampledPair>;
 export const Bin = z.strictObject({ from: z.number(), to: z.number().nullable(), count });
 export type Bin = z.infer<typeof Bin>;
 
+/** A trace item, a candidate or possible pairs of a turn that are not in the collection. What the traces say of it is null where the report has no text. */
+export const LossExample = z.strictObject({
+  kind: z.enum(['item', 'candidate', 'pair']),
+  reason: z.string(),
+  key: z.string(),
+  offset: count.optional(),
+  row: count.optional(),
+  detail: z.string().nullable(),
+  example_id: z.string().nullable(),
+  turn_id: z.string().nullable(),
+});
+export type LossExample = z.infer<typeof LossExample>;
+
 /** What the collection shows: counts are of the `pairs` and `groups` looked at, the lists named so samples of bounded size. */
 export const ReportSample = z.strictObject({
   pairs: count,
@@ -129,22 +142,11 @@ export const ReportSample = z.strictObject({
       rejected_longer: count,
     }),
   ),
+  /** Turns in which possible pairs were not made, a few of each reason. */
+  skipped: z.array(LossExample),
   sampled_pairs: z.array(SampledPair),
 });
 export type ReportSample = z.infer<typeof ReportSample>;
-
-/** A trace item or a candidate that is not in the collection. What the traces say of it is null where the report has no text. */
-export const LossExample = z.strictObject({
-  kind: z.enum(['item', 'candidate']),
-  reason: z.string(),
-  key: z.string(),
-  offset: count.optional(),
-  row: count.optional(),
-  detail: z.string().nullable(),
-  example_id: z.string().nullable(),
-  turn_id: z.string().nullable(),
-});
-export type LossExample = z.infer<typeof LossExample>;
 
 /** All that the report shows. It holds no time but the shards' own, so the same run gives the same report. */
 export const ReportInput = z.strictObject({

@@ -6,6 +6,7 @@ import { openLengthSample, reportLengths } from './length-sample.ts';
 import { openPairSample } from './pair-sample.ts';
 import type { PlacedPair } from './pair-texts.ts';
 import type { ShardSample } from './shard-sample.ts';
+import { openSkippedSample, reportSkipped } from './skipped-sample.ts';
 import { openSourceSample, reportSources } from './source-sample.ts';
 import { openTurnSample, reportTurns } from './turn-sample.ts';
 
@@ -27,6 +28,7 @@ export async function mergeSamples(shards: readonly SampledShard[], read: ReadSh
   const examples = openExampleSample();
   const sources = openSourceSample();
   const turns = openTurnSample();
+  const skipped = openSkippedSample(true);
   const ranked = openPairSample<RankedPair>();
   let [pairs, groups] = [0, 0];
   for (const { ordinal, first, sample } of shards) {
@@ -39,6 +41,7 @@ export async function mergeSamples(shards: readonly SampledShard[], read: ReadSh
     examples.addKept(sample.examples);
     sources.addKept(sample.sources);
     turns.addKept(sample.turns);
+    skipped.addKept(sample.skipped);
     for (const pair of sample.sampled_pairs) ranked.keep({ ...pair, ordinal, number: first + pair.pair + 1 });
   }
   return {
@@ -51,6 +54,7 @@ export async function mergeSamples(shards: readonly SampledShard[], read: ReadSh
     curriculum: reportExamples(examples.kept()),
     sources: reportSources(sources.kept()),
     turns: reportTurns(turns.kept()),
+    skipped: reportSkipped(skipped.kept()),
     sampled_pairs: await readTexts(ranked.kept(), read),
   };
 }

@@ -15,7 +15,7 @@ import { showsText } from './shows-text.ts';
 
 /** The parts of the report about the run: its flow, its shards, what it was asked and what it read and wrote. */
 
-export function flowSection({ totals, selections, formats, datasets, losses, request }: ReportInput): Markup {
+export function flowSection({ totals, selections, formats, datasets, losses, sample, request }: ReportInput): Markup {
   const ledger = accounts(totals);
   const account = accountForDatasets({ selections, formats, datasets });
   const chart = flowChart(
@@ -32,7 +32,7 @@ export function flowSection({ totals, selections, formats, datasets, losses, req
 <p class="lede">${counted(totals.matching_steps, 'step')} named as candidates, ${counted(totals.total_candidates, 'candidate')} in ${counted(totals.total_turns, 'turn')}, ${counted(totals.possible_pairs, 'possible pair')}. Each is either in the collection or counted under one reason${account.selections.length > 0 && ', and so is each collected pair in the dataset'}.</p>
 ${chart === null ? html`<p class="empty">No step of the traces is a candidate.</p>` : html`<div class="flow-picture">${chart}<p class="quiet">Widths are shares of the stage before, because steps and pairs are different things; the numbers are counts.</p></div>`}
 <div class="ledgers">${[ledger.items, ledger.steps, ledger.pairs, ...datasetLedgers].map((one) => ledgerOf(one, showsText(request)))}</div>
-${lossTable(losses)}
+${lossTable([...losses, ...sample.skipped])}
 </section>`;
 }
 
@@ -45,13 +45,13 @@ function lossTable(losses: ReportInput['losses']): Markup | string {
     ['Reason', 'Lost', 'Where', 'What was found', 'Example and turn'],
     losses.map(({ kind, reason, key, offset, row, detail, example_id, turn_id }) => [
       reasonInWords(reason),
-      kind === 'item' ? 'trace item' : 'candidate',
+      kind === 'item' ? 'trace item' : kind === 'pair' ? 'possible pair' : 'candidate',
       html`<bdi>${key}</bdi> at ${row === undefined ? `byte ${offset ?? 0}` : `row ${row}`}`,
       detail ?? '–',
       html`<bdi>${[example_id, turn_id].filter((id) => id !== null).join(', ') || '–'}</bdi>`,
     ]),
     { most: 180 },
-  )}<p class="quiet">All are in rejected.jsonl beside this report.</p></details>`;
+  )}<p class="quiet">All items and candidates are in rejected.jsonl beside this report.</p></details>`;
 }
 
 /** `links`: the page has pairs to lead to. */

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { BuilderSettings } from '../contract/builder.ts';
 import type { Utf8 } from '../objects/utf8.ts';
 import { positionOf } from '../preferences/candidate-place.ts';
+import type { SkippedTurn } from '../preferences/pair-example.ts';
 import { rewardOf } from '../preferences/reward.ts';
 import { ExampleSample, openExampleSample } from './example-sample.ts';
 import { histogram, KeptValue } from './histogram.ts';
@@ -12,6 +13,7 @@ import { openPairTexts, PlacedPair } from './pair-texts.ts';
 import type { GroupCandidate, GroupPair, PairedGroup } from './paired-group.ts';
 import { hashAt, hashNumber, hashText, NO_HASH } from './sample-hash.ts';
 import { describePair, responseLength } from './shown-pair.ts';
+import { openSkippedSample, SkippedSample } from './skipped-sample.ts';
 import { openSourceSample, SourceSample } from './source-sample.ts';
 import { openTurnSample, TurnSample } from './turn-sample.ts';
 
@@ -28,6 +30,7 @@ export const ShardSample = z.strictObject({
   examples: ExampleSample,
   sources: SourceSample,
   turns: TurnSample,
+  skipped: SkippedSample,
   sampled_pairs: z.array(PlacedPair).max(MOST_SAMPLED_PAIRS),
 });
 export type ShardSample = z.infer<typeof ShardSample>;
@@ -36,6 +39,8 @@ export type ShardSample = z.infer<typeof ShardSample>;
 export interface ShardSampler {
   /** `describe`: what is shown of a pair besides its texts, asked of those that are kept. */
   readonly addGroup: <Pair extends GroupPair>(group: PairedGroup<Pair>, describe?: (pair: Pair) => PairNotes) => void;
+  /** Takes turns of an example in which possible pairs were not made. */
+  readonly addSkipped: (exampleId: string, turns: readonly SkippedTurn[]) => void;
   /** The sample, and the lines of `sampled-pairs.jsonl` that belong to it. */
   readonly end: () => { readonly sample: ShardSample; readonly lines: readonly Utf8[] };
 }
@@ -56,6 +61,7 @@ export function openShardSample(
   const examples = openExampleSample(share);
   const sources = openSourceSample();
   const turns = openTurnSample();
+  const skipped = openSkippedSample(text);
   const texts = openPairTexts(share);
   let [pairs, groups] = [0, 0];
 
@@ -97,6 +103,9 @@ export function openShardSample(
       perExample.add(place);
       examples.add(text ? group : { ...group, exampleId: '' }, hashAt(origin, 0), builder);
     },
+    addSkipped: (exampleId, found) => {
+      for (const turn of found) skipped.add(exampleId, turn);
+    },
     end: () => {
       const { pairs: sampled_pairs, lines } = texts.end();
       const sample = {
@@ -109,6 +118,7 @@ export function openShardSample(
         examples: examples.kept(),
         sources: sources.kept(),
         turns: turns.kept(),
+        skipped: skipped.kept(),
         sampled_pairs,
       };
       return { sample, lines };

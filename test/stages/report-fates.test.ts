@@ -149,3 +149,13 @@ test('the report has a few losses of each reason with what was found, and withou
   expect(rowsOf(hidden.page)).toHaveLength(3);
   expect(hidden.page).not.toContain('kestrel');
 });
+
+test('the report has a few turns of each reason for which possible pairs were not made', async () => {
+  const tied = ['a', 'b', 'c', 'd'].flatMap((example) => [
+    ...duel(example, 'yes', 'no'),
+    { example, prompt: example, response: 'perhaps', score: 1 },
+  ]);
+  const { page, manifest } = await reportOf(tied, { formats: ['trl'] });
+  expect(manifest.totals.skipped_tie).toBeGreaterThanOrEqual(4);
+  expect(page.match(/<td>possible pair<\/td>/g)).toHaveLength(3);
+});

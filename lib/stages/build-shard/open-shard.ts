@@ -82,6 +82,7 @@ export function openShard(
         return;
       }
       addCounts(losses.counters, paired.counters);
+      sampler?.addSkipped(exampleId, paired.skipped);
       if (paired.turns.length > 0) {
         await part.addGroup(origin, source, paired.turns);
         const group = { exampleId, turns: paired.turns };

@@ -1,0 +1,79 @@
+import * as z from 'zod';
+import { PAIR_LOSSES } from '../datasets/loss-words.ts';
+import { positionOf } from '../preferences/candidate-place.ts';
+import type { SkippedTurn } from '../preferences/pair-example.ts';
+import { shortId } from './excerpt.ts';
+import type { LossExample } from './input.ts';
+import { hashAt, hashNumber, hashText, NO_HASH } from './sample-hash.ts';
+
+const count = z.int().min(0);
+
+/** Turns that are kept of each reason: enough to look them up, as many as of other losses. */
+const EXAMPLES = 3;
+
+const KeptTurn = z.strictObject({
+  hash: count,
+  reason: z.enum(PAIR_LOSSES.map(([counter]) => counter)),
+  pairs: z.int().min(1),
+  key: z.string(),
+  offset: count.optional(),
+  row: count.optional(),
+  example_id: z.string(),
+  turn_id: z.string(),
+});
+type KeptTurn = z.infer<typeof KeptTurn>;
+
+/** Turns in which possible pairs were not made, a few of each reason. */
+export const SkippedSample = z.array(KeptTurn).max(EXAMPLES * PAIR_LOSSES.length);
+export type SkippedSample = z.infer<typeof SkippedSample>;
+
+/**
+ * Keeps the turns with the lowest hashes of where they begin: the same ones in whatever order they come. Without `text`
+ * nothing of what the traces say, which in an archive includes the entry's name.
+ */
+export function openSkippedSample(text: boolean) {
+  const byReason = new Map<KeptTurn['reason'], KeptTurn[]>();
+  const keep = (turn: KeptTurn): void => {
+    const kept = byReason.get(turn.reason) ?? [];
+    byReason.set(turn.reason, [...kept, turn].sort(byHash).slice(0, EXAMPLES));
+  };
+  const admits = (reason: KeptTurn['reason'], hash: number): boolean => {
+    const kept = byReason.get(reason) ?? [];
+    return kept.length < EXAMPLES || hash <= (kept.at(-1)?.hash ?? 0);
+  };
+  return {
+    add(exampleId: string, { turnId, begins, counters }: SkippedTurn): void {
+      const at = hashNumber(hashText(hashText(NO_HASH, begins.key), exampleId), positionOf(begins));
+      const hash = hashAt(hashText(at, turnId), 0);
+      for (const [reason] of PAIR_LOSSES) {
+        if (counters[reason] === 0 || !admits(reason, hash)) continue;
+        const [object = ''] = begins.key.split('!/', 1);
+        const said = { key: shortId(begins.key), example_id: shortId(exampleId), turn_id: shortId(turnId) };
+        keep({
+          ...{ hash, reason, pairs: counters[reason] },
+          ...begins,
+          ...(text ? said : { key: object, example_id: '', turn_id: '' }),
+        });
+      }
+    },
+    addKept(kept: SkippedSample): void {
+      for (const turn of kept) keep(turn);
+    },
+    kept: (): SkippedSample => PAIR_LOSSES.flatMap(([reason]) => byReason.get(reason) ?? []),
+  };
+}
+
+/** Two turns of one hash are told apart by their ids. */
+const byHash = (a: KeptTurn, b: KeptTurn): number =>
+  a.hash - b.hash || (`${a.example_id} ${a.turn_id}` < `${b.example_id} ${b.turn_id}` ? -1 : 1);
+
+const WORDS = new Map<string, string>(PAIR_LOSSES);
+
+export const reportSkipped = (sample: SkippedSample): LossExample[] =>
+  sample.map(({ reason, pairs, key, offset, row, example_id, turn_id }) => ({
+    ...{ kind: 'pair', reason: WORDS.get(reason) ?? reason, key },
+    ...(row === undefined ? { offset } : { row }),
+    detail: pairs === 1 ? '1 possible pair' : `${pairs} possible pairs`,
+    example_id: example_id || null,
+    turn_id: turn_id || null,
+  }));
