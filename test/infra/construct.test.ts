@@ -129,7 +129,7 @@ describe('in a VPC', () => {
   });
 
   test('without one there is nothing to connect, and the message says so', () => {
-    expect(() => pipelineIn(newStack()).connections).toThrow('Own/Pipeline runs in no VPC');
+    expect(() => pipelineIn(newStack()).connections).toThrow('Own/Pipeline does not run in a VPC');
   });
 });
 

@@ -116,7 +116,7 @@ describe.each([
     const counted = await stack.execute('counted', { source: { traces }, dataset: { tokenizer } });
     expect(counted).toMatchObject({
       error: 'InvalidRequest',
-      cause: expect.stringContaining('tokenizer.json is not there'),
+      cause: expect.stringContaining('tokenizer.json does not exist'),
     });
     expect(stack.refusals).toEqual([]);
   });
