@@ -1,5 +1,5 @@
 import type { NamedDifference } from './diff-runs.ts';
-import { oneLine } from './terminal.ts';
+import { section } from './terminal.ts';
 import { counted, grouped } from './wording.ts';
 
 /** A difference as a person reads it: why first, then what. */
@@ -51,9 +51,6 @@ const INPUT_CHANGES = {
   only_in_b: 'only the second run read it',
   changed: 'its bytes changed',
 } as const;
-
-const section = (title: string, lines: readonly string[]): string[] =>
-  lines.length === 0 ? [] : [title, ...lines.map((line) => `  ${oneLine(line)}`)];
 
 const shown = (value: unknown): string => JSON.stringify(value) ?? 'not set';
 const signed = (change: number): string => (change > 0 ? `+${grouped(change)}` : `-${grouped(-change)}`);

@@ -7,7 +7,7 @@ import type {
 } from '../lib/contract/estimate.ts';
 import { ASSUMED } from '../lib/estimate/rates.ts';
 import { PRICES, priceOf } from './aws/prices.ts';
-import { oneLine } from './terminal.ts';
+import { oneLine, section } from './terminal.ts';
 import { bytesInWords, counted, grouped, timeInWords } from './wording.ts';
 
 /** What a run would come to, as a person reads it, and what that rests on. */
@@ -24,13 +24,13 @@ export function estimateTable(runId: string, estimate: Estimate): string {
   return `${shown.join('\n\n')}\n`;
 }
 
-interface Told {
+interface EstimateText {
   readonly facts: readonly (readonly [name: string, value: string])[];
   readonly warnings: readonly string[];
   readonly notes: readonly string[];
 }
 
-function ofTraces(found: TracesEstimate): Told {
+function ofTraces(found: TracesEstimate): EstimateText {
   const { inputs, input_bytes, sample, shards, grouping_tasks, upload_parts, limits } = found;
   const [nearest] = limits;
   return {
@@ -56,7 +56,7 @@ function ofTraces(found: TracesEstimate): Told {
   };
 }
 
-const ofWorkflow = ({ examples, requests, batches, most_seconds }: WorkflowEstimate): Told => ({
+const ofWorkflow = ({ examples, requests, batches, most_seconds }: WorkflowEstimate): EstimateText => ({
   facts: [
     ['examples', `${grouped(examples)}, in ${counted(batches, 'batch', 'batches')}`],
     ['requests', rangeInWords(requests, grouped)],
@@ -68,9 +68,6 @@ const ofWorkflow = ({ examples, requests, batches, most_seconds }: WorkflowEstim
     'Shards, pairs and cost: not known before the workflow has answered.',
   ],
 });
-
-const section = (title: string, lines: readonly string[]): readonly string[] =>
-  lines.length === 0 ? [] : [title, ...lines.map((line) => `  ${line}`)];
 
 function rangeInWords({ least, most }: EstimatedRange, words: (count: number) => string): string {
   if (most === null) return `at least ${words(least)}`;

@@ -1,13 +1,30 @@
+import type { Command } from 'commander';
 import { BuilderSettings } from '../lib/contract/builder.ts';
 import { parseRequest } from '../lib/contract/parse-request.ts';
 import type { Request } from '../lib/contract/request.ts';
 import type { TraceSource } from '../lib/contract/source.ts';
 import { InvalidRequest } from '../lib/errors.ts';
+import { collectValues } from './collect-values.ts';
 import type { Inspected } from './inspect-traces.ts';
 import { traceLocation } from './locations.ts';
 import { mergeSettings, type Settings, settingsFromAssignment } from './settings.ts';
 
-export const DEFAULT_STEP_NAME = BuilderSettings.parse({}).ttc_step_name;
+const DEFAULT_STEP_NAME = BuilderSettings.parse({}).ttc_step_name;
+
+/** The settings that files are inspected with. */
+export const withInspectFlags = (command: Command): Command =>
+  command
+    .option(
+      '--step-name <name>',
+      'name of the TTC steps that are candidates (builder.ttc_step_name)',
+      DEFAULT_STEP_NAME,
+    )
+    .option(
+      '--set <setting=value>',
+      'a setting of the run, such as source.score=quality; repeatable',
+      collectValues,
+      [],
+    );
 
 export interface InspectedPaths {
   readonly request: Request & { readonly source: TraceSource };

@@ -3,7 +3,7 @@ import type { TrainingProgress } from '../lib/contract/training-states.ts';
 import { accountForDatasets, type FormatAccount, type SelectionAccount } from '../lib/datasets/account-for-datasets.ts';
 import { DROP_WORDS, PAIR_LOSSES, reasonInWords } from '../lib/datasets/loss-words.ts';
 import { trainingKeys } from '../lib/stages/training/keys.ts';
-import { oneLine } from './terminal.ts';
+import { section } from './terminal.ts';
 import { bytesInWords, counted, grouped } from './wording.ts';
 
 export interface ShownTraining {
@@ -128,6 +128,3 @@ function rows(table: readonly Row[]): string[] {
     `${what.padEnd(nameWidth)}  ${grouped(count).padStart(countWidth)}  ${why}`.trimEnd(),
   );
 }
-
-const section = (title: string, lines: readonly string[]): string[] =>
-  lines.length === 0 ? [] : [oneLine(title), ...lines.map((line) => `  ${oneLine(line)}`)];

@@ -3,7 +3,7 @@ import type { Digest } from '../lib/preferences/digest.ts';
 import { pairExample } from '../lib/preferences/pair-example.ts';
 import type { PreferencePair } from '../lib/preferences/pairs.ts';
 import { makeRollouts } from '../lib/stages/source/make-rollouts.ts';
-import { identifyGroup, isRendered, type PlacedScored } from '../lib/stages/source/scored-candidate.ts';
+import { identifyGroup, isRendered, nameExample, type PlacedScored } from '../lib/stages/source/scored-candidate.ts';
 import type { Candidate } from './candidate.ts';
 import type { Pair } from './pair.ts';
 import { type InputRequest, requestFor, type Settings } from './settings.ts';
@@ -49,9 +49,9 @@ async function* pairGroups(
 ): AsyncGenerator<Pair> {
   let example = 0;
   for await (const { group, unit } of groupsOf(candidates)) {
-    const [first] = group;
+    const [first, ...others] = group;
     if (!first) continue;
-    const { exampleId } = identifyGroup(group.find(({ candidate }) => candidate.loss === undefined) ?? first);
+    const exampleId = nameExample(first, others);
     const rollouts = makeRollouts(group, {
       unit: builder.unit ?? unit,
       dropTruncated: builder.drop_truncated,

@@ -4,6 +4,7 @@ import { openPairTable, type PairTable } from '../lib/datasets/pair-table.ts';
 import { memoryStore } from '../lib/objects/memory-store.ts';
 import { openSink } from '../lib/objects/object-sink.ts';
 import { toUtf8 } from '../lib/objects/utf8.ts';
+import { objectKeyOf } from '../lib/preferences/candidate-place.ts';
 import {
   type Comparison,
   type EncodedPrompt,
@@ -38,7 +39,7 @@ export async function enterPairs(
   const sources = new Map<string, number>();
   for (const group of groupAdjacent(pairs, isSameExample)) {
     const [{ exampleId, lineage }] = group;
-    const [key = ''] = lineage.key.split('!/', 1);
+    const key = objectKeyOf(lineage.key);
     const source = sources.get(key) ?? sources.size;
     sources.set(key, source);
     const encode = pairEncoder(comparison);

@@ -3,7 +3,7 @@ import type { Deps } from '../../lib/stages/deps.ts';
 import { openBucket } from '../open-bucket.ts';
 import { locationsOf, type UnnamedRequest } from '../request-from-args.ts';
 
-/** What a request's source is read by, as it stands here: its traces, or its workflow's dataset. Nothing is written. */
+/** The stores from which this machine reads a request's source: its traces, or its workflow's dataset. Nothing is written. */
 export async function sourceDeps(request: UnnamedRequest, codeVersion: string): Promise<Deps> {
   const locations = locationsOf(request);
   const buckets = new Map(

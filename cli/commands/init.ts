@@ -1,29 +1,18 @@
 import { writeFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { InvalidRequest } from '../../lib/errors.ts';
-import { collectValues } from '../collect-values.ts';
-import { DEFAULT_STEP_NAME, inspectPaths } from '../inspect-paths.ts';
+import { inspectPaths, withInspectFlags } from '../inspect-paths.ts';
 import { localPath, traceLocation } from '../locations.ts';
 import { refuseStandardInput } from '../standard-input.ts';
 import { print } from '../terminal.ts';
 
 /** `dpo init`: a request for the files at hand. */
 export function initCommand(): Command {
-  return new Command('init')
+  const command = new Command('init')
     .description('Inspect files and write a request for them.')
     .argument('<paths...>', 'trace files, directories of them, or s3://bucket/prefix')
-    .option('--to <file>', 'the file to write; - prints it', 'request.yaml')
-    .option(
-      '--step-name <name>',
-      'name of the TTC steps that are candidates (builder.ttc_step_name)',
-      DEFAULT_STEP_NAME,
-    )
-    .option(
-      '--set <setting=value>',
-      'a setting to inspect with, such as source.score=quality; repeatable',
-      collectValues,
-      [],
-    )
+    .option('--to <file>', 'the file to write; - prints it', 'request.yaml');
+  return withInspectFlags(command)
     .addHelpText('after', HELP)
     .action(async (paths: string[], { to, stepName, set }: InitOptions) => {
       refuseStandardInput(await Promise.all(paths.map(traceLocation)));

@@ -1,27 +1,16 @@
 import { Command } from 'commander';
 import { sumOfReasons } from '../../lib/contract/counters.ts';
 import { NoTraces } from '../../lib/errors.ts';
-import { collectValues } from '../collect-values.ts';
-import { DEFAULT_STEP_NAME, inspectPaths } from '../inspect-paths.ts';
+import { inspectPaths, withInspectFlags } from '../inspect-paths.ts';
 import type { Inspected } from '../inspect-traces.ts';
 import { print } from '../terminal.ts';
 
 /** `dpo inspect`: what is in the traces, before anything runs. */
 export function inspectCommand(): Command {
-  return new Command('inspect')
+  const command = new Command('inspect')
     .description('Show what files hold (format, groups, scores, losses) and which pairs the settings would make.')
-    .argument('<paths...>', 'trace files, directories of them, s3://bucket/prefix, or - for standard input')
-    .option(
-      '--step-name <name>',
-      'name of the TTC steps that are candidates (builder.ttc_step_name)',
-      DEFAULT_STEP_NAME,
-    )
-    .option(
-      '--set <setting=value>',
-      'a setting of the run, such as source.score=quality; repeatable',
-      collectValues,
-      [],
-    )
+    .argument('<paths...>', 'trace files, directories of them, s3://bucket/prefix, or - for standard input');
+  return withInspectFlags(command)
     .option('--json', 'print everything as one line of JSON')
     .addHelpText('after', HELP)
     .action(async (paths: string[], { stepName, json, set }: InspectOptions) => {

@@ -44,8 +44,7 @@ export function scales(pairs: number): Scales {
           : {
               mean_chosen: chosen.mean(),
               mean_rejected: rejected.mean(),
-              longer_chosen_rate:
-                longerChosen + longerRejected === 0 ? null : longerChosen / (longerChosen + longerRejected),
+              longer_chosen_rate: longerChosenRate(longerChosen, longerRejected),
               cohens_d: cohensD(chosen, rejected),
             },
       margin: marginFacts(sorted(margins)),
@@ -54,6 +53,10 @@ export function scales(pairs: number): Scales {
     }),
   };
 }
+
+/** Of the pairs whose answers differ in length, the share whose longer one is chosen; null where none differ. */
+export const longerChosenRate = (longerChosen: number, longerRejected: number): number | null =>
+  longerChosen + longerRejected === 0 ? null : longerChosen / (longerChosen + longerRejected);
 
 /** Lengths are integers and their squares are summed as such: the sums are exact in any order. */
 function moments() {

@@ -8,7 +8,7 @@ import {
 } from '../contract/dataset-result.ts';
 import { LeakingDataset } from '../errors.ts';
 import { assignCompletions, type CompletionFate } from './assign-completions.ts';
-import { scales } from './balance.ts';
+import { longerChosenRate, scales } from './balance.ts';
 import type { DatasetPlan } from './dataset-plan.ts';
 import { type Decisions, dropReason } from './decisions.ts';
 import { FORMATS } from './formats/index.ts';
@@ -169,11 +169,10 @@ function compareLengths({ pairs, chosenLength, rejectedLength }: PairTable): Sel
     if (chosen > rejected) sums.longerChosen += 1;
     if (chosen < rejected) sums.longerRejected += 1;
   }
-  const unequal = sums.longerChosen + sums.longerRejected;
   return {
     mean_chosen: sums.chosen / pairs,
     mean_rejected: sums.rejected / pairs,
-    longer_chosen_rate: unequal === 0 ? null : sums.longerChosen / unequal,
+    longer_chosen_rate: longerChosenRate(sums.longerChosen, sums.longerRejected),
   };
 }
 

@@ -188,7 +188,7 @@ function limitsOf(
           {
             limit: `GroupCandidates' memory (${stepMemoryMb} MB)`,
             share: textBytes / (stepMemoryMb * 2 ** 20),
-            fix: 'fewer files per run, for example one day or one project',
+            fix: cut.largest.fix,
           },
         ]
       : []),

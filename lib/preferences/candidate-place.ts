@@ -9,3 +9,6 @@ export type CandidatePlace = { readonly key: string } & (
 
 /** The byte or the row: a place's order in its trace object. */
 export const positionOf = (place: CandidatePlace): number => place.offset ?? place.row;
+
+/** The trace object of a place: of an entry's key, its archive's. */
+export const objectKeyOf = (key: string): string => key.split('!/', 1)[0] ?? key;

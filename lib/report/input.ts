@@ -89,6 +89,9 @@ export const LossExample = z.strictObject({
 });
 export type LossExample = z.infer<typeof LossExample>;
 
+/** Examples of one reason: enough to look them up. */
+export const MOST_LOSS_EXAMPLES = 3;
+
 /** What the collection shows: counts are of the `pairs` and `groups` looked at, the lists named so samples of bounded size. */
 export const ReportSample = z.strictObject({
   pairs: count,

@@ -1,5 +1,6 @@
 import { type SelectionResult, type TokenFacts, View } from '../contract/dataset-result.ts';
 import type { Unit } from '../contract/unit.ts';
+import { longerChosenRate } from '../datasets/balance.ts';
 import { barChart } from './charts/bars.ts';
 import { curriculumChart } from './charts/curriculum.ts';
 import { lengthChart } from './charts/lengths.ts';
@@ -92,7 +93,7 @@ export function lengthTable({ sample, selections, tokens, formats }: ReportInput
   const { chosen_longer, rejected_longer, chosen_mean, rejected_mean } = sample.lengths;
   const lookedAt: LengthRow = {
     ...{ what: 'looked at, in characters', pairs: sample.pairs },
-    ...{ chosen: chosen_mean, rejected: rejected_mean, rate: rateOf(chosen_longer, rejected_longer) },
+    ...{ chosen: chosen_mean, rejected: rejected_mean, rate: longerChosenRate(chosen_longer, rejected_longer) },
   };
   const views = View.options.flatMap((view) => {
     const selection = selections[view];
@@ -146,11 +147,12 @@ const lengthRow = (what: string, pairs: number, length: SelectionResult['collect
 
 const tokenRow = ({ pairs, chosen_sum, rejected_sum, chosen_longer, rejected_longer }: TokenFacts): LengthRow => ({
   ...{ what: 'collected, in tokens with the prompt', pairs },
-  ...{ chosen: chosen_sum / pairs, rejected: rejected_sum / pairs, rate: rateOf(chosen_longer, rejected_longer) },
+  ...{
+    chosen: chosen_sum / pairs,
+    rejected: rejected_sum / pairs,
+    rate: longerChosenRate(chosen_longer, rejected_longer),
+  },
 });
-
-const rateOf = (longer: number, shorter: number): number | null =>
-  longer + shorter === 0 ? null : longer / (longer + shorter);
 
 /** Margins and scores of each trace object. */
 export function sourceTable({ sample, inputs }: ReportInput): Markup {

@@ -1,15 +1,12 @@
 import * as z from 'zod';
 import { PAIR_LOSSES } from '../datasets/loss-words.ts';
-import { positionOf } from '../preferences/candidate-place.ts';
+import { objectKeyOf, positionOf } from '../preferences/candidate-place.ts';
 import type { SkippedTurn } from '../preferences/pair-example.ts';
 import { shortId } from './excerpt.ts';
-import type { LossExample } from './input.ts';
+import { type LossExample, MOST_LOSS_EXAMPLES } from './input.ts';
 import { hashAt, hashNumber, hashText, NO_HASH } from './sample-hash.ts';
 
 const count = z.int().min(0);
-
-/** Turns that are kept of each reason: enough to look them up, as many as of other losses. */
-const EXAMPLES = 3;
 
 const KeptTurn = z.strictObject({
   hash: count,
@@ -24,7 +21,7 @@ const KeptTurn = z.strictObject({
 type KeptTurn = z.infer<typeof KeptTurn>;
 
 /** Turns in which possible pairs were not made, a few of each reason. */
-export const SkippedSample = z.array(KeptTurn).max(EXAMPLES * PAIR_LOSSES.length);
+export const SkippedSample = z.array(KeptTurn).max(MOST_LOSS_EXAMPLES * PAIR_LOSSES.length);
 export type SkippedSample = z.infer<typeof SkippedSample>;
 
 /**
@@ -35,11 +32,11 @@ export function openSkippedSample(text: boolean) {
   const byReason = new Map<KeptTurn['reason'], KeptTurn[]>();
   const keep = (turn: KeptTurn): void => {
     const kept = byReason.get(turn.reason) ?? [];
-    byReason.set(turn.reason, [...kept, turn].sort(byHash).slice(0, EXAMPLES));
+    byReason.set(turn.reason, [...kept, turn].sort(byHash).slice(0, MOST_LOSS_EXAMPLES));
   };
   const admits = (reason: KeptTurn['reason'], hash: number): boolean => {
     const kept = byReason.get(reason) ?? [];
-    return kept.length < EXAMPLES || hash <= (kept.at(-1)?.hash ?? 0);
+    return kept.length < MOST_LOSS_EXAMPLES || hash <= (kept.at(-1)?.hash ?? 0);
   };
   return {
     add(exampleId: string, { turnId, begins, counters }: SkippedTurn): void {
@@ -47,12 +44,11 @@ export function openSkippedSample(text: boolean) {
       const hash = hashAt(hashText(at, turnId), 0);
       for (const [reason] of PAIR_LOSSES) {
         if (counters[reason] === 0 || !admits(reason, hash)) continue;
-        const [object = ''] = begins.key.split('!/', 1);
         const said = { key: shortId(begins.key), example_id: shortId(exampleId), turn_id: shortId(turnId) };
         keep({
           ...{ hash, reason, pairs: counters[reason] },
           ...begins,
-          ...(text ? said : { key: object, example_id: '', turn_id: '' }),
+          ...(text ? said : { key: objectKeyOf(begins.key), example_id: '', turn_id: '' }),
         });
       }
     },
@@ -63,7 +59,7 @@ export function openSkippedSample(text: boolean) {
   };
 }
 
-/** Two turns of one hash are told apart by their ids. */
+/** The ids decide the order of two turns with the same hash. */
 const byHash = (a: KeptTurn, b: KeptTurn): number =>
   a.hash - b.hash || (`${a.example_id} ${a.turn_id}` < `${b.example_id} ${b.turn_id}` ? -1 : 1);
 

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { objectKeyOf } from '../preferences/candidate-place.ts';
 import { keepFinite } from '../preferences/reward.ts';
 import type { ReportSample } from './input.ts';
 import type { GroupPair } from './paired-group.ts';
@@ -67,7 +68,7 @@ type Ranked = Pick<SourceSums, 'hash' | 'key'>;
 
 /** Of an archive the whole counts: it may have an entry for each candidate. */
 function rankOf(place: string): Ranked {
-  const [key = ''] = place.split('!/', 1);
+  const key = objectKeyOf(place);
   return { key, hash: hashAt(hashText(NO_HASH, key), 0) };
 }
 

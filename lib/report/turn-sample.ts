@@ -3,7 +3,7 @@ import { keepFinite } from '../preferences/reward.ts';
 import type { ReportSample } from './input.ts';
 import { roundedMean } from './rounded-mean.ts';
 
-/** Turns of an example that are told apart; the last one stands for all that follow. */
+/** Turns of an example that have a row each. The last row counts all later turns, too. */
 export const MOST_TURNS = 30;
 
 const count = z.int().min(0);

@@ -18,15 +18,11 @@ export type RequestDeps = UploadedSettingsDeps;
  * finds the first one's run. An upload may not name its run: the id could be another's.
  */
 export async function requestOf({ execution, input }: EvaluateInput, deps: RequestDeps): Promise<Request> {
-  const gathered = GatheredUploads.safeParse(input);
-  if (gathered.success) {
-    const { run_id, gathered: place } = gathered.data;
-    return parseRequest({ run_id, ...(await requestOver(place, deps)) });
-  }
-  const event = S3Event.safeParse(input);
-  if (!event.success) return parseRequest(isObject(input) ? { run_id: execution, ...input } : input);
-  const { bucket, object } = event.data.detail;
-  const run_id = runIdOf(event.data);
+  const start = readStart(input);
+  if (start.by === 'request') return parseRequest(isObject(input) ? { run_id: execution, ...input } : input);
+  const { run_id } = start;
+  if (start.by === 'folder') return parseRequest({ run_id, ...(await requestOver(start.gathered, deps)) });
+  const { bucket, object } = start;
   const place = { bucket: bucket.name, folder: folderOf(object.key) };
   if (isMarkerName(object.key)) return parseRequest({ run_id, ...(await requestOver(place, deps)) });
   if (!REQUEST_NAME.test(object.key)) {
@@ -52,10 +48,23 @@ const over = ({ bucket, folder }: Folder) => ({ source: { traces: { bucket, pref
 
 /** The run id of an upload, or of several, where such started the execution. */
 export function uploadedRunId(input: unknown): string | undefined {
+  const start = readStart(input);
+  return start.by === 'request' ? undefined : start.run_id;
+}
+
+/** What started an execution: a request, the event of an upload, or a folder whose uploads were gathered. */
+type Start =
+  | { readonly by: 'request' }
+  | ({ readonly by: 'folder' } & GatheredUploads)
+  | ({ readonly by: 'upload'; readonly run_id: string } & Pick<S3Event['detail'], 'bucket' | 'object'>);
+
+function readStart(input: unknown): Start {
   const gathered = GatheredUploads.safeParse(input);
-  if (gathered.success) return gathered.data.run_id;
+  if (gathered.success) return { by: 'folder', ...gathered.data };
   const event = S3Event.safeParse(input);
-  return event.success ? runIdOf(event.data) : undefined;
+  if (!event.success) return { by: 'request' };
+  const { bucket, object } = event.data.detail;
+  return { by: 'upload', run_id: runIdOf(event.data), bucket, object };
 }
 
 const runIdOf = ({ detail: { bucket, object } }: S3Event): string =>
@@ -71,11 +80,10 @@ const markersOwn = ({ key, sequencer, 'version-id': version }: S3Event['detail']
  * them fails as InputChanged. Of a gathered folder, what it held when it was found quiet.
  */
 export function asUploaded({ input }: EvaluateInput, objects: readonly ListedObject[]): readonly ListedObject[] {
-  const gathered = GatheredUploads.safeParse(input);
-  if (gathered.success) return gatheredOf(gathered.data.gathered, objects);
-  const event = S3Event.safeParse(input);
-  if (!event.success) return objects;
-  const { bucket, object } = event.data.detail;
+  const start = readStart(input);
+  if (start.by === 'request') return objects;
+  if (start.by === 'folder') return gatheredOf(start.gathered, objects);
+  const { bucket, object } = start;
   const pin = pinOf(object);
   const { size: bytes } = object;
   if (!pin || bytes === undefined) return objects;

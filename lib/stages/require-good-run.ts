@@ -3,6 +3,7 @@ import { describeIncomplete, type IncompleteObject, noteIncomplete } from '../co
 import { allowsEmpty, type Request } from '../contract/request.ts';
 import type { RunSource } from '../contract/run-source.ts';
 import { IncompleteInput, NoCandidates, NoPairs, TooManyRejected } from '../errors.ts';
+import { objectKeyOf } from '../preferences/candidate-place.ts';
 import { addDiagnosis, countNames, likelyCause, noDiagnosis, type SayNames } from './build-shard/diagnosis.ts';
 import { type BuiltShard, sumCounters } from './summaries.ts';
 import { warnOfPassedOver } from './warn-of-passed-over.ts';
@@ -69,12 +70,11 @@ export function requireComplete(
   };
   throw new IncompleteInput(
     message((key) => key),
-    { inLogs: message(withoutEntry) },
+    { inLogs: message(objectKeyOf) },
   );
 }
 
 /** An archive's entries have the input's own names. */
-const withoutEntry = (key: string): string => key.replace(/!\/.*$/s, '');
 
 function requireReadable({ request, source, built }: JudgedRun, totals: Counters, evidence: string): void {
   // NAT drops the earlier items of an id on purpose: they were readable.
@@ -94,7 +94,7 @@ function requireReadable({ request, source, built }: JudgedRun, totals: Counters
   const message = (key = '') =>
     `${lost} of ${all} ${what}, more than limits.max_rejected_fraction (${most}) allows.` +
     `${first ? ` The first is ${key} at ${at}: ${first.reason}.` : ''} All are listed in ${evidence}; ${fix}, or raise the limit.`;
-  throw new TooManyRejected(message(first?.key), { inLogs: message(first && withoutEntry(first.key)) });
+  throw new TooManyRejected(message(first?.key), { inLogs: message(first && objectKeyOf(first.key)) });
 }
 
 const RECORDS = { whole: 'records', parts: 'parts of records' } as const;

@@ -1,11 +1,12 @@
 import { isContainerSlice, type Slice } from '../../contract/plan.ts';
 import type { Request } from '../../contract/request.ts';
 import type { RunSource } from '../../contract/run-source.ts';
+import { objectKeyOf } from '../../preferences/candidate-place.ts';
 import { openFormat } from '../../sources/open-format.ts';
 import type { Deps } from '../deps.ts';
 import { makeRollouts } from '../source/make-rollouts.ts';
 import { readRecords } from '../source/read-records.ts';
-import { identifyGroup, isRendered, scoreCandidate, toPlace } from '../source/scored-candidate.ts';
+import { isRendered, nameExample, scoreCandidate, toPlace } from '../source/scored-candidate.ts';
 import type { OpenShard } from './open-shard.ts';
 
 export interface RecordsJob {
@@ -39,9 +40,7 @@ export async function buildRecords(
     if (!first) continue;
     const group = [first, ...others];
     if (group.some(isRendered)) shard.noteRendered();
-    // An answer that could not be read has no prompt to name the example after.
-    const { exampleId } = identifyGroup(group.find(({ candidate }) => candidate.loss === undefined) ?? first);
-    const [key = ''] = span.place.key.split('!/', 1);
-    await shard.addExample({ runId, exampleId }, sourceOf.get(key) ?? 0, makeRollouts(group, settings));
+    const at = sourceOf.get(objectKeyOf(span.place.key)) ?? 0;
+    await shard.addExample({ runId, exampleId: nameExample(first, others) }, at, makeRollouts(group, settings));
   }
 }

@@ -20,12 +20,12 @@ export function describeCut({ resolved, shards, grouping }: CutRun, by: CutBy): 
     inputBytes: [...inputs.values()].reduce((sum, bytes) => sum + bytes, 0),
     shards: shards.length,
     groupingTasks: grouping.length,
-    largest: joinsAll
-      ? { ...findLargest(tasks, by), fix: 'fewer files per run, for example one day or one project' }
-      : findLargest(tasks, by),
+    largest: { ...findLargest(tasks, by), ...(joinsAll && { fix: JOINS_LESS }) },
     joinsAll,
   };
 }
+
+const JOINS_LESS = 'fewer files per run, for example one day or one project';
 
 function findLargest(tasks: readonly (readonly Slice[])[], { source, builder, limits }: CutBy): LargestTask {
   let largest: LargestTask & { readonly of: readonly Slice[] } = { bytes: 0, fix: '', of: [] };

@@ -1,5 +1,5 @@
 import type { Slice } from '../../contract/plan.ts';
-import { EMPTY_STRETCH, type Stretch, sumStretches } from '../../estimate/sample.ts';
+import { addStretches, EMPTY_STRETCH, type Stretch, sumStretches } from '../../estimate/sample.ts';
 import type { Deps } from '../deps.ts';
 import { storedUpTo, type TextPlace } from './stored-up-to.ts';
 
@@ -58,14 +58,7 @@ export function gaugeSlices(slices: readonly Slice[], most: number, deps: Deps):
       }
     },
     add(made) {
-      open = {
-        ...open,
-        candidates: open.candidates + made.candidates,
-        turns: open.turns + made.turns,
-        examples: open.examples + made.examples,
-        pairs: open.pairs + made.pairs,
-        collectionBytes: open.collectionBytes + made.collectionBytes,
-      };
+      open = addStretches(open, { ...EMPTY_STRETCH, ...made });
     },
     async close() {
       closeStretch();

@@ -2,7 +2,7 @@ import type { Request } from '../../contract/request.ts';
 import { pairExample, type Rollout } from '../../preferences/pair-example.ts';
 import { GROUP_CLOSING, openGroupText, trajectoryWriter } from '../../preferences/trajectory-text.ts';
 import { makeRollouts, type RolloutSettings } from '../source/make-rollouts.ts';
-import { identifyGroup, type PlacedScored } from '../source/scored-candidate.ts';
+import { nameExample, type PlacedScored } from '../source/scored-candidate.ts';
 import type { Made } from './gauge-slices.ts';
 
 /** What the run makes of one example, as BuildShard does. */
@@ -28,10 +28,9 @@ export function pairSampled(
 
 /** The same of a group of candidates. */
 export function pairSampledGroup(request: Request, group: readonly PlacedScored[], settings: RolloutSettings): Made {
-  // An answer that could not be read has no prompt to name the example after.
-  const named = group.find(({ candidate }) => candidate.loss === undefined) ?? group[0];
-  if (!named) return NOTHING_MADE;
-  return pairSampled(request, identifyGroup(named).exampleId, makeRollouts(group, settings));
+  const [first, ...others] = group;
+  if (!first) return NOTHING_MADE;
+  return pairSampled(request, nameExample(first, others), makeRollouts(group, settings));
 }
 
 const NOTHING_MADE: Made = { candidates: 0, turns: 0, examples: 0, pairs: 0, collectionBytes: 0 };

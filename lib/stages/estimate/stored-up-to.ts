@@ -80,8 +80,5 @@ async function storedInArchive(
 const nameOf = (detected: ReturnType<typeof detectContainer>): string =>
   'container' in detected ? detected.container : 'lines';
 
-async function readBytes(object: PinnedObject, most: number): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of object.open(0, Math.min(most, object.bytes))) chunks.push(chunk);
-  return Buffer.concat(chunks);
-}
+const readBytes = async (object: PinnedObject, most: number): Promise<Uint8Array> =>
+  Buffer.concat(await Array.fromAsync(object.open(0, Math.min(most, object.bytes))));

@@ -1,8 +1,9 @@
 import type { Manifest } from '../../contract/manifest.ts';
 import { Rejected } from '../../contract/trajectory.ts';
 import { readAll } from '../../objects/store.ts';
+import { objectKeyOf } from '../../preferences/candidate-place.ts';
 import { shortId } from '../../report/excerpt.ts';
-import type { LossExample } from '../../report/input.ts';
+import { type LossExample, MOST_LOSS_EXAMPLES } from '../../report/input.ts';
 import type { Deps } from '../deps.ts';
 
 /** A few losses of each reason, out of the beginning of `rejected.jsonl`. Without `text` nothing of what the traces say. */
@@ -21,19 +22,16 @@ export async function readLosses(
     const name = `${loss.kind} ${loss.reason}`;
     const examples = byReason.get(name) ?? [];
     byReason.set(name, examples);
-    if (examples.length < EXAMPLES) examples.push(describeLoss(loss, text));
+    if (examples.length < MOST_LOSS_EXAMPLES) examples.push(describeLoss(loss, text));
   }
   return [...byReason].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([, examples]) => examples);
 }
 
 const MOST_BYTES = 2 ** 20;
-/** Of one reason: enough to look them up. */
-const EXAMPLES = 3;
 
 function describeLoss({ kind, reason, detail, example_id, turn_id, ...place }: Rejected, text: boolean): LossExample {
-  const [object = ''] = place.key.split('!/', 1);
   const at = place.row === undefined ? { offset: place.offset } : { row: place.row };
-  if (!text) return { kind, reason, key: object, ...at, detail: null, example_id: null, turn_id: null };
+  if (!text) return { kind, reason, key: objectKeyOf(place.key), ...at, detail: null, example_id: null, turn_id: null };
   return {
     ...{ kind, reason, key: shortId(place.key), ...at, detail: detail.slice(0, LONGEST_DETAIL) },
     example_id: example_id && shortId(example_id),

@@ -62,9 +62,7 @@ async function readShardSamples(
       const where = `${collections.name}/${key}`;
       throw new CorruptObject(
         `${where} differs from what the pipeline writes there; start the run under another run id.`,
-        {
-          cause,
-        },
+        { cause },
       );
     }
   });

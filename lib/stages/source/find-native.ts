@@ -87,14 +87,14 @@ const MOST_LOOKED_AT = 1_000;
 /** Small requests; so many keep a store busy without being throttled. */
 export const LOOKS_AT_ONCE = 32;
 
-/**
- * `another`: of another format. `strange`: records of none. `unlike`: of no known format, and in a container that NAT's
- * traces never come in: a table beside them, say. `broken`: cut short before its first record.
- */
 interface Looked extends Pick<SampledObject, 'unsure'> {
   readonly kind: Kind;
 }
 
+/**
+ * `another`: of another format. `strange`: records of none. `unlike`: of no known format, and in a container that NAT's
+ * traces never come in: a table beside them, say. `broken`: cut short before its first record.
+ */
 type Kind = 'native' | 'another' | 'strange' | 'unlike' | 'broken' | 'unknown';
 
 async function kindOfObject(one: SampledObject, linesHaveFormat: boolean): Promise<Kind> {

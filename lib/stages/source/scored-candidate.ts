@@ -43,6 +43,10 @@ export function identifyGroup({ candidate }: Grouped): GroupIdentity {
   return { digest: tools && tools.length > 0 ? combineDigests(0, ofPrompt, digestTools(tools)) : ofPrompt, exampleId };
 }
 
+/** Names a group's example, after one that could be read where there is one: another has no prompt. */
+export const nameExample = (first: PlacedScored, others: readonly PlacedScored[]): string =>
+  identifyGroup([first, ...others].find(({ candidate }) => candidate.loss === undefined) ?? first).exampleId;
+
 /** Its prompt has its chat template in it already. */
 export const isRendered = ({ candidate: { conversation } }: PlacedScored): boolean =>
   conversation.kind !== 'messages' && conversation.rendered;

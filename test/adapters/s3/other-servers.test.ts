@@ -124,7 +124,7 @@ describe('R2, which has no checksum of a whole object, and takes parts of one si
     expect(server.uploads()).toEqual([]);
   });
 
-  test('a user who may not write is told so at once', async () => {
+  test('a user without the right to write gets an error at once', async () => {
     const { server, store } = await open((request, perform) => {
       if (request.operation === 'CreateMultipartUpload') throw new S3Failure(403, 'AccessDenied');
       return perform(request);
