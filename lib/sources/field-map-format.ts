@@ -36,7 +36,6 @@ function spelledOut(map: FieldMap): FieldFormat {
   const judged = map.chosen !== undefined || map.winner !== undefined;
   return fieldFormat({
     name: 'field map',
-    generic: false,
     holds: judged ? 'answers' : 'conversations',
     defaultScore: judged ? 'preference' : nameOfScore(map),
     scattered: !judged && (map.candidates === undefined || map.group !== undefined),
@@ -57,7 +56,6 @@ function onFields(preset: FieldFormat, map: FieldMap): FieldFormat {
     scattered: preset.scattered || (!judged && map.group !== undefined),
     fields,
     rules: { ...preset.rules, customary },
-    detect: preset.detect,
   });
 }
 
@@ -106,7 +104,6 @@ function besideFormat(format: RecordFormat, map: FieldMap): RecordFormat {
     read,
     scattered: format.scattered || map.group !== undefined,
     defaultScore: map.score === undefined ? format.defaultScore : nameOfScore(map),
-    detect: format.detect,
   };
 }
 

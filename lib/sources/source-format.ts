@@ -45,14 +45,20 @@ interface FormatFacts {
   /** As `source.format` names it. */
   readonly name: string;
   /** A format of customary keys. It is asked only where no format of a product's own fits. */
-  readonly generic: boolean;
+  readonly generic?: true;
   /** Whether an answer is a conversation of several messages, and `final` the unit unless the request sets another. */
   readonly holds: 'answers' | 'conversations';
   /** The score to take unless the request names one; undefined where the source has no score of its own choice. */
-  readonly defaultScore: string | undefined;
+  readonly defaultScore?: string | undefined;
   /** Looks at the content, never at the name of the object alone. */
   readonly detect: (sample: SourceSample) => 'sure' | 'no';
 }
+
+/** Detects a source of which every record is one of the format. */
+export const everyRecord =
+  (isOwn: (record: unknown) => boolean): FormatFacts['detect'] =>
+  ({ records }) =>
+    records.length > 0 && records.every(isOwn) ? 'sure' : 'no';
 
 /** What a container shows of an object before it is read. */
 export interface SourceSample {

@@ -1,4 +1,4 @@
-import type { SourceLoss } from '../../source-candidate.ts';
+import { lost } from '../../source-candidate.ts';
 import type { PlacedReading, RecordPlace } from '../../source-format.ts';
 import { newestScores, type TraceScore } from './newest.ts';
 import { type ModelCall, placeOf, type SpokenCall, traceCandidate } from './trace.ts';
@@ -67,5 +67,3 @@ function traceFinder(
     return traceId !== undefined && traces.has(traceId) ? traceId : bySpan.get(spanId ?? '');
   };
 }
-
-const lost = (reason: string, detail: string): SourceLoss => ({ reason, detail });

@@ -1,4 +1,5 @@
 import { isNumber, isObject, type JsonObject, toDouble } from '../../json/exact-json.ts';
+import { listOf, memberOf, objectsIn } from '../../json/members.ts';
 import { readKey } from '../../read-key.ts';
 import type { RecordPlace } from '../../source-format.ts';
 import { timeText } from './newest.ts';
@@ -47,7 +48,7 @@ function readSpan(span: JsonObject, place: RecordPlace): Span {
   const signal = readSignal(span, span.startTimeUnixNano, place);
   return {
     ...signal,
-    failed: isObject(span.status) && (span.status.code === 2 || span.status.code === 'STATUS_CODE_ERROR'),
+    failed: [2, 'STATUS_CODE_ERROR'].some((code) => memberOf(span.status, 'code') === code),
     events: objectsIn(span.events).map((event) => ({
       ...signal,
       time: timeText(event.timeUnixNano),
@@ -83,7 +84,7 @@ function readAnyValue(found: unknown): unknown {
   // Integers are text in OTLP's JSON; a double that is not finite is too.
   if (intValue !== undefined) return numberOf(intValue);
   if (doubleValue !== undefined) return numberOf(doubleValue);
-  if (isObject(arrayValue)) return Array.isArray(arrayValue.values) ? arrayValue.values.map(readAnyValue) : [];
+  if (isObject(arrayValue)) return listOf(arrayValue.values).map(readAnyValue);
   return isObject(kvlistValue) ? readAttributes(kvlistValue.values) : found.bytesValue;
 }
 
@@ -91,5 +92,3 @@ const numberOf = (found: unknown): number | undefined => {
   if (isNumber(found)) return toDouble(found);
   return typeof found === 'string' && found.trim() !== '' ? Number(found) : undefined;
 };
-
-const objectsIn = (found: unknown): readonly JsonObject[] => (Array.isArray(found) ? found.filter(isObject) : []);

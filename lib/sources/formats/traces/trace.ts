@@ -1,7 +1,7 @@
 import type { Message } from '../../../contract/trajectory.ts';
 import { splitConversation } from '../../conversation.ts';
 import { sortKeys } from '../../json/sort-keys.ts';
-import type { SourceCandidate, SourceLoss, SourceScore } from '../../source-candidate.ts';
+import { PLAIN_CANDIDATE, type SourceCandidate, type SourceLoss, type SourceScore } from '../../source-candidate.ts';
 import type { RecordPlace } from '../../source-format.ts';
 
 /** What was said in a call of a model, whatever the tracing. */
@@ -41,16 +41,13 @@ export function traceCandidate({ id, calls, scores, loss }: Trace): SourceCandid
   const given = first?.given ?? [];
   const others = later.length - goOn.length;
   return {
-    group: undefined,
-    turnId: '0',
-    index: undefined,
+    ...PLAIN_CANDIDATE,
     id,
     conversation: splitConversation(given, [...(last?.given.slice(given.length) ?? []), ...(last?.answered ?? [])]),
     scores,
     tools: first?.tools,
     flags: [...(last?.truncated ? ['truncated'] : []), ...(others > 0 ? [`other_calls:${others}`] : [])],
     loss: loss ?? first?.loss ?? last?.loss,
-    metadata: {},
   };
 }
 
