@@ -1,4 +1,4 @@
-import { type ItemReason, MAX_ITEM_BYTES, type ReadItem, type Span, tooLarge } from '../record.ts';
+import { type ItemReason, MAX_ITEM_BYTES, type ReadItem, reject, type Span, tooLarge } from '../record.ts';
 import type { ByteWindow } from './byte-window.ts';
 
 /** The position in an array. Offsets are those of the stream. */
@@ -72,7 +72,7 @@ export function* readMissing(window: ByteWindow, { mode, at }: ElementScan): Gen
 export const losing = (reason: ItemReason, detail: string, from: number, to = from): Span<never> => ({
   offset: from,
   bytes: to - from,
-  rejected: { reason, detail, exampleId: null },
+  ...reject(reason, detail),
 });
 
 /** The element from `window.from` to `end`, without white space at its end. */

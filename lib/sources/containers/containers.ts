@@ -1,4 +1,5 @@
 import type { ContainerName, TextContainer } from '../../contract/container-name.ts';
+import { reject } from '../record.ts';
 import { array } from './array.ts';
 import type { Container, ContainerSpan, PinnedObject, RecordReader } from './container.ts';
 import { gunzip } from './gunzip.ts';
@@ -37,8 +38,7 @@ export async function* readCompressed<Item>(
   // Said after the records that came out whole: a cut download loses its last record, not its first ones.
   const ending = text.ending();
   if (ending) {
-    const { at, reason, detail } = ending;
-    yield { offset: at, bytes: 0, rejected: { reason, detail, exampleId: null } };
+    yield { offset: ending.at, bytes: 0, ...reject(ending.reason, ending.detail) };
   }
 }
 

@@ -1,6 +1,7 @@
 import { type ColumnMetaData, type FileMetaData, parquetMetadata, type RowGroup } from 'hyparquet';
+import { type RejectedItem, reject } from '../record.ts';
 import { type ByteReader, readInParts } from './byte-reader.ts';
-import { type ContainerRejection, type PinnedObject, reject } from './container.ts';
+import type { PinnedObject } from './container.ts';
 import { columnsOf, type FileColumn } from './parquet-columns.ts';
 import { passThrift } from './pass-thrift.ts';
 import { watchStore } from './watched-store.ts';
@@ -23,9 +24,7 @@ export interface Group {
 }
 
 /** The footer: where the row groups lie, and what the columns are. */
-export async function openParquet(
-  object: PinnedObject,
-): Promise<ParquetFile | { readonly rejected: ContainerRejection }> {
+export async function openParquet(object: PinnedObject): Promise<ParquetFile | RejectedItem> {
   const store = watchStore(object);
   try {
     const metadata = parquetMetadata(await readFooter(store.object), { geoparquet: false });

@@ -2,10 +2,10 @@ import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib'
 import { type AsyncBuffer, type ColumnMetaData, type Compressors, parquetScan } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import type { JsonObject } from '../json/exact-json.ts';
-import { MAX_ITEM_BYTES } from '../record.ts';
+import { MAX_ITEM_BYTES, type RejectedItem, reject } from '../record.ts';
 import { MAX_VALUES } from '../value-cap.ts';
 import { readInParts } from './byte-reader.ts';
-import { type ContainerRejection, type PinnedObject, reject } from './container.ts';
+import type { PinnedObject } from './container.ts';
 import type { FileColumn } from './parquet-columns.ts';
 import { broken, endOf, type Group, type ParquetFile, sizeOf, startOf, takeOwn } from './parquet-file.ts';
 import { type CheckedPage, checkingCompressors, checkPages } from './parquet-pages.ts';
@@ -17,7 +17,7 @@ interface Row {
   readonly row: JsonObject;
   readonly jsonBytes: number;
 }
-type RowOrNot = Row | { readonly rejected: ContainerRejection };
+type RowOrNot = Row | RejectedItem;
 interface RowSpan {
   readonly row: number;
   readonly offset: number;

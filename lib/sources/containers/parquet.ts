@@ -1,12 +1,5 @@
-import { MAX_ITEM_BYTES } from '../record.ts';
-import {
-  type ByteRange,
-  type Container,
-  type ContainerSpan,
-  type PinnedObject,
-  type RecordReader,
-  reject,
-} from './container.ts';
+import { MAX_ITEM_BYTES, reject } from '../record.ts';
+import type { ByteRange, Container, ContainerSpan, PinnedObject, RecordReader } from './container.ts';
 import { unitCuts } from './unit-cuts.ts';
 import { MAX_ZSTD_RATIO } from './zstd.ts';
 

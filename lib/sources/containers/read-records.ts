@@ -1,7 +1,7 @@
 import type { Slice } from '../../contract/plan.ts';
-import type { ReadItem, Span } from '../record.ts';
+import { type ReadItem, reject, type Span } from '../record.ts';
 import { peek } from './byte-reader.ts';
-import { type ContainerSpan, reject } from './container.ts';
+import type { ContainerSpan } from './container.ts';
 import { gunzip } from './gunzip.ts';
 import { readIndentedArray } from './indented-array.ts';
 import { readLineItems } from './lines.ts';
@@ -104,8 +104,7 @@ async function* readGzip<Item>(
   // Said after the items that came out whole: a cut download loses its last item, not its first ones.
   const ending = stream.ending();
   if (ending) {
-    const { at, reason, detail } = ending;
-    yield { offset: at, bytes: 0, rejected: { reason, detail, exampleId: null } };
+    yield { offset: ending.at, bytes: 0, ...reject(ending.reason, ending.detail) };
   }
 }
 
@@ -114,7 +113,7 @@ const COMPRESSED_TWICE = 'it is compressed twice; decompress it once';
 const noTraces = (detail: string, bytes: number): Span<never> => ({
   offset: 0,
   bytes,
-  rejected: { reason: 'not_traces', detail, exampleId: null },
+  ...reject('not_traces', detail),
 });
 
 /** First what the slice covers, then, for the item that goes on past its end, small steps until the reader has it. */

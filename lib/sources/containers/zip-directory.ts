@@ -6,9 +6,9 @@ import {
   validateFileName,
 } from 'yauzl';
 import { type BesideEntry, sortEntryNames } from '../beside-traces.ts';
-import { MAX_ITEM_BYTES } from '../record.ts';
+import { MAX_ITEM_BYTES, type RejectedItem, reject } from '../record.ts';
 import { readWhole } from './byte-reader.ts';
-import { type ContainerRejection, type PinnedObject, reject } from './container.ts';
+import type { PinnedObject } from './container.ts';
 import { MAX_RATIO } from './gunzip.ts';
 import { watchStore } from './watched-store.ts';
 import { MAX_ZSTD_RATIO } from './zstd.ts';
@@ -29,10 +29,7 @@ export interface ZipEntry {
 }
 
 /** In the order of the archive's bytes. */
-export type ZipDirectory = readonly (
-  | ZipEntry
-  | { readonly name: string; readonly offset: number; readonly rejected: ContainerRejection }
-)[];
+export type ZipDirectory = readonly (ZipEntry | (Pick<ZipEntry, 'name' | 'offset'> & RejectedItem))[];
 
 export interface ZipContents {
   readonly entries: ZipDirectory;
@@ -44,9 +41,7 @@ export interface ZipContents {
  * The entries of an archive, without folders and without what lies beside records. The last one of a name counts, as in
  * Python's zipfile. An archive without a directory at its end, as a killed writer leaves it, is rejected whole.
  */
-export async function readZipDirectory(
-  object: PinnedObject,
-): Promise<ZipContents | { readonly rejected: ContainerRejection }> {
+export async function readZipDirectory(object: PinnedObject): Promise<ZipContents | RejectedItem> {
   const store = watchStore(object);
   const reader = new WindowReader(store.object);
   try {
@@ -99,11 +94,7 @@ function judgeEntries(found: readonly Entry[], archiveBytes: number): ZipContent
   return { entries, beside };
 }
 
-function judgeEntry(
-  entry: Entry,
-  name: string,
-  next: number,
-): Omit<ZipEntry, 'name' | 'offset'> | { readonly rejected: ContainerRejection } {
+function judgeEntry(entry: Entry, name: string, next: number): Omit<ZipEntry, 'name' | 'offset'> | RejectedItem {
   const { compressedSize, uncompressedSize, compressionMethod, crc32 } = entry;
   if (validateFileName(name) !== null || name.includes('\0')) {
     return reject('unsafe_entry_name', 'its name leads out of the archive ("..", or from the root); rename the entry');

@@ -1,8 +1,7 @@
 import { crc32, createInflateRaw } from 'node:zlib';
-import { MAX_ITEM_BYTES } from '../record.ts';
+import { MAX_ITEM_BYTES, type RejectedItem, reject } from '../record.ts';
 import { type ByteReader, inPieces, readInParts, readWhole } from './byte-reader.ts';
 import type { ByteRange, Container, ContainerSpan, PinnedObject, RecordReader } from './container.ts';
-import { type ContainerRejection, reject } from './container.ts';
 import { INFLATED_CHUNK_BYTES, inflating } from './inflating.ts';
 import { readTextRecords } from './text-records.ts';
 import { unitCuts } from './unit-cuts.ts';
@@ -40,7 +39,7 @@ export async function* readZipRecords<Item>(
 export async function readZipEntry(
   object: PinnedObject,
   entry: ZipEntry,
-): Promise<{ readonly text: Buffer } | { readonly rejected: ContainerRejection }> {
+): Promise<{ readonly text: Buffer } | RejectedItem> {
   if (entry.bytes > MAX_ITEM_BYTES) return reject('too_large', `it is larger than ${MAX_ITEM_BYTES} bytes`);
   const reader = readInParts(object.open(entry.offset, object.bytes));
   try {
@@ -50,9 +49,7 @@ export async function readZipEntry(
   }
 }
 
-async function checkedText(
-  content: EntryContent,
-): Promise<{ readonly text: Buffer } | { readonly rejected: ContainerRejection }> {
+async function checkedText(content: EntryContent): Promise<{ readonly text: Buffer } | RejectedItem> {
   // What is larger than it says ends there, so there is always a text.
   const text = await readWhole(content.bytes, MAX_ITEM_BYTES);
   return content.damage() ?? { text: text ?? Buffer.alloc(0) };
@@ -130,7 +127,7 @@ function openEntry(archive: ByteReader, entry: ZipEntry) {
   let at = 0;
   let taken = 0;
   let sum = 0;
-  let damage: { readonly rejected: ContainerRejection } | undefined;
+  let damage: RejectedItem | undefined;
   const broken = (how: string) => reject('broken_entry', `the archive is damaged or cut off inside it (${how})`);
   async function* bytes(): AsyncGenerator<Uint8Array> {
     const header = await archive.take(LOCAL_HEADER_BYTES);

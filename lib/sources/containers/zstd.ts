@@ -1,13 +1,12 @@
 import { createZstdDecompress, zstdDecompressSync } from 'node:zlib';
-import { MAX_ITEM_BYTES } from '../record.ts';
-import type { ContainerReason } from './container.ts';
+import { type ItemReason, MAX_ITEM_BYTES } from '../record.ts';
 import { INFLATED_CHUNK_BYTES, type Inflating, inflating } from './inflating.ts';
 import { type FrameDamage, type FramePart, readFrames } from './zstd-frames.ts';
 
 export interface Decompressed {
   readonly bytes: AsyncIterable<Uint8Array>;
   /** After the stream's end: why it ended early, and at which uncompressed byte. */
-  ending(): { readonly at: number; readonly reason: ContainerReason; readonly detail: string } | undefined;
+  ending(): { readonly at: number; readonly reason: ItemReason; readonly detail: string } | undefined;
 }
 
 /**

@@ -5,7 +5,7 @@ import { isBlank } from '../json/blank-text.ts';
 import { isNumber, sourceOf } from '../json/exact-json.ts';
 import { kindOf } from '../json/kind-of.ts';
 import { sortKeys } from '../json/sort-keys.ts';
-import type { Conversation, SourceLoss } from '../source-candidate.ts';
+import { type Conversation, lost, type SourceLoss } from '../source-candidate.ts';
 import { looksRendered } from './looks-rendered.ts';
 
 /*
@@ -174,6 +174,4 @@ function readTranscripts(texts: readonly string[]): readonly Answered[] {
 
 const ASSISTANT_TURN = '\n\nAssistant:';
 
-const EMPTY_PROMPT = { rejected: { reason: 'empty_prompt', detail: 'the prompt has no visible character' } };
-
-const lost = (reason: string, detail: string): SourceLoss => ({ reason, detail });
+const EMPTY_PROMPT = { rejected: lost('empty_prompt', 'the prompt has no visible character') };

@@ -3,7 +3,7 @@ import { mayHoldMessages, messagesOf, writtenMessages } from '../dialects.ts';
 import type { JsonObject } from '../json/exact-json.ts';
 import { kindOf } from '../json/kind-of.ts';
 import { type JsonPointer, MISSING, parsePointer, type Reached, reach } from '../json-pointer.ts';
-import type { SourceLoss } from '../source-candidate.ts';
+import { lost, type SourceLoss } from '../source-candidate.ts';
 import type { FieldPlaces } from './field-choices.ts';
 import { placesByKeys } from './places-by-keys.ts';
 import { type Asked, readPrompt } from './read-answer.ts';
@@ -44,7 +44,7 @@ export function rowsOf(places: FieldPlaces, rules: FieldRules): (scopes: readonl
     const list = unwrapJson(found);
     return list === undefined || Array.isArray(list)
       ? { tools: readTools(list) }
-      : { rejected: { reason: 'invalid_tools', detail: `the tools are ${kindOf(list)}; they must be a list` } };
+      : { rejected: lost('invalid_tools', `the tools are ${kindOf(list)}; they must be a list`) };
   });
   return (scopes) => {
     const record = scopes.at(-1) ?? {};
@@ -76,10 +76,10 @@ export const valueIn = (reached: Reached): unknown => ('value' in reached ? (rea
 /** Where a pointer does not get through, why its field cannot be read. */
 export const blockedIn = (field: string, reached: Reached): SourceLoss | undefined =>
   'blockedAt' in reached
-    ? {
-        reason: 'pointer_into_text',
-        detail: `source.format.${field} points into ${reached.blockedAt}, which is neither an object nor a list`,
-      }
+    ? lost(
+        'pointer_into_text',
+        `source.format.${field} points into ${reached.blockedAt}, which is neither an object nor a list`,
+      )
     : undefined;
 
 /** Text that holds messages as JSON is those messages, unless it answers a prompt of text: then only in a row of text alone. */

@@ -1,9 +1,8 @@
 import type { ContainerSlice } from '../../contract/plan.ts';
 import { readWhole } from '../../sources/containers/byte-reader.ts';
-import { reject } from '../../sources/containers/container.ts';
 import { findText } from '../../sources/containers/find-text.ts';
 import { valueReader } from '../../sources/containers/json-value.ts';
-import { MAX_ITEM_BYTES } from '../../sources/record.ts';
+import { MAX_ITEM_BYTES, type RejectedItem, reject } from '../../sources/record.ts';
 import type { JoinedEntries } from '../../sources/source-format.ts';
 import type { Deps } from '../deps.ts';
 import { openSlice, type RecordSpan } from './read-records.ts';
@@ -27,7 +26,7 @@ export async function* joinObjects(
 /** Of the entries that make the record. */
 export const namesIn = ({ entries }: JoinedEntries): readonly string[] => Object.values(entries).flat();
 
-type ReadText = (name: string) => Promise<{ readonly text: Buffer } | ReturnType<typeof reject>>;
+type ReadText = (name: string) => Promise<{ readonly text: Buffer } | RejectedItem>;
 
 /** One record of several texts. What cannot be read in one of them loses the record by that reason. */
 export async function joinRecord({ entries }: JoinedEntries, key: string, readText: ReadText): Promise<RecordSpan> {

@@ -1,9 +1,9 @@
 import type { ContainerName, TextContainer } from '../../contract/container-name.ts';
 import type { ContainerSlice, TraceObject } from '../../contract/plan.ts';
 import { readWhole } from '../../sources/containers/byte-reader.ts';
-import type { ContainerRejection } from '../../sources/containers/container.ts';
 import { DETECTED_BYTES, detectContainer } from '../../sources/containers/detect.ts';
 import { isText } from '../../sources/containers/text-records.ts';
+import type { ItemRejection } from '../../sources/record.ts';
 import type { RecordFormat, SourceFormat, SourceSample } from '../../sources/source-format.ts';
 import type { Deps } from '../deps.ts';
 import type { ListedObject } from '../find-traces.ts';
@@ -68,7 +68,7 @@ export interface ObjectSample extends SourceSample {
   /** Of each record: the object's key, in an archive with the entry. */
   readonly keys: readonly string[];
   /** The first thing that is no record, and why. */
-  readonly rejected: ContainerRejection | undefined;
+  readonly rejected: ItemRejection | undefined;
 }
 
 /** What an object shows of itself to a format. Most formats read the records as they are: these are read once. */
@@ -107,7 +107,7 @@ const withoutJoins = ({ joinEntries: _, ...format }: RecordFormat): RecordFormat
 export async function takeFirst(spans: AsyncIterable<RecordSpan>): Promise<ObjectSample> {
   const records: unknown[] = [];
   const keys: string[] = [];
-  let rejected: ContainerRejection | undefined;
+  let rejected: ItemRejection | undefined;
   let bytes = 0;
   for await (const span of spans) {
     bytes += span.bytes;
