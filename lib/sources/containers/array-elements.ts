@@ -1,5 +1,6 @@
 import { type ItemReason, MAX_ITEM_BYTES, type ReadItem, reject, type Span, tooLarge } from '../record.ts';
 import type { ByteWindow } from './byte-window.ts';
+import { isWhite } from './find-text.ts';
 
 /** The position in an array. Offsets are those of the stream. */
 export interface ElementScan {
@@ -156,9 +157,6 @@ function isEscaped(bytes: Buffer, start: number, end: number, before: boolean): 
   while (run > start && bytes[run - 1] === BACKSLASH) run--;
   return ((end - run) % 2 === 1) !== (run === start && before);
 }
-
-export const isWhite = (byte: number | undefined): boolean =>
-  byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 
 export const AFTER_END = 'there is more text after the array\'s closing "]"';
 

@@ -3,11 +3,12 @@ import { reject } from '../record.ts';
 import { array } from './array.ts';
 import type { Container, ContainerSpan, PinnedObject, RecordReader } from './container.ts';
 import { gunzip } from './gunzip.ts';
+import type { Decompressed } from './inflating.ts';
 import { parquet } from './parquet.ts';
 import { readItems } from './read-records.ts';
 import { readTextRecords } from './text-records.ts';
 import { zip } from './zip.ts';
-import { type Decompressed, unzstd } from './zstd.ts';
+import { unzstd } from './zstd.ts';
 
 /** Every container by its name, as `source.container` has it. */
 export const CONTAINERS: Readonly<Record<ContainerName, Container>> = {
