@@ -67,7 +67,11 @@ export interface Inspector {
 
 /** Counts item by item. Of ids it keeps the first million of a file, the one thing here that grows with the input. */
 export function openInspector(stepName: string, limits: PairLimits): Inspector {
-  const outcomes = VARIANTS.map((set) => ({ set, settings: settingsOf(set, stepName), counters: noCounts() }));
+  const outcomes = VARIANTS.map((variant) => ({
+    set: Object.entries(variant).map(([name, value]) => `builder.${name}=${value}`),
+    settings: BuilderSettings.parse({ ttc_step_name: stepName, ...variant }),
+    counters: noCounts(),
+  }));
   const counts = noTally();
   let key = '';
   let ids = new Set<string>();
@@ -94,41 +98,33 @@ export function openInspector(stepName: string, limits: PairLimits): Inspector {
       counts.bytes += span.bytes;
       if ('item' in span) readItem(span.item, { key, offset: span.offset });
       else {
-        add(counts.rejected_items, span.rejected.reason);
-        counts.first_rejected ??= span.rejected.detail;
         const { reason, detail } = span.rejected;
+        add(counts.rejected_items, reason);
+        counts.first_rejected ??= detail;
         if (isIncomplete(reason)) noteIncomplete(counts.incomplete, { ...placeItem(key, span), reason, detail });
       }
     },
-    inspection: () => ({
-      ...plain(counts),
-      settings: outcomes.map(({ set, counters }) => outcomeOf(set, counters)),
-    }),
+    inspection: () => {
+      const { scores, ...others } = counts;
+      return {
+        ...others,
+        score: counts.candidates === 0 ? null : scores,
+        settings: outcomes.map(({ set, counters }) => outcomeOf(set, counters)),
+      };
+    },
   };
 }
 
 /** What is worth comparing: the defaults, what they refuse, and how much a least margin costs. */
-const VARIANTS: readonly (readonly string[])[] = [
-  [],
-  ['builder.exhaustive_pairs=false'],
-  ['builder.min_score_diff=0.05'],
-  ['builder.min_score_diff=0.1'],
-  ['builder.min_score_diff=0.25'],
-  ['builder.compatibility=nat'],
-  ['builder.compatibility=nat', 'builder.exhaustive_pairs=false'],
+const VARIANTS: readonly Partial<BuilderSettings>[] = [
+  {},
+  { exhaustive_pairs: false },
+  { min_score_diff: 0.05 },
+  { min_score_diff: 0.1 },
+  { min_score_diff: 0.25 },
+  { compatibility: 'nat' },
+  { compatibility: 'nat', exhaustive_pairs: false },
 ];
-
-const settingsOf = (set: readonly string[], ttc_step_name: string): BuilderSettings =>
-  BuilderSettings.parse({
-    ttc_step_name,
-    ...(set.includes('builder.compatibility=nat') && { compatibility: 'nat' }),
-    ...(set.includes('builder.exhaustive_pairs=false') && { exhaustive_pairs: false }),
-    ...Object.fromEntries(
-      set
-        .filter((each) => each.startsWith('builder.min_score_diff='))
-        .map((each) => ['min_score_diff', Number(each.split('=')[1])]),
-    ),
-  });
 
 const outcomeOf = (set: readonly string[], counters: Counters): SettingsOutcome => ({
   set,
@@ -140,24 +136,28 @@ const outcomeOf = (set: readonly string[], counters: Counters): SettingsOutcome 
   too_many_pairs: counters.rejected_items.too_many_pairs ?? 0,
 });
 
-/** Inspection in the making; names that come from the traces are keys of maps, never of objects. */
+type Counts = Record<string, number>;
+/** Names come from the traces: `__proto__` is one like another. */
+const noNames = (): Counts => Object.create(null);
+
+/** Inspection in the making. */
 const noTally = () => ({
   items: 0,
   bytes: 0,
-  rejected_items: new Map<string, number>(),
+  rejected_items: noNames(),
   first_rejected: null as string | null,
   incomplete: [] as IncompleteObject[],
   items_without_steps: 0,
-  steps: new Map<string, number>(),
-  ttc_names: new Map<string, number>(),
+  steps: noNames(),
+  ttc_names: noNames(),
   items_in_atif: 0,
-  step_keys: new Map<string, number>(),
-  other_keys: new Map<string, number>(),
+  step_keys: noNames(),
+  other_keys: noNames(),
   repeated_ids: 0,
   candidates: 0,
-  rejected_candidates: new Map<string, number>(),
+  rejected_candidates: noNames(),
   turns: 0,
-  turns_by_candidates: new Map<string, number>(),
+  turns_by_candidates: noNames(),
   scores: { min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY, mean: 0 },
   prompts: { text: 0, messages: 0, empty: 0 },
   turns_with_several_prompts: 0,
@@ -167,9 +167,9 @@ type Tally = ReturnType<typeof noTally>;
 function describe(item: TraceItem, { candidates, rejected }: ReadCandidates, stepName: string, counts: Tally): void {
   const { eventTypes, ttcNames, withoutSteps, atif, stepKeys, otherKeys } = item.describe();
   const answers = candidates.length + rejected.length;
-  if (withoutSteps && answers === 0) counts.items_without_steps += 1;
   if (atif) counts.items_in_atif += 1;
   if (withoutSteps && answers === 0) {
+    counts.items_without_steps += 1;
     for (const key of stepKeys) add(counts.step_keys, key);
     for (const key of otherKeys) add(counts.other_keys, key);
   }
@@ -201,24 +201,11 @@ function countCandidate({ score, prompt: { json } }: Candidate, counts: Tally): 
   else counts.prompts.text += 1;
 }
 
-const plain = ({ scores, ...counts }: Tally): Omit<Inspection, 'settings'> => ({
-  ...counts,
-  rejected_items: Object.fromEntries(counts.rejected_items),
-  steps: Object.fromEntries(counts.steps),
-  ttc_names: Object.fromEntries(counts.ttc_names),
-  step_keys: Object.fromEntries(counts.step_keys),
-  other_keys: Object.fromEntries(counts.other_keys),
-  rejected_candidates: Object.fromEntries(counts.rejected_candidates),
-  turns_by_candidates: Object.fromEntries([...counts.turns_by_candidates].sort(([a], [b]) => Number(a) - Number(b))),
-  score: counts.candidates === 0 ? null : { ...scores },
-  prompts: { ...counts.prompts },
-});
-
-/** Names come from the traces: bounded in number and length. */
-function add(counts: Map<string, number>, name: string): void {
+/** Bounded in number and length. */
+function add(counts: Counts, name: string): void {
   const short = name.slice(0, 80);
-  if (!counts.has(short) && counts.size >= 50) return;
-  counts.set(short, (counts.get(short) ?? 0) + 1);
+  if (!(short in counts) && Object.keys(counts).length >= 50) return;
+  counts[short] = (counts[short] ?? 0) + 1;
 }
 
 const MOST_IDS = 1_000_000;

@@ -65,11 +65,7 @@ const readLoss = (state: unknown): SourceLoss | undefined => {
   return state === 'IN_PROGRESS' ? lost('in_progress', 'the state of the trace is IN_PROGRESS') : undefined;
 };
 
-/** A trace's record says where it is. */
-const NO_PLACE = { key: '', offset: 0 };
-
 const NO_CALL: ModelCall = {
-  place: NO_PLACE,
   start: '',
   given: [],
   answered: [],
@@ -83,7 +79,7 @@ function readSpan({ attributes, start_time_unix_nano: start, start_time: older }
   const inputs = unwrapJson(attributes['mlflow.spanInputs']);
   const outputs = unwrapJson(attributes['mlflow.spanOutputs']);
   const call = readCall(isObject(inputs) ? inputs : {}, isObject(outputs) ? outputs : {});
-  return [{ ...call, place: NO_PLACE, start: timeText(start ?? older) }];
+  return [{ ...call, start: timeText(start ?? older) }];
 }
 
 /** Chat completions, or the Responses API. */

@@ -33,9 +33,8 @@ export async function lookAtObject(
   const detected = detectContainer(head, object.key);
   const found = 'container' in detected ? detected.container : undefined;
   const seen = (slice: ContainerSlice | undefined, unsure?: string): SampledObject => ({
-    ...{ object, slice, unsure, head },
-    // A run may have 100,000 objects: what is not asked for again is not kept.
-    sample: (format) => sampleFor(slice, deps)(format),
+    ...seenAs(object, slice, deps),
+    ...{ unsure, head },
   });
   if (named !== undefined && (found === 'gzip' || found === 'zstd') && isText(named)) {
     return seen(wholeSlice(object, found, named));
@@ -52,11 +51,14 @@ export const keepSamples = (one: SampledObject, deps: Deps): SampledObject => ({
 });
 
 /** A part of a joined record, which is one JSON value whatever its lines: nothing is looked at. */
-export function asJsonObject(object: TraceObject, deps: Deps): SampledObject {
-  const slice = wholeSlice(object, 'json');
-  const sample: SampledObject['sample'] = (format) => sampleFor(slice, deps)(format);
-  return { object, slice, unsure: undefined, head: Buffer.alloc(0), sample };
-}
+export const asJsonObject = (object: TraceObject, deps: Deps): SampledObject =>
+  seenAs(object, wholeSlice(object, 'json'), deps);
+
+const seenAs = (object: ListedObject, slice: ContainerSlice | undefined, deps: Deps): SampledObject => ({
+  ...{ object, slice, unsure: undefined, head: Buffer.alloc(0) },
+  // A run may have 100,000 objects: what is not asked for again is not kept.
+  sample: (format) => sampleFor(slice, deps)(format),
+});
 
 const wholeSlice = (object: TraceObject, container: ContainerName, text?: TextContainer): ContainerSlice => ({
   ...pinObject(object),

@@ -2,7 +2,6 @@ import type { Message } from '../../../contract/trajectory.ts';
 import { splitConversation } from '../../conversation.ts';
 import { sortKeys } from '../../json/sort-keys.ts';
 import { PLAIN_CANDIDATE, type SourceCandidate, type SourceLoss, type SourceScore } from '../../source-candidate.ts';
-import type { RecordPlace } from '../../source-format.ts';
 
 /** What was said in a call of a model, whatever the tracing. */
 export interface SpokenCall {
@@ -16,7 +15,6 @@ export interface SpokenCall {
 }
 
 export interface ModelCall extends SpokenCall {
-  readonly place: RecordPlace;
   /** Text that sorts by time. */
   readonly start: string;
 }
@@ -50,10 +48,6 @@ export function traceCandidate({ id, calls, scores, loss }: Trace): SourceCandid
     loss: loss ?? first?.loss ?? last?.loss,
   };
 }
-
-/** Where the trace begins: its earliest call. */
-export const placeOf = ({ calls }: Trace): RecordPlace =>
-  calls.reduce((first, call) => (call.start < first.start ? call : first)).place;
 
 const beginsLike = ({ given }: ModelCall): ((call: ModelCall) => boolean) => {
   const wanted = given.map(normalText);
