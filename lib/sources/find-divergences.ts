@@ -1,7 +1,7 @@
 import type { Message } from '../contract/trajectory.ts';
 import { normalizeMessages } from '../preferences/normal-form.ts';
 import { isAssistant, saysSomething } from './conversation.ts';
-import { sortKeys } from './json/sort-keys.ts';
+import { sortedText } from './json/sort-keys.ts';
 import type { UnitAnswer } from './take-unit.ts';
 
 interface Rollout {
@@ -23,7 +23,7 @@ export function findDivergences(
   toolsOf: (candidate: number) => readonly unknown[] | undefined,
 ): readonly UnitAnswer[] {
   const rollouts = answers.map(readRollout);
-  const offered = ({ answer }: Rollout) => JSON.stringify(sortKeys(answer.from.map((index) => toolsOf(index) ?? [])));
+  const offered = ({ answer }: Rollout) => sortedText(answer.from.map((index) => toolsOf(index) ?? []));
   const found: UnitAnswer[] = [];
   const turnIds = new Map<number, number>();
   // A stack, not a recursion: conversations have thousands of messages. What is pushed last is looked at first.

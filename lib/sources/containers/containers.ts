@@ -1,9 +1,8 @@
 import type { ContainerName, TextContainer } from '../../contract/container-name.ts';
-import { reject } from '../record.ts';
 import { array } from './array.ts';
 import type { Container, ContainerSpan, PinnedObject, RecordReader } from './container.ts';
 import { gunzip } from './gunzip.ts';
-import type { Decompressed } from './inflating.ts';
+import { type Decompressed, readEnding } from './inflating.ts';
 import { parquet } from './parquet.ts';
 import { readItems } from './read-records.ts';
 import { readTextRecords } from './text-records.ts';
@@ -36,11 +35,7 @@ export async function* readCompressed<Item>(
 ): AsyncGenerator<ContainerSpan<Item>> {
   const text = decompress(object.open(0, object.bytes));
   yield* readTextRecords(text.bytes, reader, named);
-  // Said after the records that came out whole: a cut download loses its last record, not its first ones.
-  const ending = text.ending();
-  if (ending) {
-    yield { offset: ending.at, bytes: 0, ...reject(ending.reason, ending.detail) };
-  }
+  yield* readEnding(text);
 }
 
 function wholeText(container: TextContainer): Container {

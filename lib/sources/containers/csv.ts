@@ -1,4 +1,5 @@
 import { type CsvError, type Info, Parser } from 'csv-parse';
+import { decodeUtf8 } from '../json/decode-utf8.ts';
 import type { JsonObject } from '../json/exact-json.ts';
 import { MAX_ITEM_BYTES, type RejectedItem, reject } from '../record.ts';
 import { peek } from './byte-reader.ts';
@@ -59,15 +60,10 @@ function toRecord(names: readonly string[], cells: readonly Buffer[]): { readonl
   return { value };
 }
 
-function toTexts(cells: readonly Buffer[]): string[] | undefined {
-  try {
-    return cells.map((cell) => UTF8.decode(cell));
-  } catch {
-    return undefined;
-  }
+function toTexts(cells: readonly Buffer[]): readonly string[] | undefined {
+  const texts = cells.map(decodeUtf8);
+  return texts.every((text) => text !== undefined) ? texts : undefined;
 }
-
-const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 interface Row {
   readonly offset: number;

@@ -1,6 +1,6 @@
 import type { Transform } from 'node:stream';
 import type { Zlib } from 'node:zlib';
-import { type ItemReason, MAX_ITEM_BYTES } from '../record.ts';
+import { type ItemReason, MAX_ITEM_BYTES, reject, type Span } from '../record.ts';
 
 export interface Decompressed {
   readonly bytes: AsyncIterable<Uint8Array>;
@@ -72,6 +72,12 @@ export function decompress<Part>(
     }
   }
   return { bytes: bytes(), ending: () => ending };
+}
+
+/** Said after the records that came out whole: a cut download loses its last record, not its first ones. */
+export function* readEnding({ ending }: Decompressed): Generator<Span<never>> {
+  const ended = ending();
+  if (ended) yield { offset: ended.at, bytes: 0, ...reject(ended.reason, ended.detail) };
 }
 
 /** One of zlib's own, fed a piece at a time. */

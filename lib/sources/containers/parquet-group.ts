@@ -5,7 +5,7 @@ import type { JsonObject } from '../json/exact-json.ts';
 import { MAX_ITEM_BYTES, type RejectedItem, reject } from '../record.ts';
 import { MAX_VALUES } from '../value-cap.ts';
 import { readInParts } from './byte-reader.ts';
-import type { PinnedObject } from './container.ts';
+import type { ContainerSpan, PinnedObject } from './container.ts';
 import type { FileColumn } from './parquet-columns.ts';
 import { broken, endOf, type Group, type ParquetFile, sizeOf, startOf, takeOwn } from './parquet-file.ts';
 import { type CheckedPage, checkingCompressors, checkPages } from './parquet-pages.ts';
@@ -14,19 +14,17 @@ import { watchStore } from './watched-store.ts';
 import { MAX_ZSTD_RATIO } from './zstd.ts';
 
 interface Row {
-  readonly row: JsonObject;
+  readonly value: JsonObject;
   readonly jsonBytes: number;
 }
-type RowOrNot = Row | RejectedItem;
-interface RowSpan {
-  readonly row: number;
-  readonly offset: number;
-  readonly bytes: number;
-  readonly value: RowOrNot;
-}
+type RowOrNot = { readonly item: Row } | RejectedItem;
 
 /** A damaged group is rejected whole, or from the batch on that holds the damage. */
-export async function* readGroup(object: PinnedObject, file: ParquetFile, group: Group): AsyncGenerator<RowSpan> {
+export async function* readGroup(
+  object: PinnedObject,
+  file: ParquetFile,
+  group: Group,
+): AsyncGenerator<ContainerSpan<Row>> {
   const store = watchStore(object);
   let row = 0;
   const place = (from: number, to: number) => ({
@@ -37,14 +35,14 @@ export async function* readGroup(object: PinnedObject, file: ParquetFile, group:
   try {
     for await (const rows of readBatches(store.object, file, group)) {
       for (const value of rows) {
-        yield { ...place(row, row + 1), value };
+        yield { ...place(row, row + 1), ...value };
         row++;
       }
     }
   } catch (error) {
     store.throwIfFailed();
     const what = `its row group at byte ${group.start}, from row ${group.firstRow + row} on,`;
-    yield { ...place(row, group.rows), value: broken(what, error) };
+    yield { ...place(row, group.rows), ...broken(what, error) };
   }
 }
 
@@ -133,7 +131,7 @@ function toRow(columns: readonly OpenColumn[], values: readonly (readonly unknow
     row[name] = value;
     jsonBytes += name.length + sizeInJson(value);
   }
-  return Number.isNaN(jsonBytes) ? BAD_TEXT : { row, jsonBytes };
+  return Number.isNaN(jsonBytes) ? BAD_TEXT : { item: { value: row, jsonBytes } };
 }
 
 const BAD_TEXT = reject('invalid_utf8', 'a text in it is not UTF-8');

@@ -4,6 +4,7 @@ import { peek } from './byte-reader.ts';
 import type { ContainerSpan } from './container.ts';
 import { gunzip } from './gunzip.ts';
 import { readIndentedArray } from './indented-array.ts';
+import { readEnding } from './inflating.ts';
 import { readLineItems } from './lines.ts';
 import { readArray } from './read-array.ts';
 import { type Form, HEAD_BYTES, sniff } from './sniff.ts';
@@ -71,20 +72,19 @@ interface Readers<Item> {
 async function* readWholeObject<Item>(
   open: OpenBytes,
   bytes: number,
-  { read, readLines, readOther }: Readers<Item>,
+  readers: Readers<Item>,
 ): AsyncGenerator<ContainerSpan<Item>> {
   const [head, whole] = await peek(open(0, bytes), HEAD_BYTES);
   const form = sniff(head);
-  if (form.kind === 'gzip') yield* readGzip(whole, read, readLines);
-  else if (form.kind === 'unreadable') yield* readOther({ why: form.why, bytes, head, whole });
-  else yield* readText(form, whole, read, readLines);
+  if (form.kind === 'gzip') yield* readGzip(whole, readers);
+  else if (form.kind === 'unreadable') yield* readers.readOther({ why: form.why, bytes, head, whole });
+  else yield* readText(form, whole, readers);
 }
 
 async function* readText<Item>(
   form: Extract<Form, { kind: 'lines' | 'array' | 'empty' }>,
   text: AsyncIterable<Uint8Array>,
-  read: ReadItem<Item>,
-  readLines: ReadLines<Item>,
+  { read, readLines }: Readers<Item>,
 ): AsyncGenerator<Span<Item>> {
   if (form.kind === 'lines') yield* readLines(text, { start: 0, end: Number.POSITIVE_INFINITY });
   else if (form.kind === 'array') yield* readArray(text, form.indentation, read);
@@ -92,20 +92,15 @@ async function* readText<Item>(
 
 async function* readGzip<Item>(
   compressed: AsyncIterable<Uint8Array>,
-  read: ReadItem<Item>,
-  readLines: ReadLines<Item>,
+  readers: Readers<Item>,
 ): AsyncGenerator<ContainerSpan<Item>> {
   const stream = gunzip(compressed);
   const [head, whole] = await peek(stream.bytes, HEAD_BYTES);
   const form = sniff(head);
   if (form.kind === 'gzip') yield { offset: 0, bytes: head.length, ...reject('nested_container', COMPRESSED_TWICE) };
   else if (form.kind === 'unreadable') yield noTraces(form.why, head.length);
-  else yield* readText(form, whole, read, readLines);
-  // Said after the items that came out whole: a cut download loses its last item, not its first ones.
-  const ending = stream.ending();
-  if (ending) {
-    yield { offset: ending.at, bytes: 0, ...reject(ending.reason, ending.detail) };
-  }
+  else yield* readText(form, whole, readers);
+  yield* readEnding(stream);
 }
 
 const COMPRESSED_TWICE = 'it is compressed twice; decompress it once';

@@ -4,7 +4,7 @@ import { MESSAGES_WANTED, messagesOf, textOfParts } from '../dialects.ts';
 import { isBlank } from '../json/blank-text.ts';
 import { isNumber, sourceOf } from '../json/exact-json.ts';
 import { kindOf } from '../json/kind-of.ts';
-import { sortKeys } from '../json/sort-keys.ts';
+import { sortedText } from '../json/sort-keys.ts';
 import { type Conversation, lost, type SourceLoss } from '../source-candidate.ts';
 import { looksRendered } from './looks-rendered.ts';
 
@@ -44,8 +44,8 @@ export function readPrompt(found: unknown, rendered?: boolean): Asked | { readon
   if (!messages.some(saysSomething)) return EMPTY_PROMPT;
   let wanted: string | undefined;
   const isSaidBy = (others: readonly Message[]): boolean => {
-    wanted ??= normalText(messages);
-    return others.length === messages.length && normalText(others) === wanted;
+    wanted ??= sortedText(messages);
+    return others.length === messages.length && sortedText(others) === wanted;
   };
   return { conversation: messages, messages, rendered: false, isSaidBy };
 }
@@ -145,7 +145,7 @@ const noPrompt = (found: unknown): { readonly rejected: SourceLoss } => ({
  */
 function sharedPrompt([first = [], ...others]: readonly (readonly Message[])[]): number | undefined {
   const differs = first.findIndex(
-    (message, at) => !others.every((other) => other[at] && normalText(other[at]) === normalText(message)),
+    (message, at) => !others.every((other) => other[at] && sortedText(other[at]) === sortedText(message)),
   );
   const alike = differs === -1 ? first.length : differs;
   const begin = first
@@ -155,8 +155,6 @@ function sharedPrompt([first = [], ...others]: readonly (readonly Message[])[]):
     );
   return begin === -1 ? undefined : begin;
 }
-
-const normalText = (value: unknown): string => JSON.stringify(sortKeys(value));
 
 /** Transcripts as in Anthropic's data: `\n\nHuman: … \n\nAssistant: …`. The prompt goes on to the last turn that all share. */
 function readTranscripts(texts: readonly string[]): readonly Answered[] {

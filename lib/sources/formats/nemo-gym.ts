@@ -5,7 +5,7 @@ import { asRows } from '../fields/as-rows.ts';
 import { isObject, type JsonObject } from '../json/exact-json.ts';
 import { kindOf } from '../json/kind-of.ts';
 import { listOf, memberOf } from '../json/members.ts';
-import { sortKeys } from '../json/sort-keys.ts';
+import { sortedText } from '../json/sort-keys.ts';
 import { joinKeys, readKey } from '../read-key.ts';
 import { readScore } from '../read-score.ts';
 import { lost, PLAIN_CANDIDATE, type SourceLoss } from '../source-candidate.ts';
@@ -86,7 +86,7 @@ function readGroup(
   const task = readKey(record._ng_task_index);
   if (task === undefined) return undefined;
   const agent = readKey(memberOf(record, 'agent_ref', 'name'));
-  const asked = hash('sha256', JSON.stringify(sortKeys([prompt, tools ?? []])), 'hex').slice(0, 16);
+  const asked = hash('sha256', sortedText([prompt, tools ?? []]), 'hex').slice(0, 16);
   return joinKeys([agent ?? '', task, asked]);
 }
 

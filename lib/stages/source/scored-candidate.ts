@@ -29,12 +29,12 @@ export interface GroupIdentity {
   readonly exampleId: string;
 }
 
-interface Grouped {
-  readonly candidate: Pick<SourceCandidate, 'group' | 'conversation' | 'tools'>;
-}
-
 /** By the source's own key, else by the prompt and the tools: then the example is named after the prompt. */
-export function identifyGroup({ candidate }: Grouped): GroupIdentity {
+export function identifyGroup({
+  candidate,
+}: {
+  readonly candidate: Pick<SourceCandidate, 'group' | 'conversation' | 'tools'>;
+}): GroupIdentity {
   const { group, conversation, tools } = candidate;
   if (group !== undefined) return { digest: digestText(group), exampleId: group };
   const { prompt } = conversation;

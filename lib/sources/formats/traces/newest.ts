@@ -1,5 +1,5 @@
 import { isNumber, sourceOf } from '../../json/exact-json.ts';
-import { sortKeys } from '../../json/sort-keys.ts';
+import { sortedText } from '../../json/sort-keys.ts';
 import { readScore } from '../../read-score.ts';
 import type { SourceScore } from '../../source-candidate.ts';
 
@@ -32,7 +32,7 @@ export function newerOf<Found extends { readonly updated: string }>(
 ): Found {
   if (!kept || kept.updated < found.updated) return found;
   if (kept.updated > found.updated) return kept;
-  return JSON.stringify(sortKeys(content(kept))) < JSON.stringify(sortKeys(content(found))) ? found : kept;
+  return sortedText(content(kept)) < sortedText(content(found)) ? found : kept;
 }
 
 /** A true judgement is 1 and a false one 0. */

@@ -1,6 +1,6 @@
 import type { Message } from '../../../contract/trajectory.ts';
 import { splitConversation } from '../../conversation.ts';
-import { sortKeys } from '../../json/sort-keys.ts';
+import { sortedText } from '../../json/sort-keys.ts';
 import { PLAIN_CANDIDATE, type SourceCandidate, type SourceLoss, type SourceScore } from '../../source-candidate.ts';
 
 /** What was said in a call of a model, whatever the tracing. */
@@ -50,8 +50,6 @@ export function traceCandidate({ id, calls, scores, loss }: Trace): SourceCandid
 }
 
 const beginsLike = ({ given }: ModelCall): ((call: ModelCall) => boolean) => {
-  const wanted = given.map(normalText);
-  return (call) => call.given.length >= given.length && wanted.every((text, at) => normalText(call.given[at]) === text);
+  const wanted = given.map(sortedText);
+  return (call) => call.given.length >= given.length && wanted.every((text, at) => sortedText(call.given[at]) === text);
 };
-
-const normalText = (message: Message | undefined): string => JSON.stringify(sortKeys(message));
