@@ -35,10 +35,7 @@ function* assemble(records: Iterable<PlacedRecord>): Iterable<PlacedReading> {
       continue;
     }
     const batch = readBatch(record, place);
-    for (const span of batch.spans) {
-      spans.push(span);
-      for (const event of span.events) logs.push(event);
-    }
+    for (const span of batch.spans) spans.push(span);
     for (const log of batch.logs) logs.push(log);
   }
   const told = withDetails(
@@ -65,9 +62,7 @@ function withDetails(spans: readonly Span[], details: readonly LogRecord[]): rea
     const event = hasContent(span.attributes) ? undefined : bySpan.get(key);
     return event ? { ...span, attributes: { ...span.attributes, ...event.attributes } } : span;
   });
-  const alone = [...bySpan]
-    .filter(([key]) => !known.has(key))
-    .map(([, event]) => ({ ...event, failed: false, events: [] }));
+  const alone = [...bySpan].filter(([key]) => !known.has(key)).map(([, event]) => ({ ...event, failed: false }));
   return [...told, ...alone];
 }
 

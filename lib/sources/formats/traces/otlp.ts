@@ -16,8 +16,6 @@ export interface Signal {
 
 export interface Span extends Signal {
   readonly failed: boolean;
-  /** Older instrumentations record events on the span. */
-  readonly events: readonly LogRecord[];
 }
 
 export interface LogRecord extends Signal {
@@ -38,25 +36,24 @@ export function readBatch({ resourceSpans, resourceLogs }: JsonObject, place: Re
     objectsIn(resources)
       .flatMap((resource) => objectsIn(resource[scopes]))
       .flatMap((scope) => objectsIn(scope[signals]));
-  return {
-    spans: inScopes(resourceSpans, 'scopeSpans', 'spans').map((span) => readSpan(span, place)),
-    logs: inScopes(resourceLogs, 'scopeLogs', 'logRecords').map((log) => readLog(log, place)),
-  };
+  const spans = inScopes(resourceSpans, 'scopeSpans', 'spans').map((span) => ({ span, read: readSpan(span, place) }));
+  const logs = inScopes(resourceLogs, 'scopeLogs', 'logRecords').map((log) => readLog(log, place));
+  // Older instrumentations record events on the span.
+  return { spans: spans.map(({ read }) => read), logs: [...spans.flatMap(readEvents), ...logs] };
 }
 
-function readSpan(span: JsonObject, place: RecordPlace): Span {
-  const signal = readSignal(span, span.startTimeUnixNano, place);
-  return {
-    ...signal,
-    failed: [2, 'STATUS_CODE_ERROR'].some((code) => memberOf(span.status, 'code') === code),
-    events: objectsIn(span.events).map((event) => ({
-      ...signal,
-      time: timeText(event.timeUnixNano),
-      attributes: readAttributes(event.attributes),
-      eventName: typeof event.name === 'string' ? event.name : '',
-    })),
-  };
-}
+const readSpan = (span: JsonObject, place: RecordPlace): Span => ({
+  ...readSignal(span, span.startTimeUnixNano, place),
+  failed: [2, 'STATUS_CODE_ERROR'].some((code) => memberOf(span.status, 'code') === code),
+});
+
+const readEvents = ({ span, read: { place, traceId, spanId } }: { span: JsonObject; read: Span }): LogRecord[] =>
+  objectsIn(span.events).map((event) => ({
+    ...{ place, traceId, spanId },
+    time: timeText(event.timeUnixNano),
+    attributes: readAttributes(event.attributes),
+    eventName: typeof event.name === 'string' ? event.name : '',
+  }));
 
 function readLog(log: JsonObject, place: RecordPlace): LogRecord {
   const signal = readSignal(log, log.timeUnixNano ?? log.observedTimeUnixNano, place);
