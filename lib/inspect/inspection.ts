@@ -57,16 +57,8 @@ export interface SettingsOutcome {
   readonly too_many_pairs: number;
 }
 
-export interface Inspector {
-  /** Ids repeat within a file only. */
-  nextFile(key: string): void;
-  take(span: ContainerSpan<TraceItem>): void;
-  /** What was taken so far. */
-  inspection(): Inspection;
-}
-
 /** Counts item by item. Of ids it keeps the first million of a file, the one thing here that grows with the input. */
-export function openInspector(stepName: string, limits: PairLimits): Inspector {
+export function openInspector(stepName: string, limits: PairLimits) {
   const outcomes = VARIANTS.map((variant) => ({
     set: Object.entries(variant).map(([name, value]) => `builder.${name}=${value}`),
     settings: BuilderSettings.parse({ ttc_step_name: stepName, ...variant }),
@@ -89,11 +81,12 @@ export function openInspector(stepName: string, limits: PairLimits): Inspector {
     }
   };
   return {
-    nextFile: (next) => {
+    /** Ids repeat within a file only. */
+    nextFile: (next: string): void => {
       key = next;
       ids = new Set();
     },
-    take: (span) => {
+    take: (span: ContainerSpan<TraceItem>): void => {
       counts.items += 1;
       counts.bytes += span.bytes;
       if ('item' in span) readItem(span.item, { key, offset: span.offset });
@@ -104,7 +97,8 @@ export function openInspector(stepName: string, limits: PairLimits): Inspector {
         if (isIncomplete(reason)) noteIncomplete(counts.incomplete, { ...placeItem(key, span), reason, detail });
       }
     },
-    inspection: () => {
+    /** What was taken so far. */
+    inspection: (): Inspection => {
       const { scores, ...others } = counts;
       return {
         ...others,

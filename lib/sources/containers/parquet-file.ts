@@ -49,11 +49,8 @@ function groupsOf({ row_groups, num_rows }: FileMetaData, fileBytes: number): Gr
     const rows = Number(rowGroup.num_rows);
     const bytes = columns.reduce((sum, column) => sum + sizeOf(column), 0);
     // In files whose groups are not in order, a group counts as beginning where the ones before it did.
-    for (const first of columns
-      .map(startOf)
-      .toSorted((a, b) => a - b)
-      .slice(0, 1))
-      start = Math.max(start, first);
+    const [first = start] = columns.map(startOf).toSorted((a, b) => a - b);
+    start = Math.max(start, first);
     if (!(rows >= 0 && bytes >= 0 && start < fileBytes)) throw new Error('a row group is not in the file');
     if (rows > 0 && columns.length === 0) throw new Error('a row group has rows and no columns');
     const group = { rowGroup, start, bytes, firstRow, rows, columns };

@@ -69,15 +69,8 @@ async function* readBatches(
 }
 
 /** By their bytes, and by their values: a page of a few bytes may hold millions. */
-export function countBatchRows({
-  rows,
-  columns,
-  flatBytes,
-}: {
-  rows: number;
-  columns: number;
-  flatBytes: number;
-}): number {
+export function countBatchRows(group: Readonly<Record<'rows' | 'columns' | 'flatBytes', number>>): number {
+  const { rows, columns, flatBytes } = group;
   const byBytes = Math.ceil(rows / Math.ceil(Math.max(1, flatBytes) / BATCH_BYTES));
   return Math.max(1, Math.min(byBytes, Math.floor(MAX_VALUES / columns)));
 }
@@ -146,14 +139,10 @@ function sizeInJson(value: unknown): number {
   return bytes;
 }
 
-interface GroupBytes {
-  chunkOf(column: ColumnMetaData): Buffer;
-  /** The columns as a file that has nothing else. */
-  of(columns: readonly ColumnMetaData[]): AsyncBuffer;
-}
+type GroupBytes = Awaited<ReturnType<typeof readGroupBytes>>;
 
 /** The bytes of the group's columns. Each has its own memory, so that none is copied. */
-async function readGroupBytes(object: PinnedObject, group: Group): Promise<GroupBytes> {
+async function readGroupBytes(object: PinnedObject, group: Group) {
   const inOrder = group.columns.toSorted((a, b) => startOf(a) - startOf(b));
   const first = inOrder[0] ? startOf(inOrder[0]) : 0;
   const behind = inOrder.reduce((end, column) => Math.max(end, endOf(column)), first);
@@ -175,6 +164,7 @@ async function readGroupBytes(object: PinnedObject, group: Group): Promise<Group
     await reader.close();
   }
   const chunkOf = (column: ColumnMetaData) => Buffer.from(chunks.get(column) ?? new ArrayBuffer());
+  /** The columns as a file that has nothing else. */
   const of = (columns: readonly ColumnMetaData[]): AsyncBuffer => ({
     byteLength: object.bytes,
     slice(start, end = behind) {
@@ -192,15 +182,8 @@ async function readGroupBytes(object: PinnedObject, group: Group): Promise<Group
   return { chunkOf, of };
 }
 
-/** What decoding a group takes, summed up over its columns. */
-interface Work {
-  /** Values by the levels that each is below. */
-  cells: number;
-  nestedCells: number;
-  pages: number;
-  flatBytes: number;
-  nestedBytes: number;
-}
+/** What decoding a group takes, summed up over its columns. `cells`: values by the levels that each is below. */
+type Work = Record<'cells' | 'nestedCells' | 'pages' | 'flatBytes' | 'nestedBytes', number>;
 
 function checkColumn(
   column: FileColumn,

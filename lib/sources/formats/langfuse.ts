@@ -15,7 +15,7 @@ import {
   type RecordPlace,
 } from '../source-format.ts';
 import { type JoinedScore, joinTraces, type TracedSpan } from './traces/join-traces.ts';
-import { newerOf, timeText } from './traces/newest.ts';
+import { newestOf, timeText } from './traces/newest.ts';
 import type { SpokenCall } from './traces/trace.ts';
 
 /**
@@ -97,17 +97,11 @@ const endsOf = (key: string): readonly string[] => {
   return parts.map((_, at) => parts.slice(at).join('/'));
 };
 
-function newestById(found: readonly Placed[]): readonly Placed[] {
-  const newest = new Map<unknown, Placed & { readonly updated: string }>();
-  for (const { record, place } of found) {
-    const one = { record, place, updated: timeText(record.updated_at) };
-    newest.set(
-      record.id,
-      newerOf(newest.get(record.id), one, (kept) => kept.record),
-    );
-  }
-  return [...newest.values()];
-}
+const newestById = (found: readonly Placed[]): readonly Placed[] =>
+  newestOf(
+    found.map((one) => ({ ...one, updated: timeText(one.record.updated_at) })),
+    { keyOf: ({ record }) => record.id, content: ({ record }) => record },
+  );
 
 const readObservation = ({ record, place }: Placed): TracedSpan => ({
   place,
