@@ -10,37 +10,9 @@ import { placeItem } from '../sources/place-item.ts';
 import type { ReadCandidates, TraceItem } from '../sources/trace-item.ts';
 
 /** What the traces hold, counted before anything runs. */
-export interface Inspection {
-  readonly items: number;
-  /** Bytes of trace items, uncompressed. */
-  readonly bytes: number;
-  /** Spans that are no items, by reason. */
-  readonly rejected_items: Readonly<Record<string, number>>;
-  /** Why the first of them is none. */
-  readonly first_rejected: string | null;
-  /** Files that cannot be read to their end. */
-  readonly incomplete: readonly IncompleteObject[];
-  readonly items_without_steps: number;
-  /** Steps by `event_type`. */
-  readonly steps: Readonly<Record<string, number>>;
-  /** TTC_END steps by name: what `builder.ttc_step_name` can be. */
-  readonly ttc_names: Readonly<Record<string, number>>;
-  readonly items_in_atif: number;
-  /** Of items without steps: keys that hold steps under another name, and all keys where the one for steps is missing. */
-  readonly step_keys: Readonly<Record<string, number>>;
-  readonly other_keys: Readonly<Record<string, number>>;
-  /** Items whose id another item of the same file has. */
-  readonly repeated_ids: number;
-  readonly candidates: number;
-  readonly rejected_candidates: Readonly<Record<string, number>>;
-  readonly turns: number;
-  /** Turns by their number of candidates. */
-  readonly turns_by_candidates: Readonly<Record<string, number>>;
+export interface Inspection extends Readonly<Omit<Tally, 'scores'>> {
   /** Null without candidates. */
-  readonly score: { readonly min: number; readonly max: number; readonly mean: number } | null;
-  /** Candidates by what their prompt is. */
-  readonly prompts: { readonly text: number; readonly messages: number; readonly empty: number };
-  readonly turns_with_several_prompts: number;
+  readonly score: Tally['scores'] | null;
   /** What a run would make of the traces, by its settings. */
   readonly settings: readonly SettingsOutcome[];
 }
@@ -137,22 +109,32 @@ const noNames = (): Counts => Object.create(null);
 /** Inspection in the making. */
 const noTally = () => ({
   items: 0,
+  /** Bytes of trace items, uncompressed. */
   bytes: 0,
+  /** Spans that are no items, by reason. */
   rejected_items: noNames(),
+  /** Why the first of them is none. */
   first_rejected: null as string | null,
+  /** Files that cannot be read to their end. */
   incomplete: [] as IncompleteObject[],
   items_without_steps: 0,
+  /** Steps by `event_type`. */
   steps: noNames(),
+  /** TTC_END steps by name: what `builder.ttc_step_name` can be. */
   ttc_names: noNames(),
   items_in_atif: 0,
+  /** Of items without steps: keys that hold steps under another name, and all keys where the one for steps is missing. */
   step_keys: noNames(),
   other_keys: noNames(),
+  /** Items whose id another item of the same file has. */
   repeated_ids: 0,
   candidates: 0,
   rejected_candidates: noNames(),
   turns: 0,
+  /** Turns by their number of candidates. */
   turns_by_candidates: noNames(),
   scores: { min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY, mean: 0 },
+  /** Candidates by what their prompt is. */
   prompts: { text: 0, messages: 0, empty: 0 },
   turns_with_several_prompts: 0,
 });

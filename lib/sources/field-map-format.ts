@@ -65,10 +65,10 @@ const nameOfScore = ({ score }: FieldMap): string | undefined =>
 /** A format that reads answers by itself: pointers replace what it says about them. */
 function besideFormat(format: RecordFormat, map: FieldMap): RecordFormat {
   const fields = withPointers({}, map);
-  const refused = Object.keys(fields).filter((field) => !BESIDE.has(field));
+  const refused = Object.keys(fields).filter((field) => !BESIDE.includes(field));
   if (refused.length > 0) {
     throw new InvalidRequest(
-      `source.format.${refused[0]} cannot replace what ${format.name} reads by itself; beside this preset source.format takes ${[...BESIDE].join(', ')}.`,
+      `source.format.${refused[0]} cannot replace what ${format.name} reads by itself; beside this preset source.format takes ${BESIDE.join(', ')}.`,
     );
   }
   const openRow = rowsOf(placesOf(fields), {});
@@ -107,14 +107,4 @@ function besideFormat(format: RecordFormat, map: FieldMap): RecordFormat {
   };
 }
 
-const BESIDE: ReadonlySet<string> = new Set([
-  'group',
-  'turn',
-  'index',
-  'id',
-  'error',
-  'truncated',
-  'metadata',
-  'tools',
-  'score',
-]);
+const BESIDE: readonly string[] = ['group', 'turn', 'index', 'id', 'error', 'truncated', 'metadata', 'tools', 'score'];
