@@ -150,10 +150,10 @@ function describe(item: TraceItem, { candidates, rejected }: ReadCandidates, ste
     for (const key of otherKeys) add(counts.other_keys, key);
   }
   // Candidate lines have no steps to tell of.
-  const lines = answers > ttcNames.filter((name) => name === stepName).length;
-  const steps = Array.from({ length: lines ? answers : 0 });
-  for (const type of lines ? steps.map(() => 'TTC_END') : eventTypes) add(counts.steps, type);
-  for (const name of lines ? steps.map(() => stepName) : ttcNames) add(counts.ttc_names, name);
+  const isLines = answers > ttcNames.filter((name) => name === stepName).length;
+  const each = (name: string) => Array<string>(answers).fill(name);
+  for (const type of isLines ? each('TTC_END') : eventTypes) add(counts.steps, type);
+  for (const name of isLines ? each(stepName) : ttcNames) add(counts.ttc_names, name);
 }
 
 function countTurns({ candidates, rejected }: ReadCandidates, counts: Tally): void {

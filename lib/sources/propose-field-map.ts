@@ -4,7 +4,7 @@ import { ALL_WINNER_KEYS, KEYS, SIDE_KEYS } from './fields/customary-keys.ts';
 import { findGroupKeys } from './fields/group-keys.ts';
 import { unwrapJson } from './fields/unwrap-json.ts';
 import { isNumber, isObject } from './json/exact-json.ts';
-import { type JsonPointer, parsePointer, pointerTo } from './json-pointer.ts';
+import { type JsonPointer, pointerTo } from './json-pointer.ts';
 
 export interface Proposal {
   /** Ready to paste as `source.format`, once what is missing is in it. */
@@ -131,27 +131,20 @@ const named = (fields: readonly Field[], names: readonly string[]): Field | unde
 
 /** Objects within objects, three deep, in up to a hundred records and a thousand fields: the rest is of no customary shape. */
 function fieldsOf(records: readonly unknown[]): readonly Field[] {
-  const found = new Map<JsonPointer, unknown[]>();
+  const found = new Map<JsonPointer, Field & { readonly values: unknown[] }>();
   const visit = (value: unknown, path: readonly string[]): void => {
     for (const [key, inner] of isObject(value) ? Object.entries(value) : []) {
       const at = [...path, key];
       const pointer = pointerTo(at);
-      const values = found.get(pointer);
-      if (values) values.push(inner);
-      else if (found.size < 1000) found.set(pointer, [inner]);
+      const known = found.get(pointer);
+      if (known) known.values.push(inner);
+      else if (found.size < 1000)
+        found.set(pointer, { pointer, key: snakeCase(key), depth: at.length, values: [inner] });
       if (at.length < 3) visit(inner, at);
     }
   };
   for (const record of records.slice(0, 100)) visit(record, []);
-  return [...found].map(([pointer, values]) => {
-    const path = parsePointer(pointer);
-    return {
-      pointer,
-      key: snakeCase(path.at(-1) ?? ''),
-      depth: path.length,
-      values: values.filter((value) => value !== null),
-    };
-  });
+  return [...found.values()].map((field) => ({ ...field, values: field.values.filter((value) => value !== null) }));
 }
 
 const snakeCase = (key: string): string =>

@@ -95,10 +95,7 @@ function findElement(window: ByteWindow, scan: ElementScan, limit: number): void
       scan.mode = 'outside';
       scan.at++;
     } else {
-      scan.mode = 'inside';
-      scan.depth = 0;
-      scan.inString = false;
-      scan.escaped = false;
+      Object.assign(scan, scanFrom(scan.at, 'inside'));
       window.from = scan.at - base;
     }
     return;

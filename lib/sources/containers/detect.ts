@@ -3,7 +3,7 @@ import type { ContainerName } from '../../contract/container-name.ts';
 import { openBrackets } from '../json/json-strings.ts';
 import { csvDialect, headerProblem } from './csv-dialect.ts';
 import { describeByte, isUtf16, startOfText, UTF16_TEXT } from './find-text.ts';
-import { FRAME_MAGIC } from './zstd-frames.ts';
+import { beginsZstd } from './zstd-frames.ts';
 
 /** 64 KiB: the header of a CSV and most first rows. */
 export const DETECTED_BYTES = 65_536;
@@ -21,7 +21,7 @@ export function detectContainer(head: Uint8Array, name = ''): Detected {
   if (magic === PARQUET) return { container: 'parquet' };
   if (magic === ENCRYPTED_PARQUET) return { unsure: 'it is an encrypted Parquet file; decrypt it first' };
   if (magic === ZIP || magic === EMPTY_ZIP) return { container: 'zip' };
-  if (magic === swapped(FRAME_MAGIC) || (magic & 0xf0ffffff) >>> 0 === SKIPPABLE_ZSTD) return { container: 'zstd' };
+  if (beginsZstd(bytes.subarray(0, 4))) return { container: 'zstd' };
   if (bytes[0] === 0x1f && bytes[1] === 0x8b) return { container: 'gzip' };
   if (isUtf16(bytes)) return { unsure: UTF16_TEXT };
   if (bytes.toString('latin1', TAR_MAGIC_AT, TAR_MAGIC_AT + 5) === 'ustar') {
@@ -103,17 +103,10 @@ function goesOnOverLines(text: Buffer): boolean {
   );
 }
 
-const swapped = (littleEndian: number): number => {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32LE(littleEndian);
-  return bytes.readUInt32BE();
-};
-
 const NAME_IT =
   'If it holds records, name its container (source.container: lines, array, json, csv, tsv, parquet, zip)';
 const [PARQUET, ENCRYPTED_PARQUET] = [0x50415231, 0x50415245];
 const [ZIP, EMPTY_ZIP] = [0x504b0304, 0x504b0506];
-const SKIPPABLE_ZSTD = 0x502a4d18;
 const TAR_MAGIC_AT = 257;
 const MARK_BYTES = 3;
 const [OPEN_LIST, OPEN_OBJECT, NEWLINE] = [0x5b, 0x7b, 0x0a];

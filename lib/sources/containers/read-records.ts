@@ -1,7 +1,7 @@
 import type { Slice } from '../../contract/plan.ts';
 import { type ReadItem, reject, type Span } from '../record.ts';
 import { peek } from './byte-reader.ts';
-import type { ContainerSpan } from './container.ts';
+import type { ByteRange, ContainerSpan } from './container.ts';
 import { gunzip } from './gunzip.ts';
 import { readIndentedArray } from './indented-array.ts';
 import { readEnding } from './inflating.ts';
@@ -18,11 +18,13 @@ export type Extent =
   | (Range & { readonly cut: 'array'; readonly indentation: string; readonly key: string });
 type Range = Pick<Slice, 'start' | 'end' | 'object_bytes'>;
 
-/** Reads JSON lines from a stream that begins as {@link readLineItems} wants it. */
-export type ReadLines<Item> = (
-  stream: AsyncIterable<Uint8Array>,
-  range: { readonly start: number; readonly end: number },
-) => AsyncIterable<Span<Item>>;
+interface Readers<Item> {
+  readonly read: ReadItem<Item>;
+  /** JSON lines, in a stream that begins as {@link readLineItems} wants it. */
+  readonly readLines: (stream: AsyncIterable<Uint8Array>, range: ByteRange) => AsyncIterable<Span<Item>>;
+  /** An object that is neither JSON lines nor an array, nor a gzip of one. */
+  readonly readOther: (object: OtherObject) => AsyncIterable<ContainerSpan<Item>>;
+}
 
 /**
  * The trace items that begin in the slice, in file order, each read by `read`, and in their places the spans that are no
@@ -32,8 +34,8 @@ export async function* readItems<Item>(
   open: OpenBytes,
   slice: Extent,
   read: ReadItem<Item>,
-  readLines: ReadLines<Item> = (stream, range) => readLineItems(stream, range, read),
-  readOther: ReadOther<Item> = refuseOther,
+  readLines: Readers<Item>['readLines'] = (stream, range) => readLineItems(stream, range, read),
+  readOther: Readers<Item>['readOther'] = refuseOther,
 ): AsyncGenerator<ContainerSpan<Item>> {
   // Whatever stands behind the last item is the last slice's to tell.
   const range = { start: slice.start, end: slice.end < slice.object_bytes ? slice.end : Number.POSITIVE_INFINITY };
@@ -47,9 +49,6 @@ export async function* readItems<Item>(
   }
 }
 
-/** Reads an object that is neither JSON lines nor an array, nor a gzip of one. */
-export type ReadOther<Item> = (object: OtherObject) => AsyncIterable<ContainerSpan<Item>>;
-
 export interface OtherObject {
   /** What its first bytes say against JSON lines and arrays. */
   readonly why: string;
@@ -61,12 +60,6 @@ export interface OtherObject {
 
 async function* refuseOther({ why, bytes }: OtherObject): AsyncGenerator<ContainerSpan<never>> {
   yield noTraces(why, bytes);
-}
-
-interface Readers<Item> {
-  readonly read: ReadItem<Item>;
-  readonly readLines: ReadLines<Item>;
-  readonly readOther: ReadOther<Item>;
 }
 
 async function* readWholeObject<Item>(

@@ -4,6 +4,7 @@ import { messagesOf } from '../dialects.ts';
 import { unwrapJson } from '../fields/unwrap-json.ts';
 import { isObject, type JsonObject } from '../json/exact-json.ts';
 import { listOf, memberOf } from '../json/members.ts';
+import { textOf } from '../json/text-of.ts';
 import { readKey } from '../read-key.ts';
 import { readScore } from '../read-score.ts';
 import { lost, type SourceScore } from '../source-candidate.ts';
@@ -161,8 +162,8 @@ const choiceOf = (output: unknown): unknown => listOf(memberOf(output, 'choices'
 
 /** Anything else, JSON that is no message too, is what was said, as it is written. */
 const said = (role: string, found: unknown): readonly Message[] => {
-  if (found === undefined || found === null || found === '') return [];
-  return [{ role, content: typeof found === 'string' ? found : JSON.stringify(found) }];
+  const content = textOf(found);
+  return content === '' ? [] : [{ role, content }];
 };
 
 /** `{name: JSON text}`; in Parquet a list of keys and values. */

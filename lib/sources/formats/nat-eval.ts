@@ -7,6 +7,7 @@ import { isBlank } from '../json/blank-text.ts';
 import { isObject, type JsonObject } from '../json/exact-json.ts';
 import { kindOf } from '../json/kind-of.ts';
 import { listOf, memberOf } from '../json/members.ts';
+import { textOf } from '../json/text-of.ts';
 import { readKey } from '../read-key.ts';
 import { readScore } from '../read-score.ts';
 import { lost, PLAIN_CANDIDATE, type SourceCandidate, type SourceLoss, type SourceScore } from '../source-candidate.ts';
@@ -162,10 +163,6 @@ function stepsOf(found: unknown): readonly Message[] {
 }
 
 const said = (answer: string): readonly Message[] => (isBlank(answer) ? [] : [{ role: 'assistant', content: answer }]);
-
-/** Text as it is; of anything else its JSON. */
-const textOf = (found: unknown): string =>
-  typeof found === 'string' ? found : found === undefined || found === null ? '' : JSON.stringify(found);
 
 const WITHOUT_ANSWER = lost(
   'score_without_answer',

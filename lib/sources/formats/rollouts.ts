@@ -5,6 +5,7 @@ import { findGroupKeys } from '../fields/group-keys.ts';
 import { customary, keyIn, pointers } from '../fields/keys-of.ts';
 import { unwrapJson } from '../fields/unwrap-json.ts';
 import { isObject, type JsonObject } from '../json/exact-json.ts';
+import { hasTellingKeys } from './candidates/candidate-line.ts';
 
 const SCORES = [...KEYS.score, 'rewards', 'scores'];
 
@@ -29,9 +30,10 @@ const isSure = (records: readonly unknown[]): boolean =>
   records.some(hasAnswer) &&
   findGroupKeys(records).differing.length === 0;
 
+/** A candidate line has a format of its own. */
 const isRollout = (record: unknown): boolean =>
   isObject(record) &&
-  !isCandidateLine(record) &&
+  !hasTellingKeys(record) &&
   (hasScore(record) || isFailed(record)) &&
   (isAsked(record) || hasMessages(record));
 
@@ -56,7 +58,3 @@ const hasScore = (record: JsonObject): boolean =>
 
 const isFailed = (record: JsonObject): boolean =>
   KEYS.error.some((key) => isObject(record[key]) || typeof record[key] === 'string');
-
-/** A line of the project's own plainest form, which has a format of its own. */
-const isCandidateLine = (record: JsonObject): boolean =>
-  ['example_id', 'turn_id', 'score', 'response'].filter((key) => record[key] !== undefined).length >= 3;

@@ -16,8 +16,7 @@ export async function* joinObjects(
   const byKey = new Map(slices.map((slice) => [slice.key, slice]));
   const readText = async (key: string) => {
     const slice = byKey.get(key);
-    const { open } = slice ? openSlice(slice, deps) : { open: undefined };
-    const text = open && (await readWhole(open(0), MAX_ITEM_BYTES));
+    const text = slice && (await readWhole(openSlice(slice, deps).open(0), MAX_ITEM_BYTES));
     return text ? { text } : reject('too_large', `it is larger than ${MAX_ITEM_BYTES} bytes`);
   };
   for (const join of joins) yield await joinRecord(join, join.place, readText);

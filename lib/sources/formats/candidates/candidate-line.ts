@@ -102,10 +102,14 @@ const KNOWN_KEYS: ReadonlySet<string> = new Set([
 
 const NOTHING_BESIDES = { eventTypes: [], ttcNames: [], withoutSteps: false, atif: false, otherKeys: [], stepKeys: [] };
 
-/** Three of its four telling keys, so that the one forgotten can be named. A trace item has its steps, or an `id`. */
+/** A trace item has its steps, or an `id`. */
 export const isCandidateLine = (line: JsonObject): boolean =>
   line.intermediate_steps === undefined &&
   (line.id === undefined || line.example_id !== undefined) &&
+  hasTellingKeys(line);
+
+/** Three of the four, so that the one forgotten can be named. */
+export const hasTellingKeys = (line: JsonObject): boolean =>
   TELLING_KEYS.filter((key) => line[key] !== undefined).length >= 3;
 
 const TELLING_KEYS = ['example_id', 'turn_id', 'score', 'response'];

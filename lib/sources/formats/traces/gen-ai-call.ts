@@ -3,6 +3,7 @@ import { readToolCall, readTools } from '../../conversation.ts';
 import { unwrapJson } from '../../fields/unwrap-json.ts';
 import type { JsonObject } from '../../json/exact-json.ts';
 import { listOf, memberOf, objectsIn } from '../../json/members.ts';
+import { textOf } from '../../json/text-of.ts';
 import { readKey } from '../../read-key.ts';
 import { lost, type SourceLoss } from '../../source-candidate.ts';
 import type { SpokenCall } from './trace.ts';
@@ -70,14 +71,11 @@ function readPartMessage({ role, parts, name }: JsonObject): readonly Message[] 
 const APART: ReadonlySet<unknown> = new Set(['tool_call', 'tool_call_response', 'reasoning']);
 
 /** The documentation's examples call it `result`. */
-function readToolResult({ id, response, result }: JsonObject): Message {
-  const said = response ?? result ?? '';
-  return {
-    role: 'tool',
-    content: typeof said === 'string' ? said : JSON.stringify(said),
-    ...(typeof id === 'string' && { tool_call_id: id }),
-  };
-}
+const readToolResult = ({ id, response, result }: JsonObject): Message => ({
+  role: 'tool',
+  content: textOf(response ?? result),
+  ...(typeof id === 'string' && { tool_call_id: id }),
+});
 
 const contentOf = (parts: readonly JsonObject[]): unknown =>
   parts.every(({ type, content }) => type === 'text' && typeof content === 'string')
