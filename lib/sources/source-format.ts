@@ -1,4 +1,5 @@
 import type { Unit } from '../contract/unit.ts';
+import { isObject, type JsonObject } from './json/exact-json.ts';
 import type { SourceCandidate, SourceLoss } from './source-candidate.ts';
 
 /**
@@ -54,11 +55,11 @@ interface FormatFacts {
   readonly detect: (sample: SourceSample) => 'sure' | 'no';
 }
 
-/** Detects a source of which every record is one of the format. */
+/** Detects a source of which every record is one of the format: an object, at the least. */
 export const everyRecord =
-  (isOwn: (record: unknown) => boolean): FormatFacts['detect'] =>
+  (isOwn: (record: JsonObject) => boolean): FormatFacts['detect'] =>
   ({ records }) =>
-    records.length > 0 && records.every(isOwn) ? 'sure' : 'no';
+    records.length > 0 && records.every((record) => isObject(record) && isOwn(record)) ? 'sure' : 'no';
 
 /** What a container shows of an object before it is read. */
 export interface SourceSample {

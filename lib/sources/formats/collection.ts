@@ -1,6 +1,5 @@
 import { Group, type Trajectory } from '../../contract/trajectory.ts';
 import { looksRendered } from '../fields/looks-rendered.ts';
-import { isObject } from '../json/exact-json.ts';
 import { lost, PLAIN_CANDIDATE, type SourceCandidate } from '../source-candidate.ts';
 import { everyRecord, type RecordFormat, type RecordReading } from '../source-format.ts';
 
@@ -14,9 +13,7 @@ export const collection: RecordFormat = {
   holds: 'answers',
   defaultScore: 'score',
   scattered: false,
-  detect: everyRecord(
-    (record) => isObject(record) && 'run_id' in record && 'example_id' in record && Array.isArray(record.trajectories),
-  ),
+  detect: everyRecord((record) => 'run_id' in record && 'example_id' in record && Array.isArray(record.trajectories)),
   read,
 };
 

@@ -1,7 +1,6 @@
 import { ALL_WINNER_KEYS, KEYS, SIDE_KEYS, SIDE_SCORE_KEYS } from '../fields/customary-keys.ts';
 import { customaryFormat } from '../fields/field-format.ts';
 import { customary, keyIn, pointers } from '../fields/keys-of.ts';
-import { isObject } from '../json/exact-json.ts';
 import { everyRecord } from '../source-format.ts';
 
 /** Two answers and which of them was judged better, as people or models do in A/B tests. */
@@ -19,7 +18,6 @@ export const comparisons = customaryFormat({
   rules: { signedWinners: pointers(KEYS.signedWinner) },
   detect: everyRecord(
     (record) =>
-      isObject(record) &&
       SIDE_KEYS.some((keys) => keys.every((key) => record[key] !== undefined)) &&
       ALL_WINNER_KEYS.some((key) => record[key] !== undefined) &&
       keyIn(record, ['chosen']) === undefined,

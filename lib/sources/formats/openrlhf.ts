@@ -1,5 +1,4 @@
 import { fieldFormat } from '../fields/field-format.ts';
-import { isObject } from '../json/exact-json.ts';
 import { everyRecord } from '../source-format.ts';
 
 /**
@@ -15,7 +14,6 @@ export const openrlhf = fieldFormat({
   rules: { rendered: true },
   detect: everyRecord(
     (record) =>
-      isObject(record) &&
       Object.keys(record).toSorted().join() === 'input,output,reward' &&
       typeof record.input === 'string' &&
       typeof record.output === 'string',

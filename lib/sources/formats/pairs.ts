@@ -1,7 +1,6 @@
 import { KEYS, PAIR_SCORE_KEYS } from '../fields/customary-keys.ts';
 import { customaryFormat } from '../fields/field-format.ts';
 import { customary, keyIn, pointers } from '../fields/keys-of.ts';
-import { isObject } from '../json/exact-json.ts';
 import { everyRecord } from '../source-format.ts';
 
 /** Rows that are pairs already: an existing preference dataset. */
@@ -17,8 +16,5 @@ export const pairs = customaryFormat({
     score: [...pointers(KEYS.strength), ...PAIR_SCORE_KEYS.map(pointers)],
     tools: ['/input/tools', ...pointers(KEYS.tools)],
   },
-  detect: everyRecord(
-    (record) =>
-      isObject(record) && keyIn(record, KEYS.chosen) !== undefined && keyIn(record, KEYS.rejected) !== undefined,
-  ),
+  detect: everyRecord((record) => [KEYS.chosen, KEYS.rejected].every((keys) => keyIn(record, keys) !== undefined)),
 });

@@ -2,7 +2,6 @@ import { KEYS } from '../fields/customary-keys.ts';
 import { customaryFormat } from '../fields/field-format.ts';
 import { customary, keyIn, pointers } from '../fields/keys-of.ts';
 import { unwrapJson } from '../fields/unwrap-json.ts';
-import { isObject } from '../json/exact-json.ts';
 import { everyRecord } from '../source-format.ts';
 
 /** A prompt, a list of responses, and a list of their scores. */
@@ -17,7 +16,6 @@ export const scoredLists = customaryFormat({
   },
   detect: everyRecord(
     (record) =>
-      isObject(record) &&
       keyIn(record, KEYS.prompt) !== undefined &&
       [KEYS.responseList, KEYS.scoreList].every((keys) => Array.isArray(unwrapJson(record[keyIn(record, keys) ?? '']))),
   ),

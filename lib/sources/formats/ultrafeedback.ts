@@ -21,7 +21,6 @@ export const ultrafeedback: RecordFormat = asRows(
     scattered: false,
     detect: everyRecord(
       (record) =>
-        isObject(record) &&
         typeof record.instruction === 'string' &&
         Array.isArray(record.completions) &&
         record.completions.every((completion) => isObject(memberOf(completion, 'annotations'))),

@@ -18,11 +18,7 @@ export const verl: AssembledFormat = {
   scattered: true,
   detect: everyRecord(
     (record) =>
-      isObject(record) &&
-      typeof record.input === 'string' &&
-      typeof record.output === 'string' &&
-      'score' in record &&
-      'step' in record,
+      typeof record.input === 'string' && typeof record.output === 'string' && 'score' in record && 'step' in record,
   ),
   assemble,
 };

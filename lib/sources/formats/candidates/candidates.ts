@@ -1,5 +1,4 @@
 import { fieldFormat } from '../../fields/field-format.ts';
-import { isObject } from '../../json/exact-json.ts';
 import { everyRecord } from '../../source-format.ts';
 import { isCandidateLine } from './candidate-line.ts';
 
@@ -23,5 +22,5 @@ export const candidates = fieldFormat({
     metadata: ['/metadata'],
   },
   rules: { customary: new Set(['turn', 'index', 'prompt', 'tools', 'metadata']) },
-  detect: everyRecord((record) => isObject(record) && isCandidateLine(record)),
+  detect: everyRecord(isCandidateLine),
 });

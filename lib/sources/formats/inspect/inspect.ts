@@ -21,7 +21,6 @@ export const inspect: RecordFormat = {
   listKey: 'samples',
   detect: everyRecord(
     (record) =>
-      isObject(record) &&
       readTask(record) !== undefined &&
       [record.samples, record.sample].some((found) => Array.isArray(found) || isSample(found)),
   ),
