@@ -117,17 +117,10 @@ function answeredBy(given: readonly Message[], after: readonly Message[]): Answe
     : { conversation, loss: lost('empty_response', 'the assistant’s messages are empty') };
 }
 
-function splitWhole(messages: readonly Message[]): Split {
-  const lastUser = messages.findLastIndex(({ role }) => role === 'user');
-  return lastUser === -1 ? { given: [], after: messages } : splitAt(messages, lastUser + 1);
-}
+const splitWhole = (messages: readonly Message[]) =>
+  splitAt(messages, messages.findLastIndex(({ role }) => role === 'user') + 1);
 
-interface Split {
-  readonly given: readonly Message[];
-  readonly after: readonly Message[];
-}
-
-const splitAt = (messages: readonly Message[], at: number): Split => ({
+const splitAt = (messages: readonly Message[], at: number) => ({
   given: messages.slice(0, at),
   after: messages.slice(at),
 });

@@ -8,13 +8,7 @@ import { textOf } from '../json/text-of.ts';
 import { readKey } from '../read-key.ts';
 import { readScore } from '../read-score.ts';
 import { lost, type SourceScore } from '../source-candidate.ts';
-import {
-  type AssembledFormat,
-  everyRecord,
-  type PlacedReading,
-  type PlacedRecord,
-  type RecordPlace,
-} from '../source-format.ts';
+import { type AssembledFormat, everyRecord, type PlacedReading, type PlacedRecord } from '../source-format.ts';
 import { type JoinedScore, joinTraces, type TracedSpan } from './traces/join-traces.ts';
 import { newestOf, timeText } from './traces/newest.ts';
 import type { SpokenCall } from './traces/trace.ts';
@@ -68,9 +62,8 @@ function* assemble(records: Iterable<PlacedRecord>): Iterable<PlacedReading> {
   yield* joinTraces(newest(found.observation).map(readObservation), newest(found.score).map(readTraceScore));
 }
 
-interface Placed {
+interface Placed extends PlacedRecord {
   readonly record: JsonObject;
-  readonly place: RecordPlace;
 }
 
 /** Bytes: no store has longer keys. */

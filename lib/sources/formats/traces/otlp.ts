@@ -22,16 +22,11 @@ export interface LogRecord extends Signal {
   readonly eventName: string;
 }
 
-/** What one record of an OTLP file holds: batches of spans, of log records, or of metrics. */
-export interface Batch {
-  readonly spans: readonly Span[];
-  readonly logs: readonly LogRecord[];
-}
-
+/** What one record of an OTLP file is: batches of spans, of log records, or of metrics. */
 export const isBatch = (record: unknown): record is JsonObject =>
   isObject(record) && ['resourceSpans', 'resourceLogs', 'resourceMetrics'].some((key) => Array.isArray(record[key]));
 
-export function readBatch({ resourceSpans, resourceLogs }: JsonObject, place: RecordPlace): Batch {
+export function readBatch({ resourceSpans, resourceLogs }: JsonObject, place: RecordPlace) {
   const inScopes = (resources: unknown, scopes: string, signals: string): readonly JsonObject[] =>
     objectsIn(resources)
       .flatMap((resource) => objectsIn(resource[scopes]))
