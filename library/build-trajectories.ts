@@ -1,7 +1,7 @@
 import type * as z from 'zod';
 import { BuilderSettings } from '../lib/contract/builder.ts';
 import { Limits } from '../lib/contract/request.ts';
-import { Group, type Rejected } from '../lib/contract/trajectory.ts';
+import { Group } from '../lib/contract/trajectory.ts';
 import { InvalidRequest } from '../lib/errors.ts';
 import { fromUtf8, type Utf8, utf8 } from '../lib/objects/utf8.ts';
 import { pairExample } from '../lib/preferences/pair-example.ts';
@@ -10,16 +10,16 @@ import { asTraceItem } from '../lib/sources/formats/nat/nat-item.ts';
 import { natNames } from '../lib/sources/formats/nat/nat-names.ts';
 import { readObject } from '../lib/sources/formats/nat/trace-item.ts';
 import { isObject } from '../lib/sources/json/exact-json.ts';
+import { RUN_ID } from './settings.ts';
+import { type LossOptions, tallyLosses } from './tally-losses.ts';
 
-export interface BuildOptions {
+export interface BuildOptions extends LossOptions {
   /** As in a request's `builder` block; what is left out has its default. */
   readonly builder?: z.input<typeof BuilderSettings>;
   /** `run_id` of the groups. Default: "in-memory". */
   readonly runId?: string;
   /** Where the items come from: `lineage.key` of the trajectories. Default: "items". */
   readonly key?: string;
-  /** Called for every trace item and candidate that is left out, with the reason. */
-  readonly onRejected?: (rejected: Rejected) => void;
 }
 
 /**
@@ -37,36 +37,27 @@ export async function* buildTrajectories(
   options: BuildOptions = {},
 ): AsyncGenerator<Group> {
   const settings = settingsOf(options.builder);
-  const { runId = 'in-memory', key = 'items', onRejected = () => {} } = options;
+  const { runId = RUN_ID, key = 'items' } = options;
+  const losses = tallyLosses({ run_id: runId, limits: LIMITS }, options);
   let offset = -1;
   for await (const value of items) {
     offset += 1;
-    const lose = (reason: string, detail: string, example_id: string | null): void =>
-      onRejected({
-        ...{ run_id: runId, kind: 'item', reason, detail, key, offset, example_id },
-        ...{ turn_id: null, candidate_uuid: null },
-      });
+    const place = { key, offset };
     const read = isObject(value)
       ? readObject(value, natNames(settings.ttc_step_name))
       : { rejected: { reason: 'not_an_object', detail: 'it is not an object' } };
     if ('rejected' in read) {
-      lose(read.rejected.reason, read.rejected.detail, null);
+      losses.loseItem(place, { ...read.rejected, exampleId: null });
       continue;
     }
     const exampleId = read.item.id.text;
-    const { candidates, rejected: losses } = asTraceItem(read.item).read(settings.compatibility);
-    const rollouts = [{ candidates, rejected: losses, place: { key, offset } }];
-    const paired = pairExample({ exampleId, rollouts }, settings, LIMITS);
+    const { candidates, rejected } = asTraceItem(read.item).read(settings.compatibility);
+    const paired = pairExample({ exampleId, rollouts: [{ candidates, rejected, place }] }, settings, LIMITS);
     if ('rejected' in paired) {
-      lose(paired.rejected.reason, paired.rejected.detail, exampleId);
+      losses.loseItem(place, { ...paired.rejected, exampleId });
       continue;
     }
-    for (const { reason, detail, turnId, uuid } of losses) {
-      onRejected({
-        ...{ run_id: runId, kind: 'candidate', reason, detail, key, offset, example_id: exampleId },
-        ...{ turn_id: turnId, candidate_uuid: uuid },
-      });
-    }
+    for (const loss of rejected) losses.loseCandidate(exampleId, place, loss);
     if (paired.turns.length === 0) continue;
     const origin = { runId, exampleId };
     const write = trajectoryWriter(origin, settings);

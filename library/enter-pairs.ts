@@ -1,6 +1,6 @@
-import { type DatasetPlan, planDatasets } from '../lib/datasets/dataset-plan.ts';
-import { type PairBlock, readPairIndex } from '../lib/datasets/pair-index.ts';
-import { openPairTable, type PairTable } from '../lib/datasets/pair-table.ts';
+import { planDatasets } from '../lib/datasets/dataset-plan.ts';
+import { readPairIndex } from '../lib/datasets/pair-index.ts';
+import { openPairTable } from '../lib/datasets/pair-table.ts';
 import { memoryStore } from '../lib/objects/memory-store.ts';
 import { openSink } from '../lib/objects/object-sink.ts';
 import { toUtf8 } from '../lib/objects/utf8.ts';
@@ -19,19 +19,11 @@ import { openCollectionPart } from '../lib/stages/build-shard/collection-part.ts
 import type { Pair } from './pair.ts';
 import type { InputRequest } from './settings.ts';
 
-/** Pairs as a run's shard has them: their collection, its index, and the table that is chosen from. */
-export interface EnteredPairs {
-  readonly plan: DatasetPlan;
-  readonly table: PairTable;
-  readonly index: () => AsyncIterable<PairBlock>;
-  readonly collection: () => AsyncIterable<Uint8Array>;
-}
-
-/** Writes the pairs to a collection in memory, and enters them for the formats of the request. */
-export async function enterPairs(
-  pairs: readonly Pair[],
-  { run_id: runId, builder, dataset }: InputRequest,
-): Promise<EnteredPairs> {
+/**
+ * Writes the pairs to a collection in memory, and enters them for the formats of the request. Gives what a run's shard has
+ * of them: the collection, its index, and the table that is chosen from.
+ */
+export async function enterPairs(pairs: readonly Pair[], { run_id: runId, builder, dataset }: InputRequest) {
   const store = memoryStore('pairs');
   const [collection, index] = [openSink(store, 'collection'), openSink(store, 'index')];
   const part = openCollectionPart({ builder, dataset }, collection, index);

@@ -6,12 +6,13 @@ import type { Rollout } from '../lib/preferences/pair-example.ts';
 import { natNames } from '../lib/sources/formats/nat/nat-names.ts';
 import { placeItem } from '../lib/sources/place-item.ts';
 import { readTraceItems } from '../lib/sources/read-trace-items.ts';
+import { PLAIN_CANDIDATE } from '../lib/sources/source-candidate.ts';
 import { buildNatSlice } from '../lib/stages/build-shard/build-nat-slice.ts';
 import { noDiagnosis } from '../lib/stages/build-shard/diagnosis.ts';
 import type { Deps } from '../lib/stages/deps.ts';
 import { readCandidates as readSourceCandidates } from '../lib/stages/source/read-candidates.ts';
 import { readRecords } from '../lib/stages/source/read-records.ts';
-import { type ResolvedSource, resolveSource } from '../lib/stages/source/resolve-source.ts';
+import { type RecordSource, resolveSource } from '../lib/stages/source/resolve-source.ts';
 import { scoreCandidate, toPlace } from '../lib/stages/source/scored-candidate.ts';
 import type { Candidate } from './candidate.ts';
 import { type Input, type OpenedInput, openInput } from './open-input.ts';
@@ -85,7 +86,7 @@ const depsOf = (store: OpenedInput['head']): Deps => ({
 });
 
 async function* readFormat(
-  { format, settings: { score, unit }, objects }: Extract<ResolvedSource, { kind: 'records' }>,
+  { format, settings: { score, unit }, objects }: RecordSource,
   { whole, bytes }: OpenedInput,
   losses: Losses,
 ): AsyncGenerator<Candidate> {
@@ -166,14 +167,10 @@ const valuesOf = ({ turnId, index, score, prompt, response, tools, metadataJson,
   metadata: JSON.parse(fromUtf8(metadataJson)),
 });
 
-const lostValues = ({ reason, detail, turnId, uuid }: RejectedCandidate) => ({
-  ...{
-    turnId: turnId ?? '',
-    index: undefined,
-    id: uuid,
-    score: { loss: { reason, detail } },
-    loss: { reason, detail },
-  },
-  conversation: { kind: 'answer', prompt: '', response: '', rendered: false } as const,
-  ...{ tools: undefined, metadata: {} },
-});
+const lostValues = ({ reason, detail, turnId, uuid }: RejectedCandidate) => {
+  const loss = { reason, detail };
+  return {
+    ...{ ...PLAIN_CANDIDATE, turnId: turnId ?? '', id: uuid, score: { loss }, loss },
+    conversation: { kind: 'answer', prompt: '', response: '', rendered: false } as const,
+  };
+};

@@ -30,7 +30,7 @@ export interface InputRequest extends Omit<Request, 'source'> {
 }
 
 /** Groups, losses and examples made here name no run of anybody's. */
-const RUN_ID = 'in-memory';
+export const RUN_ID = 'in-memory';
 /** Of what is held here to be looked at. */
 export const INPUT_BUCKET = 'input';
 

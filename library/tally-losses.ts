@@ -15,8 +15,10 @@ export interface LossOptions {
 }
 
 /** Counts what is read and what is lost, and reports each loss. */
-export function tallyLosses(request: Request, { onRejected = () => {} }: LossOptions) {
-  const { run_id } = request;
+export function tallyLosses(
+  { run_id, limits }: Pick<Request, 'run_id' | 'limits'>,
+  { onRejected = () => {} }: LossOptions,
+) {
   const counters = noCounts();
   const incomplete: IncompleteObject[] = [];
   return {
@@ -37,6 +39,6 @@ export function tallyLosses(request: Request, { onRejected = () => {} }: LossOpt
       onRejected({ ...lost, ...place, example_id: exampleId, turn_id: turnId, candidate_uuid: uuid });
     },
     /** Throws {@link IncompleteInput} for what was cut short, unless `limits.allow_incomplete` is set. */
-    requireComplete: (): void => requireComplete(incomplete, request),
+    requireComplete: (): void => requireComplete(incomplete, { limits }),
   };
 }

@@ -10,37 +10,9 @@ import { placeItem } from '../sources/place-item.ts';
 import type { ReadCandidates, TraceItem } from '../sources/trace-item.ts';
 
 /** What the traces hold, counted before anything runs. */
-export interface Inspection {
-  readonly items: number;
-  /** Bytes of trace items, uncompressed. */
-  readonly bytes: number;
-  /** Spans that are no items, by reason. */
-  readonly rejected_items: Readonly<Record<string, number>>;
-  /** Why the first of them is none. */
-  readonly first_rejected: string | null;
-  /** Files that cannot be read to their end. */
-  readonly incomplete: readonly IncompleteObject[];
-  readonly items_without_steps: number;
-  /** Steps by `event_type`. */
-  readonly steps: Readonly<Record<string, number>>;
-  /** TTC_END steps by name: what `builder.ttc_step_name` can be. */
-  readonly ttc_names: Readonly<Record<string, number>>;
-  readonly items_in_atif: number;
-  /** Of items without steps: keys that hold steps under another name, and all keys where the one for steps is missing. */
-  readonly step_keys: Readonly<Record<string, number>>;
-  readonly other_keys: Readonly<Record<string, number>>;
-  /** Items whose id another item of the same file has. */
-  readonly repeated_ids: number;
-  readonly candidates: number;
-  readonly rejected_candidates: Readonly<Record<string, number>>;
-  readonly turns: number;
-  /** Turns by their number of candidates. */
-  readonly turns_by_candidates: Readonly<Record<string, number>>;
+export interface Inspection extends Readonly<Omit<Tally, 'scores'>> {
   /** Null without candidates. */
-  readonly score: { readonly min: number; readonly max: number; readonly mean: number } | null;
-  /** Candidates by what their prompt is. */
-  readonly prompts: { readonly text: number; readonly messages: number; readonly empty: number };
-  readonly turns_with_several_prompts: number;
+  readonly score: Tally['scores'] | null;
   /** What a run would make of the traces, by its settings. */
   readonly settings: readonly SettingsOutcome[];
 }
@@ -57,17 +29,13 @@ export interface SettingsOutcome {
   readonly too_many_pairs: number;
 }
 
-export interface Inspector {
-  /** Ids repeat within a file only. */
-  nextFile(key: string): void;
-  take(span: ContainerSpan<TraceItem>): void;
-  /** What was taken so far. */
-  inspection(): Inspection;
-}
-
 /** Counts item by item. Of ids it keeps the first million of a file, the one thing here that grows with the input. */
-export function openInspector(stepName: string, limits: PairLimits): Inspector {
-  const outcomes = VARIANTS.map((set) => ({ set, settings: settingsOf(set, stepName), counters: noCounts() }));
+export function openInspector(stepName: string, limits: PairLimits) {
+  const outcomes = VARIANTS.map((variant) => ({
+    set: Object.entries(variant).map(([name, value]) => `builder.${name}=${value}`),
+    settings: BuilderSettings.parse({ ttc_step_name: stepName, ...variant }),
+    counters: noCounts(),
+  }));
   const counts = noTally();
   let key = '';
   let ids = new Set<string>();
@@ -85,50 +53,44 @@ export function openInspector(stepName: string, limits: PairLimits): Inspector {
     }
   };
   return {
-    nextFile: (next) => {
+    /** Ids repeat within a file only. */
+    nextFile: (next: string): void => {
       key = next;
       ids = new Set();
     },
-    take: (span) => {
+    take: (span: ContainerSpan<TraceItem>): void => {
       counts.items += 1;
       counts.bytes += span.bytes;
       if ('item' in span) readItem(span.item, { key, offset: span.offset });
       else {
-        add(counts.rejected_items, span.rejected.reason);
-        counts.first_rejected ??= span.rejected.detail;
         const { reason, detail } = span.rejected;
+        add(counts.rejected_items, reason);
+        counts.first_rejected ??= detail;
         if (isIncomplete(reason)) noteIncomplete(counts.incomplete, { ...placeItem(key, span), reason, detail });
       }
     },
-    inspection: () => ({
-      ...plain(counts),
-      settings: outcomes.map(({ set, counters }) => outcomeOf(set, counters)),
-    }),
+    /** What was taken so far. */
+    inspection: (): Inspection => {
+      const { scores, ...others } = counts;
+      return {
+        ...others,
+        score: counts.candidates === 0 ? null : scores,
+        settings: outcomes.map(({ set, counters }) => outcomeOf(set, counters)),
+      };
+    },
   };
 }
 
 /** What is worth comparing: the defaults, what they refuse, and how much a least margin costs. */
-const VARIANTS: readonly (readonly string[])[] = [
-  [],
-  ['builder.exhaustive_pairs=false'],
-  ['builder.min_score_diff=0.05'],
-  ['builder.min_score_diff=0.1'],
-  ['builder.min_score_diff=0.25'],
-  ['builder.compatibility=nat'],
-  ['builder.compatibility=nat', 'builder.exhaustive_pairs=false'],
+const VARIANTS: readonly Partial<BuilderSettings>[] = [
+  {},
+  { exhaustive_pairs: false },
+  { min_score_diff: 0.05 },
+  { min_score_diff: 0.1 },
+  { min_score_diff: 0.25 },
+  { compatibility: 'nat' },
+  { compatibility: 'nat', exhaustive_pairs: false },
 ];
-
-const settingsOf = (set: readonly string[], ttc_step_name: string): BuilderSettings =>
-  BuilderSettings.parse({
-    ttc_step_name,
-    ...(set.includes('builder.compatibility=nat') && { compatibility: 'nat' }),
-    ...(set.includes('builder.exhaustive_pairs=false') && { exhaustive_pairs: false }),
-    ...Object.fromEntries(
-      set
-        .filter((each) => each.startsWith('builder.min_score_diff='))
-        .map((each) => ['min_score_diff', Number(each.split('=')[1])]),
-    ),
-  });
 
 const outcomeOf = (set: readonly string[], counters: Counters): SettingsOutcome => ({
   set,
@@ -140,25 +102,39 @@ const outcomeOf = (set: readonly string[], counters: Counters): SettingsOutcome 
   too_many_pairs: counters.rejected_items.too_many_pairs ?? 0,
 });
 
-/** Inspection in the making; names that come from the traces are keys of maps, never of objects. */
+type Counts = Record<string, number>;
+/** Names come from the traces: `__proto__` is one like another. */
+const noNames = (): Counts => Object.create(null);
+
+/** Inspection in the making. */
 const noTally = () => ({
   items: 0,
+  /** Bytes of trace items, uncompressed. */
   bytes: 0,
-  rejected_items: new Map<string, number>(),
+  /** Spans that are no items, by reason. */
+  rejected_items: noNames(),
+  /** Why the first of them is none. */
   first_rejected: null as string | null,
+  /** Files that cannot be read to their end. */
   incomplete: [] as IncompleteObject[],
   items_without_steps: 0,
-  steps: new Map<string, number>(),
-  ttc_names: new Map<string, number>(),
+  /** Steps by `event_type`. */
+  steps: noNames(),
+  /** TTC_END steps by name: what `builder.ttc_step_name` can be. */
+  ttc_names: noNames(),
   items_in_atif: 0,
-  step_keys: new Map<string, number>(),
-  other_keys: new Map<string, number>(),
+  /** Of items without steps: keys that hold steps under another name, and all keys where the one for steps is missing. */
+  step_keys: noNames(),
+  other_keys: noNames(),
+  /** Items whose id another item of the same file has. */
   repeated_ids: 0,
   candidates: 0,
-  rejected_candidates: new Map<string, number>(),
+  rejected_candidates: noNames(),
   turns: 0,
-  turns_by_candidates: new Map<string, number>(),
+  /** Turns by their number of candidates. */
+  turns_by_candidates: noNames(),
   scores: { min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY, mean: 0 },
+  /** Candidates by what their prompt is. */
   prompts: { text: 0, messages: 0, empty: 0 },
   turns_with_several_prompts: 0,
 });
@@ -167,17 +143,17 @@ type Tally = ReturnType<typeof noTally>;
 function describe(item: TraceItem, { candidates, rejected }: ReadCandidates, stepName: string, counts: Tally): void {
   const { eventTypes, ttcNames, withoutSteps, atif, stepKeys, otherKeys } = item.describe();
   const answers = candidates.length + rejected.length;
-  if (withoutSteps && answers === 0) counts.items_without_steps += 1;
   if (atif) counts.items_in_atif += 1;
   if (withoutSteps && answers === 0) {
+    counts.items_without_steps += 1;
     for (const key of stepKeys) add(counts.step_keys, key);
     for (const key of otherKeys) add(counts.other_keys, key);
   }
   // Candidate lines have no steps to tell of.
-  const lines = answers > ttcNames.filter((name) => name === stepName).length;
-  const steps = Array.from({ length: lines ? answers : 0 });
-  for (const type of lines ? steps.map(() => 'TTC_END') : eventTypes) add(counts.steps, type);
-  for (const name of lines ? steps.map(() => stepName) : ttcNames) add(counts.ttc_names, name);
+  const isLines = answers > ttcNames.filter((name) => name === stepName).length;
+  const each = (name: string) => Array<string>(answers).fill(name);
+  for (const type of isLines ? each('TTC_END') : eventTypes) add(counts.steps, type);
+  for (const name of isLines ? each(stepName) : ttcNames) add(counts.ttc_names, name);
 }
 
 function countTurns({ candidates, rejected }: ReadCandidates, counts: Tally): void {
@@ -201,24 +177,11 @@ function countCandidate({ score, prompt: { json } }: Candidate, counts: Tally): 
   else counts.prompts.text += 1;
 }
 
-const plain = ({ scores, ...counts }: Tally): Omit<Inspection, 'settings'> => ({
-  ...counts,
-  rejected_items: Object.fromEntries(counts.rejected_items),
-  steps: Object.fromEntries(counts.steps),
-  ttc_names: Object.fromEntries(counts.ttc_names),
-  step_keys: Object.fromEntries(counts.step_keys),
-  other_keys: Object.fromEntries(counts.other_keys),
-  rejected_candidates: Object.fromEntries(counts.rejected_candidates),
-  turns_by_candidates: Object.fromEntries([...counts.turns_by_candidates].sort(([a], [b]) => Number(a) - Number(b))),
-  score: counts.candidates === 0 ? null : { ...scores },
-  prompts: { ...counts.prompts },
-});
-
-/** Names come from the traces: bounded in number and length. */
-function add(counts: Map<string, number>, name: string): void {
+/** Bounded in number and length. */
+function add(counts: Counts, name: string): void {
   const short = name.slice(0, 80);
-  if (!counts.has(short) && counts.size >= 50) return;
-  counts.set(short, (counts.get(short) ?? 0) + 1);
+  if (!(short in counts) && Object.keys(counts).length >= 50) return;
+  counts[short] = (counts[short] ?? 0) + 1;
 }
 
 const MOST_IDS = 1_000_000;

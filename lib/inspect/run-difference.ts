@@ -1,4 +1,5 @@
 import type { Trajectory } from '../contract/trajectory.ts';
+import { isObject } from '../sources/json/exact-json.ts';
 
 /** What changed between two runs' collections, example by example. */
 export interface RunDifference {
@@ -6,13 +7,7 @@ export interface RunDifference {
   readonly settings: readonly SettingChange[];
   /** Counters of the totals that differ. */
   readonly totals: readonly CounterChange[];
-  readonly pairs: {
-    readonly only_in_a: number;
-    readonly only_in_b: number;
-    readonly in_both: number;
-    /** In both by turn and texts, with other scores or another reward. */
-    readonly rescored: number;
-  };
+  readonly pairs: PairChange & { readonly in_both: number };
   readonly examples: { readonly only_in_a: number; readonly only_in_b: number; readonly changed: number };
   /** The first examples that differ, by id. */
   readonly first: readonly ExampleChange[];
@@ -30,11 +25,15 @@ export interface CounterChange {
   readonly b: number;
 }
 
-export interface ExampleChange {
-  readonly example_id: string;
+export interface PairChange {
   readonly only_in_a: number;
   readonly only_in_b: number;
+  /** In both by turn and texts, with other scores or another reward. */
   readonly rescored: number;
+}
+
+export interface ExampleChange extends PairChange {
+  readonly example_id: string;
 }
 
 /** A pair as it is compared: its name is its turn and texts, the rest is what a rescoring changes. */
@@ -97,7 +96,7 @@ function compareExample(a: readonly ComparedPair[], b: readonly ComparedPair[]) 
 /** Leaves of two settings objects that differ; a setting that one lacks is undefined there. */
 export function compareSettings(a: unknown, b: unknown, path: readonly string[] = []): SettingChange[] {
   if (JSON.stringify(a) === JSON.stringify(b)) return [];
-  if (!isRecord(a) || !isRecord(b)) return [{ setting: path.join('.'), a, b }];
+  if (!isObject(a) || !isObject(b)) return [{ setting: path.join('.'), a, b }];
   return [...new Set([...Object.keys(a), ...Object.keys(b)])].flatMap((key) =>
     compareSettings(a[key], b[key], [...path, key]),
   );
@@ -120,8 +119,5 @@ const flat = (counters: object): Record<string, number> =>
         : Object.entries(value ?? {}).map(([reason, count]) => [`${name}.${reason}`, Number(count)]),
     ),
   );
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const MOST_EXAMPLES = 20;

@@ -5,6 +5,7 @@ import { placesOf, pointersOf, withPointers } from './fields/field-choices.ts';
 import { rowsOf, valueIn } from './fields/row.ts';
 import { unwrapJson } from './fields/unwrap-json.ts';
 import { isObject, type JsonObject } from './json/exact-json.ts';
+import { objectsIn } from './json/members.ts';
 import { type JsonPointer, parsePointer, pointerTo, reach } from './json-pointer.ts';
 
 /** Refuses a pointer that finds nothing in any of the first records: a slip would lose every record. */
@@ -30,10 +31,7 @@ export function checkFieldMap(map: FieldMap, records: readonly unknown[]): void 
 
 function entriesOf(records: readonly JsonObject[], candidates: readonly JsonPointer[]): readonly JsonObject[] {
   const openRow = rowsOf(placesOf({ candidates }), {});
-  return records.flatMap((record) => {
-    const list = unwrapJson(valueIn(openRow([record]).find(candidates)));
-    return Array.isArray(list) ? list.filter(isObject) : [];
-  });
+  return records.flatMap((record) => objectsIn(unwrapJson(valueIn(openRow([record]).find(candidates)))));
 }
 
 /** The keys where the pointer stops finding anything, and the one that was likely meant. */

@@ -2,6 +2,7 @@ import type { Message } from '../contract/trajectory.ts';
 import { isBlank } from './json/blank-text.ts';
 import { isObject, type JsonObject } from './json/exact-json.ts';
 import { kindOf } from './json/kind-of.ts';
+import { listOf, objectsIn } from './json/members.ts';
 import { readKey } from './read-key.ts';
 import type { Conversation } from './source-candidate.ts';
 
@@ -53,7 +54,7 @@ export function readMessage(found: unknown): Message | undefined {
   if (!isObject(found)) return undefined;
   const role = roleOf(found);
   const message = unfold(found);
-  const calls = Array.isArray(message.tool_calls) ? message.tool_calls.map(readToolCall) : [];
+  const calls = listOf(message.tool_calls).map(readToolCall);
   if (role === undefined || !calls.every((call) => call !== undefined)) return undefined;
   return {
     role,
@@ -70,9 +71,12 @@ export function roleOf(found: JsonObject): string | undefined {
   const { role } = found;
   if (role !== undefined) return typeof role === 'string' ? chatRole(role) : undefined;
   // Any object may have a key `from`: an answer of a trip from Paris to Rome is no message of Paris.
-  if (found.value !== undefined && SHAREGPT_ROLES.has(found.from)) return SHAREGPT_ROLES.get(found.from);
+  if (found.value !== undefined && isOneOf(SHAREGPT_ROLES, found.from)) {
+    return found.from === 'observation' ? 'tool' : chatRole(found.from);
+  }
   const { type, content } = unfold(found);
-  return typeof content === 'string' || Array.isArray(content) ? LANGCHAIN_ROLES.get(type) : undefined;
+  const isMessage = typeof content === 'string' || Array.isArray(content);
+  return isMessage && isOneOf(LANGCHAIN_ROLES, type) ? chatRole(type) : undefined;
 }
 
 /** The role in the words of trainers and chat templates. A role that is in no dialect stays as it is. */
@@ -90,7 +94,7 @@ const CHAT_ROLES: ReadonlyMap<string, string> = new Map([
 function unfold(found: JsonObject): JsonObject {
   if (found.role !== undefined) return found;
   if (found.type === 'constructor' && isObject(found.kwargs)) return found.kwargs;
-  return isObject(found.data) && LANGCHAIN_ROLES.has(found.type) ? { ...found.data, type: found.type } : found;
+  return isObject(found.data) && isOneOf(LANGCHAIN_ROLES, found.type) ? { ...found.data, type: found.type } : found;
 }
 
 function contentOf({ role, value, content, parts, from }: JsonObject): unknown {
@@ -99,23 +103,10 @@ function contentOf({ role, value, content, parts, from }: JsonObject): unknown {
   return parts.map((part) => (isObject(part) && typeof part.text === 'string' ? part.text : part));
 }
 
-const SHAREGPT_ROLES: ReadonlyMap<unknown, string> = new Map([
-  ['system', 'system'],
-  ['human', 'user'],
-  ['user', 'user'],
-  ['gpt', 'assistant'],
-  ['assistant', 'assistant'],
-  ['observation', 'tool'],
-  ['tool', 'tool'],
-]);
-
-const LANGCHAIN_ROLES: ReadonlyMap<unknown, string> = new Map([
-  ['system', 'system'],
-  ['human', 'user'],
-  ['ai', 'assistant'],
-  ['tool', 'tool'],
-  ['function', 'function'],
-]);
+const SHAREGPT_ROLES = ['system', 'human', 'user', 'gpt', 'assistant', 'observation', 'tool'];
+const LANGCHAIN_ROLES = ['system', 'human', 'ai', 'tool', 'function'];
+const isOneOf = (roles: readonly string[], found: unknown): found is string =>
+  typeof found === 'string' && roles.includes(found);
 
 /** Parts that are all text are one text, joined as they are; nothing at all is empty text. A refusal is what the model says. */
 export function readContent(found: unknown): unknown {
@@ -263,8 +254,8 @@ function readResponseItem(item: unknown): ResponseItem | undefined {
 /** The summary is what models of closed weights give; open ones give their reasoning as content. */
 function reasoningText({ summary, content }: JsonObject): string {
   const parts = Array.isArray(summary) && summary.length > 0 ? summary : content;
-  return (Array.isArray(parts) ? parts : [])
-    .map((part) => (isObject(part) && typeof part.text === 'string' ? part.text : ''))
+  return objectsIn(parts)
+    .map(({ text }) => (typeof text === 'string' ? text : ''))
     .join('');
 }
 

@@ -1,5 +1,5 @@
 import type { Message } from '../contract/trajectory.ts';
-import { isChatRole, isTextPart, readContent, readMessage, roleOf } from './conversation.ts';
+import { isChatRole, isTextPart, readContent, readMessages, roleOf } from './conversation.ts';
 import { unwrapJson } from './fields/unwrap-json.ts';
 import { isObject } from './json/exact-json.ts';
 import { isUnclosed } from './json/json-strings.ts';
@@ -14,14 +14,7 @@ import { parsePythonJson } from './json/python-json.ts';
 /** Chat messages in OpenAI's form. Undefined: it holds none. */
 export function messagesOf(found: unknown): readonly Message[] | undefined {
   const list = listIn(found);
-  if (!Array.isArray(list) || list.length === 0) return undefined;
-  const messages: Message[] = [];
-  for (const entry of list) {
-    const message = readMessage(entry);
-    if (!message) return undefined;
-    messages.push(message);
-  }
-  return messages;
+  return Array.isArray(list) && list.length > 0 ? readMessages(list) : undefined;
 }
 
 /** An object of one key, which says that its list is messages, is that list. Any other is a message, or none. */

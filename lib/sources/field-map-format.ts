@@ -36,7 +36,6 @@ function spelledOut(map: FieldMap): FieldFormat {
   const judged = map.chosen !== undefined || map.winner !== undefined;
   return fieldFormat({
     name: 'field map',
-    generic: false,
     holds: judged ? 'answers' : 'conversations',
     defaultScore: judged ? 'preference' : nameOfScore(map),
     scattered: !judged && (map.candidates === undefined || map.group !== undefined),
@@ -57,7 +56,6 @@ function onFields(preset: FieldFormat, map: FieldMap): FieldFormat {
     scattered: preset.scattered || (!judged && map.group !== undefined),
     fields,
     rules: { ...preset.rules, customary },
-    detect: preset.detect,
   });
 }
 
@@ -67,10 +65,10 @@ const nameOfScore = ({ score }: FieldMap): string | undefined =>
 /** A format that reads answers by itself: pointers replace what it says about them. */
 function besideFormat(format: RecordFormat, map: FieldMap): RecordFormat {
   const fields = withPointers({}, map);
-  const refused = Object.keys(fields).filter((field) => !BESIDE.has(field));
+  const refused = Object.keys(fields).filter((field) => !BESIDE.includes(field));
   if (refused.length > 0) {
     throw new InvalidRequest(
-      `source.format.${refused[0]} cannot replace what ${format.name} reads by itself; beside this preset source.format takes ${[...BESIDE].join(', ')}.`,
+      `source.format.${refused[0]} cannot replace what ${format.name} reads by itself; beside this preset source.format takes ${BESIDE.join(', ')}.`,
     );
   }
   const openRow = rowsOf(placesOf(fields), {});
@@ -106,18 +104,7 @@ function besideFormat(format: RecordFormat, map: FieldMap): RecordFormat {
     read,
     scattered: format.scattered || map.group !== undefined,
     defaultScore: map.score === undefined ? format.defaultScore : nameOfScore(map),
-    detect: format.detect,
   };
 }
 
-const BESIDE: ReadonlySet<string> = new Set([
-  'group',
-  'turn',
-  'index',
-  'id',
-  'error',
-  'truncated',
-  'metadata',
-  'tools',
-  'score',
-]);
+const BESIDE: readonly string[] = ['group', 'turn', 'index', 'id', 'error', 'truncated', 'metadata', 'tools', 'score'];

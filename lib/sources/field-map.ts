@@ -41,22 +41,13 @@ export const FieldMap = Fields.superRefine((map, context) => {
 export type FieldMap = z.infer<typeof FieldMap>;
 
 /** What the fields lack together. A preset has what the map leaves out. */
-function problemOf({
-  preset,
-  prompt,
-  response,
-  messages,
-  chosen,
-  rejected,
-  winner,
-  score,
-  candidates,
-}: z.infer<typeof Fields>): string | undefined {
+function problemOf(map: z.infer<typeof Fields>): string | undefined {
+  const { preset, prompt, response, messages, chosen, rejected, winner, score } = map;
   if (preset !== undefined) return undefined;
   const answers = Array.isArray(response) ? response.length : undefined;
   const scores = Array.isArray(score) ? score.length : undefined;
   if ((chosen === undefined) !== (rejected === undefined)) return 'must name both chosen and rejected';
-  if (isBeside({ preset, prompt, response, messages, chosen, winner, candidates })) return undefined;
+  if (isBeside(map)) return undefined;
   if (messages === undefined && chosen === undefined && response === undefined)
     return 'must say where answers are: response and prompt, or messages, or chosen and rejected';
   if (response !== undefined && answers === undefined && prompt === undefined && messages === undefined)

@@ -1,16 +1,10 @@
 import type { Message } from '../contract/trajectory.ts';
 import { normalizeMessages } from '../preferences/normal-form.ts';
 import { isAssistant, saysSomething } from './conversation.ts';
-import { sortKeys } from './json/sort-keys.ts';
+import { sortedText } from './json/sort-keys.ts';
 import type { UnitAnswer } from './take-unit.ts';
 
-interface Rollout {
-  readonly answer: UnitAnswer;
-  readonly messages: readonly Message[];
-  readonly normal: readonly string[];
-  /** Messages of the prompt: those before are nobody's answers. */
-  readonly given: number;
-}
+type Rollout = ReturnType<typeof readRollout>;
 
 /**
  * The turns at which rollouts part. They form a tree by the normal form of their messages; a node that differing messages
@@ -23,7 +17,7 @@ export function findDivergences(
   toolsOf: (candidate: number) => readonly unknown[] | undefined,
 ): readonly UnitAnswer[] {
   const rollouts = answers.map(readRollout);
-  const offered = ({ answer }: Rollout) => JSON.stringify(sortKeys(answer.from.map((index) => toolsOf(index) ?? [])));
+  const offered = ({ answer }: Rollout) => sortedText(answer.from.map((index) => toolsOf(index) ?? []));
   const found: UnitAnswer[] = [];
   const turnIds = new Map<number, number>();
   // A stack, not a recursion: conversations have thousands of messages. What is pushed last is looked at first.
@@ -46,11 +40,12 @@ export function findDivergences(
   return found;
 }
 
-function readRollout(answer: UnitAnswer): Rollout {
+/** `given`: messages of the prompt, which are nobody's answers. */
+function readRollout(answer: UnitAnswer) {
   const { prompt, response } = answer;
   const given = typeof prompt === 'string' ? [{ role: 'user', content: prompt }] : prompt;
   const made = typeof response === 'string' ? [{ role: 'assistant', content: response }] : [response].flat();
-  const messages = [...given, ...made];
+  const messages: readonly Message[] = [...given, ...made];
   return { answer, messages, normal: normalizeMessages(messages), given: given.length };
 }
 

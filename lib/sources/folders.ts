@@ -1,14 +1,6 @@
 /** Paths by the folder that they lie in, which ends in `/` or is empty for the root. */
-export function groupByFolder(paths: readonly string[]): ReadonlyMap<string, readonly string[]> {
-  const folders = new Map<string, string[]>();
-  for (const path of paths) {
-    const folder = folderOf(path);
-    const here = folders.get(folder);
-    if (here) here.push(path);
-    else folders.set(folder, [path]);
-  }
-  return folders;
-}
+export const groupByFolder = (paths: readonly string[]): ReadonlyMap<string, readonly string[]> =>
+  Map.groupBy(paths, folderOf);
 
 export const folderOf = (path: string): string => path.slice(0, path.lastIndexOf('/') + 1);
 

@@ -8,9 +8,6 @@ export const JsonPointer = z
   .describe('A JSON Pointer into a record, such as /task_id or /info/reward.');
 export type JsonPointer = z.infer<typeof JsonPointer>;
 
-/** A pointer's keys. */
-export type PointerPath = readonly string[];
-
 /** What a pointer reaches: a value, nothing, or text, a number or a boolean where it should go on. */
 export type Reached =
   | { readonly value: unknown }
@@ -18,7 +15,8 @@ export type Reached =
   /** The pointer up to there. */
   | { readonly blockedAt: JsonPointer };
 
-export const parsePointer = (pointer: JsonPointer): PointerPath =>
+/** A pointer's keys. */
+export const parsePointer = (pointer: JsonPointer): readonly string[] =>
   pointer
     .split('/')
     .slice(1)
@@ -28,7 +26,7 @@ export const pointerTo = (path: readonly (string | number)[]): JsonPointer =>
   path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 
 /** Where null is on the way, what it would hold is missing. */
-export function reach(value: unknown, path: PointerPath): Reached {
+export function reach(value: unknown, path: readonly string[]): Reached {
   let found = value;
   let depth = 0;
   for (const key of path) {

@@ -2,7 +2,7 @@ import type { ScoreChoice } from '../contract/score-choice.ts';
 import { InvalidRequest } from '../errors.ts';
 import { parsePointer, reach } from './json-pointer.ts';
 import { readScore } from './read-score.ts';
-import type { SourceCandidate, SourceScore } from './source-candidate.ts';
+import { lost, type SourceCandidate, type SourceScore } from './source-candidate.ts';
 import type { SourceFormat } from './source-format.ts';
 
 /**
@@ -55,7 +55,7 @@ export function pickScore(candidate: SourceCandidate, choice: ScoreChoice): Sour
   }
   return Number.isFinite(sum)
     ? { value: sum }
-    : { loss: { reason: 'score_not_finite', detail: 'the weighted sum of its scores is not a finite number' } };
+    : { loss: lost('score_not_finite', 'the weighted sum of its scores is not a finite number') };
 }
 
 function readNamed({ scores, record }: SourceCandidate, name: string): SourceScore {
@@ -64,7 +64,7 @@ function readNamed({ scores, record }: SourceCandidate, name: string): SourceSco
     return readScore('value' in reached ? reached.value : undefined, `the value at ${name}`);
   }
   const score = Object.hasOwn(scores, name) ? scores[name] : undefined;
-  return score ?? { loss: { reason: 'missing_score', detail: `it has no score named ${name}` } };
+  return score ?? { loss: lost('missing_score', `it has no score named ${name}`) };
 }
 
 const isPointer = (name: string): boolean => name.startsWith('/');

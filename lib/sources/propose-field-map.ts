@@ -1,29 +1,10 @@
 import { isMessageList } from './dialects.ts';
 import type { FieldMap } from './field-map.ts';
-import {
-  CHOSEN_KEYS,
-  ERROR_KEYS,
-  GROUP_KEYS,
-  ID_KEYS,
-  INDEX_KEYS,
-  MESSAGES_KEYS,
-  PROMPT_KEYS,
-  REJECTED_KEYS,
-  RESPONSE_KEYS,
-  RESPONSE_LIST_KEYS,
-  SCORE_KEYS,
-  SCORE_LIST_KEYS,
-  SIDE_KEYS,
-  SIGNED_WINNER_KEYS,
-  TOOLS_KEYS,
-  TRUNCATED_KEYS,
-  TURN_KEYS,
-  WINNER_KEYS,
-} from './fields/customary-keys.ts';
+import { ALL_WINNER_KEYS, KEYS, SIDE_KEYS } from './fields/customary-keys.ts';
 import { findGroupKeys } from './fields/group-keys.ts';
 import { unwrapJson } from './fields/unwrap-json.ts';
 import { isNumber, isObject } from './json/exact-json.ts';
-import { type JsonPointer, parsePointer, pointerTo } from './json-pointer.ts';
+import { type JsonPointer, pointerTo } from './json-pointer.ts';
 
 export interface Proposal {
   /** Ready to paste as `source.format`, once what is missing is in it. */
@@ -41,12 +22,12 @@ export function proposeFieldMap(records: readonly unknown[]): Proposal {
   const inEntries = entries ? fieldsOf(entries.values.flat()) : [];
   const group = findGroupKeys(records);
   const nested =
-    group.key === undefined ? named([...fields, ...inEntries], GROUP_KEYS)?.pointer : pointerTo([group.key]);
+    group.key === undefined ? named([...fields, ...inEntries], KEYS.group)?.pointer : pointerTo([group.key]);
   const answers = proposeAnswers(fields, entries, inEntries);
   // Entries with prompts of their own compete where they have the same.
   const own = nested ?? (inEntries.some(({ pointer }) => pointer === answers.prompt) ? answers.prompt : undefined);
-  const optional = Object.entries(OPTIONAL).flatMap(([name, keys]) => {
-    const pointer = named([...inEntries, ...fields], keys)?.pointer;
+  const optional = OPTIONAL.flatMap((name) => {
+    const pointer = named([...inEntries, ...fields], KEYS[name])?.pointer;
     return pointer === undefined ? [] : [[name, pointer] as const];
   });
   const map: FieldMap = {
@@ -74,14 +55,7 @@ const PYTHON_LIST =
 const isPythonList = ({ values }: Field): boolean =>
   values.length > 0 && values.every((value) => typeof value === 'string' && /^\[\{?'/.test(value));
 
-const OPTIONAL = {
-  turn: TURN_KEYS,
-  index: INDEX_KEYS,
-  id: ID_KEYS,
-  error: ERROR_KEYS,
-  truncated: TRUNCATED_KEYS,
-  tools: TOOLS_KEYS,
-};
+const OPTIONAL = ['turn', 'index', 'id', 'error', 'truncated', 'tools'] as const;
 
 interface Field {
   readonly pointer: JsonPointer;
@@ -93,19 +67,19 @@ interface Field {
 }
 
 function proposeAnswers(fields: readonly Field[], entries: Field | undefined, inEntries: readonly Field[]): FieldMap {
-  const [chosen, rejected] = [named(fields, CHOSEN_KEYS), named(fields, REJECTED_KEYS)];
-  const prompts = [...PROMPT_KEYS, ...OTHER_PROMPT_KEYS];
+  const [chosen, rejected] = [named(fields, KEYS.chosen), named(fields, KEYS.rejected)];
+  const prompts = [...KEYS.prompt, ...OTHER_PROMPT_KEYS];
   const prompt = named(fields.filter(isAskable), prompts) ?? named(inEntries.filter(isAskable), prompts);
   const asked = prompt && { prompt: prompt.pointer };
   if (chosen && rejected) return { ...asked, chosen: chosen.pointer, rejected: rejected.pointer };
   const sides = SIDE_KEYS.map((keys) => keys.map((key) => named(fields, [key]))).find((both) => both.every(Boolean));
-  const winner = named(fields, [...WINNER_KEYS, ...SIGNED_WINNER_KEYS]);
+  const winner = named(fields, ALL_WINNER_KEYS);
   if (sides && winner)
     return { ...asked, response: sides.flatMap((side) => side?.pointer ?? []), winner: winner.pointer };
   const own = entries ? inEntries : fields.filter((field) => field !== prompt);
-  const messages = own.find(isMessages) ?? named(own, MESSAGES_KEYS);
-  const response = named(own, [...RESPONSE_KEYS, ...RESPONSE_LIST_KEYS, ...OTHER_RESPONSE_KEYS]);
-  const score = named(own.filter(isScore), [...SCORE_KEYS, ...SCORE_LIST_KEYS, ...OTHER_SCORE_KEYS]);
+  const messages = own.find(isMessages) ?? named(own, KEYS.messages);
+  const response = named(own, [...KEYS.response, ...KEYS.responseList, ...OTHER_RESPONSE_KEYS]);
+  const score = named(own.filter(isScore), [...KEYS.score, ...KEYS.scoreList, ...OTHER_SCORE_KEYS]);
   return {
     ...(entries && { candidates: entries.pointer }),
     ...(response && prompt ? { prompt: prompt.pointer, response: response.pointer } : {}),
@@ -157,27 +131,20 @@ const named = (fields: readonly Field[], names: readonly string[]): Field | unde
 
 /** Objects within objects, three deep, in up to a hundred records and a thousand fields: the rest is of no customary shape. */
 function fieldsOf(records: readonly unknown[]): readonly Field[] {
-  const found = new Map<JsonPointer, unknown[]>();
+  const found = new Map<JsonPointer, Field & { readonly values: unknown[] }>();
   const visit = (value: unknown, path: readonly string[]): void => {
     for (const [key, inner] of isObject(value) ? Object.entries(value) : []) {
       const at = [...path, key];
       const pointer = pointerTo(at);
-      const values = found.get(pointer);
-      if (values) values.push(inner);
-      else if (found.size < 1000) found.set(pointer, [inner]);
+      const known = found.get(pointer);
+      if (known) known.values.push(inner);
+      else if (found.size < 1000)
+        found.set(pointer, { pointer, key: snakeCase(key), depth: at.length, values: [inner] });
       if (at.length < 3) visit(inner, at);
     }
   };
   for (const record of records.slice(0, 100)) visit(record, []);
-  return [...found].map(([pointer, values]) => {
-    const path = parsePointer(pointer);
-    return {
-      pointer,
-      key: snakeCase(path.at(-1) ?? ''),
-      depth: path.length,
-      values: values.filter((value) => value !== null),
-    };
-  });
+  return [...found.values()].map((field) => ({ ...field, values: field.values.filter((value) => value !== null) }));
 }
 
 const snakeCase = (key: string): string =>
@@ -206,10 +173,10 @@ const isEntryList = ({ values }: Field): boolean =>
   fieldsOf(values.flat()).some((field) => isMessages(field) || ANSWER_KEYS.has(field.key));
 
 const ANSWER_KEYS: ReadonlySet<string> = new Set([
-  ...RESPONSE_KEYS,
-  ...RESPONSE_LIST_KEYS,
+  ...KEYS.response,
+  ...KEYS.responseList,
   ...OTHER_RESPONSE_KEYS,
-  ...MESSAGES_KEYS,
+  ...KEYS.messages,
 ]);
 
 const isScore = ({ values }: Field): boolean =>

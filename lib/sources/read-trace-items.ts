@@ -9,6 +9,7 @@ import { joinRuns } from './formats/candidates/line-runs.ts';
 import { asTraceItem, natItemReader } from './formats/nat/nat-item.ts';
 import type { NatNames } from './formats/nat/nat-names.ts';
 import { readObject } from './formats/nat/trace-item.ts';
+import { reject } from './record.ts';
 import type { TraceItem } from './trace-item.ts';
 import { withinValues } from './value-cap.ts';
 
@@ -39,7 +40,7 @@ export async function* readOtherContainer(
   const detected = detectContainer(head);
   const name = 'container' in detected ? detected.container : 'empty';
   if (name === 'empty' || name === 'json') {
-    yield { offset: 0, bytes, rejected: { reason: 'not_traces', detail: why, exampleId: null } };
+    yield { offset: 0, bytes, ...reject('not_traces', why) };
     return;
   }
   const seeks = name === 'parquet' || name === 'zip';

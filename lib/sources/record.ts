@@ -1,6 +1,6 @@
 import type { WorkflowFailureReason } from '../contract/workflow.ts';
 
-/** Why a span of bytes is no trace item. The detail never quotes the trace. */
+/** Why a span of bytes is no record. The detail never quotes it. */
 export interface ItemRejection {
   readonly reason: ItemReason;
   readonly detail: string;
@@ -23,16 +23,39 @@ export type ItemReason =
   | 'broken_gzip'
   | 'gzip_bomb'
   | 'not_traces'
-  | 'replaced_by_later_item';
+  | 'replaced_by_later_item'
+  /** The bytes are of no container, or of several. */
+  | 'unknown_container'
+  | 'missing_header'
+  | 'ragged_row'
+  | 'broken_quotes'
+  | 'broken_csv'
+  | 'broken_zstd'
+  | 'zstd_bomb'
+  | 'broken_parquet'
+  | 'parquet_bomb'
+  | 'broken_archive'
+  | 'broken_entry'
+  | 'archive_bomb'
+  | 'encrypted'
+  | 'nested_container'
+  | 'unsafe_entry_name'
+  | 'unknown_compression'
+  | 'replaced_by_later_entry';
+
+export interface RejectedItem {
+  readonly rejected: ItemRejection;
+}
+
+export const reject = (reason: ItemReason, detail: string): RejectedItem => ({
+  rejected: { reason, detail, exampleId: null },
+});
 
 /** One span of the stream: an item, or what stands in an item's place. */
-export type Span<Item> = { readonly offset: number; readonly bytes: number } & (
-  | { readonly item: Item }
-  | { readonly rejected: ItemRejection }
-);
+export type Span<Item> = { readonly offset: number; readonly bytes: number } & ({ readonly item: Item } | RejectedItem);
 
 /** Reads one item from exactly its bytes (UTF-8, no white space around). */
-export type ReadItem<Item> = (bytes: Buffer) => { readonly item: Item } | { readonly rejected: ItemRejection };
+export type ReadItem<Item> = (bytes: Buffer) => { readonly item: Item } | RejectedItem;
 
 /**
  * 64 MiB: the text, its parse and its pairs then fit a 1.7 GB Lambda with room to spare. NAT's items are some 100 KB.
@@ -46,9 +69,8 @@ export const MAX_DEPTH = 512;
 export const tooLarge = (offset: number): Span<never> => ({
   offset,
   bytes: 0,
-  rejected: {
-    reason: 'too_large',
-    detail: `the item is larger than ${MAX_ITEM_BYTES} bytes; drop steps that are not candidates (NAT: workflow_output_step_filter: [TTC_END])`,
-    exampleId: null,
-  },
+  ...reject(
+    'too_large',
+    `the item is larger than ${MAX_ITEM_BYTES} bytes; drop steps that are not candidates (NAT: workflow_output_step_filter: [TTC_END])`,
+  ),
 });

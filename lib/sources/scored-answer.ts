@@ -7,34 +7,17 @@ import {
   encodeNatResponse,
   encodeStrictPrompt,
   encodeStrictResponse,
-  type Unusable,
 } from './formats/nat/text-form.ts';
 import { isObject } from './json/exact-json.ts';
 import { kindOf } from './json/kind-of.ts';
+import { lost, type SourceLoss } from './source-candidate.ts';
 
 /** The members of an answer as a record has them, unread. */
-export interface ScoredAnswer {
-  readonly turnId: unknown;
-  readonly turnIndex: unknown;
-  readonly index: unknown;
-  readonly score: unknown;
-  readonly prompt: unknown;
-  readonly response: unknown;
-  readonly metadata: unknown;
-  readonly uuid: unknown;
-}
+export type ScoredAnswer = Readonly<
+  Record<'turnId' | 'turnIndex' | 'index' | 'score' | 'prompt' | 'response' | 'metadata' | 'uuid', unknown>
+>;
 
-export type AnswerReason =
-  | 'missing_turn_id'
-  | 'invalid_turn_id'
-  | 'invalid_turn_index'
-  | 'invalid_candidate_index'
-  | 'missing_score'
-  | 'invalid_score'
-  | 'score_not_finite'
-  | Unusable['reason'];
-
-type Read<T> = { readonly value: T } | { readonly reason: AnswerReason; readonly detail: string };
+type Read<T> = { readonly value: T } | SourceLoss;
 
 /**
  * Reads a scored answer. NAT drops what it can't read with a log line; here both compatibilities give the reason. A score
@@ -48,21 +31,18 @@ export function readScoredAnswer(
 ): Candidate | { readonly rejected: RejectedCandidate } {
   const uuid = typeof answer.uuid === 'string' ? answer.uuid : null;
   const turnId = typeof answer.turnId === 'string' ? answer.turnId : null;
-  const reject = ({ reason, detail }: { reason: AnswerReason; detail: string }) => ({
-    rejected: { reason, detail, turnId, uuid },
-  });
+  const reject = (loss: SourceLoss) => ({ rejected: { ...loss, turnId, uuid } });
   const failed = whyWrongTurn(answer);
   if (failed) return reject(failed);
   const index = readIndex(answer.index);
   if (!('value' in index)) return reject(index);
   const score = readScore(answer.score, compatibility);
   if (!('value' in score)) return reject(score);
-  if (turnId === null) return reject({ reason: 'missing_turn_id', detail: 'turn_id is null or missing' });
+  if (turnId === null) return reject(lost('missing_turn_id', 'turn_id is null or missing'));
   const { prompt, response } = encodeTexts(answer, compatibility);
   // An answer may be empty because its prompt was: the answer's own reason says less.
-  if ('reason' in prompt) return reject({ reason: prompt.reason, detail: `${names.prompt} is ${prompt.found}` });
-  if ('reason' in response)
-    return reject({ reason: response.reason, detail: `${names.response} is ${response.found}` });
+  if ('reason' in prompt) return reject(lost(prompt.reason, `${names.prompt} is ${prompt.found}`));
+  if ('reason' in response) return reject(lost(response.reason, `${names.response} is ${response.found}`));
   return {
     turnId,
     index: index.value,
@@ -84,12 +64,12 @@ function encodeTexts(
   return { prompt, response: encodeStrictResponse(output, isAskedInText) };
 }
 
-const whyWrongTurn = ({ turnId, turnIndex }: ScoredAnswer): { reason: AnswerReason; detail: string } | undefined => {
+const whyWrongTurn = ({ turnId, turnIndex }: ScoredAnswer): SourceLoss | undefined => {
   if (turnId !== undefined && turnId !== null && typeof turnId !== 'string') {
-    return { reason: 'invalid_turn_id', detail: `turn_id is ${kindOf(turnId)}; it must be text` };
+    return lost('invalid_turn_id', `turn_id is ${kindOf(turnId)}; it must be text`);
   }
   if (turnIndex !== undefined && turnIndex !== null && laxInt(turnIndex) === undefined) {
-    return { reason: 'invalid_turn_index', detail: `turn_index is ${kindOf(turnIndex)} that is not an integer` };
+    return lost('invalid_turn_index', `turn_index is ${kindOf(turnIndex)} that is not an integer`);
   }
   return undefined;
 };
@@ -99,7 +79,7 @@ const readIndex = (found: unknown): Read<number> => {
   if (found === undefined || found === null) return { value: 0 };
   const value = laxInt(found);
   if (value === undefined) {
-    return { reason: 'invalid_candidate_index', detail: `candidate_index is ${kindOf(found)} that is not an integer` };
+    return lost('invalid_candidate_index', `candidate_index is ${kindOf(found)} that is not an integer`);
   }
   // An integer can be larger than any double, and JSON has no infinity.
   return { value: Math.max(-Number.MAX_VALUE, Math.min(value, Number.MAX_VALUE)) };
@@ -107,11 +87,10 @@ const readIndex = (found: unknown): Read<number> => {
 
 /** Strict takes numbers and numeric text; NAT takes what pydantic's lax mode takes, `true` included. */
 const readScore = (found: unknown, compatibility: BuilderSettings['compatibility']): Read<number> => {
-  if (found === undefined || found === null) return { reason: 'missing_score', detail: `score is ${kindOf(found)}` };
+  if (found === undefined || found === null) return lost('missing_score', `score is ${kindOf(found)}`);
   const value = compatibility === 'strict' && typeof found === 'boolean' ? undefined : laxFloat(found);
   if (value === undefined) {
-    return { reason: 'invalid_score', detail: `score is ${kindOf(found)}; it must be a number or numeric text` };
+    return lost('invalid_score', `score is ${kindOf(found)}; it must be a number or numeric text`);
   }
-  if (!Number.isFinite(value)) return { reason: 'score_not_finite', detail: 'score is not a finite number' };
-  return { value };
+  return Number.isFinite(value) ? { value } : lost('score_not_finite', 'score is not a finite number');
 };

@@ -67,3 +67,17 @@ export interface SourceLoss {
   /** What was found, without text of the record. */
   readonly detail: string;
 }
+
+export const lost = (reason: string, detail: string): SourceLoss => ({ reason, detail });
+
+/** What a candidate is of which its source says no more. */
+export const PLAIN_CANDIDATE = {
+  group: undefined,
+  turnId: '0',
+  index: undefined,
+  id: null,
+  tools: undefined,
+  flags: [],
+  loss: undefined,
+  metadata: {},
+} satisfies Partial<SourceCandidate>;

@@ -1,4 +1,5 @@
 import type { Unit } from '../contract/unit.ts';
+import { isObject, type JsonObject } from './json/exact-json.ts';
 import type { SourceCandidate, SourceLoss } from './source-candidate.ts';
 
 /**
@@ -45,14 +46,20 @@ interface FormatFacts {
   /** As `source.format` names it. */
   readonly name: string;
   /** A format of customary keys. It is asked only where no format of a product's own fits. */
-  readonly generic: boolean;
+  readonly generic?: true;
   /** Whether an answer is a conversation of several messages, and `final` the unit unless the request sets another. */
   readonly holds: 'answers' | 'conversations';
   /** The score to take unless the request names one; undefined where the source has no score of its own choice. */
-  readonly defaultScore: string | undefined;
+  readonly defaultScore?: string | undefined;
   /** Looks at the content, never at the name of the object alone. */
   readonly detect: (sample: SourceSample) => 'sure' | 'no';
 }
+
+/** Detects a source of which every record is one of the format: an object, at the least. */
+export const everyRecord =
+  (isOwn: (record: JsonObject) => boolean): FormatFacts['detect'] =>
+  ({ records }) =>
+    records.length > 0 && records.every((record) => isObject(record) && isOwn(record)) ? 'sure' : 'no';
 
 /** What a container shows of an object before it is read. */
 export interface SourceSample {

@@ -1,4 +1,4 @@
-import type { ReadItem } from './record.ts';
+import { type ReadItem, reject } from './record.ts';
 
 /**
  * Four million, counted as commas and opening brackets. Parsed so that every number keeps its digits they take up to 1 GB,
@@ -10,13 +10,12 @@ export const MAX_VALUES = 4_000_000;
 export const withinValues =
   <Item>(read: ReadItem<Item>): ReadItem<Item> =>
   (bytes) =>
-    bytes.length > MAX_VALUES && holdsMore(bytes) ? { rejected: TOO_MANY } : read(bytes);
+    bytes.length > MAX_VALUES && holdsMore(bytes) ? TOO_MANY : read(bytes);
 
-const TOO_MANY = {
-  reason: 'too_many_values',
-  detail: `it holds more than ${MAX_VALUES} values; drop steps that are not candidates (NAT: workflow_output_step_filter: [TTC_END])`,
-  exampleId: null,
-} as const;
+const TOO_MANY = reject(
+  'too_many_values',
+  `it holds more than ${MAX_VALUES} values; drop steps that are not candidates (NAT: workflow_output_step_filter: [TTC_END])`,
+);
 
 function holdsMore(bytes: Buffer): boolean {
   let values = 0;

@@ -1,5 +1,6 @@
-import { type ItemReason, MAX_ITEM_BYTES, type ReadItem, type Span, tooLarge } from '../record.ts';
+import { type ItemReason, MAX_ITEM_BYTES, type ReadItem, reject, type Span, tooLarge } from '../record.ts';
 import type { ByteWindow } from './byte-window.ts';
+import { isWhite } from './find-text.ts';
 
 /** The position in an array. Offsets are those of the stream. */
 export interface ElementScan {
@@ -72,7 +73,7 @@ export function* readMissing(window: ByteWindow, { mode, at }: ElementScan): Gen
 export const losing = (reason: ItemReason, detail: string, from: number, to = from): Span<never> => ({
   offset: from,
   bytes: to - from,
-  rejected: { reason, detail, exampleId: null },
+  ...reject(reason, detail),
 });
 
 /** The element from `window.from` to `end`, without white space at its end. */
@@ -94,10 +95,7 @@ function findElement(window: ByteWindow, scan: ElementScan, limit: number): void
       scan.mode = 'outside';
       scan.at++;
     } else {
-      scan.mode = 'inside';
-      scan.depth = 0;
-      scan.inString = false;
-      scan.escaped = false;
+      Object.assign(scan, scanFrom(scan.at, 'inside'));
       window.from = scan.at - base;
     }
     return;
@@ -156,9 +154,6 @@ function isEscaped(bytes: Buffer, start: number, end: number, before: boolean): 
   while (run > start && bytes[run - 1] === BACKSLASH) run--;
   return ((end - run) % 2 === 1) !== (run === start && before);
 }
-
-export const isWhite = (byte: number | undefined): boolean =>
-  byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 
 export const AFTER_END = 'there is more text after the array\'s closing "]"';
 

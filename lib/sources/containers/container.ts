@@ -1,5 +1,5 @@
 import type { JsonObject } from '../json/exact-json.ts';
-import type { ItemReason, ItemRejection, ReadItem } from '../record.ts';
+import type { ItemReason, ReadItem, RejectedItem } from '../record.ts';
 import type { OpenBytes } from './read-records.ts';
 
 /** What every container gives and needs. A container knows bytes and records; it does not know what a record means. */
@@ -40,11 +40,11 @@ export interface ByteRange {
 /** Makes an item of a record: of exactly its bytes where the record is JSON text, else of its value. */
 export interface RecordReader<Item> {
   readonly fromJson: ReadItem<Item>;
-  readonly fromValue: (value: JsonObject) => { readonly item: Item } | { readonly rejected: ContainerRejection };
+  readonly fromValue: (value: JsonObject) => { readonly item: Item } | RejectedItem;
 }
 
 /** One record, or what is in its place. */
-export type ContainerSpan<Item> = RecordPlace & ({ readonly item: Item } | { readonly rejected: ContainerRejection });
+export type ContainerSpan<Item> = RecordPlace & ({ readonly item: Item } | RejectedItem);
 
 export interface RecordPlace {
   /** In an archive, the entry's name. */
@@ -57,39 +57,13 @@ export interface RecordPlace {
   readonly bytes: number;
 }
 
-/** The detail never quotes a record. */
-export interface ContainerRejection extends Omit<ItemRejection, 'reason'> {
-  readonly reason: ContainerReason;
-}
-
-export type ContainerReason =
-  | ItemReason
-  /** The bytes are of no container, or of several. */
-  | 'unknown_container'
-  | 'missing_header'
-  | 'ragged_row'
-  | 'broken_quotes'
-  | 'broken_csv'
-  | 'broken_zstd'
-  | 'zstd_bomb'
-  | 'broken_parquet'
-  | 'parquet_bomb'
-  | 'broken_archive'
-  | 'broken_entry'
-  | 'archive_bomb'
-  | 'encrypted'
-  | 'nested_container'
-  | 'unsafe_entry_name'
-  | 'unknown_compression'
-  | 'replaced_by_later_entry';
-
 /**
  * Whether the reason says that an unknown number of records was not read: the object, or an entry of it, was cut short, is
  * damaged from there on, or cannot be opened. What holds no records at all is another thing.
  */
 export const isIncomplete = (reason: string): boolean => INCOMPLETE.has(reason);
 
-const INCOMPLETE: ReadonlySet<string> = new Set<ContainerReason>([
+const INCOMPLETE: ReadonlySet<string> = new Set<ItemReason>([
   'truncated',
   'after_array_end',
   'broken_gzip',
@@ -108,7 +82,3 @@ const INCOMPLETE: ReadonlySet<string> = new Set<ContainerReason>([
   'unsafe_entry_name',
   'unknown_compression',
 ]);
-
-export const reject = (reason: ContainerReason, detail: string): { readonly rejected: ContainerRejection } => ({
-  rejected: { reason, detail, exampleId: null },
-});

@@ -2,11 +2,12 @@ import type { ContainerName, TextContainer } from '../../contract/container-name
 import { array } from './array.ts';
 import type { Container, ContainerSpan, PinnedObject, RecordReader } from './container.ts';
 import { gunzip } from './gunzip.ts';
+import { type Decompressed, readEnding } from './inflating.ts';
 import { parquet } from './parquet.ts';
 import { readItems } from './read-records.ts';
 import { readTextRecords } from './text-records.ts';
 import { zip } from './zip.ts';
-import { type Decompressed, unzstd } from './zstd.ts';
+import { unzstd } from './zstd.ts';
 
 /** Every container by its name, as `source.container` has it. */
 export const CONTAINERS: Readonly<Record<ContainerName, Container>> = {
@@ -34,12 +35,7 @@ export async function* readCompressed<Item>(
 ): AsyncGenerator<ContainerSpan<Item>> {
   const text = decompress(object.open(0, object.bytes));
   yield* readTextRecords(text.bytes, reader, named);
-  // Said after the records that came out whole: a cut download loses its last record, not its first ones.
-  const ending = text.ending();
-  if (ending) {
-    const { at, reason, detail } = ending;
-    yield { offset: at, bytes: 0, rejected: { reason, detail, exampleId: null } };
-  }
+  yield* readEnding(text);
 }
 
 function wholeText(container: TextContainer): Container {

@@ -1,9 +1,10 @@
 import { type CsvError, type Info, Parser } from 'csv-parse';
+import { decodeUtf8 } from '../json/decode-utf8.ts';
 import type { JsonObject } from '../json/exact-json.ts';
-import { MAX_ITEM_BYTES } from '../record.ts';
+import { MAX_ITEM_BYTES, type RejectedItem, reject } from '../record.ts';
 import { peek } from './byte-reader.ts';
 import { append, type ByteWindow, byteWindow } from './byte-window.ts';
-import { type ContainerSpan, type RecordReader, reject } from './container.ts';
+import type { ContainerSpan, RecordReader } from './container.ts';
 import { csvDialect, headerProblem } from './csv-dialect.ts';
 
 /**
@@ -40,10 +41,7 @@ export async function* readCsv<Item>(
 const headerless = (problem: string) =>
   reject('missing_header', `${problem}; give the file a first row that names each column once`);
 
-function toRecord(
-  names: readonly string[],
-  cells: readonly Buffer[],
-): { readonly value: JsonObject } | ReturnType<typeof reject> {
+function toRecord(names: readonly string[], cells: readonly Buffer[]): { readonly value: JsonObject } | RejectedItem {
   if (cells.length !== names.length) {
     return reject('ragged_row', `it has ${cells.length} cells, where the header has ${names.length}`);
   }
@@ -62,20 +60,15 @@ function toRecord(
   return { value };
 }
 
-function toTexts(cells: readonly Buffer[]): string[] | undefined {
-  try {
-    return cells.map((cell) => UTF8.decode(cell));
-  } catch {
-    return undefined;
-  }
+function toTexts(cells: readonly Buffer[]): readonly string[] | undefined {
+  const texts = cells.map(decodeUtf8);
+  return texts.every((text) => text !== undefined) ? texts : undefined;
 }
-
-const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 interface Row {
   readonly offset: number;
   readonly bytes: number;
-  readonly cells: readonly Buffer[] | ReturnType<typeof reject>;
+  readonly cells: readonly Buffer[] | RejectedItem;
   /** No line end follows: it is the last one, and a writer that was stopped leaves it so. */
   readonly isOpen: boolean;
 }

@@ -1,8 +1,9 @@
 import { type CsvError, parse as parseCsv } from 'csv-parse/sync';
 import type { ContainerName } from '../../contract/container-name.ts';
-import { endOfString } from '../json/json-strings.ts';
+import { openBrackets } from '../json/json-strings.ts';
 import { csvDialect, headerProblem } from './csv-dialect.ts';
-import { FRAME_MAGIC } from './zstd-frames.ts';
+import { describeByte, isUtf16, startOfText, UTF16_TEXT } from './find-text.ts';
+import { beginsZstd } from './zstd-frames.ts';
 
 /** 64 KiB: the header of a CSV and most first rows. */
 export const DETECTED_BYTES = 65_536;
@@ -20,11 +21,9 @@ export function detectContainer(head: Uint8Array, name = ''): Detected {
   if (magic === PARQUET) return { container: 'parquet' };
   if (magic === ENCRYPTED_PARQUET) return { unsure: 'it is an encrypted Parquet file; decrypt it first' };
   if (magic === ZIP || magic === EMPTY_ZIP) return { container: 'zip' };
-  if (magic === swapped(FRAME_MAGIC) || (magic & 0xf0ffffff) >>> 0 === SKIPPABLE_ZSTD) return { container: 'zstd' };
+  if (beginsZstd(bytes.subarray(0, 4))) return { container: 'zstd' };
   if (bytes[0] === 0x1f && bytes[1] === 0x8b) return { container: 'gzip' };
-  if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) {
-    return { unsure: 'it is UTF-16 text; save it as UTF-8' };
-  }
+  if (isUtf16(bytes)) return { unsure: UTF16_TEXT };
   if (bytes.toString('latin1', TAR_MAGIC_AT, TAR_MAGIC_AT + 5) === 'ustar') {
     return { unsure: 'it is a tar archive; unpack it, or pack its files as zip' };
   }
@@ -32,14 +31,14 @@ export function detectContainer(head: Uint8Array, name = ''): Detected {
 }
 
 function detectText(bytes: Buffer, name: string): Detected {
-  const text = startOfText(bytes);
+  const text = bytes.subarray(startOfText(bytes));
   const isWhole = bytes.length < DETECTED_BYTES;
   if (text.length === 0) {
     return isWhole ? { container: 'empty' } : { unsure: `it begins with ${DETECTED_BYTES} bytes of white space` };
   }
   if (text[0] === OPEN_LIST) return { container: 'array' };
   if (text[0] === OPEN_OBJECT) return { container: goesOnOverLines(text) ? 'json' : 'lines' };
-  if (text.includes(0)) return { unsure: `it is not text (${describe(text)}). ${NAME_IT}` };
+  if (text.includes(0)) return { unsure: `it is not text (${describeByte(text[0] ?? 0)}). ${NAME_IT}` };
   return detectTable(text, name);
 }
 
@@ -55,7 +54,7 @@ function detectTable(text: Buffer, name: string): Detected {
   if (named === 'csv' || named === 'tsv') return { container: named };
   const what = other
     ? 'its commas and its tabs both separate columns'
-    : `it begins with ${describe(text)}: it is neither JSON ("[" or "{") nor CSV with a header row`;
+    : `it begins with ${describeByte(text[0] ?? 0)}: it is neither JSON ("[" or "{") nor CSV with a header row`;
   return { unsure: `${what}. ${NAME_IT}` };
 }
 
@@ -97,47 +96,17 @@ function goesOnOverLines(text: Buffer): boolean {
   const newline = text.indexOf(NEWLINE);
   if (newline === -1) return false;
   const line = text.toString('latin1', 0, newline).trimEnd();
-  let depth = 0;
-  for (let at = 0; at < line.length; at++) {
-    const character = line.charAt(at);
-    if (character === '{' || character === '[') depth++;
-    else if (character === '}' || character === ']') depth--;
-    else if (character === '"') {
-      at = endOfString(line, at);
-      if (at === -1) return false;
-    }
-  }
-  const next = startOfText(text.subarray(newline))[0];
-  return depth > 0 && ('[{,:'.includes(line.slice(-1)) || next === 0x5d || next === 0x7d || next === 0x2c);
+  const next = text[newline + startOfText(text.subarray(newline))];
+  return (
+    (openBrackets(line) ?? 0) > 0 &&
+    ('[{,:'.includes(line.slice(-1)) || next === 0x5d || next === 0x7d || next === 0x2c)
+  );
 }
-
-/** Past the byte order mark, if there is one, and white space. */
-function startOfText(bytes: Buffer): Buffer {
-  let at = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
-  for (let byte = bytes[at]; byte === 0x20 || byte === NEWLINE || byte === 0x0d || byte === 0x09; byte = bytes[at]) {
-    at++;
-  }
-  return bytes.subarray(at);
-}
-
-const describe = (text: Buffer): string => {
-  const first = text[0] ?? 0;
-  return first > 0x20 && first < 0x7f
-    ? `"${String.fromCharCode(first)}"`
-    : `byte 0x${first.toString(16).padStart(2, '0')}`;
-};
-
-const swapped = (littleEndian: number): number => {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32LE(littleEndian);
-  return bytes.readUInt32BE();
-};
 
 const NAME_IT =
   'If it holds records, name its container (source.container: lines, array, json, csv, tsv, parquet, zip)';
 const [PARQUET, ENCRYPTED_PARQUET] = [0x50415231, 0x50415245];
 const [ZIP, EMPTY_ZIP] = [0x504b0304, 0x504b0506];
-const SKIPPABLE_ZSTD = 0x502a4d18;
 const TAR_MAGIC_AT = 257;
 const MARK_BYTES = 3;
 const [OPEN_LIST, OPEN_OBJECT, NEWLINE] = [0x5b, 0x7b, 0x0a];

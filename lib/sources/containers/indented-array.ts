@@ -5,7 +5,6 @@ import {
   closes,
   type ElementScan,
   isBroken,
-  isWhite,
   judgeElement,
   losing,
   readElements,
@@ -13,6 +12,7 @@ import {
   scanFrom,
 } from './array-elements.ts';
 import { append, type ByteWindow, byteWindow } from './byte-window.ts';
+import { isWhite } from './find-text.ts';
 
 /** The elements to read: those whose lines begin at or after `start` and before `end`. */
 export interface MarkedLines {

@@ -1,7 +1,7 @@
 import { depthOf, hasLongInteger, type JsonObject, parseExactly } from '../json/exact-json.ts';
 import { someBetweenStrings } from '../json/json-strings.ts';
 import { parsePythonJson } from '../json/python-json.ts';
-import { type ItemRejection, MAX_DEPTH, type ReadItem } from '../record.ts';
+import { MAX_DEPTH, type ReadItem, reject } from '../record.ts';
 import { withinValues } from '../value-cap.ts';
 import type { RecordReader } from './container.ts';
 
@@ -16,17 +16,12 @@ function readJsonValue(bytes: Buffer): ReturnType<ReadItem<unknown>> {
   try {
     text = UTF8.decode(bytes);
   } catch {
-    return rejected('invalid_utf8', 'its bytes are not UTF-8 text');
+    return reject('invalid_utf8', 'its bytes are not UTF-8 text');
   }
   const json = parsePythonJson(text);
-  if (!json) return rejected('invalid_json', 'it is not valid JSON');
-  if (depthOf(json.text, MAX_DEPTH) > MAX_DEPTH)
-    return rejected('too_deep', `it nests deeper than ${MAX_DEPTH} levels`);
+  if (!json) return reject('invalid_json', 'it is not valid JSON');
+  if (depthOf(json.text, MAX_DEPTH) > MAX_DEPTH) return reject('too_deep', `it nests deeper than ${MAX_DEPTH} levels`);
   return { item: someBetweenStrings(json.text, hasLongInteger) ? parseExactly(json.text) : json.value };
 }
-
-const rejected = (reason: ItemRejection['reason'], detail: string): { readonly rejected: ItemRejection } => ({
-  rejected: { reason, detail, exampleId: null },
-});
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true });

@@ -1,6 +1,7 @@
 import { type ColumnMetaData, type FileMetaData, parquetMetadata, type RowGroup } from 'hyparquet';
+import { type RejectedItem, reject } from '../record.ts';
 import { type ByteReader, readInParts } from './byte-reader.ts';
-import { type ContainerRejection, type PinnedObject, reject } from './container.ts';
+import type { PinnedObject } from './container.ts';
 import { columnsOf, type FileColumn } from './parquet-columns.ts';
 import { passThrift } from './pass-thrift.ts';
 import { watchStore } from './watched-store.ts';
@@ -23,9 +24,7 @@ export interface Group {
 }
 
 /** The footer: where the row groups lie, and what the columns are. */
-export async function openParquet(
-  object: PinnedObject,
-): Promise<ParquetFile | { readonly rejected: ContainerRejection }> {
+export async function openParquet(object: PinnedObject): Promise<ParquetFile | RejectedItem> {
   const store = watchStore(object);
   try {
     const metadata = parquetMetadata(await readFooter(store.object), { geoparquet: false });
@@ -50,11 +49,8 @@ function groupsOf({ row_groups, num_rows }: FileMetaData, fileBytes: number): Gr
     const rows = Number(rowGroup.num_rows);
     const bytes = columns.reduce((sum, column) => sum + sizeOf(column), 0);
     // In files whose groups are not in order, a group counts as beginning where the ones before it did.
-    for (const first of columns
-      .map(startOf)
-      .toSorted((a, b) => a - b)
-      .slice(0, 1))
-      start = Math.max(start, first);
+    const [first = start] = columns.map(startOf).toSorted((a, b) => a - b);
+    start = Math.max(start, first);
     if (!(rows >= 0 && bytes >= 0 && start < fileBytes)) throw new Error('a row group is not in the file');
     if (rows > 0 && columns.length === 0) throw new Error('a row group has rows and no columns');
     const group = { rowGroup, start, bytes, firstRow, rows, columns };

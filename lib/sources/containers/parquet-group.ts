@@ -2,10 +2,10 @@ import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib'
 import { type AsyncBuffer, type ColumnMetaData, type Compressors, parquetScan } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import type { JsonObject } from '../json/exact-json.ts';
-import { MAX_ITEM_BYTES } from '../record.ts';
+import { MAX_ITEM_BYTES, type RejectedItem, reject } from '../record.ts';
 import { MAX_VALUES } from '../value-cap.ts';
 import { readInParts } from './byte-reader.ts';
-import { type ContainerRejection, type PinnedObject, reject } from './container.ts';
+import type { ContainerSpan, PinnedObject } from './container.ts';
 import type { FileColumn } from './parquet-columns.ts';
 import { broken, endOf, type Group, type ParquetFile, sizeOf, startOf, takeOwn } from './parquet-file.ts';
 import { type CheckedPage, checkingCompressors, checkPages } from './parquet-pages.ts';
@@ -14,19 +14,17 @@ import { watchStore } from './watched-store.ts';
 import { MAX_ZSTD_RATIO } from './zstd.ts';
 
 interface Row {
-  readonly row: JsonObject;
+  readonly value: JsonObject;
   readonly jsonBytes: number;
 }
-type RowOrNot = Row | { readonly rejected: ContainerRejection };
-interface RowSpan {
-  readonly row: number;
-  readonly offset: number;
-  readonly bytes: number;
-  readonly value: RowOrNot;
-}
+type RowOrNot = { readonly item: Row } | RejectedItem;
 
 /** A damaged group is rejected whole, or from the batch on that holds the damage. */
-export async function* readGroup(object: PinnedObject, file: ParquetFile, group: Group): AsyncGenerator<RowSpan> {
+export async function* readGroup(
+  object: PinnedObject,
+  file: ParquetFile,
+  group: Group,
+): AsyncGenerator<ContainerSpan<Row>> {
   const store = watchStore(object);
   let row = 0;
   const place = (from: number, to: number) => ({
@@ -37,14 +35,14 @@ export async function* readGroup(object: PinnedObject, file: ParquetFile, group:
   try {
     for await (const rows of readBatches(store.object, file, group)) {
       for (const value of rows) {
-        yield { ...place(row, row + 1), value };
+        yield { ...place(row, row + 1), ...value };
         row++;
       }
     }
   } catch (error) {
     store.throwIfFailed();
     const what = `its row group at byte ${group.start}, from row ${group.firstRow + row} on,`;
-    yield { ...place(row, group.rows), value: broken(what, error) };
+    yield { ...place(row, group.rows), ...broken(what, error) };
   }
 }
 
@@ -71,15 +69,8 @@ async function* readBatches(
 }
 
 /** By their bytes, and by their values: a page of a few bytes may hold millions. */
-export function countBatchRows({
-  rows,
-  columns,
-  flatBytes,
-}: {
-  rows: number;
-  columns: number;
-  flatBytes: number;
-}): number {
+export function countBatchRows(group: Readonly<Record<'rows' | 'columns' | 'flatBytes', number>>): number {
+  const { rows, columns, flatBytes } = group;
   const byBytes = Math.ceil(rows / Math.ceil(Math.max(1, flatBytes) / BATCH_BYTES));
   return Math.max(1, Math.min(byBytes, Math.floor(MAX_VALUES / columns)));
 }
@@ -133,7 +124,7 @@ function toRow(columns: readonly OpenColumn[], values: readonly (readonly unknow
     row[name] = value;
     jsonBytes += name.length + sizeInJson(value);
   }
-  return Number.isNaN(jsonBytes) ? BAD_TEXT : { row, jsonBytes };
+  return Number.isNaN(jsonBytes) ? BAD_TEXT : { item: { value: row, jsonBytes } };
 }
 
 const BAD_TEXT = reject('invalid_utf8', 'a text in it is not UTF-8');
@@ -148,14 +139,10 @@ function sizeInJson(value: unknown): number {
   return bytes;
 }
 
-interface GroupBytes {
-  chunkOf(column: ColumnMetaData): Buffer;
-  /** The columns as a file that has nothing else. */
-  of(columns: readonly ColumnMetaData[]): AsyncBuffer;
-}
+type GroupBytes = Awaited<ReturnType<typeof readGroupBytes>>;
 
 /** The bytes of the group's columns. Each has its own memory, so that none is copied. */
-async function readGroupBytes(object: PinnedObject, group: Group): Promise<GroupBytes> {
+async function readGroupBytes(object: PinnedObject, group: Group) {
   const inOrder = group.columns.toSorted((a, b) => startOf(a) - startOf(b));
   const first = inOrder[0] ? startOf(inOrder[0]) : 0;
   const behind = inOrder.reduce((end, column) => Math.max(end, endOf(column)), first);
@@ -177,6 +164,7 @@ async function readGroupBytes(object: PinnedObject, group: Group): Promise<Group
     await reader.close();
   }
   const chunkOf = (column: ColumnMetaData) => Buffer.from(chunks.get(column) ?? new ArrayBuffer());
+  /** The columns as a file that has nothing else. */
   const of = (columns: readonly ColumnMetaData[]): AsyncBuffer => ({
     byteLength: object.bytes,
     slice(start, end = behind) {
@@ -194,15 +182,8 @@ async function readGroupBytes(object: PinnedObject, group: Group): Promise<Group
   return { chunkOf, of };
 }
 
-/** What decoding a group takes, summed up over its columns. */
-interface Work {
-  /** Values by the levels that each is below. */
-  cells: number;
-  nestedCells: number;
-  pages: number;
-  flatBytes: number;
-  nestedBytes: number;
-}
+/** What decoding a group takes, summed up over its columns. `cells`: values by the levels that each is below. */
+type Work = Record<'cells' | 'nestedCells' | 'pages' | 'flatBytes' | 'nestedBytes', number>;
 
 function checkColumn(
   column: FileColumn,

@@ -17,8 +17,9 @@ export function checkPages(
   chunk: Buffer,
   column: ColumnMetaData,
   { path, most }: { readonly path: readonly SchemaTree[]; readonly most: number },
-): PageChecks {
+) {
   const reader: DataReader = { view: new DataView(chunk.buffer, chunk.byteOffset, chunk.length), offset: 0 };
+  /** Those that are looked at again when they are decompressed. */
   const pages: CheckedPage[] = [];
   const of = levelsOf(path);
   let values = 0;
@@ -44,13 +45,6 @@ export function checkPages(
     if (pages.length > most) throw new Error('it has too many pages; write larger ones');
   }
   return { pages, values, uncompressedBytes };
-}
-
-export interface PageChecks {
-  /** Those that are looked at again when they are decompressed. */
-  readonly pages: readonly CheckedPage[];
-  readonly values: number;
-  readonly uncompressedBytes: number;
 }
 
 export interface CheckedPage {

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { ParquetParsers, SchemaElement, SchemaTree } from 'hyparquet';
 import { isListLike, isMapLike } from 'hyparquet/src/schema.js';
+import { decodeUtf8 } from '../json/decode-utf8.ts';
 import { valueReader } from './json-value.ts';
 
 /** Makes a JSON value of what hyparquet gives. */
@@ -11,26 +12,16 @@ export const NOT_UTF8 = Symbol('not UTF-8');
 
 /** Text is checked; times stay numbers here, because only the schema knows their unit and zone (see `toJsonOf`). */
 export const PARSERS = {
-  stringFromBytes: (bytes: Uint8Array) => decode(bytes) ?? NOT_UTF8,
+  stringFromBytes: (bytes: Uint8Array) => decodeUtf8(bytes) ?? NOT_UTF8,
   jsonFromBytes(bytes: Uint8Array) {
     const read = valueReader.fromJson(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
-    return 'item' in read ? read.item : (decode(bytes) ?? NOT_UTF8);
+    return 'item' in read ? read.item : (decodeUtf8(bytes) ?? NOT_UTF8);
   },
   dateFromDays: (days: number) => days,
   timestampFromMilliseconds: (time: bigint) => time,
   timestampFromMicroseconds: (time: bigint) => time,
   timestampFromNanoseconds: (time: bigint) => time,
 } satisfies Partial<ParquetParsers>;
-
-const decode = (bytes: Uint8Array): string | undefined => {
-  try {
-    return UTF8.decode(bytes);
-  } catch {
-    return undefined;
-  }
-};
-
-const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** How a column's values become JSON values; undefined where they are that already. */
 export function toJsonOf(column: SchemaTree): ToJson | undefined {

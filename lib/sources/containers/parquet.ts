@@ -1,12 +1,5 @@
-import { MAX_ITEM_BYTES } from '../record.ts';
-import {
-  type ByteRange,
-  type Container,
-  type ContainerSpan,
-  type PinnedObject,
-  type RecordReader,
-  reject,
-} from './container.ts';
+import { MAX_ITEM_BYTES, reject } from '../record.ts';
+import type { ByteRange, Container, ContainerSpan, PinnedObject, RecordReader } from './container.ts';
 import { unitCuts } from './unit-cuts.ts';
 import { MAX_ZSTD_RATIO } from './zstd.ts';
 
@@ -28,17 +21,18 @@ async function* readParquet<Item>(
   for (const group of file.groups) {
     if (group.start < range.start || group.start >= range.end) continue;
     work.bytes += group.bytes;
-    for await (const { value, ...place } of readGroup(object, file, group)) {
-      if ('rejected' in value) {
-        yield { ...place, ...value };
+    for await (const span of readGroup(object, file, group)) {
+      if ('rejected' in span) {
+        yield span;
         continue;
       }
-      work.jsonBytes += value.jsonBytes;
+      const { item: row, ...place } = span;
+      work.jsonBytes += row.jsonBytes;
       if (work.jsonBytes > MAX_ITEM_BYTES && work.jsonBytes > MAX_ZSTD_RATIO * work.bytes) {
         yield { ...place, ...BOMB };
         return;
       }
-      yield { ...place, ...(value.jsonBytes > MAX_ITEM_BYTES ? TOO_LARGE : reader.fromValue(value.row)) };
+      yield { ...place, ...(row.jsonBytes > MAX_ITEM_BYTES ? TOO_LARGE : reader.fromValue(row.value)) };
     }
   }
 }

@@ -1,9 +1,10 @@
 import type { Slice } from '../../contract/plan.ts';
-import type { ReadItem, Span } from '../record.ts';
+import { type ReadItem, reject, type Span } from '../record.ts';
 import { peek } from './byte-reader.ts';
-import { type ContainerSpan, reject } from './container.ts';
+import type { ByteRange, ContainerSpan } from './container.ts';
 import { gunzip } from './gunzip.ts';
 import { readIndentedArray } from './indented-array.ts';
+import { readEnding } from './inflating.ts';
 import { readLineItems } from './lines.ts';
 import { readArray } from './read-array.ts';
 import { type Form, HEAD_BYTES, sniff } from './sniff.ts';
@@ -17,11 +18,13 @@ export type Extent =
   | (Range & { readonly cut: 'array'; readonly indentation: string; readonly key: string });
 type Range = Pick<Slice, 'start' | 'end' | 'object_bytes'>;
 
-/** Reads JSON lines from a stream that begins as {@link readLineItems} wants it. */
-export type ReadLines<Item> = (
-  stream: AsyncIterable<Uint8Array>,
-  range: { readonly start: number; readonly end: number },
-) => AsyncIterable<Span<Item>>;
+interface Readers<Item> {
+  readonly read: ReadItem<Item>;
+  /** JSON lines, in a stream that begins as {@link readLineItems} wants it. */
+  readonly readLines: (stream: AsyncIterable<Uint8Array>, range: ByteRange) => AsyncIterable<Span<Item>>;
+  /** An object that is neither JSON lines nor an array, nor a gzip of one. */
+  readonly readOther: (object: OtherObject) => AsyncIterable<ContainerSpan<Item>>;
+}
 
 /**
  * The trace items that begin in the slice, in file order, each read by `read`, and in their places the spans that are no
@@ -31,8 +34,8 @@ export async function* readItems<Item>(
   open: OpenBytes,
   slice: Extent,
   read: ReadItem<Item>,
-  readLines: ReadLines<Item> = (stream, range) => readLineItems(stream, range, read),
-  readOther: ReadOther<Item> = refuseOther,
+  readLines: Readers<Item>['readLines'] = (stream, range) => readLineItems(stream, range, read),
+  readOther: Readers<Item>['readOther'] = refuseOther,
 ): AsyncGenerator<ContainerSpan<Item>> {
   // Whatever stands behind the last item is the last slice's to tell.
   const range = { start: slice.start, end: slice.end < slice.object_bytes ? slice.end : Number.POSITIVE_INFINITY };
@@ -45,9 +48,6 @@ export async function* readItems<Item>(
     yield* readWholeObject(open, slice.object_bytes, { read, readLines, readOther });
   }
 }
-
-/** Reads an object that is neither JSON lines nor an array, nor a gzip of one. */
-export type ReadOther<Item> = (object: OtherObject) => AsyncIterable<ContainerSpan<Item>>;
 
 export interface OtherObject {
   /** What its first bytes say against JSON lines and arrays. */
@@ -62,29 +62,22 @@ async function* refuseOther({ why, bytes }: OtherObject): AsyncGenerator<Contain
   yield noTraces(why, bytes);
 }
 
-interface Readers<Item> {
-  readonly read: ReadItem<Item>;
-  readonly readLines: ReadLines<Item>;
-  readonly readOther: ReadOther<Item>;
-}
-
 async function* readWholeObject<Item>(
   open: OpenBytes,
   bytes: number,
-  { read, readLines, readOther }: Readers<Item>,
+  readers: Readers<Item>,
 ): AsyncGenerator<ContainerSpan<Item>> {
   const [head, whole] = await peek(open(0, bytes), HEAD_BYTES);
   const form = sniff(head);
-  if (form.kind === 'gzip') yield* readGzip(whole, read, readLines);
-  else if (form.kind === 'unreadable') yield* readOther({ why: form.why, bytes, head, whole });
-  else yield* readText(form, whole, read, readLines);
+  if (form.kind === 'gzip') yield* readGzip(whole, readers);
+  else if (form.kind === 'unreadable') yield* readers.readOther({ why: form.why, bytes, head, whole });
+  else yield* readText(form, whole, readers);
 }
 
 async function* readText<Item>(
   form: Extract<Form, { kind: 'lines' | 'array' | 'empty' }>,
   text: AsyncIterable<Uint8Array>,
-  read: ReadItem<Item>,
-  readLines: ReadLines<Item>,
+  { read, readLines }: Readers<Item>,
 ): AsyncGenerator<Span<Item>> {
   if (form.kind === 'lines') yield* readLines(text, { start: 0, end: Number.POSITIVE_INFINITY });
   else if (form.kind === 'array') yield* readArray(text, form.indentation, read);
@@ -92,21 +85,15 @@ async function* readText<Item>(
 
 async function* readGzip<Item>(
   compressed: AsyncIterable<Uint8Array>,
-  read: ReadItem<Item>,
-  readLines: ReadLines<Item>,
+  readers: Readers<Item>,
 ): AsyncGenerator<ContainerSpan<Item>> {
   const stream = gunzip(compressed);
   const [head, whole] = await peek(stream.bytes, HEAD_BYTES);
   const form = sniff(head);
   if (form.kind === 'gzip') yield { offset: 0, bytes: head.length, ...reject('nested_container', COMPRESSED_TWICE) };
   else if (form.kind === 'unreadable') yield noTraces(form.why, head.length);
-  else yield* readText(form, whole, read, readLines);
-  // Said after the items that came out whole: a cut download loses its last item, not its first ones.
-  const ending = stream.ending();
-  if (ending) {
-    const { at, reason, detail } = ending;
-    yield { offset: at, bytes: 0, rejected: { reason, detail, exampleId: null } };
-  }
+  else yield* readText(form, whole, readers);
+  yield* readEnding(stream);
 }
 
 const COMPRESSED_TWICE = 'it is compressed twice; decompress it once';
@@ -114,7 +101,7 @@ const COMPRESSED_TWICE = 'it is compressed twice; decompress it once';
 const noTraces = (detail: string, bytes: number): Span<never> => ({
   offset: 0,
   bytes,
-  rejected: { reason: 'not_traces', detail, exampleId: null },
+  ...reject('not_traces', detail),
 });
 
 /** First what the slice covers, then, for the item that goes on past its end, small steps until the reader has it. */

@@ -1,3 +1,5 @@
+import { describeByte, isUtf16, startOfText, UTF16_TEXT } from './find-text.ts';
+
 /** What an object is, by its first bytes. Its name says nothing certain. */
 export type Form =
   | { readonly kind: 'lines' }
@@ -12,9 +14,7 @@ export const HEAD_BYTES = 4096;
 
 export function sniff(head: Uint8Array): Form {
   if (head[0] === 0x1f && head[1] === 0x8b) return { kind: 'gzip' };
-  if ((head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff)) {
-    return { kind: 'unreadable', why: 'it is UTF-16 text; save it as UTF-8' };
-  }
+  if (isUtf16(head)) return { kind: 'unreadable', why: UTF16_TEXT };
   const at = startOfText(head);
   const first = head[at];
   if (first === undefined) {
@@ -26,11 +26,9 @@ export function sniff(head: Uint8Array): Form {
   if (first === 0x7b) {
     return opensObjectOverLines(head, at) ? { kind: 'unreadable', why: ONE_OBJECT } : { kind: 'lines' };
   }
-  const seen =
-    first > 0x20 && first < 0x7f ? `"${String.fromCharCode(first)}"` : `byte 0x${first.toString(16).padStart(2, '0')}`;
   return {
     kind: 'unreadable',
-    why: `it begins with ${seen}, not with "[" (a JSON array) or "{" (JSON lines)`,
+    why: `it begins with ${describeByte(first)}, not with "[" (a JSON array) or "{" (JSON lines)`,
   };
 }
 
@@ -62,11 +60,4 @@ const opensObjectOverLines = (head: Uint8Array, at: number): boolean => {
   let next = at + 1;
   while (head[next] === 0x20 || head[next] === 0x09 || head[next] === 0x0d) next++;
   return head[next] === 0x0a;
-};
-
-/** Past the byte order mark, if there is one, and white space. */
-const startOfText = (head: Uint8Array): number => {
-  let at = head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf ? 3 : 0;
-  for (let byte = head[at]; byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09; byte = head[at]) at++;
-  return at;
 };

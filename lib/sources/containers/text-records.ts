@@ -1,9 +1,9 @@
 import type { ContainerName, TextContainer } from '../../contract/container-name.ts';
 import { isUnclosed } from '../json/json-strings.ts';
-import { MAX_ITEM_BYTES, tooLarge } from '../record.ts';
+import { MAX_ITEM_BYTES, reject, tooLarge } from '../record.ts';
 import { readArrayText } from './array.ts';
 import { peek, readWhole } from './byte-reader.ts';
-import { type ContainerSpan, type RecordReader, reject } from './container.ts';
+import type { ContainerSpan, RecordReader } from './container.ts';
 import { readCsv } from './csv.ts';
 import { DETECTED_BYTES, detectContainer, SEPARATORS } from './detect.ts';
 import { findText } from './find-text.ts';

@@ -5,10 +5,10 @@ import {
   RandomAccessReader,
   validateFileName,
 } from 'yauzl';
-import { type BesideEntry, sortEntryNames } from '../beside-traces.ts';
-import { MAX_ITEM_BYTES } from '../record.ts';
+import { sortEntryNames } from '../beside-traces.ts';
+import { MAX_ITEM_BYTES, type RejectedItem, reject } from '../record.ts';
 import { readWhole } from './byte-reader.ts';
-import { type ContainerRejection, type PinnedObject, reject } from './container.ts';
+import type { PinnedObject } from './container.ts';
 import { MAX_RATIO } from './gunzip.ts';
 import { watchStore } from './watched-store.ts';
 import { MAX_ZSTD_RATIO } from './zstd.ts';
@@ -29,24 +29,13 @@ export interface ZipEntry {
 }
 
 /** In the order of the archive's bytes. */
-export type ZipDirectory = readonly (
-  | ZipEntry
-  | { readonly name: string; readonly offset: number; readonly rejected: ContainerRejection }
-)[];
-
-export interface ZipContents {
-  readonly entries: ZipDirectory;
-  /** Entries that are passed over by their names. */
-  readonly beside: readonly BesideEntry[];
-}
+export type ZipDirectory = readonly (ZipEntry | (Pick<ZipEntry, 'name' | 'offset'> & RejectedItem))[];
 
 /**
  * The entries of an archive, without folders and without what lies beside records. The last one of a name counts, as in
  * Python's zipfile. An archive without a directory at its end, as a killed writer leaves it, is rejected whole.
  */
-export async function readZipDirectory(
-  object: PinnedObject,
-): Promise<ZipContents | { readonly rejected: ContainerRejection }> {
+export async function readZipDirectory(object: PinnedObject) {
   const store = watchStore(object);
   const reader = new WindowReader(store.object);
   try {
@@ -76,7 +65,7 @@ export async function readZipDirectory(
 /** Two million would be 400 MB of names and sizes. */
 const MAX_ENTRIES = 500_000;
 
-function judgeEntries(found: readonly Entry[], archiveBytes: number): ZipContents {
+function judgeEntries(found: readonly Entry[], archiveBytes: number) {
   const named = found.map((entry) => ({
     entry,
     name: getFileNameLowLevel(entry.generalPurposeBitFlag, entry.fileNameRaw, entry.extraFields, false),
@@ -85,9 +74,10 @@ function judgeEntries(found: readonly Entry[], archiveBytes: number): ZipContent
   }));
   const last = new Map(named.map(({ name, entry }) => [name, entry]));
   const inOrder = named.toSorted((a, b) => a.offset - b.offset);
+  /** Entries that are passed over by their names. */
   const beside = sortEntryNames(last.keys());
   const isBeside = new Set(beside.map(({ name }) => name));
-  const entries = inOrder
+  const entries: ZipDirectory = inOrder
     .map(({ entry, name, offset }, at) => {
       const judged =
         last.get(name) === entry
@@ -99,11 +89,7 @@ function judgeEntries(found: readonly Entry[], archiveBytes: number): ZipContent
   return { entries, beside };
 }
 
-function judgeEntry(
-  entry: Entry,
-  name: string,
-  next: number,
-): Omit<ZipEntry, 'name' | 'offset'> | { readonly rejected: ContainerRejection } {
+function judgeEntry(entry: Entry, name: string, next: number): Omit<ZipEntry, 'name' | 'offset'> | RejectedItem {
   const { compressedSize, uncompressedSize, compressionMethod, crc32 } = entry;
   if (validateFileName(name) !== null || name.includes('\0')) {
     return reject('unsafe_entry_name', 'its name leads out of the archive ("..", or from the root); rename the entry');

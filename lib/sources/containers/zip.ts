@@ -1,9 +1,9 @@
 import { crc32, createInflateRaw } from 'node:zlib';
-import { MAX_ITEM_BYTES } from '../record.ts';
+import { inOneChunk } from '../../objects/store.ts';
+import { MAX_ITEM_BYTES, type RejectedItem, reject } from '../record.ts';
 import { type ByteReader, inPieces, readInParts, readWhole } from './byte-reader.ts';
 import type { ByteRange, Container, ContainerSpan, PinnedObject, RecordReader } from './container.ts';
-import { type ContainerRejection, reject } from './container.ts';
-import { INFLATED_CHUNK_BYTES, inflating } from './inflating.ts';
+import { type Decompressed, decompress, INFLATED_CHUNK_BYTES, inflating, PIECE_BYTES } from './inflating.ts';
 import { readTextRecords } from './text-records.ts';
 import { unitCuts } from './unit-cuts.ts';
 import { LOCAL_HEADER_BYTES, OVERLAPS, readZipDirectory, type ZipDirectory, type ZipEntry } from './zip-directory.ts';
@@ -40,7 +40,7 @@ export async function* readZipRecords<Item>(
 export async function readZipEntry(
   object: PinnedObject,
   entry: ZipEntry,
-): Promise<{ readonly text: Buffer } | { readonly rejected: ContainerRejection }> {
+): Promise<{ readonly text: Buffer } | RejectedItem> {
   if (entry.bytes > MAX_ITEM_BYTES) return reject('too_large', `it is larger than ${MAX_ITEM_BYTES} bytes`);
   const reader = readInParts(object.open(entry.offset, object.bytes));
   try {
@@ -50,9 +50,7 @@ export async function readZipEntry(
   }
 }
 
-async function checkedText(
-  content: EntryContent,
-): Promise<{ readonly text: Buffer } | { readonly rejected: ContainerRejection }> {
+async function checkedText(content: EntryContent): Promise<{ readonly text: Buffer } | RejectedItem> {
   // What is larger than it says ends there, so there is always a text.
   const text = await readWhole(content.bytes, MAX_ITEM_BYTES);
   return content.damage() ?? { text: text ?? Buffer.alloc(0) };
@@ -116,10 +114,6 @@ async function* readEntry<Item>(
   else yield* readTextRecords(inOneChunk(checked.text), reader);
 }
 
-async function* inOneChunk(text: Buffer): AsyncGenerator<Uint8Array> {
-  yield text;
-}
-
 /** Bytes. Passing over them takes less time than another request. */
 const MOST_PASSED_OVER = 1_048_576;
 
@@ -130,7 +124,7 @@ function openEntry(archive: ByteReader, entry: ZipEntry) {
   let at = 0;
   let taken = 0;
   let sum = 0;
-  let damage: { readonly rejected: ContainerRejection } | undefined;
+  let damage: RejectedItem | undefined;
   const broken = (how: string) => reject('broken_entry', `the archive is damaged or cut off inside it (${how})`);
   async function* bytes(): AsyncGenerator<Uint8Array> {
     const header = await archive.take(LOCAL_HEADER_BYTES);
@@ -152,7 +146,7 @@ function openEntry(archive: ByteReader, entry: ZipEntry) {
       return;
     }
     taken += await archive.skip(extraBytes);
-    const inflated = inflate(counted(), entry.method);
+    const inflated = decompressEntry(counted(), entry.method);
     for await (const chunk of inflated.bytes) {
       at += chunk.length;
       if (at > entry.bytes) {
@@ -162,7 +156,7 @@ function openEntry(archive: ByteReader, entry: ZipEntry) {
       sum = crc32(chunk, sum);
       yield chunk;
     }
-    const how = inflated.damage();
+    const how = inflated.ending()?.detail;
     if (how !== undefined) damage = broken(how);
     else if (at < entry.bytes) damage = broken('it is smaller than the directory says');
     else if (sum !== entry.crc32) damage = broken('its checksum differs from that in the directory');
@@ -179,31 +173,12 @@ function openEntry(archive: ByteReader, entry: ZipEntry) {
 const LOCAL_HEADER = 0x04034b50;
 const LARGER = 'it is larger than the directory says';
 
-function inflate(compressed: AsyncIterable<Uint8Array>, method: ZipEntry['method']) {
-  if (method === 'stored') return { bytes: compressed, damage: () => undefined };
-  if (method === 'deflate') return inflateRaw(compressed);
-  const { bytes, ending } = unzstd(compressed);
-  return { bytes, damage: () => ending()?.detail };
+function decompressEntry(compressed: AsyncIterable<Uint8Array>, method: ZipEntry['method']): Decompressed {
+  if (method === 'stored') return { bytes: compressed, ending: () => undefined };
+  if (method === 'zstd') return unzstd(compressed);
+  return decompress(inPieces(compressed, PIECE_BYTES), {
+    open: () => inflating(createInflateRaw({ chunkSize: INFLATED_CHUNK_BYTES })),
+    bytesOf: (piece) => piece.length,
+    broken: (at, how) => ({ at, reason: 'broken_entry', detail: how }),
+  });
 }
-
-function inflateRaw(compressed: AsyncIterable<Uint8Array>) {
-  let damage: string | undefined;
-  async function* bytes(): AsyncGenerator<Uint8Array> {
-    const inflater = inflating(createInflateRaw({ chunkSize: INFLATED_CHUNK_BYTES }));
-    try {
-      for await (const piece of inPieces(compressed, PIECE_BYTES)) {
-        yield* await inflater.write(piece);
-        damage = inflater.damage();
-        if (damage !== undefined) return;
-      }
-      yield* await inflater.end();
-      damage = inflater.damage();
-    } finally {
-      inflater.close();
-    }
-  }
-  return { bytes: bytes(), damage: () => damage };
-}
-
-/** Small, because all that a piece inflates to is held at once: 16 MiB at most. */
-const PIECE_BYTES = 16_384;

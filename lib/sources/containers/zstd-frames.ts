@@ -95,10 +95,14 @@ const headerBytes = (flags: number): number => {
 /** A block that repeats one byte (type 1) is that byte. */
 const blockBytes = (head: number): number => (((head >> 1) & 3) === 1 ? 1 : head >> 3);
 
+/** Whether a frame begins with these four bytes, or something to pass over. */
+export const beginsZstd = (magic: Buffer): boolean =>
+  magic.length === 4 && (magic.readUInt32LE() === FRAME_MAGIC || isSkippable(magic));
+
 const isSkippable = (magic: Buffer): boolean =>
   magic.length === 4 && (magic.readUInt32LE() & 0xfffffff0) >>> 0 === 0x184d2a50;
 
-export const FRAME_MAGIC = 0xfd2fb528;
+const FRAME_MAGIC = 0xfd2fb528;
 const HAS_CHECKSUM = 4;
 const CUT = 'it is cut off';
 /** A block is at most 128 KiB of text: what a part decompresses to, at most 2 MiB, is held at once. */

@@ -1,26 +1,23 @@
 import { isObject } from '../json/exact-json.ts';
-import type { AssembledFormat, PlacedRecord, RecordFormat } from '../source-format.ts';
+import type { PlacedRecord, SourceFormat } from '../source-format.ts';
 import { unwrapJson } from './unwrap-json.ts';
 
 /**
  * The format, of rows of a table too: CSV has text alone, and its cells hold JSON where the format has lists and objects.
  * `members` names these, and none that may be text which only looks like JSON: an answer, say.
  */
-export const asRows = (format: RecordFormat, members: readonly string[]): RecordFormat => ({
-  ...format,
-  detect: ({ records }) => format.detect({ records: records.map((record) => unwrapMembers(record, members)) }),
-  read: (record) => format.read(unwrapMembers(record, members)),
-});
-
-/** As {@link asRows}, of a format that reads all records together. */
-export const asJoinedRows = (format: AssembledFormat, members: readonly string[]): AssembledFormat => ({
-  ...format,
-  detect: ({ records }) => format.detect({ records: records.map((record) => unwrapMembers(record, members)) }),
-  assemble: (records) => format.assemble(unwrapEach(records, members)),
-});
-
-function* unwrapEach(records: Iterable<PlacedRecord>, members: readonly string[]): Iterable<PlacedRecord> {
-  for (const { record, place } of records) yield { record: unwrapMembers(record, members), place };
+export function asRows<Format extends SourceFormat>(format: Format, members: readonly string[]): Format {
+  const unwrap = (record: unknown) => unwrapMembers(record, members);
+  function* unwrapEach(records: Iterable<PlacedRecord>): Iterable<PlacedRecord> {
+    for (const { record, place } of records) yield { record: unwrap(record), place };
+  }
+  return {
+    ...format,
+    detect: ({ records }) => format.detect({ records: records.map(unwrap) }),
+    ...(format.kind === 'records'
+      ? { read: (record: unknown) => format.read(unwrap(record)) }
+      : { assemble: (records: Iterable<PlacedRecord>) => format.assemble(unwrapEach(records)) }),
+  };
 }
 
 function unwrapMembers(record: unknown, members: readonly string[]): unknown {

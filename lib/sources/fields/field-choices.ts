@@ -7,25 +7,29 @@ type Field = Exclude<keyof FieldMap, 'preset'>;
 /** For each field where to look: a map's own pointer, or the customary keys of a preset. The first that holds something counts. */
 export type FieldChoices = { readonly [Name in Field]?: readonly NonNullable<FieldMap[Name]>[] };
 
+/** Fields that one pointer leads to. */
+const NO_PLACES = {
+  turn: [],
+  index: [],
+  id: [],
+  error: [],
+  truncated: [],
+  metadata: [],
+  tools: [],
+  prompt: [],
+  messages: [],
+  candidates: [],
+  chosen: [],
+  rejected: [],
+};
+
+type Single = keyof typeof NO_PLACES | 'response' | 'score';
+
 /** The choices, sorted by what a pointer means there. */
-export interface FieldPlaces {
+export interface FieldPlaces extends Readonly<Record<Single, readonly JsonPointer[]>> {
   readonly group: readonly (readonly JsonPointer[])[];
-  readonly turn: readonly JsonPointer[];
-  readonly index: readonly JsonPointer[];
-  readonly id: readonly JsonPointer[];
-  readonly error: readonly JsonPointer[];
-  readonly truncated: readonly JsonPointer[];
-  readonly metadata: readonly JsonPointer[];
-  readonly tools: readonly JsonPointer[];
-  readonly prompt: readonly JsonPointer[];
-  readonly messages: readonly JsonPointer[];
-  readonly candidates: readonly JsonPointer[];
-  readonly chosen: readonly JsonPointer[];
-  readonly rejected: readonly JsonPointer[];
-  readonly response: readonly JsonPointer[];
   /** A pointer for each of several answers. */
   readonly responsesBeside: readonly (readonly JsonPointer[])[];
-  readonly score: readonly JsonPointer[];
   readonly namedScores: readonly (readonly [name: string, pointer: JsonPointer])[];
   /** A pointer for the score of each of several answers. */
   readonly scoresBeside: readonly (readonly JsonPointer[])[];
@@ -69,27 +73,9 @@ export function pointersOf(
     ...Object.entries(single).flatMap(([field, pointers]) => of(field, pointers)),
     ...of('response', responsesBeside.flat()),
     ...of('score', [...scoresBeside.flat(), ...namedScores.map(([, pointer]) => pointer)]),
-    ...of(
-      'winner',
-      winner.map(({ at }) => at),
-    ),
+    ...winner.map(({ at }) => ({ field: 'winner', pointer: at })),
   ];
 }
-
-const NO_PLACES = {
-  turn: [],
-  index: [],
-  id: [],
-  error: [],
-  truncated: [],
-  metadata: [],
-  tools: [],
-  prompt: [],
-  messages: [],
-  candidates: [],
-  chosen: [],
-  rejected: [],
-};
 
 const isText = (place: unknown): place is string => typeof place === 'string';
 const isList = (place: unknown): place is string[] => Array.isArray(place);

@@ -14,7 +14,9 @@ export interface FieldFormat extends RecordFormat {
   readonly unusedKeys: NonNullable<RecordFormat['unusedKeys']>;
 }
 
-export function fieldFormat(format: Omit<FieldFormat, 'kind' | 'read' | 'unusedKeys'>): FieldFormat {
+type Fields = Omit<FieldFormat, 'kind' | 'read' | 'unusedKeys'>;
+
+export function fieldFormat(format: Fields): FieldFormat {
   const used = new Set(pointersOf(format.fields).map(({ pointer }) => parsePointer(pointer)[0]));
   const read = fieldReader(format.fields, format.rules);
   const open = format.open ?? ((record: unknown) => record);
@@ -29,5 +31,6 @@ export function fieldFormat(format: Omit<FieldFormat, 'kind' | 'read' | 'unusedK
   };
 }
 
-/** Of a preset every pointer is a customary key. */
-export const customaryFields = (fields: FieldChoices): ReadonlySet<string> => new Set(Object.keys(fields));
+/** A format of which every pointer is a customary key: a record need not have any. */
+export const customaryFormat = (format: Omit<Fields, 'generic' | 'rules'> & Pick<Partial<Fields>, 'rules'>) =>
+  fieldFormat({ ...format, generic: true, rules: { ...format.rules, customary: new Set(Object.keys(format.fields)) } });

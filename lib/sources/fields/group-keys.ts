@@ -1,6 +1,6 @@
 import { isObject } from '../json/exact-json.ts';
 import { readKey } from '../read-key.ts';
-import { GROUP_KEYS } from './customary-keys.ts';
+import { KEYS } from './customary-keys.ts';
 
 export interface GroupKeys {
   /** The surest of the customary keys that the records have. */
@@ -11,7 +11,7 @@ export interface GroupKeys {
 
 /** By which keys records may be grouped, and whether these agree. */
 export function findGroupKeys(records: readonly unknown[]): GroupKeys {
-  const [key, ...others] = GROUP_KEYS.filter((name) =>
+  const [key, ...others] = KEYS.group.filter((name) =>
     records.some((record) => isObject(record) && readKey(record[name]) !== undefined),
   );
   if (key === undefined) return { key, differing: [] };

@@ -1,6 +1,6 @@
 import type { JsonPointer } from '../json-pointer.ts';
 import { readScore } from '../read-score.ts';
-import type { SourceScore } from '../source-candidate.ts';
+import { lost, type SourceScore } from '../source-candidate.ts';
 import type { Answers } from './answer.ts';
 import { type Answered, readAlike, readAnswered } from './read-answer.ts';
 import { type AnswerScores, lastKey, readScoresBeside } from './read-score-columns.ts';
@@ -58,15 +58,14 @@ function readStrength(row: Row, judged: number | undefined): SourceScore {
   if (score.length === 0 || ('missing' in reached && row.rules.customary?.has('score'))) return { value: judged ?? 1 };
   const strength = readScore('value' in reached ? reached.value : undefined, 'the strength of the preference');
   if ('loss' in strength || strength.value >= 0) return strength;
-  return { loss: { reason: 'negative_strength', detail: 'the strength of the preference is negative' } };
+  return { loss: lost('negative_strength', 'the strength of the preference is negative') };
 }
 
 function readAnswers(row: Row, alternatives: readonly (readonly JsonPointer[])[], scores: AnswerScores): Answers {
   const values = alternatives.map((pointers) => row.unwrap(valueIn(row.find(pointers))));
   const missing = values.indexOf(undefined);
   if (missing !== -1) {
-    const detail = `there is nothing at ${alternatives[missing]?.join(' or ')}`;
-    return { rejected: { reason: 'missing_response', detail } };
+    return { rejected: lost('missing_response', `there is nothing at ${alternatives[missing]?.join(' or ')}`) };
   }
   return {
     answers: readConversations(row, values).map((answered, side) => ({

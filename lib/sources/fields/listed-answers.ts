@@ -2,6 +2,7 @@ import { isMessageList, textOfParts } from '../dialects.ts';
 import type { JsonObject } from '../json/exact-json.ts';
 import { kindOf } from '../json/kind-of.ts';
 import { type JsonPointer, parsePointer } from '../json-pointer.ts';
+import { lost } from '../source-candidate.ts';
 import type { Answer, Answers } from './answer.ts';
 import { type Answered, holdsResponse, readAnswered, readPrompt, readWhole } from './read-answer.ts';
 import { readScoreColumns } from './read-score-columns.ts';
@@ -24,7 +25,8 @@ export function readListed(row: Row): Answers {
   const asked = row.readAsked() ?? readPrompt(whole);
   const list = listOfAnswers(row, answer);
   if (list) {
-    const read = (entry: unknown): Answered => (isNothing(entry) ? missing(entry) : readAnswered(asked, entry));
+    const read = (entry: unknown): Answered =>
+      entry === undefined || entry === null ? missing(entry) : readAnswered(asked, entry);
     return readList(row, list, { pointers: response, read });
   }
   const scores = readScoreColumns(row, undefined);
@@ -44,7 +46,7 @@ function readList(
   list: readonly unknown[],
   { pointers, read }: { readonly pointers: readonly JsonPointer[]; readonly read: (entry: unknown) => Answered },
 ): Answers {
-  if (list.length === 0) return { rejected: { reason: 'no_answers', detail: 'its list of responses is empty' } };
+  if (list.length === 0) return { rejected: lost('no_answers', 'its list of responses is empty') };
   if (list.length > MAX_ANSWERS_PER_RECORD) return tooManyAnswers(list.length);
   const scores = readScoreColumns(row, list.length);
   if ('rejected' in scores) return scores;
@@ -62,10 +64,10 @@ function readList(
 }
 
 export const tooManyAnswers = (answers: number) => ({
-  rejected: {
-    reason: 'too_many_answers',
-    detail: `it holds ${answers} answers; at most ${MAX_ANSWERS_PER_RECORD} of one record are read`,
-  },
+  rejected: lost(
+    'too_many_answers',
+    `it holds ${answers} answers; at most ${MAX_ANSWERS_PER_RECORD} of one record are read`,
+  ),
 });
 
 /** Any list beside a list of scores; without one, a list that is none of messages, or of the parts of one. */
@@ -82,10 +84,8 @@ function listOfAnswers(row: Row, answer: unknown): readonly unknown[] | undefine
 const isListOfLists = (found: unknown): found is readonly unknown[] =>
   Array.isArray(found) && found.length > 0 && found.every((entry) => Array.isArray(entry));
 
-const isNothing = (found: unknown): boolean => found === undefined || found === null;
-
 const missing = (found: unknown): Answered => ({
-  rejected: { reason: 'missing_response', detail: `the response is ${kindOf(found)}` },
+  rejected: lost('missing_response', `the response is ${kindOf(found)}`),
 });
 
 /** What is this answer's own in the lists beside it. */

@@ -4,8 +4,8 @@ import { MESSAGES_WANTED, messagesOf, textOfParts } from '../dialects.ts';
 import { isBlank } from '../json/blank-text.ts';
 import { isNumber, sourceOf } from '../json/exact-json.ts';
 import { kindOf } from '../json/kind-of.ts';
-import { sortKeys } from '../json/sort-keys.ts';
-import type { Conversation, SourceLoss } from '../source-candidate.ts';
+import { sortedText } from '../json/sort-keys.ts';
+import { type Conversation, lost, type SourceLoss } from '../source-candidate.ts';
 import { looksRendered } from './looks-rendered.ts';
 
 /*
@@ -44,8 +44,8 @@ export function readPrompt(found: unknown, rendered?: boolean): Asked | { readon
   if (!messages.some(saysSomething)) return EMPTY_PROMPT;
   let wanted: string | undefined;
   const isSaidBy = (others: readonly Message[]): boolean => {
-    wanted ??= normalText(messages);
-    return others.length === messages.length && normalText(others) === wanted;
+    wanted ??= sortedText(messages);
+    return others.length === messages.length && sortedText(others) === wanted;
   };
   return { conversation: messages, messages, rendered: false, isSaidBy };
 }
@@ -117,17 +117,10 @@ function answeredBy(given: readonly Message[], after: readonly Message[]): Answe
     : { conversation, loss: lost('empty_response', 'the assistant’s messages are empty') };
 }
 
-function splitWhole(messages: readonly Message[]): Split {
-  const lastUser = messages.findLastIndex(({ role }) => role === 'user');
-  return lastUser === -1 ? { given: [], after: messages } : splitAt(messages, lastUser + 1);
-}
+const splitWhole = (messages: readonly Message[]) =>
+  splitAt(messages, messages.findLastIndex(({ role }) => role === 'user') + 1);
 
-interface Split {
-  readonly given: readonly Message[];
-  readonly after: readonly Message[];
-}
-
-const splitAt = (messages: readonly Message[], at: number): Split => ({
+const splitAt = (messages: readonly Message[], at: number) => ({
   given: messages.slice(0, at),
   after: messages.slice(at),
 });
@@ -145,7 +138,7 @@ const noPrompt = (found: unknown): { readonly rejected: SourceLoss } => ({
  */
 function sharedPrompt([first = [], ...others]: readonly (readonly Message[])[]): number | undefined {
   const differs = first.findIndex(
-    (message, at) => !others.every((other) => other[at] && normalText(other[at]) === normalText(message)),
+    (message, at) => !others.every((other) => other[at] && sortedText(other[at]) === sortedText(message)),
   );
   const alike = differs === -1 ? first.length : differs;
   const begin = first
@@ -155,8 +148,6 @@ function sharedPrompt([first = [], ...others]: readonly (readonly Message[])[]):
     );
   return begin === -1 ? undefined : begin;
 }
-
-const normalText = (value: unknown): string => JSON.stringify(sortKeys(value));
 
 /** Transcripts as in Anthropic's data: `\n\nHuman: … \n\nAssistant: …`. The prompt goes on to the last turn that all share. */
 function readTranscripts(texts: readonly string[]): readonly Answered[] {
@@ -174,6 +165,4 @@ function readTranscripts(texts: readonly string[]): readonly Answered[] {
 
 const ASSISTANT_TURN = '\n\nAssistant:';
 
-const EMPTY_PROMPT = { rejected: { reason: 'empty_prompt', detail: 'the prompt has no visible character' } };
-
-const lost = (reason: string, detail: string): SourceLoss => ({ reason, detail });
+const EMPTY_PROMPT = { rejected: lost('empty_prompt', 'the prompt has no visible character') };

@@ -2,7 +2,7 @@ import { isNumber, isObject, type JsonObject, toDouble } from '../json/exact-jso
 import { kindOf } from '../json/kind-of.ts';
 import { type JsonPointer, parsePointer, pointerTo } from '../json-pointer.ts';
 import { joinKeys, readKey } from '../read-key.ts';
-import type { SourceCandidate, SourceLoss } from '../source-candidate.ts';
+import { lost, PLAIN_CANDIDATE, type SourceCandidate, type SourceLoss } from '../source-candidate.ts';
 import type { RecordReading } from '../source-format.ts';
 import type { Answer, Answers } from './answer.ts';
 import { type FieldChoices, type FieldPlaces, placesOf } from './field-choices.ts';
@@ -16,7 +16,7 @@ export function fieldReader(choices: FieldChoices, rules: FieldRules = {}): (rec
   const places = placesOf(choices);
   const openRow = rowsOf(places, rules);
   return (record) => {
-    if (!isObject(record)) return rejected('not_an_object', `it is ${kindOf(record)}, not an object`);
+    if (!isObject(record)) return { rejected: notAnObject(record) };
     return places.candidates.length > 0 ? readEntries(openRow, places, record) : readRow(openRow([record]));
   };
 }
@@ -29,13 +29,15 @@ function readEntries(openRow: OpenRow, places: FieldPlaces, record: JsonObject):
   const blocked = blockedIn('candidates', found);
   if (blocked) return { rejected: blocked };
   const list = unwrapJson(valueIn(found));
-  if (!Array.isArray(list)) return rejected('no_answers', `its candidates are ${kindOf(list)}, not a list`);
-  if (list.length === 0) return rejected('no_answers', 'its list of candidates is empty');
+  if (!Array.isArray(list)) {
+    return { rejected: lost('no_answers', `its candidates are ${kindOf(list)}, not a list`) };
+  }
+  if (list.length === 0) return { rejected: lost('no_answers', 'its list of candidates is empty') };
   if (list.length > MAX_ANSWERS_PER_RECORD) return tooManyAnswers(list.length);
   const path = parsePointer(places.candidates[0] ?? '');
   const candidates = list.flatMap((entry: unknown, at) => {
     const place = [...path, at];
-    if (!isObject(entry)) return [lostAnswer(place, lost('not_an_object', `it is ${kindOf(entry)}, not an object`))];
+    if (!isObject(entry)) return [lostAnswer(place, notAnObject(entry))];
     const read = readRow(openRow([entry, record]), place);
     return 'rejected' in read ? [lostAnswer(place, read.rejected)] : read.candidates;
   });
@@ -46,7 +48,8 @@ function readRow(row: Row, place: readonly (string | number)[] = []): RecordRead
   const answers = readAnswers(row);
   const facts = readFacts(row);
   // Of a record that failed no answer is expected: it is a candidate that is lost by its own reason.
-  if ('rejected' in answers) return 'loss' in facts && facts.loss ? { candidates: [failedAnswer(facts)] } : answers;
+  if ('rejected' in answers)
+    return 'loss' in facts && facts.loss ? { candidates: [{ ...facts, ...NO_ANSWER }] } : answers;
   if ('rejected' in facts) return facts;
   const [only, ...others] = answers.answers;
   if (only && others.length === 0 && !facts.loss && 'rejected' in only.answered) return only.answered;
@@ -64,14 +67,6 @@ function readRow(row: Row, place: readonly (string | number)[] = []): RecordRead
     })),
   };
 }
-
-const failedAnswer = (facts: Facts): SourceCandidate => ({
-  ...facts,
-  index: 0,
-  metadata: {},
-  conversation: NO_CONVERSATION,
-  scores: {},
-});
 
 type Facts = Pick<SourceCandidate, 'group' | 'turnId' | 'id' | 'tools' | 'flags' | 'loss'>;
 
@@ -123,20 +118,16 @@ const conversationOf = (
     : { conversation: answered.conversation, loss: error ?? answered.loss };
 
 const lostAnswer = (place: readonly (string | number)[], loss: SourceLoss): SourceCandidate => ({
-  group: undefined,
-  turnId: '0',
-  index: undefined,
-  id: null,
+  ...PLAIN_CANDIDATE,
   at: pointerTo(place),
   conversation: NO_CONVERSATION,
   scores: {},
-  tools: undefined,
-  flags: [],
   loss,
-  metadata: {},
 });
 
 const NO_CONVERSATION = { kind: 'text', prompt: '', response: '', rendered: false } as const;
+const NO_ANSWER = { index: 0, metadata: {}, conversation: NO_CONVERSATION, scores: {} };
+const notAnObject = (found: unknown): SourceLoss => lost('not_an_object', `it is ${kindOf(found)}, not an object`);
 
 function readGroup(row: Row): { readonly group: string | undefined } | { readonly rejected: SourceLoss } {
   for (const pointers of row.places.group) {
@@ -149,8 +140,9 @@ function readGroup(row: Row): { readonly group: string | undefined } | { readonl
     const [only, ...others] = parts;
     if (only !== undefined && parts.length === pointers.length)
       return { group: others.length === 0 ? only : joinKeys(parts) };
-    if (!row.rules.customary?.has('group'))
-      return rejected('missing_group', `it has nothing at ${pointers.join(', ')}`);
+    if (!row.rules.customary?.has('group')) {
+      return { rejected: lost('missing_group', `it has nothing at ${pointers.join(', ')}`) };
+    }
   }
   return { group: undefined };
 }
@@ -195,8 +187,3 @@ const isFailure = (found: unknown): boolean => {
 const isTruncated = (found: unknown): boolean =>
   found === true ||
   (typeof found === 'string' && /^(?:true|length|max_tokens|max_output_tokens|truncated)$/i.test(found.trim()));
-
-const rejected = (reason: string, detail: string): { readonly rejected: SourceLoss } => ({
-  rejected: lost(reason, detail),
-});
-const lost = (reason: string, detail: string): SourceLoss => ({ reason, detail });

@@ -2,7 +2,7 @@ import { isObject } from '../json/exact-json.ts';
 import { kindOf } from '../json/kind-of.ts';
 import { type JsonPointer, parsePointer } from '../json-pointer.ts';
 import { readScore } from '../read-score.ts';
-import type { SourceLoss, SourceScore } from '../source-candidate.ts';
+import { lost, type SourceLoss, type SourceScore } from '../source-candidate.ts';
 import { blockedIn, type Row, valueIn } from './row.ts';
 import { unwrapJson } from './unwrap-json.ts';
 
@@ -17,7 +17,7 @@ export function readScoreColumns(
   const columns = columnsOf(row);
   if ('reason' in columns) return { rejected: columns };
   const uneven = columns.find(({ found }) => lengthOf(found) !== answers);
-  if (uneven) return { rejected: { reason: 'lists_of_different_length', detail: unevenDetail(uneven, answers) } };
+  if (uneven) return { rejected: lost('lists_of_different_length', unevenDetail(uneven, answers)) };
   const scoresAt = (_: unknown, at: number) =>
     Object.fromEntries(
       columns.map(({ name, found }) => [name, readScore(Array.isArray(found) ? found[at] : found, name)]),

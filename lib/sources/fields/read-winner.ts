@@ -1,6 +1,6 @@
 import { isNumber, toDouble } from '../json/exact-json.ts';
 import { kindOf } from '../json/kind-of.ts';
-import type { SourceLoss } from '../source-candidate.ts';
+import { lost, type SourceLoss } from '../source-candidate.ts';
 
 /** Which of two answers was judged better (0 or 1), and by how much where the judgement says so. */
 export type Verdict =
@@ -24,11 +24,13 @@ export function readWinner(
   names: readonly [string, string],
   rules: { readonly signed: boolean; readonly values?: WinnerValues },
 ): Verdict {
-  if (found === undefined || found === null) return lost('missing_winner', `the winner is ${kindOf(found)}`);
+  if (found === undefined || found === null) {
+    return { loss: lost('missing_winner', `the winner is ${kindOf(found)}`) };
+  }
   if (rules.values) return readValue(found, rules.values);
   if (rules.signed) return readStrength(found);
   if (isNumber(found)) return readWord(String(toDouble(found)), names);
-  return typeof found === 'string' ? readWord(found, names) : lost('unknown_winner', `the winner is ${kindOf(found)}`);
+  return typeof found === 'string' ? readWord(found, names) : unclear(`the winner is ${kindOf(found)}`);
 }
 
 function readValue(found: unknown, { first, second }: WinnerValues): Verdict {
@@ -37,7 +39,7 @@ function readValue(found: unknown, { first, second }: WinnerValues): Verdict {
   if (text === plain(second)) return { winner: 1 };
   return isTie(text)
     ? { tie: true }
-    : lost('unknown_winner', 'the winner is neither the value for the first answer nor for the second');
+    : unclear('the winner is neither the value for the first answer nor for the second');
 }
 
 function readStrength(found: unknown): Verdict {
@@ -46,7 +48,7 @@ function readStrength(found: unknown): Verdict {
     : typeof found === 'string' && found.trim() !== ''
       ? Number(found)
       : Number.NaN;
-  if (!Number.isFinite(strength)) return lost('unknown_winner', `the strength is ${kindOf(found)}, not a number`);
+  if (!Number.isFinite(strength)) return unclear(`the strength is ${kindOf(found)}, not a number`);
   return strength === 0 ? { tie: true } : { winner: strength < 0 ? 0 : 1, strength: Math.abs(strength) };
 }
 
@@ -77,7 +79,7 @@ function readPosition(text: string): Verdict {
   if (FIRST.has(word)) return { winner: 0 };
   if (SECOND.has(word)) return { winner: 1 };
   const detail = 'it does not say which answer is meant; give source.format.winner the values, as {at, first, second}';
-  return lost('unknown_winner', detail);
+  return unclear(detail);
 }
 
 const FIRST: ReadonlySet<string> = new Set(['a', 'first', 'left']);
@@ -109,4 +111,4 @@ function plain(found: unknown): string {
   return typeof found === 'string' || typeof found === 'boolean' ? String(found).trim().toLowerCase() : '';
 }
 
-const lost = (reason: string, detail: string): { readonly loss: SourceLoss } => ({ loss: { reason, detail } });
+const unclear = (detail: string): Verdict => ({ loss: lost('unknown_winner', detail) });

@@ -3,28 +3,14 @@ import { mayHoldMessages, messagesOf, writtenMessages } from '../dialects.ts';
 import type { JsonObject } from '../json/exact-json.ts';
 import { kindOf } from '../json/kind-of.ts';
 import { type JsonPointer, MISSING, parsePointer, type Reached, reach } from '../json-pointer.ts';
-import type { SourceLoss } from '../source-candidate.ts';
+import { lost, type SourceLoss } from '../source-candidate.ts';
 import type { FieldPlaces } from './field-choices.ts';
 import { placesByKeys } from './places-by-keys.ts';
 import { type Asked, readPrompt } from './read-answer.ts';
 import { unwrapJson } from './unwrap-json.ts';
 
 /** What fields are read from: a record, or an entry of its list of candidates and then the record. */
-export interface Row {
-  /** The entry before its record. */
-  readonly scopes: readonly JsonObject[];
-  readonly record: JsonObject;
-  readonly places: FieldPlaces;
-  readonly rules: FieldRules;
-  /** What the first of the pointers that holds something reaches; null is next to nothing. */
-  readonly find: (pointers: readonly JsonPointer[], within?: readonly JsonObject[]) => Reached;
-  /** The messages of an answer whose text holds them as JSON. */
-  readonly unwrap: (found: unknown) => unknown;
-  /** Undefined where the row has no prompt. */
-  readonly readAsked: () => Asked | { readonly rejected: SourceLoss } | undefined;
-  /** Undefined where the row has no tools. */
-  readonly readTools: () => { readonly tools: readonly unknown[] | undefined } | { readonly rejected: SourceLoss };
-}
+export type Row = ReturnType<ReturnType<typeof rowsOf>>;
 
 export interface FieldRules {
   /** Whether prompts that are text have their chat template in them; undefined: told from the text. */
@@ -36,19 +22,20 @@ export interface FieldRules {
 }
 
 /** What all rows of a record share, a long prompt or many tools, is read once. */
-export function rowsOf(places: FieldPlaces, rules: FieldRules): (scopes: readonly JsonObject[]) => Row {
+export function rowsOf(places: FieldPlaces, rules: FieldRules) {
   const pathOf = rememberEach(parsePointer);
   const placesIn = placesByKeys(places, rules.customary ?? new Set());
   const askedOf = rememberLast((found, record) => readPrompt(unwrapMessages(found, record, found), rules.rendered));
-  const toolsOf = rememberLast((found) => {
+  const toolsOf = rememberLast((found): { readonly tools: readonly unknown[] | undefined } | Lost => {
     const list = unwrapJson(found);
     return list === undefined || Array.isArray(list)
       ? { tools: readTools(list) }
-      : { rejected: { reason: 'invalid_tools', detail: `the tools are ${kindOf(list)}; they must be a list` } };
+      : { rejected: lost('invalid_tools', `the tools are ${kindOf(list)}; they must be a list`) };
   });
-  return (scopes) => {
+  return (scopes: readonly JsonObject[]) => {
     const record = scopes.at(-1) ?? {};
     const here = scopes.length === 1 ? placesIn(record) : places;
+    /** What the first of the pointers that holds something reaches; null is next to nothing. */
     const find = (pointers: readonly JsonPointer[], within = scopes): Reached => {
       let next: Reached = MISSING;
       for (const pointer of pointers) {
@@ -60,14 +47,21 @@ export function rowsOf(places: FieldPlaces, rules: FieldRules): (scopes: readonl
       }
       return next;
     };
+    /** The messages of an answer whose text holds them as JSON. */
     const unwrap = (found: unknown): unknown => unwrapMessages(found, record, valueIn(find(here.prompt)));
-    const readAsked = () => {
+    /** Undefined where the row has no prompt. */
+    const readAsked = (): Asked | Lost | undefined => {
       const prompt = valueIn(find(here.prompt));
       return prompt === undefined ? undefined : askedOf(prompt, record);
     };
-    const tools = () => toolsOf(valueIn(find(here.tools)), record);
-    return { scopes, record, places: here, rules, find, unwrap, readAsked, readTools: tools };
+    /** Undefined where the row has no tools. */
+    const readOffered = () => toolsOf(valueIn(find(here.tools)), record);
+    return { scopes, places: here, rules, find, unwrap, readAsked, readTools: readOffered };
   };
+}
+
+interface Lost {
+  readonly rejected: SourceLoss;
 }
 
 /** Undefined where there is nothing, or null. */
@@ -76,10 +70,10 @@ export const valueIn = (reached: Reached): unknown => ('value' in reached ? (rea
 /** Where a pointer does not get through, why its field cannot be read. */
 export const blockedIn = (field: string, reached: Reached): SourceLoss | undefined =>
   'blockedAt' in reached
-    ? {
-        reason: 'pointer_into_text',
-        detail: `source.format.${field} points into ${reached.blockedAt}, which is neither an object nor a list`,
-      }
+    ? lost(
+        'pointer_into_text',
+        `source.format.${field} points into ${reached.blockedAt}, which is neither an object nor a list`,
+      )
     : undefined;
 
 /** Text that holds messages as JSON is those messages, unless it answers a prompt of text: then only in a row of text alone. */

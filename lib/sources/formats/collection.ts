@@ -1,8 +1,7 @@
 import { Group, type Trajectory } from '../../contract/trajectory.ts';
 import { looksRendered } from '../fields/looks-rendered.ts';
-import { isObject } from '../json/exact-json.ts';
-import type { SourceCandidate } from '../source-candidate.ts';
-import type { RecordFormat, RecordReading } from '../source-format.ts';
+import { lost, PLAIN_CANDIDATE, type SourceCandidate } from '../source-candidate.ts';
+import { everyRecord, type RecordFormat, type RecordReading } from '../source-format.ts';
 
 /**
  * A collection that a run of this project committed. Each line is a group; its pairs give the candidates back, each once.
@@ -11,23 +10,19 @@ import type { RecordFormat, RecordReading } from '../source-format.ts';
 export const collection: RecordFormat = {
   kind: 'records',
   name: 'collection',
-  generic: false,
   holds: 'answers',
   defaultScore: 'score',
   scattered: false,
-  detect: ({ records }) => (records.length > 0 && records.every(isGroup) ? 'sure' : 'no'),
+  detect: everyRecord((record) => 'run_id' in record && 'example_id' in record && Array.isArray(record.trajectories)),
   read,
 };
-
-const isGroup = (record: unknown): boolean =>
-  isObject(record) && 'run_id' in record && 'example_id' in record && Array.isArray(record.trajectories);
 
 function read(record: unknown): RecordReading {
   const group = Group.safeParse(record);
   if (!group.success) {
     const [issue] = group.error.issues;
     const detail = `${issue?.path.join('.') || 'the line'}: ${issue?.message}`;
-    return { rejected: { reason: 'invalid_collection_line', detail } };
+    return { rejected: lost('invalid_collection_line', detail) };
   }
   const turns = new Map<string, Map<string, SourceCandidate>>();
   for (const trajectory of group.data.trajectories) {
@@ -48,7 +43,8 @@ const identify = ({ index, id, scores, conversation, metadata }: SourceCandidate
 function sidesOf({ episode: [step], metadata }: Trajectory): readonly SourceCandidate[] {
   const { example_id: group, turn_id: turnId, lineage, tools } = metadata;
   return (['chosen', 'rejected'] as const).map((side) => ({
-    ...{ group, turnId, tools, flags: [], loss: undefined },
+    ...PLAIN_CANDIDATE,
+    ...{ group, turnId, tools },
     index: metadata[`${side}_index`],
     id: lineage[`${side}_uuid`],
     conversation: {

@@ -3,12 +3,14 @@ import { isAssistant, readTools } from '../conversation.ts';
 import { messagesOf } from '../dialects.ts';
 import { unwrapJson } from '../fields/unwrap-json.ts';
 import { isObject, type JsonObject } from '../json/exact-json.ts';
+import { listOf, memberOf } from '../json/members.ts';
+import { textOf } from '../json/text-of.ts';
 import { readKey } from '../read-key.ts';
 import { readScore } from '../read-score.ts';
-import type { SourceLoss, SourceScore } from '../source-candidate.ts';
-import type { AssembledFormat, PlacedReading, PlacedRecord, RecordPlace } from '../source-format.ts';
+import { lost, type SourceScore } from '../source-candidate.ts';
+import { type AssembledFormat, everyRecord, type PlacedReading, type PlacedRecord } from '../source-format.ts';
 import { type JoinedScore, joinTraces, type TracedSpan } from './traces/join-traces.ts';
-import { newerOf, timeText } from './traces/newest.ts';
+import { newestOf, timeText } from './traces/newest.ts';
 import type { SpokenCall } from './traces/trace.ts';
 
 /**
@@ -19,11 +21,9 @@ import type { SpokenCall } from './traces/trace.ts';
 export const langfuse: AssembledFormat = {
   kind: 'assembled',
   name: 'langfuse',
-  generic: false,
   holds: 'conversations',
-  defaultScore: undefined,
   scattered: true,
-  detect: ({ records }) => (records.length > 0 && records.every((record) => kindOfRecord(record)) ? 'sure' : 'no'),
+  detect: everyRecord((record) => kindOfRecord(record) !== undefined),
   assemble,
 };
 
@@ -62,9 +62,8 @@ function* assemble(records: Iterable<PlacedRecord>): Iterable<PlacedReading> {
   yield* joinTraces(newest(found.observation).map(readObservation), newest(found.score).map(readTraceScore));
 }
 
-interface Placed {
+interface Placed extends PlacedRecord {
   readonly record: JsonObject;
-  readonly place: RecordPlace;
 }
 
 /** Bytes: no store has longer keys. */
@@ -75,7 +74,9 @@ function finishedObjects(manifests: readonly Placed[]): (key: string) => boolean
   if (manifests.length === 0) return () => true;
   const listed = new Set(
     manifests.flatMap(({ record: { files } }) =>
-      Array.isArray(files) ? files.flatMap((file) => (isObject(file) && isKey(file.key) ? [file.key] : [])) : [],
+      listOf(files)
+        .map((file) => memberOf(file, 'key'))
+        .filter(isKey),
     ),
   );
   const listedFromAnywhere = new Set([...listed].flatMap(endsOf));
@@ -90,17 +91,11 @@ const endsOf = (key: string): readonly string[] => {
   return parts.map((_, at) => parts.slice(at).join('/'));
 };
 
-function newestById(found: readonly Placed[]): readonly Placed[] {
-  const newest = new Map<unknown, Placed & { readonly updated: string }>();
-  for (const { record, place } of found) {
-    const one = { record, place, updated: timeText(record.updated_at) };
-    newest.set(
-      record.id,
-      newerOf(newest.get(record.id), one, (kept) => kept.record),
-    );
-  }
-  return [...newest.values()];
-}
+const newestById = (found: readonly Placed[]): readonly Placed[] =>
+  newestOf(
+    found.map((one) => ({ ...one, updated: timeText(one.record.updated_at) })),
+    { keyOf: ({ record }) => record.id, content: ({ record }) => record },
+  );
 
 const readObservation = ({ record, place }: Placed): TracedSpan => ({
   place,
@@ -149,22 +144,19 @@ function readInput(found: unknown): { readonly messages: readonly Message[]; rea
 
 function readOutput(found: unknown): readonly Message[] {
   const output = unwrapJson(found);
-  const messages = messagesOf(choiceOf(output)?.message ?? output);
+  const messages = messagesOf(memberOf(choiceOf(output), 'message') ?? output);
   return messages?.some(isAssistant) ? messages : said('assistant', found);
 }
 
-const isCutShort = (found: unknown): boolean => choiceOf(unwrapJson(found))?.finish_reason === 'length';
+const isCutShort = (found: unknown): boolean => memberOf(choiceOf(unwrapJson(found)), 'finish_reason') === 'length';
 
 /** Of a chat completion as OpenAI answers it. */
-const choiceOf = (output: unknown): JsonObject | undefined => {
-  const [choice] = isObject(output) && Array.isArray(output.choices) ? output.choices : [];
-  return isObject(choice) ? choice : undefined;
-};
+const choiceOf = (output: unknown): unknown => listOf(memberOf(output, 'choices'))[0];
 
 /** Anything else, JSON that is no message too, is what was said, as it is written. */
 const said = (role: string, found: unknown): readonly Message[] => {
-  if (found === undefined || found === null || found === '') return [];
-  return [{ role, content: typeof found === 'string' ? found : JSON.stringify(found) }];
+  const content = textOf(found);
+  return content === '' ? [] : [{ role, content }];
 };
 
 /** `{name: JSON text}`; in Parquet a list of keys and values. */
@@ -178,5 +170,3 @@ function readDefinitions(found: unknown): readonly unknown[] {
     return { name, ...(isObject(tool) && tool) };
   });
 }
-
-const lost = (reason: string, detail: string): SourceLoss => ({ reason, detail });

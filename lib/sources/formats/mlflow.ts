@@ -3,9 +3,10 @@ import { messagesOf } from '../dialects.ts';
 import { asRows } from '../fields/as-rows.ts';
 import { unwrapJson } from '../fields/unwrap-json.ts';
 import { isObject, type JsonObject } from '../json/exact-json.ts';
+import { listOf, memberOf, objectsIn } from '../json/members.ts';
 import { readKey } from '../read-key.ts';
-import type { SourceCandidate, SourceLoss } from '../source-candidate.ts';
-import type { RecordFormat, RecordReading } from '../source-format.ts';
+import { lost, type SourceCandidate, type SourceLoss } from '../source-candidate.ts';
+import { everyRecord, type RecordFormat, type RecordReading } from '../source-format.ts';
 import { newestScores, readJudgement, type TraceScore, timeText } from './traces/newest.ts';
 import { type ModelCall, type SpokenCall, traceCandidate } from './traces/trace.ts';
 
@@ -17,12 +18,10 @@ export const mlflow: RecordFormat = asRows(
   {
     kind: 'records',
     name: 'mlflow',
-    generic: false,
     holds: 'conversations',
-    defaultScore: undefined,
     scattered: true,
     listKey: 'traces',
-    detect: ({ records }) => (records.length > 0 && records.every((record) => tracesIn(record)) ? 'sure' : 'no'),
+    detect: everyRecord((record) => tracesIn(record) !== undefined),
     read,
   },
   ['info', 'data'],
@@ -66,17 +65,13 @@ const readLoss = (state: unknown): SourceLoss | undefined => {
   return state === 'IN_PROGRESS' ? lost('in_progress', 'the state of the trace is IN_PROGRESS') : undefined;
 };
 
-/** A trace's record says where it is. */
-const NO_PLACE = { key: '', offset: 0 };
-
 const NO_CALL: ModelCall = {
-  place: NO_PLACE,
   start: '',
   given: [],
   answered: [],
   tools: undefined,
   truncated: false,
-  loss: { reason: 'no_model_call', detail: 'none of its spans is of the type CHAT_MODEL' },
+  loss: lost('no_model_call', 'none of its spans is of the type CHAT_MODEL'),
 };
 
 function readSpan({ attributes, start_time_unix_nano: start, start_time: older }: JsonObject): readonly ModelCall[] {
@@ -84,7 +79,7 @@ function readSpan({ attributes, start_time_unix_nano: start, start_time: older }
   const inputs = unwrapJson(attributes['mlflow.spanInputs']);
   const outputs = unwrapJson(attributes['mlflow.spanOutputs']);
   const call = readCall(isObject(inputs) ? inputs : {}, isObject(outputs) ? outputs : {});
-  return [{ ...call, place: NO_PLACE, start: timeText(start ?? older) }];
+  return [{ ...call, start: timeText(start ?? older) }];
 }
 
 /** Chat completions, or the Responses API. */
@@ -92,13 +87,13 @@ function readCall(inputs: JsonObject, outputs: JsonObject): SpokenCall {
   const tools = readTools(inputs.tools);
   if (inputs.messages === undefined && inputs.input !== undefined) return { ...readResponses(inputs, outputs), tools };
   const given = messagesOf(inputs.messages) ?? [];
-  const [choice] = Array.isArray(outputs.choices) ? outputs.choices.filter(isObject) : [];
+  const [choice] = objectsIn(outputs.choices);
   return {
     given,
     answered: (messagesOf(choice?.message) ?? []).filter(isAssistant),
     tools,
     truncated: choice?.finish_reason === 'length',
-    ...(given.length === 0 && { loss: NO_CONTENT }),
+    ...(given.length === 0 && { loss: lost('no_content', 'its first call of a model has no messages in its inputs') }),
   };
 }
 
@@ -107,13 +102,13 @@ function readResponses(
   { output, incomplete_details }: JsonObject,
 ): Omit<SpokenCall, 'tools'> {
   const said = typeof instructions === 'string' ? [{ role: 'system', content: instructions }] : [];
-  const items = typeof input === 'string' ? [{ role: 'user', content: input }] : Array.isArray(input) ? input : [];
+  const items = typeof input === 'string' ? [{ role: 'user', content: input }] : listOf(input);
   const given = readResponseItems([...said, ...items]);
-  const answered = readResponseItems(Array.isArray(output) ? output : []);
+  const answered = readResponseItems(listOf(output));
   return {
     given: 'messages' in given ? given.messages : [],
     answered: 'messages' in answered ? answered.messages : [],
-    truncated: isObject(incomplete_details) && incomplete_details.reason === 'max_output_tokens',
+    truncated: memberOf(incomplete_details, 'reason') === 'max_output_tokens',
     ...(!('messages' in given) && { loss: lost('unknown_item', `its input has an item of type ${given.unknown}`) }),
     ...(!('messages' in answered) && {
       loss: lost('unknown_item', `its output has an item of type ${answered.unknown}`),
@@ -121,14 +116,9 @@ function readResponses(
   };
 }
 
-const NO_CONTENT: SourceLoss = {
-  reason: 'no_content',
-  detail: 'its first call of a model has no messages in its inputs',
-};
-
 /** What was overridden by a later judgement is not valid; an expectation is no score. */
 const readAssessments = (found: unknown): readonly TraceScore[] =>
-  (Array.isArray(found) ? found.filter(isObject) : []).flatMap((assessment) => {
+  objectsIn(found).flatMap((assessment) => {
     const { feedback, valid, last_update_time: updated, create_time: created } = assessment;
     if (!isObject(feedback) || valid === false) return [];
     const name = readKey(assessment.assessment_name ?? assessment.name) ?? 'feedback';
@@ -144,5 +134,3 @@ const readAssessments = (found: unknown): readonly TraceScore[] =>
 
 /** Attributes are JSON text, text among them too. */
 const plain = (found: unknown): unknown => (typeof found === 'string' ? found.replace(/^"(.*)"$/s, '$1') : found);
-
-const lost = (reason: string, detail: string): SourceLoss => ({ reason, detail });

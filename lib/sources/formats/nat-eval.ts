@@ -6,9 +6,11 @@ import { folderOf } from '../folders.ts';
 import { isBlank } from '../json/blank-text.ts';
 import { isObject, type JsonObject } from '../json/exact-json.ts';
 import { kindOf } from '../json/kind-of.ts';
+import { listOf, memberOf } from '../json/members.ts';
+import { textOf } from '../json/text-of.ts';
 import { readKey } from '../read-key.ts';
 import { readScore } from '../read-score.ts';
-import type { SourceCandidate, SourceLoss, SourceScore } from '../source-candidate.ts';
+import { lost, PLAIN_CANDIDATE, type SourceCandidate, type SourceLoss, type SourceScore } from '../source-candidate.ts';
 import type { AssembledFormat, PlacedReading, PlacedRecord, RecordPlace } from '../source-format.ts';
 import { nameOf } from './nat/evaluation-folder.ts';
 import { readExampleId } from './nat/trace-item.ts';
@@ -21,9 +23,7 @@ import { readExampleId } from './nat/trace-item.ts';
 export const natEval = (keys: NatKeys = NatKeys.parse({})): AssembledFormat => ({
   kind: 'assembled',
   name: 'nat_eval',
-  generic: false,
   holds: 'conversations',
-  defaultScore: undefined,
   scattered: true,
   detect: ({ records }) =>
     records.length > 0 &&
@@ -121,8 +121,7 @@ function readJudgement(found: unknown, place: RecordPlace): JoinedScore {
 
 /** NAT's evaluators report an error as such, or with a score of 0 and the error as the reasoning. */
 function scoreOf({ score, error, reasoning }: JsonObject, evaluator: string): SourceScore {
-  const failed =
-    (error !== undefined && error !== null) || (isObject(reasoning) && typeof reasoning.error === 'string');
+  const failed = (error !== undefined && error !== null) || typeof memberOf(reasoning, 'error') === 'string';
   return failed
     ? { loss: lost('evaluator_error', `${evaluator} reports an error in place of a score`) }
     : readScore(score, `the score of ${evaluator}`);
@@ -135,43 +134,36 @@ function toCandidate({ id, record }: Item, scores: readonly JoinedScore[], keys:
   const question: Message = { role: 'user', content: textOf(record[keys.question_key]) };
   const answer = textOf(record[keys.generated_answer_key]);
   return {
+    ...PLAIN_CANDIDATE,
     group: example ?? id,
-    turnId: '0',
     index: repetition === undefined ? undefined : Number(repetition),
     id,
     conversation: splitConversation([question], [...stepsOf(record[keys.trajectory_key]), ...said(answer)]),
     scores: Object.fromEntries(scores.map(({ evaluator, score }) => [evaluator, score])),
     record,
-    tools: undefined,
-    flags: [],
     loss: isBlank(answer) ? lost('no_answer', `its "${keys.generated_answer_key}" is empty`) : undefined,
-    metadata: {},
   };
 }
 
 /** What the agent did on its way: calls of tools with their results. What models said in between is part of no message. */
 function stepsOf(found: unknown): readonly Message[] {
-  const steps = Array.isArray(found) ? found : [];
-  return steps.flatMap((step, at): readonly Message[] => {
-    const payload = isObject(step) && isObject(step.payload) ? step.payload : {};
-    if (payload.event_type !== 'TOOL_END') return [];
-    const data = isObject(payload.data) ? payload.data : {};
-    const id = readKey(payload.UUID) ?? `call_${at}`;
-    const called = { name: readKey(payload.name) ?? 'tool', arguments: textOf(data.input) };
+  return listOf(found).flatMap((step, at): readonly Message[] => {
+    const payload = memberOf(step, 'payload');
+    if (memberOf(payload, 'event_type') !== 'TOOL_END') return [];
+    const id = readKey(memberOf(payload, 'UUID')) ?? `call_${at}`;
+    const called = {
+      name: readKey(memberOf(payload, 'name')) ?? 'tool',
+      arguments: textOf(memberOf(payload, 'data', 'input')),
+    };
     return [
       { role: 'assistant', content: '', tool_calls: [{ id, type: 'function', function: called }] },
-      { role: 'tool', tool_call_id: id, content: textOf(data.output) },
+      { role: 'tool', tool_call_id: id, content: textOf(memberOf(payload, 'data', 'output')) },
     ];
   });
 }
 
 const said = (answer: string): readonly Message[] => (isBlank(answer) ? [] : [{ role: 'assistant', content: answer }]);
 
-/** Text as it is; of anything else its JSON. */
-const textOf = (found: unknown): string =>
-  typeof found === 'string' ? found : found === undefined || found === null ? '' : JSON.stringify(found);
-
-const lost = (reason: string, detail: string): SourceLoss => ({ reason, detail });
 const WITHOUT_ANSWER = lost(
   'score_without_answer',
   'the id that the evaluator scored has no answer in its folder, and other folders have none or several',

@@ -4,10 +4,11 @@ import { readResponseItems, readTools, splitConversation } from '../conversation
 import { asRows } from '../fields/as-rows.ts';
 import { isObject, type JsonObject } from '../json/exact-json.ts';
 import { kindOf } from '../json/kind-of.ts';
-import { sortKeys } from '../json/sort-keys.ts';
+import { listOf, memberOf } from '../json/members.ts';
+import { sortedText } from '../json/sort-keys.ts';
 import { joinKeys, readKey } from '../read-key.ts';
 import { readScore } from '../read-score.ts';
-import type { SourceLoss } from '../source-candidate.ts';
+import { lost, PLAIN_CANDIDATE, type SourceLoss } from '../source-candidate.ts';
 import type { RecordFormat, RecordReading } from '../source-format.ts';
 
 /**
@@ -18,7 +19,6 @@ export const nemoGym: RecordFormat = asRows(
   {
     kind: 'records',
     name: 'nemo_gym',
-    generic: false,
     holds: 'conversations',
     defaultScore: 'reward',
     scattered: true,
@@ -34,43 +34,44 @@ const isRollout = (record: unknown): boolean =>
   record.responses_create_params.input !== undefined &&
   (isObject(record.response) || '_ng_task_index' in record || 'agent_ref' in record);
 
-const isAnswered = (record: unknown): boolean => isObject(record) && isObject(record.response);
+const isAnswered = (record: unknown): boolean => isObject(memberOf(record, 'response'));
 
 function read(record: unknown): RecordReading {
   if (!isObject(record) || !isObject(record.responses_create_params)) {
-    return rejected('not_a_rollout', 'it has no responses_create_params');
+    return { rejected: lost('not_a_rollout', 'it has no responses_create_params') };
   }
   const { responses_create_params: asked, response } = record;
   // A row of inputs, as the library keeps them beside its rollouts.
   if (!isObject(response)) return { candidates: [] };
   const given = readInput(asked);
-  const answered = readResponseItems(Array.isArray(response.output) ? response.output : []);
-  if (!('messages' in given)) return rejected('unknown_item', `its input has an item of type ${given.unknown}`);
+  const answered = readResponseItems(listOf(response.output));
+  if (!('messages' in given)) {
+    return { rejected: lost('unknown_item', `its input has an item of type ${given.unknown}`) };
+  }
   const tools = readTools(asked.tools);
   return {
     candidates: [
       {
+        ...PLAIN_CANDIDATE,
         group: readGroup(record, given.messages, tools),
-        turnId: '0',
         index: typeof record._ng_rollout_index === 'number' ? record._ng_rollout_index : undefined,
         id: readId(record),
         conversation: splitConversation(given.messages, 'messages' in answered ? answered.messages : []),
         scores: { reward: readScore(record.reward, 'reward') },
         record,
         tools,
-        flags: isTruncated(response) ? ['truncated'] : [],
+        flags: memberOf(response.incomplete_details, 'reason') === 'max_output_tokens' ? ['truncated'] : [],
         loss:
           'messages' in answered
             ? readLoss(record)
             : lost('unknown_item', `its output has an item of type ${answered.unknown}`),
-        metadata: {},
       },
     ],
   };
 }
 
 function readInput({ instructions, input }: JsonObject): ReturnType<typeof readResponseItems> {
-  const items = typeof input === 'string' ? [{ role: 'user', content: input }] : Array.isArray(input) ? input : [];
+  const items = typeof input === 'string' ? [{ role: 'user', content: input }] : listOf(input);
   const first =
     typeof instructions === 'string' && instructions !== '' ? [{ role: 'system', content: instructions }] : [];
   return readResponseItems([...first, ...items]);
@@ -84,24 +85,18 @@ function readGroup(
 ): string | undefined {
   const task = readKey(record._ng_task_index);
   if (task === undefined) return undefined;
-  const agent = isObject(record.agent_ref) ? readKey(record.agent_ref.name) : undefined;
-  const asked = hash('sha256', JSON.stringify(sortKeys([prompt, tools ?? []])), 'hex').slice(0, 16);
+  const agent = readKey(memberOf(record, 'agent_ref', 'name'));
+  const asked = hash('sha256', sortedText([prompt, tools ?? []]), 'hex').slice(0, 16);
   return joinKeys([agent ?? '', task, asked]);
 }
 
 const readId = ({ _ng_task_index, _ng_rollout_index, response }: JsonObject): string | null => {
   const [task, rollout] = [readKey(_ng_task_index), readKey(_ng_rollout_index)];
   if (task !== undefined && rollout !== undefined) return `${task}:${rollout}`;
-  return (isObject(response) ? readKey(response.id) : undefined) ?? null;
+  return readKey(memberOf(response, 'id')) ?? null;
 };
-
-const isTruncated = ({ incomplete_details }: JsonObject): boolean =>
-  isObject(incomplete_details) && incomplete_details.reason === 'max_output_tokens';
 
 const readLoss = ({ _ng_failure_class: failure }: JsonObject): SourceLoss | undefined =>
   failure === undefined || failure === null
     ? undefined
     : lost('failure', `_ng_failure_class is ${readKey(failure) ?? kindOf(failure)}`);
-
-const rejected = (reason: string, detail: string): RecordReading => ({ rejected: lost(reason, detail) });
-const lost = (reason: string, detail: string): SourceLoss => ({ reason, detail });

@@ -1,5 +1,5 @@
 import { fieldFormat } from '../fields/field-format.ts';
-import { isObject } from '../json/exact-json.ts';
+import { everyRecord } from '../source-format.ts';
 
 /**
  * What OpenRLHF's batch inference wrote, rewards of a reward model: a rendered prompt, an answer with its stop token, a
@@ -7,17 +7,15 @@ import { isObject } from '../json/exact-json.ts';
  */
 export const openrlhf = fieldFormat({
   name: 'openrlhf',
-  generic: false,
   holds: 'answers',
   defaultScore: 'reward',
   scattered: true,
   fields: { prompt: ['/input'], response: ['/output'], score: ['/reward'] },
   rules: { rendered: true },
-  detect: ({ records }) => (records.length > 0 && records.every(isRow) ? 'sure' : 'no'),
+  detect: everyRecord(
+    (record) =>
+      Object.keys(record).toSorted().join() === 'input,output,reward' &&
+      typeof record.input === 'string' &&
+      typeof record.output === 'string',
+  ),
 });
-
-const isRow = (record: unknown): boolean =>
-  isObject(record) &&
-  Object.keys(record).toSorted().join() === 'input,output,reward' &&
-  typeof record.input === 'string' &&
-  typeof record.output === 'string';

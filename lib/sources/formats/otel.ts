@@ -1,8 +1,8 @@
-import { asJoinedRows } from '../fields/as-rows.ts';
+import { asRows } from '../fields/as-rows.ts';
 import { readKey } from '../read-key.ts';
 import { readScore } from '../read-score.ts';
-import type { SourceLoss } from '../source-candidate.ts';
-import type { AssembledFormat, PlacedReading, PlacedRecord } from '../source-format.ts';
+import { lost } from '../source-candidate.ts';
+import { type AssembledFormat, everyRecord, type PlacedReading, type PlacedRecord } from '../source-format.ts';
 import { hasContent, readGenAiCall } from './traces/gen-ai-call.ts';
 import { type JoinedScore, joinTraces } from './traces/join-traces.ts';
 import { readOpenInferenceCall } from './traces/open-inference-call.ts';
@@ -12,15 +12,13 @@ import { isBatch, type LogRecord, readBatch, type Span } from './traces/otlp.ts'
  * OpenTelemetry's JSON files of traces and logs, with the calls of models as its conventions for generative AI or
  * OpenInference's have them. Evaluations are events: of the call's span, or only with the id of the model's response.
  */
-export const otel: AssembledFormat = asJoinedRows(
+export const otel: AssembledFormat = asRows(
   {
     kind: 'assembled',
     name: 'otel',
-    generic: false,
     holds: 'conversations',
-    defaultScore: undefined,
     scattered: true,
-    detect: ({ records }) => (records.length > 0 && records.every(isBatch) ? 'sure' : 'no'),
+    detect: everyRecord(isBatch),
     assemble,
   },
   ['resourceSpans', 'resourceLogs', 'resourceMetrics'],
@@ -37,10 +35,7 @@ function* assemble(records: Iterable<PlacedRecord>): Iterable<PlacedReading> {
       continue;
     }
     const batch = readBatch(record, place);
-    for (const span of batch.spans) {
-      spans.push(span);
-      for (const event of span.events) logs.push(event);
-    }
+    for (const span of batch.spans) spans.push(span);
     for (const log of batch.logs) logs.push(log);
   }
   const told = withDetails(
@@ -67,9 +62,7 @@ function withDetails(spans: readonly Span[], details: readonly LogRecord[]): rea
     const event = hasContent(span.attributes) ? undefined : bySpan.get(key);
     return event ? { ...span, attributes: { ...span.attributes, ...event.attributes } } : span;
   });
-  const alone = [...bySpan]
-    .filter(([key]) => !known.has(key))
-    .map(([, event]) => ({ ...event, failed: false, events: [] }));
+  const alone = [...bySpan].filter(([key]) => !known.has(key)).map(([, event]) => ({ ...event, failed: false }));
   return [...told, ...alone];
 }
 
@@ -85,5 +78,3 @@ function readEvaluation({ place, traceId, spanId, time, attributes }: LogRecord)
     updated: time,
   };
 }
-
-const lost = (reason: string, detail: string): SourceLoss => ({ reason, detail });

@@ -1,8 +1,15 @@
-import { asJoinedRows } from '../fields/as-rows.ts';
+import { asRows } from '../fields/as-rows.ts';
 import { isObject, type JsonObject } from '../json/exact-json.ts';
 import { readKey } from '../read-key.ts';
 import { readScore } from '../read-score.ts';
-import type { AssembledFormat, PlacedReading, PlacedRecord, RecordPlace } from '../source-format.ts';
+import { lost } from '../source-candidate.ts';
+import {
+  type AssembledFormat,
+  everyRecord,
+  type PlacedReading,
+  type PlacedRecord,
+  type RecordPlace,
+} from '../source-format.ts';
 import { type JoinedScore, joinTraces, type TracedSpan } from './traces/join-traces.ts';
 import { timeText } from './traces/newest.ts';
 import { child, readOpenInferenceCall } from './traces/open-inference-call.ts';
@@ -11,18 +18,13 @@ import { child, readOpenInferenceCall } from './traces/open-inference-call.ts';
  * Spans of Phoenix, as its API or its data frames give them, and annotations, which name a span or a trace. Only these
  * hold scores.
  */
-export const phoenix: AssembledFormat = asJoinedRows(
+export const phoenix: AssembledFormat = asRows(
   {
     kind: 'assembled',
     name: 'phoenix',
-    generic: false,
     holds: 'conversations',
-    defaultScore: undefined,
     scattered: true,
-    detect: ({ records }) =>
-      records.length > 0 && records.flatMap(recordsIn).every((record) => isSpan(record) || isAnnotation(record))
-        ? 'sure'
-        : 'no',
+    detect: everyRecord((record) => recordsIn(record).every((one) => isSpan(one) || isAnnotation(one))),
     assemble,
   },
   ['context', 'attributes', 'result', 'data'],
@@ -47,7 +49,7 @@ function* assemble(records: Iterable<PlacedRecord>): Iterable<PlacedReading> {
     for (const one of recordsIn(record)) {
       if (isSpan(one)) spans.push(readSpan(one, place));
       else if (isAnnotation(one)) scores.push(readAnnotation(one, place));
-      else yield { place, rejected: { reason: 'unknown_record', detail: 'it is neither a span nor an annotation' } };
+      else yield { place, rejected: lost('unknown_record', 'it is neither a span nor an annotation') };
     }
   }
   yield* joinTraces(spans, scores);

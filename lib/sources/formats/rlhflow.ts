@@ -2,6 +2,7 @@ import { fieldFormat } from '../fields/field-format.ts';
 import { looksRendered } from '../fields/looks-rendered.ts';
 import { unwrapJson } from '../fields/unwrap-json.ts';
 import { isObject } from '../json/exact-json.ts';
+import { everyRecord } from '../source-format.ts';
 
 /**
  * What RLHFlow's reward models write: instances of a rendered prompt, its responses and their rewards, as lines or in
@@ -9,7 +10,6 @@ import { isObject } from '../json/exact-json.ts';
  */
 export const rlhflow = fieldFormat({
   name: 'rlhflow',
-  generic: false,
   holds: 'answers',
   defaultScore: 'reward',
   scattered: false,
@@ -17,7 +17,7 @@ export const rlhflow = fieldFormat({
   open: instanceIn,
   fields: { prompt: ['/prompt'], response: ['/responses'], score: [{ reward: '/rewards' }] },
   rules: { rendered: true },
-  detect: ({ records }) => (records.length > 0 && records.every(isInstance) ? 'sure' : 'no'),
+  detect: everyRecord(isInstance),
 });
 
 function instanceIn(record: unknown): unknown {

@@ -3,9 +3,10 @@ import { MAX_ANSWERS_PER_RECORD, tooManyAnswers } from '../fields/listed-answers
 import { looksRendered } from '../fields/looks-rendered.ts';
 import { isBlank } from '../json/blank-text.ts';
 import { isObject, type JsonObject } from '../json/exact-json.ts';
+import { memberOf } from '../json/members.ts';
 import { readScore } from '../read-score.ts';
-import type { SourceCandidate, SourceLoss, SourceScore } from '../source-candidate.ts';
-import type { RecordFormat, RecordReading } from '../source-format.ts';
+import { lost, PLAIN_CANDIDATE, type SourceCandidate, type SourceScore } from '../source-candidate.ts';
+import { everyRecord, type RecordFormat, type RecordReading } from '../source-format.ts';
 
 /**
  * UltraFeedback: an instruction and the completions of several models, rated by aspect. Each completion was asked for with
@@ -15,27 +16,26 @@ export const ultrafeedback: RecordFormat = asRows(
   {
     kind: 'records',
     name: 'ultrafeedback',
-    generic: false,
     holds: 'answers',
     defaultScore: 'overall_score',
     scattered: false,
-    detect: ({ records }) => (records.length > 0 && records.every(isRecord) ? 'sure' : 'no'),
+    detect: everyRecord(
+      (record) =>
+        typeof record.instruction === 'string' &&
+        Array.isArray(record.completions) &&
+        record.completions.every((completion) => isObject(memberOf(completion, 'annotations'))),
+    ),
     read,
   },
   ['completions'],
 );
 
-const isRecord = (record: unknown): boolean =>
-  isObject(record) &&
-  typeof record.instruction === 'string' &&
-  Array.isArray(record.completions) &&
-  record.completions.every((completion) => isObject(completion) && isObject(completion.annotations));
-
 function read(record: unknown): RecordReading {
-  if (!isObject(record) || typeof record.instruction !== 'string')
-    return rejected('missing_prompt', 'it has no instruction');
+  if (!isObject(record) || typeof record.instruction !== 'string') {
+    return { rejected: lost('missing_prompt', 'it has no instruction') };
+  }
   const { instruction, completions } = record;
-  if (!Array.isArray(completions)) return rejected('no_answers', 'it has no list of completions');
+  if (!Array.isArray(completions)) return { rejected: lost('no_answers', 'it has no list of completions') };
   if (completions.length > MAX_ANSWERS_PER_RECORD) return tooManyAnswers(completions.length);
   const rendered = looksRendered(instruction);
   return { candidates: completions.map((completion, at) => readCompletion({ instruction, rendered }, completion, at)) };
@@ -49,16 +49,12 @@ function readCompletion(
   const completion = isObject(found) ? found : {};
   const response = typeof completion.response === 'string' ? completion.response : '';
   return {
-    group: undefined,
-    turnId: '0',
+    ...PLAIN_CANDIDATE,
     index: at,
-    id: null,
     at: `/completions/${at}`,
     conversation: { kind: 'text', prompt: instruction, response, rendered },
     scores: readScores(completion),
     record: completion,
-    tools: undefined,
-    flags: [],
     loss: isBlank(response) ? lost('empty_response', 'its response is empty or not text') : undefined,
     metadata: typeof completion.model === 'string' ? { model: completion.model } : {},
   };
@@ -66,10 +62,10 @@ function readCompletion(
 
 /** A rating is text, and `N/A` where nobody rated. */
 function readScores(completion: JsonObject): Readonly<Record<string, SourceScore>> {
-  const annotations = isObject(completion.annotations) ? Object.entries(completion.annotations) : [];
+  const annotations = Object.entries(isObject(completion.annotations) ? completion.annotations : {});
   const ratings = annotations.map(([aspect, annotation]) => [
     aspect,
-    readRating(isObject(annotation) ? annotation.Rating : undefined, aspect),
+    readRating(memberOf(annotation, 'Rating'), aspect),
   ]);
   const overall = ['overall_score', 'fine-grained_score'].map((name) => [name, readScore(completion[name], name)]);
   return Object.fromEntries([...ratings, ...overall]);
@@ -77,6 +73,3 @@ function readScores(completion: JsonObject): Readonly<Record<string, SourceScore
 
 const readRating = (rating: unknown, aspect: string): SourceScore =>
   rating === 'N/A' ? { loss: lost('missing_score', `the rating of ${aspect} is N/A`) } : readScore(rating, aspect);
-
-const rejected = (reason: string, detail: string): RecordReading => ({ rejected: lost(reason, detail) });
-const lost = (reason: string, detail: string): SourceLoss => ({ reason, detail });

@@ -2,8 +2,8 @@ import { hash } from 'node:crypto';
 import { fieldReader } from '../fields/read-fields.ts';
 import { isObject } from '../json/exact-json.ts';
 import { joinKeys, readKey } from '../read-key.ts';
-import type { SourceCandidate } from '../source-candidate.ts';
-import type { AssembledFormat, PlacedReading, PlacedRecord } from '../source-format.ts';
+import { lost, type SourceCandidate } from '../source-candidate.ts';
+import { type AssembledFormat, everyRecord, type PlacedReading, type PlacedRecord } from '../source-format.ts';
 
 /**
  * verl's dump of its generations, a file per step: a prompt decoded without its special tokens, an answer, a score. Where
@@ -13,20 +13,15 @@ import type { AssembledFormat, PlacedReading, PlacedRecord } from '../source-for
 export const verl: AssembledFormat = {
   kind: 'assembled',
   name: 'verl',
-  generic: false,
   holds: 'answers',
   defaultScore: 'score',
   scattered: true,
-  detect: ({ records }) => (records.length > 0 && records.every(isRow) ? 'sure' : 'no'),
+  detect: everyRecord(
+    (record) =>
+      typeof record.input === 'string' && typeof record.output === 'string' && 'score' in record && 'step' in record,
+  ),
   assemble,
 };
-
-const isRow = (record: unknown): boolean =>
-  isObject(record) &&
-  typeof record.input === 'string' &&
-  typeof record.output === 'string' &&
-  'score' in record &&
-  'step' in record;
 
 const readRow = fieldReader(
   { prompt: ['/input'], response: ['/output'], score: ['/score'], id: ['/uid'] },
@@ -80,8 +75,5 @@ function outputOf(record: unknown): Output | undefined {
 
 const superseded = (candidate: SourceCandidate, last: number | undefined): SourceCandidate => ({
   ...candidate,
-  loss: candidate.loss ?? {
-    reason: 'not_final_output',
-    detail: `a later output of its rollout is the answer (number ${last})`,
-  },
+  loss: candidate.loss ?? lost('not_final_output', `a later output of its rollout is the answer (number ${last})`),
 });

@@ -21,8 +21,10 @@ export function someBetweenStrings(text: string, test: (piece: string) => boolea
 }
 
 /** Whether the text begins as an object or a list does, and ends inside a string or before its brackets close. */
-export function isUnclosed(text: string): boolean {
-  if (!/^[[{]/.test(text)) return false;
+export const isUnclosed = (text: string): boolean => /^[[{]/.test(text) && (openBrackets(text) ?? 1) > 0;
+
+/** How many brackets more open than close; undefined where the text ends inside a string. */
+export function openBrackets(text: string): number | undefined {
   let depth = 0;
   for (let at = 0; at < text.length; at++) {
     const character = text.charAt(at);
@@ -30,10 +32,10 @@ export function isUnclosed(text: string): boolean {
     else if (character === '}' || character === ']') depth--;
     else if (character === '"') {
       at = endOfString(text, at);
-      if (at === -1) return true;
+      if (at === -1) return undefined;
     }
   }
-  return depth > 0;
+  return depth;
 }
 
 const isEscaped = (text: string, quote: number): boolean => {

@@ -20,30 +20,21 @@ export async function findBesideEntries(
   deps: Deps,
 ): Promise<readonly Beside[]> {
   const beside = tallyBeside();
-  const format = found.kind === 'records' ? found.format : undefined;
-  const tallied = ahead(openSlices(found, source, deps), LOOKS_AT_ONCE, async (sliceOf) => {
-    const slice = await sliceOf();
-    return slice?.container === 'zip' ? tallyEntries(slice, format, deps) : [];
-  });
+  const tallied =
+    found.kind === 'records'
+      ? ahead(found.objects, LOOKS_AT_ONCE, ({ slice }) => tallyEntries(slice, found.format, deps))
+      : // Of NAT's traces only what is named otherwise than they are is looked at: another object is no archive.
+        ahead(
+          found.objects.filter(({ key }) => !TRACE_NAME.test(key)),
+          LOOKS_AT_ONCE,
+          async (object) => tallyEntries((await lookAtObject(object, source.container, deps)).slice, undefined, deps),
+        );
   for await (const [, entries] of tallied) for (const one of entries) beside.addAll(one);
   return beside.found();
 }
 
-type SliceOf = () => Promise<ContainerSlice | undefined>;
-
-/** Of NAT's traces only what is named otherwise than they are is looked at: another object is no archive. */
-function openSlices(found: FoundRecords | NativeSource, source: TraceSource, deps: Deps): readonly SliceOf[] {
-  if (found.kind === 'records')
-    return found.objects.map(
-      ({ slice }) =>
-        async () =>
-          slice,
-    );
-  const mayBeArchives = found.objects.filter(({ key }) => !TRACE_NAME.test(key));
-  return mayBeArchives.map((object) => async () => (await lookAtObject(object, source.container, deps)).slice);
-}
-
-async function tallyEntries(slice: ContainerSlice, format: SourceFormat | undefined, deps: Deps) {
+async function tallyEntries(slice: ContainerSlice | undefined, format: SourceFormat | undefined, deps: Deps) {
+  if (slice?.container !== 'zip') return [];
   const directory = await readZipDirectory(openSlice(slice, deps));
   if ('rejected' in directory) return [];
   const beside = tallyBeside();

@@ -8,10 +8,8 @@ import { ahead } from '../each.ts';
 import { type Piece, packShards } from '../pack-shards.ts';
 import { namesIn } from './join-objects.ts';
 import { openSlice } from './read-records.ts';
-import type { ResolvedSource } from './resolve-source.ts';
+import type { RecordSource } from './resolve-source.ts';
 import type { SampledObject } from './sample-object.ts';
-
-export type RecordSource = Extract<ResolvedSource, { kind: 'records' }>;
 
 export interface Cutting {
   readonly limits: Limits;

@@ -1,23 +1,16 @@
-import type { ContainerSlice } from '../../contract/plan.ts';
 import type { ScoreChoice } from '../../contract/score-choice.ts';
-import type { JoinedEntries, PlacedReading, SourceFormat } from '../../sources/source-format.ts';
+import type { PlacedReading } from '../../sources/source-format.ts';
 import type { Deps } from '../deps.ts';
 import { type RecordCount, readCandidates } from './read-candidates.ts';
 import { readRecords } from './read-records.ts';
-import type { SampledObject } from './sample-object.ts';
-
-interface Source {
-  readonly format: SourceFormat;
-  readonly objects: readonly SampledObject[];
-  readonly joins: readonly JoinedEntries[];
-}
+import type { FoundRecords } from './resolve-source.ts';
 
 /**
  * Names of the scores that the first candidates have. Of a source that joins records, scores may lie anywhere: it is read
  * up to READ_BYTES where the request names none, and not at all where it names one.
  */
 export async function findScores(
-  { format, objects, joins }: Source,
+  { format, objects, joins }: FoundRecords,
   asked: ScoreChoice | undefined,
   deps: Deps,
 ): Promise<readonly string[]> {
@@ -30,15 +23,13 @@ export async function findScores(
   }
   const first = joins.slice(0, MOST_CANDIDATES);
   const joined = joins.length > 0 ? { ...format, joinEntries: () => first } : format;
-  const spans = readRecords(joins.length > 0 ? slices : firstOf(slices), joined, deps);
+  // Of many small objects (a trial each), some are enough.
+  const spans = readRecords(joins.length > 0 ? slices : slices.slice(0, MOST_CANDIDATES), joined, deps);
   return namesIn(readCandidates(spans, format, UNCOUNTED), MOST_CANDIDATES);
 }
 
 const READ_BYTES = 67_108_864;
 const MOST_CANDIDATES = 50;
-/** Of many small objects (a trial each), some are enough. */
-const firstOf = (slices: readonly ContainerSlice[]) => slices.slice(0, MOST_CANDIDATES);
-
 const UNCOUNTED: RecordCount = { countItem: () => {}, countUnused: () => {} };
 
 /** Of the scores of the first so many candidates. */

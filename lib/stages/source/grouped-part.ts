@@ -11,18 +11,13 @@ import { readLineItems } from '../../sources/containers/lines.ts';
  * `buckets.bin` has the bytes of each bucket in each segment, as unsigned 32-bit integers, segment by segment.
  */
 
-export interface GroupedPartWriter {
-  /** A promise means: wait for it, the store is behind. */
-  add(group: Digest, json: string): Promise<void> | undefined;
-  close(): Promise<Written>;
-  abort(): Promise<void>;
-}
+export type GroupedPartWriter = ReturnType<typeof openGroupedPart>;
 
 /** `buckets`: a power of two. */
 export function openGroupedPart(
   store: ObjectStore,
   { runId, ordinal, buckets }: { readonly runId: string; readonly ordinal: number; readonly buckets: number },
-): GroupedPartWriter {
+) {
   const keys = runKeys(runId).shard(ordinal);
   const sink = openSink(store, keys.grouped);
   const lengths: Buffer[] = [];
@@ -41,12 +36,13 @@ export function openGroupedPart(
     heldBytes = 0;
   }
   return {
-    add(group, json) {
+    /** A promise means: wait for it, the store is behind. */
+    add(group: Digest, json: string): Promise<void> | undefined {
       held[bucketOf(group, buckets)]?.push(`${Buffer.from(group, 'latin1').toString('hex')}${json}\n`);
       heldBytes += json.length;
       return heldBytes >= SEGMENT_CHARACTERS ? flush() : undefined;
     },
-    async close() {
+    async close(): Promise<Written> {
       if (heldBytes > 0) await flush();
       const written = await sink.close();
       await store.write(keys.buckets, inOneChunk(Buffer.concat(lengths)));

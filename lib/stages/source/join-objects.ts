@@ -1,9 +1,8 @@
 import type { ContainerSlice } from '../../contract/plan.ts';
 import { readWhole } from '../../sources/containers/byte-reader.ts';
-import { reject } from '../../sources/containers/container.ts';
 import { findText } from '../../sources/containers/find-text.ts';
 import { valueReader } from '../../sources/containers/json-value.ts';
-import { MAX_ITEM_BYTES } from '../../sources/record.ts';
+import { MAX_ITEM_BYTES, type RejectedItem, reject } from '../../sources/record.ts';
 import type { JoinedEntries } from '../../sources/source-format.ts';
 import type { Deps } from '../deps.ts';
 import { openSlice, type RecordSpan } from './read-records.ts';
@@ -17,8 +16,7 @@ export async function* joinObjects(
   const byKey = new Map(slices.map((slice) => [slice.key, slice]));
   const readText = async (key: string) => {
     const slice = byKey.get(key);
-    const { open } = slice ? openSlice(slice, deps) : { open: undefined };
-    const text = open && (await readWhole(open(0), MAX_ITEM_BYTES));
+    const text = slice && (await readWhole(openSlice(slice, deps).open(0), MAX_ITEM_BYTES));
     return text ? { text } : reject('too_large', `it is larger than ${MAX_ITEM_BYTES} bytes`);
   };
   for (const join of joins) yield await joinRecord(join, join.place, readText);
@@ -27,7 +25,7 @@ export async function* joinObjects(
 /** Of the entries that make the record. */
 export const namesIn = ({ entries }: JoinedEntries): readonly string[] => Object.values(entries).flat();
 
-type ReadText = (name: string) => Promise<{ readonly text: Buffer } | ReturnType<typeof reject>>;
+type ReadText = (name: string) => Promise<{ readonly text: Buffer } | RejectedItem>;
 
 /** One record of several texts. What cannot be read in one of them loses the record by that reason. */
 export async function joinRecord({ entries }: JoinedEntries, key: string, readText: ReadText): Promise<RecordSpan> {

@@ -9,7 +9,7 @@ import {
   encodeTools,
 } from '../../preferences/encoded-text.ts';
 import type { Rollout } from '../../preferences/pair-example.ts';
-import type { SourceLoss } from '../../sources/source-candidate.ts';
+import { lost, type SourceLoss } from '../../sources/source-candidate.ts';
 import { takeUnit, type UnitAnswer } from '../../sources/take-unit.ts';
 import type { PlacedScored } from './scored-candidate.ts';
 
@@ -23,51 +23,48 @@ export interface RolloutSettings {
 /** What of a group's candidates can be paired: turn by turn, as their unit has it, and why the others cannot. */
 export function makeRollouts(group: readonly PlacedScored[], settings: RolloutSettings): readonly Rollout[] {
   const { comparison = 'normal form' } = settings;
-  const rollouts = group.map(({ place }) => ({
-    place,
-    candidates: [] as Candidate[],
-    rejected: [] as RejectedCandidate[],
-    isMerged: false,
-  }));
+  const placed = group.map((scored) => ({ scored, rollout: openRollout(scored.place) }));
   // A record may have one prompt of megabytes for thousands of answers.
   const prompts = new Map<UnitAnswer['prompt'], EncodedPrompt>();
-  const rolloutOf = new Map(group.map((scored, number) => [scored, rollouts[number]]));
-  for (const turn of Map.groupBy(group, ({ candidate }) => candidate.turnId).values()) {
-    const judged = settings.dropTruncated ? turn.map(withoutTruncated) : turn;
+  for (const turn of Map.groupBy(placed, ({ scored }) => scored.candidate.turnId).values()) {
+    const judged = turn.map(({ scored }) => (settings.dropTruncated ? withoutTruncated(scored) : scored));
     const { answers, losses } = takeUnit(settings.unit, judged);
     for (const answer of answers) {
-      const [first = 0, ...merged] = answer.from;
-      const scored = turn[first];
+      const [number = 0, ...merged] = answer.from;
       const prompt = prompts.get(answer.prompt) ?? encodePrompt(answer.prompt, comparison);
       prompts.set(answer.prompt, prompt);
       const texts = { prompt, response: encodeResponse(answer.response, comparison) };
-      if (scored) {
-        const encoded = encodeAnswer(answer, texts, { candidate: scored.candidate, number: first });
-        rolloutOf.get(scored)?.candidates.push(encoded);
-      }
+      const first = turn[number];
+      first?.rollout.candidates.push(encodeAnswer(answer, texts, { candidate: first.scored.candidate, number }));
       for (const other of merged) {
-        const scoredAlike = turn[other];
-        const rollout = scoredAlike && rolloutOf.get(scoredAlike);
+        const rollout = turn[other]?.rollout;
         if (rollout) rollout.isMerged = true;
       }
     }
     for (const { of, loss } of losses) {
-      const scored = turn[of];
-      if (scored) rolloutOf.get(scored)?.rejected.push(describeLoss(scored, loss));
+      const one = turn[of];
+      one?.rollout.rejected.push(describeLoss(one.scored, loss));
     }
   }
-  return rollouts;
+  return placed.map(({ rollout }) => rollout);
 }
+
+const openRollout = (place: PlacedScored['place']) => ({
+  place,
+  candidates: [] as Candidate[],
+  rejected: [] as RejectedCandidate[],
+  isMerged: false,
+});
 
 const withoutTruncated = (scored: PlacedScored): PlacedScored =>
   scored.candidate.loss === undefined && scored.candidate.flags.includes('truncated')
     ? { ...scored, candidate: { ...scored.candidate, loss: TRUNCATED } }
     : scored;
 
-const TRUNCATED: SourceLoss = {
-  reason: 'truncated_answer',
-  detail: 'the answer was cut short, and builder.drop_truncated leaves such answers out',
-};
+const TRUNCATED = lost(
+  'truncated_answer',
+  'the answer was cut short, and builder.drop_truncated leaves such answers out',
+);
 
 function encodeAnswer(
   answer: UnitAnswer,

@@ -1,10 +1,11 @@
 import type { ContainerSlice, Slice } from '../../contract/plan.ts';
-import type { ContainerRejection, ContainerSpan, PinnedObject } from '../../sources/containers/container.ts';
+import type { ContainerSpan, PinnedObject } from '../../sources/containers/container.ts';
 import { CONTAINERS, readCompressed } from '../../sources/containers/containers.ts';
 import { gunzip } from '../../sources/containers/gunzip.ts';
 import { valueReader } from '../../sources/containers/json-value.ts';
 import { unzstd } from '../../sources/containers/zstd.ts';
 import { isObject } from '../../sources/json/exact-json.ts';
+import type { RejectedItem } from '../../sources/record.ts';
 import type { RecordPlace, SourceFormat } from '../../sources/source-format.ts';
 import { type Deps, storeOf } from '../deps.ts';
 import { joinArchive } from './join-archive.ts';
@@ -15,7 +16,7 @@ export type RecordSpan = {
   readonly place: RecordPlace;
   /** Of the record, uncompressed. */
   readonly bytes: number;
-} & ({ readonly record: unknown } | { readonly rejected: ContainerRejection });
+} & ({ readonly record: unknown } | RejectedItem);
 
 /** The records that begin in the slices, as the format takes them: joined, or taken out of a document's list. */
 export async function* readRecords(

@@ -11,7 +11,7 @@ import { SOURCE_FORMATS } from '../../sources/formats/index.ts';
 import { isEvaluatorOutputName, nameOf, passOverNatFiles } from '../../sources/formats/nat/evaluation-folder.ts';
 import { openFormat } from '../../sources/open-format.ts';
 import { chooseScore } from '../../sources/pick-score.ts';
-import { defaultUnit, type JoinedEntries, type RecordFormat, type SourceFormat } from '../../sources/source-format.ts';
+import { defaultUnit, type JoinedEntries, type SourceFormat } from '../../sources/source-format.ts';
 import type { Deps } from '../deps.ts';
 import { each } from '../each.ts';
 import { type ListedObject, TRACE_NAME } from '../find-traces.ts';
@@ -26,25 +26,32 @@ import { asJsonObject, isJoining, keepSamples, lookAtObject, type SampledObject,
 import { isScoredEvaluation } from './scored-evaluation.ts';
 
 /** What a run's objects are: NAT's traces and candidate lines, which are read as they always were, or another format's records. */
-export type ResolvedSource =
-  | {
-      readonly kind: 'native';
-      readonly objects: readonly ListedObject[];
-      /** Keys of what NAT wrote beside its traces. */
-      readonly passedOver: readonly string[];
-      /** What holds no traces. */
-      readonly beside: readonly Beside[];
-    }
-  | {
-      readonly kind: 'records';
-      readonly format: SourceFormat;
-      readonly settings: SourceSettings;
-      readonly objects: readonly SampledObject[];
-      /** Of a folder whose objects make records together. */
-      readonly joins: readonly JoinedEntries[];
-      /** What cannot be read of a folder, and what archives hold beside records. */
-      readonly beside: readonly Beside[];
-    };
+export type ResolvedSource = NativeSource | RecordSource;
+
+export interface NativeSource {
+  readonly kind: 'native';
+  readonly objects: readonly ListedObject[];
+  /** Keys of what NAT wrote beside its traces. */
+  readonly passedOver: readonly string[];
+  /** What holds no traces. */
+  readonly beside: readonly Beside[];
+}
+
+export interface RecordSource extends Omit<FoundRecords, 'passedOver'> {
+  readonly settings: SourceSettings;
+}
+
+/** The records of a format, before it is decided by which score and which unit they compare. */
+export interface FoundRecords {
+  readonly kind: 'records';
+  readonly format: SourceFormat;
+  readonly objects: readonly SampledObject[];
+  /** Of a folder whose objects make records together. */
+  readonly joins: readonly JoinedEntries[];
+  readonly passedOver: readonly string[];
+  /** What cannot be read of a folder, and what archives hold beside records. */
+  readonly beside: readonly Beside[];
+}
 
 /** What of `source.json` the content and the request decide. */
 export type SourceSettings = Omit<RunSource, 'run_id' | 'beside'>;
@@ -78,8 +85,6 @@ export async function completeFormat(source: TraceSource, listed: Listed, deps: 
   return { ...rest, format: { ...map, preset: found.format.name } };
 }
 
-export type NativeSource = Extract<ResolvedSource, { kind: 'native' }>;
-
 interface Listed {
   readonly builder: BuilderSettings;
   readonly objects: readonly ListedObject[];
@@ -111,8 +116,7 @@ async function findByContent(
   if (choice === undefined && (await isScoredEvaluation(source, objects, deps))) {
     return findByContent({ ...source, format: 'nat_eval' }, { builder, objects }, deps);
   }
-  const folder =
-    choice === undefined || typeof choice === 'string' ? await findFolder(objects, choice, deps) : undefined;
+  const folder = typeof choice === 'object' ? undefined : await findFolder(objects, choice, deps);
   if (folder) return folder;
   const nats = choice === undefined ? sortObjects(objects) : { kept: objects, passedOver: [] };
   const first = await each(nats.kept.slice(0, DETECTED_OBJECTS), LOOKS_AT_ONCE, async (object) =>
@@ -161,18 +165,18 @@ const sortNative = (
   look: (object: ListedObject) => Promise<SampledObject>,
 ): Promise<SortedObjects> | SortedObjects => {
   if (!nat_keys) return sortByContent(objects, look);
-  const named = objects.filter(({ key, named: isNamed }) => objects.length === 1 || isNamed || TRACE_NAME.test(key));
-  const kept = new Set(named);
-  return { objects: named, strangers: objects.filter((object) => !kept.has(object)) };
+  const isKept = ({ key, named }: ListedObject) => objects.length === 1 || named || TRACE_NAME.test(key);
+  return { objects: objects.filter(isKept), strangers: objects.filter((object) => !isKept(object)) };
 };
 
 /** What NAT wrote beside its traces is passed over by name, but what a person named. */
 function sortObjects(objects: readonly ListedObject[]) {
-  const { passedOver } = passOverNatFiles(objects.map(({ key }) => key));
-  const others = new Set(passedOver);
-  const kept = objects.filter(({ key, named }) => named || !others.has(key));
-  const isKept = new Set(kept.map(({ key }) => key));
-  return { kept, passedOver: passedOver.filter((key) => !isKept.has(key)) };
+  const others = new Set(passOverNatFiles(objects.map(({ key }) => key)).passedOver);
+  const isKept = ({ key, named }: ListedObject) => named || !others.has(key);
+  return {
+    kept: objects.filter(isKept),
+    passedOver: objects.filter((object) => !isKept(object)).map(({ key }) => key),
+  };
 }
 
 const DETECTED_OBJECTS = 16;
@@ -201,15 +205,6 @@ function refuseNat({ format, container, score }: TraceSource, { compatibility, u
   );
 }
 
-export interface FoundRecords {
-  readonly kind: 'records';
-  readonly format: SourceFormat;
-  readonly objects: readonly SampledObject[];
-  readonly joins: readonly JoinedEntries[];
-  readonly passedOver: readonly string[];
-  readonly beside: readonly Beside[];
-}
-
 /** A format whose records are made of several objects, if the names and the content of the objects are of one. */
 async function findFolder(
   objects: readonly TraceObject[],
@@ -224,9 +219,10 @@ async function findFolder(
     if (joins.length === 0) continue;
     const used = new Set(joins.flatMap(namesIn));
     const sampled = [...used].flatMap((key) => byKey.get(key) ?? []).map((object) => asJsonObject(object, deps));
-    const seen = new Set(joins.slice(0, SAMPLED_JOINS).flatMap(namesIn));
+    const first = joins.slice(0, SAMPLED_JOINS);
+    const seen = new Set(first.flatMap(namesIn));
     const slices = sampled.flatMap(({ object, slice }) => (slice && seen.has(object.key) ? [slice] : []));
-    const sample = await takeFirst(readRecords(slices, only(format, joins.slice(0, SAMPLED_JOINS)), deps));
+    const sample = await takeFirst(readRecords(slices, { ...format, joinEntries: () => first }, deps));
     if (format.detect(sample) === 'sure') {
       const passedOver = keys.filter((key) => !used.has(key));
       return { kind: 'records', format, joins, objects: sampled, passedOver, beside: [] };
@@ -236,10 +232,6 @@ async function findFolder(
 }
 
 const SAMPLED_JOINS = 8;
-const only = (format: RecordFormat, joins: readonly JoinedEntries[]): RecordFormat => ({
-  ...format,
-  joinEntries: () => joins,
-});
 
 /** The one format that the objects are of; those of which none is sure say nothing. */
 async function detect(sampled: readonly SampledObject[]): Promise<SourceFormat> {
@@ -293,15 +285,14 @@ async function keepFitting(
   });
   const named = sampled.find(({ object, slice, unsure }) => object.named && !slice && unsure !== undefined);
   if (named) throw await fitsNone([named]);
-  const isKept = kinds.includes('fitting')
-    ? (at: number) =>
-        kinds[at] === 'fitting' || kinds[at] === 'broken' || (kinds[at] === 'strange' && sampled[at]?.object.named)
-    : (at: number) => sampled[at]?.slice !== undefined;
-  if (!kinds.includes('fitting') && !kinds.includes('strange')) {
-    throw await fitsNone(sampled);
-  }
-  const objects = sampled.filter((_, at) => isKept(at));
-  const others = sampled.filter((_, at) => !isKept(at));
+  const fits = kinds.includes('fitting');
+  if (!fits && !kinds.includes('strange')) throw await fitsNone(sampled);
+  const isKept = ({ object, slice }: SampledObject, at: number) =>
+    fits
+      ? kinds[at] === 'fitting' || kinds[at] === 'broken' || (kinds[at] === 'strange' && object.named)
+      : slice !== undefined;
+  const objects = sampled.filter(isKept);
+  const others = sampled.filter((one, at) => !isKept(one, at));
   const beside = tallyBeside();
   for (const { object, unsure } of others) if (unsure !== undefined) beside.add('unreadable', object.key, unsure);
   const passedOver = others.filter(({ unsure }) => unsure === undefined).map(({ object }) => object.key);
@@ -314,15 +305,12 @@ async function settle(
   found: FoundRecords,
   deps: Deps,
 ): Promise<ResolvedSource> {
-  const { format, objects, joins, passedOver, beside } = found;
-  if (typeof source.format === 'object') checkFieldMap(source.format, await firstRecords(objects, format));
+  const { passedOver, ...resolved } = found;
+  const { format } = found;
+  if (typeof source.format === 'object') checkFieldMap(source.format, await firstRecords(found));
   const score = chooseScore(source.score, format, await findScores(found, source.score, deps));
   return {
-    kind: 'records',
-    format,
-    objects,
-    joins,
-    beside,
+    ...resolved,
     settings: {
       format: source.format ?? SourceFormatName.parse(format.name),
       score,
@@ -338,7 +326,7 @@ export const namePassedOver = (keys: readonly string[]): RunSource['passed_over'
   keys: keys.slice(0, NAMED_KEYS),
 });
 
-async function firstRecords(objects: readonly SampledObject[], format: SourceFormat): Promise<readonly unknown[]> {
+async function firstRecords({ objects, format }: FoundRecords): Promise<readonly unknown[]> {
   const samples = await each(objects.slice(0, DETECTED_OBJECTS), LOOKS_AT_ONCE, (one) => one.sample(format));
   return samples.flatMap(({ records: seen }) => seen);
 }

@@ -1,9 +1,9 @@
 import type { ContainerName, TextContainer } from '../../contract/container-name.ts';
 import type { ContainerSlice, TraceObject } from '../../contract/plan.ts';
 import { readWhole } from '../../sources/containers/byte-reader.ts';
-import type { ContainerRejection } from '../../sources/containers/container.ts';
 import { DETECTED_BYTES, detectContainer } from '../../sources/containers/detect.ts';
 import { isText } from '../../sources/containers/text-records.ts';
+import type { ItemRejection } from '../../sources/record.ts';
 import type { RecordFormat, SourceFormat, SourceSample } from '../../sources/source-format.ts';
 import type { Deps } from '../deps.ts';
 import type { ListedObject } from '../find-traces.ts';
@@ -33,9 +33,8 @@ export async function lookAtObject(
   const detected = detectContainer(head, object.key);
   const found = 'container' in detected ? detected.container : undefined;
   const seen = (slice: ContainerSlice | undefined, unsure?: string): SampledObject => ({
-    ...{ object, slice, unsure, head },
-    // A run may have 100,000 objects: what is not asked for again is not kept.
-    sample: (format) => sampleFor(slice, deps)(format),
+    ...seenAs(object, slice, deps),
+    ...{ unsure, head },
   });
   if (named !== undefined && (found === 'gzip' || found === 'zstd') && isText(named)) {
     return seen(wholeSlice(object, found, named));
@@ -52,11 +51,14 @@ export const keepSamples = (one: SampledObject, deps: Deps): SampledObject => ({
 });
 
 /** A part of a joined record, which is one JSON value whatever its lines: nothing is looked at. */
-export function asJsonObject(object: TraceObject, deps: Deps): SampledObject {
-  const slice = wholeSlice(object, 'json');
-  const sample: SampledObject['sample'] = (format) => sampleFor(slice, deps)(format);
-  return { object, slice, unsure: undefined, head: Buffer.alloc(0), sample };
-}
+export const asJsonObject = (object: TraceObject, deps: Deps): SampledObject =>
+  seenAs(object, wholeSlice(object, 'json'), deps);
+
+const seenAs = (object: ListedObject, slice: ContainerSlice | undefined, deps: Deps): SampledObject => ({
+  ...{ object, slice, unsure: undefined, head: Buffer.alloc(0) },
+  // A run may have 100,000 objects: what is not asked for again is not kept.
+  sample: (format) => sampleFor(slice, deps)(format),
+});
 
 const wholeSlice = (object: TraceObject, container: ContainerName, text?: TextContainer): ContainerSlice => ({
   ...pinObject(object),
@@ -68,7 +70,7 @@ export interface ObjectSample extends SourceSample {
   /** Of each record: the object's key, in an archive with the entry. */
   readonly keys: readonly string[];
   /** The first thing that is no record, and why. */
-  readonly rejected: ContainerRejection | undefined;
+  readonly rejected: ItemRejection | undefined;
 }
 
 /** What an object shows of itself to a format. Most formats read the records as they are: these are read once. */
@@ -107,7 +109,7 @@ const withoutJoins = ({ joinEntries: _, ...format }: RecordFormat): RecordFormat
 export async function takeFirst(spans: AsyncIterable<RecordSpan>): Promise<ObjectSample> {
   const records: unknown[] = [];
   const keys: string[] = [];
-  let rejected: ContainerRejection | undefined;
+  let rejected: ItemRejection | undefined;
   let bytes = 0;
   for await (const span of spans) {
     bytes += span.bytes;

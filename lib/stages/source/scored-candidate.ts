@@ -1,6 +1,5 @@
 import type { ScoreChoice } from '../../contract/score-choice.ts';
 import type { CandidatePlace } from '../../preferences/candidate-place.ts';
-import type { Digest } from '../../preferences/digest.ts';
 import { combineDigests, digestText } from '../../preferences/digest.ts';
 import { digestPrompt, digestTools } from '../../preferences/normal-form.ts';
 import { pickScore } from '../../sources/pick-score.ts';
@@ -23,18 +22,15 @@ export function scoreCandidate(place: RecordPlace, candidate: SourceCandidate, c
 export const toPlace = ({ key, offset, row }: RecordPlace): CandidatePlace =>
   row === undefined ? { key, offset } : { key, row };
 
-/** What the candidates of a group share. */
-export interface GroupIdentity {
-  readonly digest: Digest;
-  readonly exampleId: string;
-}
-
-interface Grouped {
+/**
+ * What the candidates of a group share: the source's own key, else the prompt and the tools. Then the example is named
+ * after the prompt.
+ */
+export function identifyGroup({
+  candidate,
+}: {
   readonly candidate: Pick<SourceCandidate, 'group' | 'conversation' | 'tools'>;
-}
-
-/** By the source's own key, else by the prompt and the tools: then the example is named after the prompt. */
-export function identifyGroup({ candidate }: Grouped): GroupIdentity {
+}) {
   const { group, conversation, tools } = candidate;
   if (group !== undefined) return { digest: digestText(group), exampleId: group };
   const { prompt } = conversation;

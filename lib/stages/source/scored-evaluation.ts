@@ -7,6 +7,7 @@ import {
   WORKFLOW_OUTPUT,
 } from '../../sources/formats/nat/evaluation-folder.ts';
 import { isObject } from '../../sources/json/exact-json.ts';
+import { listOf, memberOf } from '../../sources/json/members.ts';
 import type { Deps } from '../deps.ts';
 import { PLAIN } from './find-formats.ts';
 import { lookAtObject } from './sample-object.ts';
@@ -33,10 +34,5 @@ export async function isScoredEvaluation(
   );
 }
 
-function hasCandidate(record: unknown, trajectoryKey: string): boolean {
-  const steps = isObject(record) ? record[trajectoryKey] : undefined;
-  return (
-    Array.isArray(steps) &&
-    steps.some((step) => isObject(step) && isObject(step.payload) && step.payload.event_type === 'TTC_END')
-  );
-}
+const hasCandidate = (record: unknown, trajectoryKey: string): boolean =>
+  listOf(memberOf(record, trajectoryKey)).some((step) => memberOf(step, 'payload', 'event_type') === 'TTC_END');

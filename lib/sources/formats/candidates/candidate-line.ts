@@ -6,7 +6,7 @@ import { depthOf, hasLongInteger, isObject, type JsonObject, parseExactly } from
 import { kindOf } from '../../json/kind-of.ts';
 import { parsePythonJson } from '../../json/python-json.ts';
 import { readKey } from '../../read-key.ts';
-import { type ItemReason, MAX_DEPTH, type ReadItem } from '../../record.ts';
+import { MAX_DEPTH, type ReadItem, reject } from '../../record.ts';
 import { readScoredAnswer } from '../../scored-answer.ts';
 import { sortCandidates, type TraceItem } from '../../trace-item.ts';
 import { readExampleId } from '../nat/trace-item.ts';
@@ -102,12 +102,14 @@ const KNOWN_KEYS: ReadonlySet<string> = new Set([
 
 const NOTHING_BESIDES = { eventTypes: [], ttcNames: [], withoutSteps: false, atif: false, otherKeys: [], stepKeys: [] };
 
-const reject = (reason: ItemReason, detail: string): ReadLine => ({ rejected: { reason, detail, exampleId: null } });
-
-/** Three of its four telling keys, so that the one forgotten can be named. A trace item has its steps, or an `id`. */
+/** A trace item has its steps, or an `id`. */
 export const isCandidateLine = (line: JsonObject): boolean =>
   line.intermediate_steps === undefined &&
   (line.id === undefined || line.example_id !== undefined) &&
+  hasTellingKeys(line);
+
+/** Three of the four, so that the one forgotten can be named. */
+export const hasTellingKeys = (line: JsonObject): boolean =>
   TELLING_KEYS.filter((key) => line[key] !== undefined).length >= 3;
 
 const TELLING_KEYS = ['example_id', 'turn_id', 'score', 'response'];

@@ -1,5 +1,5 @@
 import { fieldFormat } from '../../fields/field-format.ts';
-import { isObject } from '../../json/exact-json.ts';
+import { everyRecord } from '../../source-format.ts';
 import { isCandidateLine } from './candidate-line.ts';
 
 /**
@@ -8,7 +8,6 @@ import { isCandidateLine } from './candidate-line.ts';
  */
 export const candidates = fieldFormat({
   name: 'candidates',
-  generic: false,
   holds: 'answers',
   defaultScore: 'score',
   scattered: true,
@@ -23,6 +22,5 @@ export const candidates = fieldFormat({
     metadata: ['/metadata'],
   },
   rules: { customary: new Set(['turn', 'index', 'prompt', 'tools', 'metadata']) },
-  detect: ({ records }) =>
-    records.length > 0 && records.every((record) => isObject(record) && isCandidateLine(record)) ? 'sure' : 'no',
+  detect: everyRecord(isCandidateLine),
 });

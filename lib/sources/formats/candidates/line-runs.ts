@@ -1,8 +1,7 @@
 import type { LineSpan } from '../../containers/lines.ts';
-import { MAX_ITEM_BYTES, type Span } from '../../record.ts';
+import { MAX_ITEM_BYTES, reject, type Span } from '../../record.ts';
 import type { TraceItem } from '../../trace-item.ts';
-import type { TraceLine } from './candidate-line.ts';
-import { joinCandidates } from './candidate-line.ts';
+import { joinCandidates, type TraceLine } from './candidate-line.ts';
 
 /**
  * Makes one item of the consecutive candidate lines of one example. `lines` begin at or after `range.start` and go on
@@ -80,5 +79,5 @@ function closed({ offset, bytes, lines }: Run): Span<TraceItem> {
   const joined = joinCandidates(lines);
   if (joined && bytes <= MAX_ITEM_BYTES) return { offset, bytes, item: joined };
   const detail = `the lines of one example are larger than ${MAX_ITEM_BYTES} bytes together; give each example its own example_id`;
-  return { offset, bytes, rejected: { reason: 'too_large', detail, exampleId: null } };
+  return { offset, bytes, ...reject('too_large', detail) };
 }

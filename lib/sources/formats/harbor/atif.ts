@@ -1,6 +1,7 @@
 import type { Message } from '../../../contract/trajectory.ts';
 import { readContent, readMessage, splitConversation } from '../../conversation.ts';
 import { isObject, type JsonObject } from '../../json/exact-json.ts';
+import { memberOf, objectsIn } from '../../json/members.ts';
 import type { Conversation } from '../../source-candidate.ts';
 
 /**
@@ -11,13 +12,13 @@ export function readTrajectory(files: readonly unknown[]): Conversation | undefi
   const steps = files.map((file) => (isObject(file) && Array.isArray(file.steps) ? file.steps : undefined));
   if (!steps.every((list) => list !== undefined)) return undefined;
   const whole = steps.flatMap((list, at) => (at === 0 ? list : list.filter((step) => !isCopied(step))));
-  const begin = whole.findIndex(isOfModel);
-  const given = readSteps(begin === -1 ? whole : whole.slice(0, begin));
-  const answered = readSteps(begin === -1 ? [] : whole.slice(begin));
+  const found = whole.findIndex(isOfModel);
+  const begin = found === -1 ? whole.length : found;
+  const [given, answered] = [readSteps(whole.slice(0, begin)), readSteps(whole.slice(begin))];
   return given && answered && splitConversation(given, answered);
 }
 
-const isCopied = (step: unknown): boolean => isObject(step) && step.is_copied_context === true;
+const isCopied = (step: unknown): boolean => memberOf(step, 'is_copied_context') === true;
 
 /** An agent's step may be copied from another run, or be a fixed one that no model was asked for. */
 const isOfModel = (step: unknown): boolean =>
@@ -37,9 +38,7 @@ function readStep(step: JsonObject): (Message | undefined)[] {
     reasoning_content: step.reasoning_content,
     tool_calls: Array.isArray(step.tool_calls) ? step.tool_calls.map(readCall) : undefined,
   });
-  const results: readonly unknown[] =
-    isObject(step.observation) && Array.isArray(step.observation.results) ? step.observation.results : [];
-  return [message, ...results.flatMap((result) => (isObject(result) ? readResult(result) : []))];
+  return [message, ...objectsIn(memberOf(step.observation, 'results')).flatMap(readResult)];
 }
 
 const ROLES: ReadonlyMap<unknown, string> = new Map([

@@ -1,9 +1,10 @@
-import { readTools } from '../../conversation.ts';
+import { readTools, splitConversation } from '../../conversation.ts';
 import { folderOf, foldersAbove, groupByFolder } from '../../folders.ts';
 import { isObject, type JsonObject } from '../../json/exact-json.ts';
+import { listOf, memberOf } from '../../json/members.ts';
 import { readKey } from '../../read-key.ts';
 import { readScore } from '../../read-score.ts';
-import type { SourceLoss, SourceScore } from '../../source-candidate.ts';
+import { lost, PLAIN_CANDIDATE, type SourceLoss, type SourceScore } from '../../source-candidate.ts';
 import type { JoinedEntries, RecordFormat, RecordReading } from '../../source-format.ts';
 import { readTrajectory } from './atif.ts';
 import { INVALIDATING_EXCEPTIONS } from './invalidating-exceptions.ts';
@@ -15,7 +16,6 @@ import { INVALIDATING_EXCEPTIONS } from './invalidating-exceptions.ts';
 export const harbor: RecordFormat = {
   kind: 'records',
   name: 'harbor',
-  generic: false,
   holds: 'conversations',
   defaultScore: 'reward',
   scattered: true,
@@ -28,7 +28,7 @@ export const harbor: RecordFormat = {
   read,
 };
 
-const resultOf = (record: unknown): unknown => (isObject(record) ? record.result : undefined);
+const resultOf = (record: unknown): unknown => memberOf(record, 'result');
 
 const isTrial = (result: unknown): result is JsonObject =>
   isObject(result) && ['task_name', 'trial_name', 'task_checksum'].every((key) => typeof result[key] === 'string');
@@ -70,33 +70,29 @@ function read(record: unknown): RecordReading {
   const result = resultOf(record);
   if (isJob(result)) return { candidates: [] };
   if (!isObject(record) || !isTrial(result)) {
-    return {
-      rejected: { reason: 'not_a_trial', detail: 'its result.json has no task_name, trial_name and task_checksum' },
-    };
+    return { rejected: lost('not_a_trial', 'its result.json has no task_name, trial_name and task_checksum') };
   }
-  const continued = Array.isArray(record.continued) ? record.continued : [];
+  const continued = listOf(record.continued);
   const trajectory = readTrajectory([record.trajectory, ...continued]);
   const exceptions = readExceptions(result);
-  const agent = isObject(result.agent_info) ? result.agent_info : {};
   return {
     candidates: [
       {
+        ...PLAIN_CANDIDATE,
         group: `${readKey(result.task_name)}@${readKey(result.task_checksum)}`,
-        turnId: '0',
-        index: undefined,
         id: readKey(result.trial_name) ?? null,
-        conversation: trajectory ?? { kind: 'messages', prompt: [], trajectory: [] },
+        conversation: trajectory ?? splitConversation([], []),
         scores: readRewards(result.verifier_result),
         record: result,
-        tools: readToolDefinitions(record.trajectory),
+        tools: readTools(memberOf(record.trajectory, 'agent', 'tool_definitions')),
         flags: [
           ...exceptions.map((type) => `exception:${type}`),
           ...(continued.length > 0 ? [`continued:${continued.length}`] : []),
         ],
         loss: readLoss(result, exceptions) ?? (trajectory ? undefined : lossWithout(record)),
         metadata: {
-          agent: readKey(agent.name) ?? null,
-          model: (isObject(agent.model_info) ? readKey(agent.model_info.name) : undefined) ?? null,
+          agent: readKey(memberOf(result, 'agent_info', 'name')) ?? null,
+          model: readKey(memberOf(result, 'agent_info', 'model_info', 'name')) ?? null,
         },
       },
     ],
@@ -110,16 +106,11 @@ function readRewards(verified: unknown): Readonly<Record<string, SourceScore>> {
   return Object.fromEntries(Object.entries(rewards).map(([name, reward]) => [name, readScore(reward, name)]));
 }
 
-const readToolDefinitions = (trajectory: unknown): readonly unknown[] | undefined =>
-  isObject(trajectory) && isObject(trajectory.agent) ? readTools(trajectory.agent.tool_definitions) : undefined;
-
 /** Types of the trial's own exception, and of its steps'. */
-function readExceptions({ exception_info, step_results }: JsonObject): string[] {
-  const steps: readonly unknown[] = Array.isArray(step_results) ? step_results : [];
-  return [exception_info, ...steps.map((step) => (isObject(step) ? step.exception_info : undefined))].flatMap((info) =>
-    isObject(info) ? (readKey(info.exception_type) ?? []) : [],
+const readExceptions = (result: JsonObject): string[] =>
+  [result, ...listOf(result.step_results)].flatMap(
+    (step) => readKey(memberOf(step, 'exception_info', 'exception_type')) ?? [],
   );
-}
 
 /**
  * An exception is no loss by itself: an agent that ran out of time earned its 0. A reward counts unless the failure was
@@ -130,21 +121,18 @@ function readLoss(result: JsonObject, exceptions: readonly string[]): SourceLoss
   const valid = typeof result.reward_valid === 'boolean' ? result.reward_valid : fault === undefined;
   if (valid) return undefined;
   const cause = fault ?? exceptions[0];
-  return {
-    reason: 'invalid_reward',
-    detail: cause === undefined ? 'its reward_valid is false' : `its reward is not valid: the trial ended in ${cause}`,
-  };
+  return lost(
+    'invalid_reward',
+    cause === undefined ? 'its reward_valid is false' : `its reward is not valid: the trial ended in ${cause}`,
+  );
 }
 
 function lossWithout({ trajectory, result }: JsonObject): SourceLoss {
   if (trajectory !== undefined) {
-    return {
-      reason: 'invalid_messages',
-      detail: 'its agent/trajectory.json is not ATIF: it has no list of steps with messages',
-    };
+    return lost('invalid_messages', 'its agent/trajectory.json is not ATIF: it has no list of steps with messages');
   }
-  const steps = isObject(result) && Array.isArray(result.step_results) ? result.step_results.length : 0;
+  const steps = listOf(memberOf(result, 'step_results')).length;
   return steps > 0
-    ? { reason: 'several_steps', detail: `its task has ${steps} steps, each with a trajectory and a reward of its own` }
-    : { reason: 'no_trajectory', detail: 'its agent left no agent/trajectory.json' };
+    ? lost('several_steps', `its task has ${steps} steps, each with a trajectory and a reward of its own`)
+    : lost('no_trajectory', 'its agent left no agent/trajectory.json');
 }

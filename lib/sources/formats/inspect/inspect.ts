@@ -1,7 +1,9 @@
 import { groupByFolder } from '../../folders.ts';
 import { isObject } from '../../json/exact-json.ts';
+import { listOf, memberOf } from '../../json/members.ts';
 import { readKey } from '../../read-key.ts';
-import type { JoinedEntries, RecordFormat, RecordReading } from '../../source-format.ts';
+import { lost } from '../../source-candidate.ts';
+import { everyRecord, type JoinedEntries, type RecordFormat, type RecordReading } from '../../source-format.ts';
 import { type InspectTask, readSample } from './sample.ts';
 
 /**
@@ -11,41 +13,37 @@ import { type InspectTask, readSample } from './sample.ts';
 export const inspect: RecordFormat = {
   kind: 'records',
   name: 'inspect',
-  generic: false,
   holds: 'conversations',
-  // Its scorers are the task's own.
-  defaultScore: undefined,
+  // No default score: its scorers are the task's own.
   scattered: true,
   joinEntries,
   leaves: /^(?:header\.json|summaries\.json|reductions\.json|_journal\/.*)$/s,
   listKey: 'samples',
-  detect: ({ records }) => (records.length > 0 && records.every(isOfLog) ? 'sure' : 'no'),
+  detect: everyRecord(
+    (record) =>
+      readTask(record) !== undefined &&
+      [record.samples, record.sample].some((found) => Array.isArray(found) || isSample(found)),
+  ),
   read,
 };
 
 /** A sample with its header; or a whole log, read as one record. */
 function read(record: unknown): RecordReading {
   const task = readTask(record);
-  if (!isObject(record) || !task) return { rejected: { reason: 'not_a_log', detail: 'it has no header with a task' } };
+  if (!isObject(record) || !task) return { rejected: lost('not_a_log', 'it has no header with a task') };
   if (Array.isArray(record.samples)) {
     return { candidates: record.samples.map((sample, at) => readSample(sample, task, `/samples/${at}`)) };
   }
   return { candidates: [readSample(isObject(record.sample) ? joinChunks(record) : record.samples, task)] };
 }
 
-const isOfLog = (record: unknown): boolean =>
-  isObject(record) &&
-  readTask(record) !== undefined &&
-  [record.samples, record.sample].some((found) => Array.isArray(found) || isSample(found));
-
 const isSample = (found: unknown): boolean => isObject(found) && 'id' in found && 'epoch' in found;
 
 function readTask(record: unknown): InspectTask | undefined {
   if (!isObject(record)) return undefined;
-  const header = [record.header, record.document, record].find((found) => isObject(found) && isObject(found.eval));
-  if (!isObject(header) || !isObject(header.eval)) return undefined;
-  const name = readKey(header.eval.task);
-  return name === undefined ? undefined : { name, model: readKey(header.eval.model) };
+  const header = [record.header, record.document, record].find((found) => isObject(memberOf(found, 'eval')));
+  const name = readKey(memberOf(header, 'eval', 'task'));
+  return name === undefined ? undefined : { name, model: readKey(memberOf(header, 'eval', 'model')) };
 }
 
 /** The header is written last: a log whose run was cut short has only what the run began with. */
@@ -79,12 +77,11 @@ function joinChunks({ sample, ...rest }: Readonly<Record<string, unknown>>): unk
   const lists = CHUNKS.flatMap((list) => (Array.isArray(rest[list]) ? [[list, rest[list].flat(1)] as const] : []));
   if (!isObject(sample) || lists.length === 0) return sample;
   const { messages = [], ...others } = Object.fromEntries(lists);
-  const ranges: readonly unknown[] = Array.isArray(sample.message_refs) ? sample.message_refs : [];
-  return { ...sample, ...others, messages: ranges.flatMap((range) => sliceOf(messages, range)) };
+  return { ...sample, ...others, messages: listOf(sample.message_refs).flatMap((range) => sliceOf(messages, range)) };
 }
 
 /** A range leaves its end out. */
 const sliceOf = (messages: readonly unknown[], range: unknown): readonly unknown[] => {
-  const [start, end]: readonly unknown[] = Array.isArray(range) ? range : [];
+  const [start, end] = listOf(range);
   return typeof start === 'number' && typeof end === 'number' ? messages.slice(start, end) : [];
 };

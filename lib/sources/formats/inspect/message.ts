@@ -1,11 +1,12 @@
 import type { Message } from '../../../contract/trajectory.ts';
 import { readMessage } from '../../conversation.ts';
 import { isObject, type JsonObject } from '../../json/exact-json.ts';
+import { listOf } from '../../json/members.ts';
 
 /** Undefined: it is no message. */
 export function readInspectMessage(found: unknown): Message | undefined {
   if (!isObject(found)) return undefined;
-  const parts: readonly unknown[] = Array.isArray(found.content) ? found.content : [];
+  const parts = listOf(found.content);
   const reasoning = parts.map(readReasoning).join('');
   const content = Array.isArray(found.content)
     ? parts.filter((part) => !isReasoning(part)).map(readPart)

@@ -1,8 +1,8 @@
-import type { Message } from '../../../contract/trajectory.ts';
 import { readTools, splitConversation } from '../../conversation.ts';
 import { isObject, type JsonObject } from '../../json/exact-json.ts';
+import { listOf, memberOf, objectsIn } from '../../json/members.ts';
 import { joinKeys, readKey } from '../../read-key.ts';
-import type { SourceCandidate, SourceLoss } from '../../source-candidate.ts';
+import { lost, PLAIN_CANDIDATE, type SourceCandidate, type SourceLoss } from '../../source-candidate.ts';
 import { readInspectMessage } from './message.ts';
 import { readScores } from './score.ts';
 
@@ -20,28 +20,25 @@ export function readSample(found: unknown, task: InspectTask, at?: string): Sour
   const messages = resolveAttachments(raw, sample.attachments);
   const read = listOf(messages).map(readInspectMessage);
   const whole = read.filter((message) => message !== undefined);
-  const begin = beginOfGenerated(raw);
+  const generated = beginOfGenerated(raw);
+  const begin = generated === -1 ? whole.length : generated;
   return {
+    ...PLAIN_CANDIDATE,
     group: id === undefined ? undefined : joinKeys([task.name, id]),
-    turnId: '0',
     index: typeof sample.epoch === 'number' ? sample.epoch : undefined,
     id: id === undefined ? null : `${id}#${epoch ?? ''}`,
     ...(at !== undefined && { at }),
-    conversation: begin === -1 ? noAnswer(whole) : splitConversation(whole.slice(0, begin), whole.slice(begin)),
+    conversation: splitConversation(whole.slice(0, begin), whole.slice(begin)),
     scores: readScores(sample.scores),
     record: sample,
     tools: readTools(resolveAttachments(toolsOfCalls(sample, raw), sample.attachments)),
     flags: readFlags(sample),
-    loss: readLoss(sample) ?? (whole.length === read.length ? undefined : UNREADABLE),
+    loss:
+      readLoss(sample) ??
+      (whole.length === read.length ? undefined : lost('invalid_messages', 'one of its messages has no role')),
     metadata: { model: task.model ?? null, uuid: readKey(sample.uuid) ?? null },
   };
 }
-
-const noAnswer = (prompt: readonly Message[]): SourceCandidate['conversation'] => ({
-  kind: 'messages',
-  prompt,
-  trajectory: [],
-});
 
 /** Examples of the dataset may have messages of an assistant; the model's own say that they are generated. */
 function beginOfGenerated(messages: readonly unknown[]): number {
@@ -57,12 +54,12 @@ function beginOfGenerated(messages: readonly unknown[]): number {
  * sub-agents and of scorers that ask a model.
  */
 function toolsOfCalls(sample: JsonObject, messages: readonly unknown[]): readonly unknown[] {
-  const made = new Set(messages.map((message) => (isObject(message) ? message.id : undefined)));
-  const calls = listOf(sample.events).filter((event) => isObject(event) && event.event === 'model');
+  const made = new Set(messages.map((message) => memberOf(message, 'id')));
+  const calls = objectsIn(sample.events).filter(({ event }) => event === 'model');
   const own = calls.filter((call) => made.has(idOfAnswer(call)));
   const byName = new Map<unknown, unknown>();
   for (const call of own.length > 0 ? own : calls.slice(0, 1)) {
-    for (const tool of isObject(call) ? listOf(call.tools) : []) {
+    for (const tool of listOf(call.tools)) {
       const name = isObject(tool) ? tool.name : tool;
       if (!byName.has(name)) byName.set(name, tool);
     }
@@ -72,8 +69,8 @@ function toolsOfCalls(sample: JsonObject, messages: readonly unknown[]): readonl
 
 /** Never undefined: a message without an id was not made by a call without an answer. */
 function idOfAnswer(call: unknown): unknown {
-  const output = isObject(call) && isObject(call.output) ? listOf(call.output.choices)[0] : undefined;
-  return isObject(output) && isObject(output.message) ? (output.message.id ?? null) : null;
+  const [choice] = listOf(memberOf(call, 'output', 'choices'));
+  return memberOf(choice, 'message', 'id') ?? null;
 }
 
 /** Long texts and images stand apart, by digest or by index. One that is not there stays the reference that it is. */
@@ -96,19 +93,15 @@ function resolveAttachments(value: unknown, attachments: unknown): unknown {
 const REFERENCE = 'attachment://';
 
 function readFlags({ output, limit }: JsonObject): string[] {
-  const choice = isObject(output) ? listOf(output.choices)[0] : undefined;
-  const truncated = isObject(choice) && (choice.stop_reason === 'max_tokens' || choice.stop_reason === 'model_length');
-  const type = isObject(limit) ? readKey(limit.type) : undefined;
+  const reason = memberOf(listOf(memberOf(output, 'choices'))[0], 'stop_reason');
+  const truncated = reason === 'max_tokens' || reason === 'model_length';
+  const type = readKey(memberOf(limit, 'type'));
   return [...(truncated ? ['truncated'] : []), ...(type === undefined ? [] : [`limit:${type}`])];
 }
 
 /** A sample may have scores in spite of its error. One that was tried again and then ended well has no error. */
 function readLoss({ error, invalidation }: JsonObject): SourceLoss | undefined {
-  if ((error ?? null) !== null) return { reason: 'error', detail: 'the sample ended in an error' };
-  if ((invalidation ?? null) !== null) return { reason: 'invalidated', detail: 'someone marked the sample as invalid' };
+  if ((error ?? null) !== null) return lost('error', 'the sample ended in an error');
+  if ((invalidation ?? null) !== null) return lost('invalidated', 'someone marked the sample as invalid');
   return undefined;
 }
-
-const UNREADABLE: SourceLoss = { reason: 'invalid_messages', detail: 'one of its messages has no role' };
-
-const listOf = (found: unknown): readonly unknown[] => (Array.isArray(found) ? found : []);

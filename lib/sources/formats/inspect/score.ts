@@ -1,6 +1,6 @@
 import { isNumber, isObject, toDouble } from '../../json/exact-json.ts';
 import { kindOf } from '../../json/kind-of.ts';
-import type { SourceScore } from '../../source-candidate.ts';
+import { lost, type SourceScore } from '../../source-candidate.ts';
 import { laxFloat } from '../nat/lax.ts';
 
 /** By the scorer's name; of a scorer that gives several values, by `<scorer>.<key>`. */
@@ -19,14 +19,14 @@ export function readScores(found: unknown): Readonly<Record<string, SourceScore>
 function readValue(value: unknown, name: string): SourceScore {
   // NaN stands for "unscored", and is null once it is parsed.
   if (value === null || (isNumber(value) && !Number.isFinite(toDouble(value)))) {
-    return { loss: { reason: 'unscored', detail: `${name} is NaN` } };
+    return { loss: lost('unscored', `${name} is NaN`) };
   }
   if (typeof value === 'boolean') return { value: Number(value) };
   const word = typeof value === 'string' ? (GRADES.get(value) ?? GRADES.get(value.toLowerCase().trim())) : undefined;
   const number = word ?? laxFloat(value);
   return number !== undefined && Number.isFinite(number)
     ? { value: number }
-    : { loss: { reason: 'invalid_score', detail: `${name} is ${kindOf(value)}; it must be a number or a grade` } };
+    : { loss: lost('invalid_score', `${name} is ${kindOf(value)}; it must be a number or a grade`) };
 }
 
 /** Grades are capital letters: in small ones they are words of a task. */

@@ -1,9 +1,11 @@
 import type { Message } from '../../../contract/trajectory.ts';
 import { readToolCall, readTools } from '../../conversation.ts';
 import { unwrapJson } from '../../fields/unwrap-json.ts';
-import { isObject, type JsonObject } from '../../json/exact-json.ts';
+import type { JsonObject } from '../../json/exact-json.ts';
+import { listOf, memberOf, objectsIn } from '../../json/members.ts';
+import { textOf } from '../../json/text-of.ts';
 import { readKey } from '../../read-key.ts';
-import type { SourceLoss } from '../../source-candidate.ts';
+import { lost, type SourceLoss } from '../../source-candidate.ts';
 import type { SpokenCall } from './trace.ts';
 
 /**
@@ -13,8 +15,7 @@ import type { SpokenCall } from './trace.ts';
 export function readGenAiCall(attributes: JsonObject): SpokenCall | undefined {
   if (!CALLS.has(attributes['gen_ai.operation.name'])) return undefined;
   const given = readPartMessages(attributes['gen_ai.input.messages']);
-  const output = unwrapJson(attributes['gen_ai.output.messages']);
-  const [choice] = Array.isArray(output) ? output : [];
+  const [choice] = listOf(unwrapJson(attributes['gen_ai.output.messages']));
   const loss = given.length === 0 ? notHere(attributes) : undefined;
   return {
     given: [...readInstructions(attributes['gen_ai.system_instructions']), ...given],
@@ -33,17 +34,14 @@ export const hasContent = (attributes: JsonObject): boolean => attributes['gen_a
 function notHere(attributes: JsonObject): SourceLoss {
   const elsewhere = Object.keys(attributes).some((key) => key.startsWith('gen_ai.') && key.endsWith('messages_ref'));
   return elsewhere
-    ? { reason: 'content_elsewhere', detail: 'its messages were uploaded elsewhere; the span has only their address' }
-    : {
-        reason: 'no_content',
-        detail: 'its messages were not captured (OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT)',
-      };
+    ? lost('content_elsewhere', 'its messages were uploaded elsewhere; the span has only their address')
+    : lost('no_content', 'its messages were not captured (OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT)');
 }
 
-const finishReasons = (attributes: JsonObject, choice: unknown): readonly unknown[] => {
-  const reasons = attributes['gen_ai.response.finish_reasons'];
-  return [...(Array.isArray(reasons) ? reasons : []), isObject(choice) ? choice.finish_reason : undefined];
-};
+const finishReasons = (attributes: JsonObject, choice: unknown): readonly unknown[] => [
+  ...listOf(attributes['gen_ai.response.finish_reasons']),
+  memberOf(choice, 'finish_reason'),
+];
 
 function readInstructions(found: unknown): readonly Message[] {
   const parts = unwrapJson(found);
@@ -51,14 +49,11 @@ function readInstructions(found: unknown): readonly Message[] {
   return Array.isArray(parts) && parts.length > 0 ? readPartMessages([{ role: 'system', parts }]) : [];
 }
 
-function readPartMessages(found: unknown): readonly Message[] {
-  const messages = unwrapJson(found);
-  return Array.isArray(messages) ? messages.filter(isObject).flatMap(readPartMessage) : [];
-}
+const readPartMessages = (found: unknown): readonly Message[] => objectsIn(unwrapJson(found)).flatMap(readPartMessage);
 
 /** A result of a tool is a message of its own. */
 function readPartMessage({ role, parts, name }: JsonObject): readonly Message[] {
-  const all = Array.isArray(parts) ? parts.filter(isObject) : [];
+  const all = objectsIn(parts);
   const results = all.filter(({ type }) => type === 'tool_call_response');
   if (results.length > 0 && results.length === all.length) return results.map(readToolResult);
   const calls = all.filter(({ type }) => type === 'tool_call').flatMap((part) => readToolCall(part) ?? []);
@@ -76,14 +71,11 @@ function readPartMessage({ role, parts, name }: JsonObject): readonly Message[] 
 const APART: ReadonlySet<unknown> = new Set(['tool_call', 'tool_call_response', 'reasoning']);
 
 /** The documentation's examples call it `result`. */
-function readToolResult({ id, response, result }: JsonObject): Message {
-  const said = response ?? result ?? '';
-  return {
-    role: 'tool',
-    content: typeof said === 'string' ? said : JSON.stringify(said),
-    ...(typeof id === 'string' && { tool_call_id: id }),
-  };
-}
+const readToolResult = ({ id, response, result }: JsonObject): Message => ({
+  role: 'tool',
+  content: textOf(response ?? result),
+  ...(typeof id === 'string' && { tool_call_id: id }),
+});
 
 const contentOf = (parts: readonly JsonObject[]): unknown =>
   parts.every(({ type, content }) => type === 'text' && typeof content === 'string')

@@ -1,7 +1,7 @@
-import type { SourceLoss } from '../../source-candidate.ts';
+import { lost } from '../../source-candidate.ts';
 import type { PlacedReading, RecordPlace } from '../../source-format.ts';
 import { newestScores, type TraceScore } from './newest.ts';
-import { type ModelCall, placeOf, type SpokenCall, traceCandidate } from './trace.ts';
+import { type SpokenCall, traceCandidate } from './trace.ts';
 
 /** A span, with what it says of a call of a model, if it is one. */
 export interface TracedSpan {
@@ -35,15 +35,14 @@ export function* joinTraces(spans: readonly TracedSpan[], scores: readonly Joine
       for (const { place } of all) yield { place, rejected: lost('span_without_trace', 'a span has no id of a trace') };
       continue;
     }
-    const [first, ...others] = all.flatMap(({ call, place, time }): ModelCall[] =>
-      call ? [{ ...call, place, start: time }] : [],
-    );
+    const [first, ...others] = all.flatMap(({ call, place, time }) => (call ? { ...call, place, start: time } : []));
     if (first) {
       const loss = all.some(({ failed }) => failed)
         ? lost('error', 'a span of the trace has the status error')
         : undefined;
-      const trace = { id, calls: [first, ...others] as const, scores: newestScores(scoresOf.get(id) ?? []), loss };
-      yield { place: placeOf(trace), candidate: traceCandidate(trace) };
+      const { place } = others.reduce((earliest, call) => (call.start < earliest.start ? call : earliest), first);
+      const scores = newestScores(scoresOf.get(id) ?? []);
+      yield { place, candidate: traceCandidate({ id, calls: [first, ...others], scores, loss }) };
     } else if (all[0]) {
       yield { place: all[0].place, rejected: lost('no_model_call', 'none of the trace’s spans is a call of a model') };
     }
@@ -67,5 +66,3 @@ function traceFinder(
     return traceId !== undefined && traces.has(traceId) ? traceId : bySpan.get(spanId ?? '');
   };
 }
-
-const lost = (reason: string, detail: string): SourceLoss => ({ reason, detail });

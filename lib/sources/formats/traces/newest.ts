@@ -1,5 +1,5 @@
 import { isNumber, sourceOf } from '../../json/exact-json.ts';
-import { sortKeys } from '../../json/sort-keys.ts';
+import { sortedText } from '../../json/sort-keys.ts';
 import { readScore } from '../../read-score.ts';
 import type { SourceScore } from '../../source-candidate.ts';
 
@@ -13,26 +13,30 @@ export interface TraceScore {
 
 /** Of several scores of one name the newest, in the order of their names. */
 export function newestScores(scores: readonly TraceScore[]): Readonly<Record<string, SourceScore>> {
-  const newest = new Map<string, TraceScore>();
-  for (const score of scores)
-    newest.set(
-      score.name,
-      newerOf(newest.get(score.name), score, (one) => one.score),
-    );
+  const newest = newestOf(scores, { keyOf: ({ name }) => name, content: ({ score }) => score });
   return Object.fromEntries(
-    [...newest.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1)).map(({ name, score }) => [name, score]),
+    newest.toSorted((a, b) => (a.name < b.name ? -1 : 1)).map(({ name, score }) => [name, score]),
   );
 }
 
-/** Of two that are equally new the one whose `content` is the larger text: the order of records must not matter. */
-export function newerOf<Found extends { readonly updated: string }>(
-  kept: Found | undefined,
-  found: Found,
-  content: (one: Found) => unknown,
-): Found {
-  if (!kept || kept.updated < found.updated) return found;
-  if (kept.updated > found.updated) return kept;
-  return JSON.stringify(sortKeys(content(kept))) < JSON.stringify(sortKeys(content(found))) ? found : kept;
+/**
+ * Of each key the newest; of several that are equally new the one whose `content` is the larger text: the order of records
+ * must not matter.
+ */
+export function newestOf<Found extends { readonly updated: string }>(
+  found: readonly Found[],
+  { keyOf, content }: Record<'keyOf' | 'content', (one: Found) => unknown>,
+): readonly Found[] {
+  const newest = new Map<unknown, Found>();
+  for (const one of found) {
+    const kept = newest.get(keyOf(one));
+    const isNewer =
+      !kept ||
+      kept.updated < one.updated ||
+      (kept.updated === one.updated && sortedText(content(kept)) < sortedText(content(one)));
+    if (isNewer) newest.set(keyOf(one), one);
+  }
+  return [...newest.values()];
 }
 
 /** A true judgement is 1 and a false one 0. */

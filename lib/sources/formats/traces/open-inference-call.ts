@@ -3,6 +3,7 @@ import { readMessage, readTools } from '../../conversation.ts';
 import { unwrapJson } from '../../fields/unwrap-json.ts';
 import { isObject, type JsonObject } from '../../json/exact-json.ts';
 import { readKey } from '../../read-key.ts';
+import { lost } from '../../source-candidate.ts';
 import type { SpokenCall } from './trace.ts';
 
 /**
@@ -21,9 +22,7 @@ export function readOpenInferenceCall(attributes: JsonObject, kind: unknown): Sp
       numbered(child(llm, 'tools')).map((tool) => unwrapJson(child(child(tool, 'tool'), 'json_schema'))),
     ),
     truncated: isCutShort(child(llm, 'finish_reason')),
-    ...(given.length === 0 && {
-      loss: { reason: 'no_content', detail: 'its first call of a model has no input messages' },
-    }),
+    ...(given.length === 0 && { loss: lost('no_content', 'its first call of a model has no input messages') }),
   };
 }
 

@@ -1,4 +1,5 @@
 import { isNumber, isObject, type JsonObject, toDouble } from '../../json/exact-json.ts';
+import { listOf, memberOf, objectsIn } from '../../json/members.ts';
 import { readKey } from '../../read-key.ts';
 import type { RecordPlace } from '../../source-format.ts';
 import { timeText } from './newest.ts';
@@ -15,47 +16,39 @@ export interface Signal {
 
 export interface Span extends Signal {
   readonly failed: boolean;
-  /** Older instrumentations record events on the span. */
-  readonly events: readonly LogRecord[];
 }
 
 export interface LogRecord extends Signal {
   readonly eventName: string;
 }
 
-/** What one record of an OTLP file holds: batches of spans, of log records, or of metrics. */
-export interface Batch {
-  readonly spans: readonly Span[];
-  readonly logs: readonly LogRecord[];
-}
-
+/** What one record of an OTLP file is: batches of spans, of log records, or of metrics. */
 export const isBatch = (record: unknown): record is JsonObject =>
   isObject(record) && ['resourceSpans', 'resourceLogs', 'resourceMetrics'].some((key) => Array.isArray(record[key]));
 
-export function readBatch({ resourceSpans, resourceLogs }: JsonObject, place: RecordPlace): Batch {
+export function readBatch({ resourceSpans, resourceLogs }: JsonObject, place: RecordPlace) {
   const inScopes = (resources: unknown, scopes: string, signals: string): readonly JsonObject[] =>
     objectsIn(resources)
       .flatMap((resource) => objectsIn(resource[scopes]))
       .flatMap((scope) => objectsIn(scope[signals]));
-  return {
-    spans: inScopes(resourceSpans, 'scopeSpans', 'spans').map((span) => readSpan(span, place)),
-    logs: inScopes(resourceLogs, 'scopeLogs', 'logRecords').map((log) => readLog(log, place)),
-  };
+  const spans = inScopes(resourceSpans, 'scopeSpans', 'spans').map((span) => ({ span, read: readSpan(span, place) }));
+  const logs = inScopes(resourceLogs, 'scopeLogs', 'logRecords').map((log) => readLog(log, place));
+  // Older instrumentations record events on the span.
+  return { spans: spans.map(({ read }) => read), logs: [...spans.flatMap(readEvents), ...logs] };
 }
 
-function readSpan(span: JsonObject, place: RecordPlace): Span {
-  const signal = readSignal(span, span.startTimeUnixNano, place);
-  return {
-    ...signal,
-    failed: isObject(span.status) && (span.status.code === 2 || span.status.code === 'STATUS_CODE_ERROR'),
-    events: objectsIn(span.events).map((event) => ({
-      ...signal,
-      time: timeText(event.timeUnixNano),
-      attributes: readAttributes(event.attributes),
-      eventName: typeof event.name === 'string' ? event.name : '',
-    })),
-  };
-}
+const readSpan = (span: JsonObject, place: RecordPlace): Span => ({
+  ...readSignal(span, span.startTimeUnixNano, place),
+  failed: [2, 'STATUS_CODE_ERROR'].some((code) => memberOf(span.status, 'code') === code),
+});
+
+const readEvents = ({ span, read: { place, traceId, spanId } }: { span: JsonObject; read: Span }): LogRecord[] =>
+  objectsIn(span.events).map((event) => ({
+    ...{ place, traceId, spanId },
+    time: timeText(event.timeUnixNano),
+    attributes: readAttributes(event.attributes),
+    eventName: typeof event.name === 'string' ? event.name : '',
+  }));
 
 function readLog(log: JsonObject, place: RecordPlace): LogRecord {
   const signal = readSignal(log, log.timeUnixNano ?? log.observedTimeUnixNano, place);
@@ -83,7 +76,7 @@ function readAnyValue(found: unknown): unknown {
   // Integers are text in OTLP's JSON; a double that is not finite is too.
   if (intValue !== undefined) return numberOf(intValue);
   if (doubleValue !== undefined) return numberOf(doubleValue);
-  if (isObject(arrayValue)) return Array.isArray(arrayValue.values) ? arrayValue.values.map(readAnyValue) : [];
+  if (isObject(arrayValue)) return listOf(arrayValue.values).map(readAnyValue);
   return isObject(kvlistValue) ? readAttributes(kvlistValue.values) : found.bytesValue;
 }
 
@@ -91,5 +84,3 @@ const numberOf = (found: unknown): number | undefined => {
   if (isNumber(found)) return toDouble(found);
   return typeof found === 'string' && found.trim() !== '' ? Number(found) : undefined;
 };
-
-const objectsIn = (found: unknown): readonly JsonObject[] => (Array.isArray(found) ? found.filter(isObject) : []);

@@ -1,8 +1,7 @@
 import type { Message } from '../../../contract/trajectory.ts';
 import { splitConversation } from '../../conversation.ts';
-import { sortKeys } from '../../json/sort-keys.ts';
-import type { SourceCandidate, SourceLoss, SourceScore } from '../../source-candidate.ts';
-import type { RecordPlace } from '../../source-format.ts';
+import { sortedText } from '../../json/sort-keys.ts';
+import { PLAIN_CANDIDATE, type SourceCandidate, type SourceLoss, type SourceScore } from '../../source-candidate.ts';
 
 /** What was said in a call of a model, whatever the tracing. */
 export interface SpokenCall {
@@ -16,7 +15,6 @@ export interface SpokenCall {
 }
 
 export interface ModelCall extends SpokenCall {
-  readonly place: RecordPlace;
   /** Text that sorts by time. */
   readonly start: string;
 }
@@ -41,26 +39,17 @@ export function traceCandidate({ id, calls, scores, loss }: Trace): SourceCandid
   const given = first?.given ?? [];
   const others = later.length - goOn.length;
   return {
-    group: undefined,
-    turnId: '0',
-    index: undefined,
+    ...PLAIN_CANDIDATE,
     id,
     conversation: splitConversation(given, [...(last?.given.slice(given.length) ?? []), ...(last?.answered ?? [])]),
     scores,
     tools: first?.tools,
     flags: [...(last?.truncated ? ['truncated'] : []), ...(others > 0 ? [`other_calls:${others}`] : [])],
     loss: loss ?? first?.loss ?? last?.loss,
-    metadata: {},
   };
 }
 
-/** Where the trace begins: its earliest call. */
-export const placeOf = ({ calls }: Trace): RecordPlace =>
-  calls.reduce((first, call) => (call.start < first.start ? call : first)).place;
-
 const beginsLike = ({ given }: ModelCall): ((call: ModelCall) => boolean) => {
-  const wanted = given.map(normalText);
-  return (call) => call.given.length >= given.length && wanted.every((text, at) => normalText(call.given[at]) === text);
+  const wanted = given.map(sortedText);
+  return (call) => call.given.length >= given.length && wanted.every((text, at) => sortedText(call.given[at]) === text);
 };
-
-const normalText = (message: Message | undefined): string => JSON.stringify(sortKeys(message));

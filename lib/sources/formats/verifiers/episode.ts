@@ -1,9 +1,16 @@
 import type { Message } from '../../../contract/trajectory.ts';
 import { isAssistant, readMessage, readTools, splitConversation } from '../../conversation.ts';
 import { isObject, type JsonObject } from '../../json/exact-json.ts';
+import { listOf, memberOf, objectsIn } from '../../json/members.ts';
 import { joinKeys, readKey } from '../../read-key.ts';
 import { readScore } from '../../read-score.ts';
-import type { SourceCandidate, SourceLoss, SourceScore } from '../../source-candidate.ts';
+import {
+  lost,
+  PLAIN_CANDIDATE,
+  type SourceCandidate,
+  type SourceLoss,
+  type SourceScore,
+} from '../../source-candidate.ts';
 
 /** A line of `traces.jsonl`: the traces of all agents that worked on one task together. */
 export const isEpisode = (record: unknown): boolean =>
@@ -16,16 +23,15 @@ export const readEpisode = (traces: readonly unknown[]): readonly SourceCandidat
   traces.map((trace, at) => readTrace(isObject(trace) ? trace : {}, `/traces/${at}`));
 
 function readTrace(trace: JsonObject, at: string): SourceCandidate {
-  const nodes = Array.isArray(trace.nodes) ? trace.nodes.map((node) => (isObject(node) ? node : {})) : [];
+  const nodes = listOf(trace.nodes).map((node) => (isObject(node) ? node : {}));
   const leaves = findLeaves(nodes);
   const branch = branchTo(nodes, leaves.at(-1));
   const messages = branch?.map(({ message }) => readMessage(message)) ?? [];
   const complete = branch !== undefined && messages.every((message) => message !== undefined);
   const read = messages.filter((message) => message !== undefined);
   return {
+    ...PLAIN_CANDIDATE,
     group: readGroup(trace),
-    turnId: '0',
-    index: undefined,
     id: readKey(trace.id) ?? null,
     at,
     conversation: splitAtSampled(read, branch?.findIndex(({ sampled }) => sampled === true) ?? -1),
@@ -33,16 +39,16 @@ function readTrace(trace: JsonObject, at: string): SourceCandidate {
     record: trace,
     tools: readTools(branch?.[0]?.tools) ?? readTools(trace.tools),
     flags: [...(isTruncated(trace) ? ['truncated'] : []), ...(leaves.length > 1 ? [`branches:${leaves.length}`] : [])],
-    loss: readError(trace) ?? (complete ? undefined : BROKEN_GRAPH),
-    metadata: {},
+    loss:
+      readError(trace) ??
+      (complete ? undefined : lost('invalid_messages', 'its nodes do not lead from a message back to a root')),
   };
 }
 
 /** The key is the task's content; the agents of an episode do different work on it. */
 function readGroup({ task, agent }: JsonObject): string | undefined {
-  const key = isObject(task) ? (readKey(task.key) ?? readKey(task.hash)) : undefined;
-  const name = isObject(agent) ? readKey(agent.name) : undefined;
-  return key === undefined ? undefined : joinKeys([key, name ?? 'agent']);
+  const key = readKey(memberOf(task, 'key')) ?? readKey(memberOf(task, 'hash'));
+  return key === undefined ? undefined : joinKeys([key, readKey(memberOf(agent, 'name')) ?? 'agent']);
 }
 
 /** Indices of the nodes that are nobody's parent, in order. A branch leads to each; the library takes the last for the whole. */
@@ -66,7 +72,7 @@ function branchTo(nodes: readonly JsonObject[], leaf: number | undefined): reado
 /** An assistant's message that no model call made is part of the prompt. */
 const splitAtSampled = (messages: readonly Message[], sampled: number): SourceCandidate['conversation'] =>
   sampled === -1 || !messages.slice(sampled).some(isAssistant)
-    ? { kind: 'messages', prompt: messages, trajectory: [] }
+    ? splitConversation(messages, [])
     : splitConversation(messages.slice(0, sampled), messages.slice(sampled));
 
 /** Each reward by its name, and `reward`, their weighted sum. A reward that is null was never given: no sum stands for all. */
@@ -81,14 +87,14 @@ function readRewards(found: unknown): Readonly<Record<string, SourceScore>> {
 }
 
 const readReward = (reward: unknown, name: string): SourceScore =>
-  readScore(isObject(reward) ? reward.score : undefined, `the score of reward ${name}`);
+  readScore(memberOf(reward, 'score'), `the score of reward ${name}`);
 
 function sumRewards(rewards: readonly (readonly [string, unknown])[]): SourceScore {
-  if (rewards.length === 0) return { loss: { reason: 'missing_score', detail: 'it has no rewards' } };
+  if (rewards.length === 0) return { loss: lost('missing_score', 'it has no rewards') };
   let sum = 0;
   for (const [name, reward] of rewards) {
     const score = readReward(reward, name);
-    const weight = readScore(isObject(reward) ? (reward.weight ?? 1) : 1, `the weight of reward ${name}`);
+    const weight = readScore(memberOf(reward, 'weight') ?? 1, `the weight of reward ${name}`);
     if ('loss' in score) return score;
     if ('loss' in weight) return weight;
     sum += score.value * weight.value;
@@ -99,11 +105,8 @@ function sumRewards(rewards: readonly (readonly [string, unknown])[]): SourceSco
 /** What the library's own `is_truncated` says; it is not in the file. */
 function isTruncated({ stop_condition, calls }: JsonObject): boolean {
   if (typeof stop_condition === 'string' && LIMITS.has(stop_condition)) return true;
-  const answered = (Array.isArray(calls) ? calls : []).filter(
-    (call) => isObject(call) && (call.error ?? null) === null,
-  );
-  const last: unknown = answered.at(-1);
-  return isObject(last) && last.finish_reason === 'length';
+  const last = objectsIn(calls).findLast(({ error }) => (error ?? null) === null);
+  return last?.finish_reason === 'length';
 }
 
 const LIMITS: ReadonlySet<string> = new Set([
@@ -116,12 +119,6 @@ const LIMITS: ReadonlySet<string> = new Set([
 
 function readError({ ok, errors }: JsonObject): SourceLoss | undefined {
   if (ok !== false) return undefined;
-  const last: unknown = Array.isArray(errors) ? errors.at(-1) : undefined;
-  const type = isObject(last) ? readKey(last.type) : undefined;
-  return { reason: 'error', detail: type === undefined ? 'its trace is not ok' : `its last error is a ${type}` };
+  const type = readKey(memberOf(listOf(errors).at(-1), 'type'));
+  return lost('error', type === undefined ? 'its trace is not ok' : `its last error is a ${type}`);
 }
-
-const BROKEN_GRAPH: SourceLoss = {
-  reason: 'invalid_messages',
-  detail: 'its nodes do not lead from a message back to a root',
-};

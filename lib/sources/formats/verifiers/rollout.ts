@@ -3,9 +3,10 @@ import { readMessages, readTools, splitConversation } from '../../conversation.t
 import { isMessageList } from '../../dialects.ts';
 import { unwrapJson } from '../../fields/unwrap-json.ts';
 import { isObject, type JsonObject } from '../../json/exact-json.ts';
+import { memberOf } from '../../json/members.ts';
 import { readKey } from '../../read-key.ts';
 import { readScore } from '../../read-score.ts';
-import type { Conversation, SourceLoss } from '../../source-candidate.ts';
+import { type Conversation, lost, PLAIN_CANDIDATE, type SourceLoss } from '../../source-candidate.ts';
 import type { RecordReading } from '../../source-format.ts';
 
 /**
@@ -23,23 +24,20 @@ const has = (record: unknown, ...keys: readonly string[]): boolean =>
 
 export function readRollout(record: unknown): RecordReading {
   if (!isObject(record) || !('completion' in record)) {
-    return { rejected: { reason: 'not_a_rollout', detail: 'it has neither a completion nor traces' } };
+    return { rejected: lost('not_a_rollout', 'it has neither a completion nor traces') };
   }
   const conversation = readConversation(record.prompt, record.completion);
   return {
     candidates: [
       {
+        ...PLAIN_CANDIDATE,
         group: readKey(record.example_id),
-        turnId: '0',
-        index: undefined,
-        id: null,
-        conversation: conversation ?? { kind: 'messages', prompt: [], trajectory: [] },
+        conversation: conversation ?? splitConversation([], []),
         scores: { reward: readScore(record.reward, 'reward') },
         record,
         tools: readTools(record.tool_defs),
         flags: isTrue(record.is_truncated) ? ['truncated'] : [],
         loss: readError(record) ?? (conversation ? undefined : UNREADABLE),
-        metadata: {},
       },
     ],
   };
@@ -76,11 +74,8 @@ const isTrue = (found: unknown): boolean => found === true || (typeof found === 
 /** A failed rollout has the reward 0. */
 function readError({ error }: JsonObject): SourceLoss | undefined {
   if (error === undefined || error === null) return undefined;
-  const name = isObject(error) ? readKey(error.error) : undefined;
-  return { reason: 'error', detail: name === undefined ? 'its error is not null' : `its error is a ${name}` };
+  const name = readKey(memberOf(error, 'error'));
+  return lost('error', name === undefined ? 'its error is not null' : `its error is a ${name}`);
 }
 
-const UNREADABLE: SourceLoss = {
-  reason: 'invalid_messages',
-  detail: 'its prompt or completion is neither text nor a list of messages',
-};
+const UNREADABLE = lost('invalid_messages', 'its prompt or completion is neither text nor a list of messages');

@@ -9,7 +9,6 @@ export const verifiers: RecordFormat = asRows(
   {
     kind: 'records',
     name: 'verifiers',
-    generic: false,
     holds: 'conversations',
     defaultScore: 'reward',
     scattered: true,
