@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { isPlainUrl } from './plain-url.ts';
+import { TraceObject } from './plan.ts';
 import { RunId } from './run-id.ts';
 import { SecretName } from './secret-name.ts';
 
@@ -74,14 +75,7 @@ export const SkippedRows = z.strictObject({ repeated_id: z.int().min(0), blank_q
 export type SkippedRows = z.infer<typeof SkippedRows>;
 
 /** `dataset-pin.json`: the dataset as it was read, an input of the run's manifest. */
-export const DatasetPin = z.strictObject({
-  bucket: z.string(),
-  key: z.string(),
-  version: z.string().optional(),
-  etag: z.string(),
-  bytes: z.int().min(0),
-  skipped: SkippedRows,
-});
+export const DatasetPin = TraceObject.extend({ skipped: SkippedRows });
 export type DatasetPin = z.infer<typeof DatasetPin>;
 
 /** Tries that examples have had so far, by row number: what a batch hands on with the rest of its work. */
