@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-/** A setting that comes as JSON text: in an environment variable, or on a command line. */
+/** A value that comes as JSON text: in an environment variable, on a command line, in a message. */
 export const jsonVariable = <Schema extends z.ZodType>(schema: Schema) => z.string().transform(parseJson).pipe(schema);
 
 /** The value of JSON text; an issue where it is none. */

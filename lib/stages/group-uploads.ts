@@ -1,3 +1,4 @@
+import { jsonVariable } from '../contract/json-variable.ts';
 import { UploadEvent } from '../contract/start.ts';
 import { folderOf } from '../sources/folders.ts';
 import type { ArrivedUploads } from './gather-uploads.ts';
@@ -24,7 +25,7 @@ export function groupUploads(messages: readonly QueuedUpload[]): GroupedUploads 
   const folders = new Map<string, ArrivedUploads & { ids: string[] }>();
   const unreadable: string[] = [];
   for (const { id, body } of messages) {
-    const event = eventIn(body);
+    const event = QueuedEvent.safeParse(body).data;
     if (!event) {
       unreadable.push(id);
       continue;
@@ -40,10 +41,4 @@ export function groupUploads(messages: readonly QueuedUpload[]): GroupedUploads 
   return { folders: [...folders.values()], unreadable };
 }
 
-function eventIn(body: string): UploadEvent | undefined {
-  try {
-    return UploadEvent.safeParse(JSON.parse(body)).data;
-  } catch {
-    return undefined;
-  }
-}
+const QueuedEvent = jsonVariable(UploadEvent);

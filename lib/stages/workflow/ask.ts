@@ -2,7 +2,6 @@ import type { WorkflowFailureReason, WorkflowSource } from '../../contract/workf
 import { HttpFailed, type HttpFailureKind, type HttpResponse } from '../http.ts';
 import { type Answer, NoAnswer, readAnswer } from './answer.ts';
 import { routesOf, type WorkflowClient } from './client.ts';
-import { joined } from './lines.ts';
 import { adviceOn, explainRefusal, REFUSAL_BYTES } from './refusal.ts';
 import { delayMs, RETRIED_STATUSES, retryAfterMs } from './retry.ts';
 
@@ -126,7 +125,7 @@ async function firstBytes({ body }: HttpResponse): Promise<Uint8Array> {
   } catch (error) {
     if (!(error instanceof HttpFailed)) throw error;
   }
-  return joined(pieces).subarray(0, REFUSAL_BYTES);
+  return Buffer.concat(pieces).subarray(0, REFUSAL_BYTES);
 }
 
 const failed = (reason: WorkflowFailureReason, detail: string, retry: boolean) =>

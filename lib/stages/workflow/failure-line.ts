@@ -1,3 +1,4 @@
+import { jsonVariable } from '../../contract/json-variable.ts';
 import { WorkflowFailureLine, type WorkflowFailureReason } from '../../contract/workflow.ts';
 
 /** As `ItemRejection` in `lib/sources/record.ts`, with a workflow's reasons. */
@@ -14,17 +15,11 @@ export interface WorkflowFailure {
 export function workflowFailure(bytes: Uint8Array): WorkflowFailure | undefined {
   // A failure has nothing but a detail of a few hundred characters; trace items are not parsed here.
   if (bytes.length > FAILURE_BYTES) return undefined;
-  const line = WorkflowFailureLine.safeParse(parsed(bytes));
+  const line = FailureText.safeParse(new TextDecoder().decode(bytes));
   return line.success ? { ...line.data.workflow_run.failure, exampleId: line.data.id } : undefined;
 }
 
 /** An id may be long; a trace item that is as short as this costs little to parse. */
 const FAILURE_BYTES = 65_536;
 
-function parsed(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    return undefined;
-  }
-}
+const FailureText = jsonVariable(WorkflowFailureLine);

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import { jsonVariable } from '../../contract/json-variable.ts';
 import { WorkflowRun } from '../../contract/workflow.ts';
 import { CorruptObject } from '../../errors.ts';
 import type { ObjectStore } from '../../objects/store.ts';
@@ -72,7 +72,4 @@ function runOf(bytes: Uint8Array, key: string): WorkflowRun {
 /** A detail has at most a few hundred characters; JSON may escape each to six. */
 const HEAD_BYTES = 8192;
 
-const WorkflowRunText = z
-  .string()
-  .transform((text): unknown => JSON.parse(text))
-  .pipe(WorkflowRun);
+const WorkflowRunText = jsonVariable(WorkflowRun);
