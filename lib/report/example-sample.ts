@@ -9,7 +9,7 @@ import { reservoir } from './reservoir.ts';
 /** As many examples as a chart can show. */
 const EXAMPLES = 300;
 
-const SampledExample = z.strictObject({
+export const SampledExample = z.strictObject({
   hash: z.int().min(0),
   example_id: z.string(),
   pairs: z.int().min(1),

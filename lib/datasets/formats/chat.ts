@@ -74,7 +74,8 @@ export function chatMessage(message: Message): z.infer<typeof ChatMessage> {
   };
 }
 
-function readArguments(text: string): object | undefined {
+/** The arguments of a call; undefined where they are no object. A call without any has the empty text. */
+export function readArguments(text: string): object | undefined {
   try {
     const parsed: unknown = hasLongInteger(text) ? parseExactly(text) : JSON.parse(text === '' ? '{}' : text);
     return isObject(parsed) ? parsed : undefined;
