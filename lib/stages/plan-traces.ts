@@ -5,14 +5,13 @@ import { Shards, type TraceObject } from '../contract/plan.ts';
 import { Limits } from '../contract/request.ts';
 import type { EvaluateOutput } from '../contract/states.ts';
 import { Batches, type PlanTracesInput, workflowKeys } from '../contract/workflow.ts';
-import { wantedDatasets } from '../datasets/wanted-datasets.ts';
 import { ShardMissing } from '../errors.ts';
 import { runKeys } from '../objects/keys.ts';
 import { readJson } from '../objects/stored-json.ts';
 import { belowCeiling, type CeilingDeps } from './below-ceiling.ts';
 import { cutShards, mayBeCut } from './cut-shards.ts';
 import type { Deps } from './deps.ts';
-import { maxConcurrencyOf } from './max-concurrency.ts';
+import { describePlan } from './describe-plan.ts';
 import { planText } from './plan-text.ts';
 
 /**
@@ -26,17 +25,9 @@ export async function planTraces({ run_id }: PlanTracesInput, deps: Deps & Ceili
   const cutting = { shardBytes: limits.shard_bytes, cut: mayBeCut(builder) };
   const shards = belowCeiling(cutShards(traces, cutting, deps), 'shards', deps);
   await deps.collections.write(plan, planText(shards), { ifAbsent: true });
-  return {
-    run_id,
-    status: 'planned',
-    plan: { bucket: deps.collectionsBucket, key: plan },
-    // Read back: where another execution planned first, its plan is the one that counts.
-    shards: (await readJson(deps.collections, plan, Shards)).length,
-    inputs: traces.length,
-    input_bytes: traces.reduce((sum, { bytes }) => sum + bytes, 0),
-    max_concurrency: maxConcurrencyOf(limits, deps),
-    datasets: wantedDatasets({ dataset }),
-  };
+  // Read back: where another execution planned first, its plan is the one that counts.
+  const { length } = await readJson(deps.collections, plan, Shards);
+  return describePlan({ run_id, limits, dataset }, { status: 'planned', shards: length, inputs: traces }, deps);
 }
 
 /** Of the claimed request: the rest is for other steps. */
