@@ -1,12 +1,12 @@
 import * as z from 'zod';
+import { shorten } from '../shorten.ts';
 import { jsonVariable } from './json-variable.ts';
 
 /** What Lambda makes of an error that a handler throws: the Cause of the failed state, as JSON text. */
 const LambdaCause = jsonVariable(z.object({ errorMessage: z.string() }));
 
 /** A message as long as somebody reads it; the Cause of a Fail state may have 32,768 characters. */
-export const shortened = (message: string): string =>
-  message.length > MOST_CHARACTERS ? `${message.slice(0, MOST_CHARACTERS)}…` : message;
+export const shortened = (message: string): string => shorten(message, MOST_CHARACTERS);
 
 const MOST_CHARACTERS = 4_000;
 

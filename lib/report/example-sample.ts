@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { compareText } from '../compare-text.ts';
 import type { BuilderSettings } from '../contract/builder.ts';
 import { keepFinite, rewardOf } from '../preferences/reward.ts';
 import { shortId } from './excerpt.ts';
@@ -62,6 +63,4 @@ function sumUpRewards({ turns }: PairedGroup, builder: Pick<BuilderSettings, 're
 export const reportExamples = (sample: ExampleSample): ReportSample['curriculum'] =>
   sample
     .map(({ hash: _, ...example }) => example)
-    .sort((a, b) => b.mean - a.mean || byCodeUnit(a.example_id, b.example_id));
-
-const byCodeUnit = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+    .sort((a, b) => b.mean - a.mean || compareText(a.example_id, b.example_id));

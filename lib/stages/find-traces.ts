@@ -1,3 +1,4 @@
+import { compareText } from '../compare-text.ts';
 import type { TraceObject } from '../contract/plan.ts';
 import type { Beside } from '../contract/run-source.ts';
 import type { TraceLocation, TraceSource } from '../contract/source.ts';
@@ -41,7 +42,7 @@ export async function findTraces(
     }
     besides.push(...beside);
   }
-  const inOrder = [...found.values()].sort((a, b) => compare(a.key, b.key) || compare(a.bucket, b.bucket));
+  const inOrder = [...found.values()].sort((a, b) => compareText(a.key, b.key) || compareText(a.bucket, b.bucket));
   const { objects, twins } = readOnce(inOrder);
   return { objects, beside: [...besides, ...countBeside('twin', twins)] };
 }
@@ -109,6 +110,3 @@ function nothingAt(location: TraceLocation, beside: readonly Beside[], deps: Pic
   const others = beside.map((one) => ` ${describeBeside(one)}`).join('');
   return `No file with records under ${name}/${location.prefix} (.json, .jsonl, .csv, .parquet, .eval and the like, or .gz of one); check source.traces.${others}`;
 }
-
-/** By UTF-16 code units: the same in every locale. */
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

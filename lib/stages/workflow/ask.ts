@@ -18,15 +18,15 @@ export interface AskDeps {
 /** `tries` counts the requests made, those of earlier rounds included. `unfinished`: no time for another here. */
 export type Outcome =
   | { readonly kind: 'answered'; readonly tries: number; readonly answer: Answer }
-  | {
-      readonly kind: 'failed';
-      readonly tries: number;
-      readonly reason: WorkflowFailureReason;
-      readonly detail: string;
-      /** The detail without the workflow's own words, which may quote the example. */
-      readonly inLogs: string;
-    }
+  | ({ readonly kind: 'failed'; readonly tries: number } & Failure)
   | { readonly kind: 'unfinished'; readonly tries: number };
+
+interface Failure {
+  readonly reason: WorkflowFailureReason;
+  readonly detail: string;
+  /** The detail without the workflow's own words, which may quote the example. */
+  readonly inLogs: string;
+}
 
 /** Kept free at the end: to write what was answered. */
 const WRITE_MS = 30_000;
@@ -54,14 +54,7 @@ export async function ask(body: string, source: WorkflowSource, tried: number, d
 
 type Attempt =
   | { readonly kind: 'answered'; readonly answer: Answer }
-  | {
-      readonly kind: 'failed';
-      readonly reason: WorkflowFailureReason;
-      readonly detail: string;
-      readonly inLogs: string;
-      readonly retry: boolean;
-      readonly retryAfterMs?: number;
-    };
+  | ({ readonly kind: 'failed'; readonly retry: boolean; readonly retryAfterMs?: number } & Failure);
 
 async function attemptOnce(body: string, source: WorkflowSource, deps: AskDeps): Promise<Attempt> {
   try {

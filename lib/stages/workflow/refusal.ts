@@ -1,3 +1,4 @@
+import { shorten } from '../../shorten.ts';
 import { isObject, type JsonObject } from '../../sources/json/exact-json.ts';
 
 /** Bytes of a refusal that are read: its reason is at its beginning. */
@@ -13,7 +14,7 @@ export function explainRefusal(body: Uint8Array, posted: string): string | undef
   const hide = hideValues(posted);
   if (isObject(answer) && Array.isArray(answer.detail)) return explainIssues(answer.detail, hide);
   const words = isObject(answer) ? wordsOf(answer) : answer === undefined && !/^\s*</.test(text) ? text : undefined;
-  return words === undefined || words.trim() === '' ? undefined : shorten(hide(words), MOST_WORDS);
+  return words === undefined || words.trim() === '' ? undefined : toLine(hide(words), MOST_WORDS);
 }
 
 /** What a refusal of FastAPI's shows without its words: fields that the workflow takes and did not get. */
@@ -31,8 +32,8 @@ const MOST_ISSUES = 3;
 function explainIssues(issues: readonly unknown[], hide: (text: string) => string): string | undefined {
   const known = issues.filter(isObject);
   const words = known.slice(0, MOST_ISSUES).map(({ loc, msg }) => {
-    const place = Array.isArray(loc) ? shorten(loc.map(String).join('.'), 80) : 'the body';
-    return `${place}: ${shorten(hide(typeof msg === 'string' ? msg : 'refused'), 80)}`;
+    const place = Array.isArray(loc) ? toLine(loc.map(String).join('.'), 80) : 'the body';
+    return `${place}: ${toLine(hide(typeof msg === 'string' ? msg : 'refused'), 80)}`;
   });
   if (words.length === 0) return undefined;
   const more = known.length > MOST_ISSUES ? `, and ${known.length - MOST_ISSUES} more` : '';
@@ -72,10 +73,7 @@ function textsIn(value: unknown): readonly string[] {
   return isObject(value) ? Object.values(value).flatMap(textsIn) : [];
 }
 
-const shorten = (text: string, most: number): string => {
-  const line = text.replaceAll(/[\p{Cc}\s]+/gu, ' ').trim();
-  return line.length > most ? `${line.slice(0, most)}…` : line;
-};
+const toLine = (text: string, most: number): string => shorten(text.replaceAll(/[\p{Cc}\s]+/gu, ' ').trim(), most);
 
 function parsed(text: string): unknown {
   try {
