@@ -1,3 +1,4 @@
+import { tryParseJson } from '../../contract/json-variable.ts';
 import { shorten } from '../../shorten.ts';
 import { isObject, type JsonObject } from '../../sources/json/exact-json.ts';
 
@@ -10,7 +11,7 @@ export const REFUSAL_BYTES = 8192;
  */
 export function explainRefusal(body: Uint8Array, posted: string): string | undefined {
   const text = new TextDecoder().decode(body);
-  const answer = parsed(text);
+  const answer = tryParseJson(text);
   const hide = hideValues(posted);
   if (isObject(answer) && Array.isArray(answer.detail)) return explainIssues(answer.detail, hide);
   const words = isObject(answer) ? wordsOf(answer) : answer === undefined && !/^\s*</.test(text) ? text : undefined;
@@ -19,7 +20,7 @@ export function explainRefusal(body: Uint8Array, posted: string): string | undef
 
 /** What a refusal of FastAPI's shows without its words: fields that the workflow takes and did not get. */
 export function adviceOn(body: Uint8Array): string {
-  const answer = parsed(new TextDecoder().decode(body));
+  const answer = tryParseJson(new TextDecoder().decode(body));
   const issues = isObject(answer) && Array.isArray(answer.detail) ? answer.detail : [];
   const missing = issues.filter(isObject).flatMap(missingField);
   return missing.length === 0 ? '' : adviceFor(missing.slice(0, MOST_ISSUES));
@@ -61,7 +62,7 @@ function wordsOf({ detail, message, error }: JsonObject): string | undefined {
 
 /** Texts of the posted body come out as `…`; shorter ones are part of any sentence. */
 function hideValues(posted: string): (text: string) => string {
-  const values = textsIn(parsed(posted))
+  const values = textsIn(tryParseJson(posted))
     .filter((text) => text.length >= 4)
     .toSorted((a, b) => b.length - a.length);
   return (text) => values.reduce((hidden, value) => hidden.replaceAll(value, '…'), text);
@@ -74,11 +75,3 @@ function textsIn(value: unknown): readonly string[] {
 }
 
 const toLine = (text: string, most: number): string => shorten(text.replaceAll(/[\p{Cc}\s]+/gu, ' ').trim(), most);
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
