@@ -19,10 +19,11 @@ import { pinTokenizer, readTokenizer } from './pin-tokenizer.ts';
 import { planText } from './plan-text.ts';
 import { type Plan, readPlan } from './read-plan.ts';
 import { type RefuseDeps, refuseSettings } from './refuse-settings.ts';
-import { asUploaded, type RequestDeps, requestOf } from './request-of.ts';
+import { asUploaded, requestOf } from './request-of.ts';
 import { namePassedOver, type SourceSettings } from './source/resolve-source.ts';
+import type { UploadedSettingsDeps } from './uploaded-settings.ts';
 
-export interface EvaluateDeps extends RequestDeps, RefuseDeps, DrawDeps {}
+export interface EvaluateDeps extends UploadedSettingsDeps, RefuseDeps, DrawDeps {}
 
 /**
  * Checks the request, claims the run, and writes the plan: of the traces, pinned, or of the dataset that a live workflow

@@ -13,10 +13,10 @@ export type Plot = {
 
 export type Tick = { readonly at: number; readonly label: string };
 
-export const plot = (width: number, height: number, left = 48): Plot => ({
+export const plot = (width: number, height: number): Plot => ({
   width,
   height,
-  left,
+  left: 48,
   right: width - 12,
   top: 14,
   bottom: height - 40,

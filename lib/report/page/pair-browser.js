@@ -61,19 +61,9 @@ import { marksOf } from '../marks.ts';
 
   fillSelects();
   form.addEventListener('submit', (event) => event.preventDefault());
-  form.addEventListener('input', () => {
-    only = '';
-    filter();
-    writeAddress();
-  });
+  form.addEventListener('input', search);
   // The fields are empty only after the reset event.
-  form.addEventListener('reset', () =>
-    setTimeout(() => {
-      only = '';
-      filter();
-      writeAddress();
-    }),
-  );
+  form.addEventListener('reset', () => setTimeout(search));
   more.addEventListener('click', () => {
     const next = list.childElementCount;
     showMore();
@@ -104,6 +94,12 @@ import { marksOf } from '../marks.ts';
     const margins = pairs.map((pair) => pair.margin);
     fields.from.placeholder = written(Math.min(...margins));
     fields.to.placeholder = written(Math.max(...margins));
+  }
+
+  function search() {
+    only = '';
+    filter();
+    writeAddress();
   }
 
   function filter() {
