@@ -18,6 +18,7 @@ export const PlacedPair = z.strictObject({
   end: count,
 });
 export type PlacedPair = z.infer<typeof PlacedPair>;
+type ShardPairRank = Omit<PlacedPair, 'start' | 'end'>;
 
 /** The sampled pairs of a shard with their texts. */
 export interface PairTexts {
@@ -62,11 +63,6 @@ export function openPairTexts(share: number): PairTexts {
 }
 
 const writeOnce = (text: UnwrittenPair | Utf8): Utf8 => (typeof text === 'string' ? text : writeShownPair(text));
-
-/** `pair`: its place in the shard. */
-export interface ShardPairRank extends PairRank {
-  readonly pair: number;
-}
 
 interface HeldPair extends ShardPairRank {
   text: UnwrittenPair | Utf8;

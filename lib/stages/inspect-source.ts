@@ -215,10 +215,7 @@ const summarize = (name: string, values: readonly number[]): ScoreSummary => ({
   mean: values.reduce((sum, value) => sum + value / values.length, 0),
 });
 
-function countSizes(groups: Iterable<readonly unknown[]>): Readonly<Record<string, number>> {
-  const sizes = new Map<number, number>();
-  for (const { length } of groups) sizes.set(length, (sizes.get(length) ?? 0) + 1);
-  return Object.fromEntries([...sizes].sort(([a], [b]) => a - b));
-}
+const countSizes = (groups: Iterable<readonly unknown[]>): Readonly<Record<string, number>> =>
+  Object.fromEntries([...Map.groupBy(groups, ({ length }) => length)].map(([size, of]) => [size, of.length]));
 
 const add = (counts: Map<string, number>, name: string): void => void counts.set(name, (counts.get(name) ?? 0) + 1);
