@@ -40,21 +40,16 @@ export type Counters = z.infer<typeof Counters>;
 const LISTS = ['rejected_candidates', 'rejected_items'] as const;
 const COUNTS = Counters.omit({ rejected_candidates: true, rejected_items: true }).keyof().options;
 
-const NO_COUNTS = Counters.parse(
-  Object.fromEntries(Counters.keyof().options.map((name) => [name, LISTS.some((list) => list === name) ? {} : 0])),
-);
+const noReasons = () => ({ rejected_candidates: {}, rejected_items: {} });
+const NO_COUNTS = Counters.parse({ ...Object.fromEntries(COUNTS.map((name) => [name, 0])), ...noReasons() });
 
-export const noCounts = (): Counters => ({ ...NO_COUNTS, rejected_candidates: {}, rejected_items: {} });
+export const noCounts = (): Counters => ({ ...NO_COUNTS, ...noReasons() });
 
-/** Adds `more` to `sum` in place, `times` times: -1 takes an item back that a later one replaces. */
-export function addCounts(sum: Counters, more: Counters, times: 1 | -1 = 1): void {
-  for (const name of COUNTS) sum[name] += times * more[name];
-  for (const kind of LISTS) {
-    for (const [reason, lost] of Object.entries(more[kind])) {
-      const left = (sum[kind][reason] ?? 0) + times * lost;
-      if (left === 0) delete sum[kind][reason];
-      else sum[kind][reason] = left;
-    }
+/** Adds `more` to `sum` in place. */
+export function addCounts(sum: Counters, more: Counters): void {
+  for (const name of COUNTS) sum[name] += more[name];
+  for (const list of LISTS) {
+    for (const [reason, lost] of Object.entries(more[list])) sum[list][reason] = (sum[list][reason] ?? 0) + lost;
   }
 }
 

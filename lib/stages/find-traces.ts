@@ -6,7 +6,7 @@ import { NoTraces } from '../errors.ts';
 import type { StoredObject } from '../objects/store.ts';
 import { findRunFolders, isHidden, isSourceName, pathBelow } from '../sources/beside-traces.ts';
 import type { Deps } from './deps.ts';
-import { countBeside, describeBeside, tallyBeside } from './tally-beside.ts';
+import { describeBeside, tallyBeside } from './tally-beside.ts';
 
 /** Under a prefix, objects so named may be NAT's traces or candidate lines. */
 export const TRACE_NAME = /\.(?:json|jsonl|ndjson)(?:\.gz)?$/i;
@@ -43,12 +43,12 @@ export async function findTraces(
     besides.push(...beside);
   }
   const inOrder = [...found.values()].sort((a, b) => compareText(a.key, b.key) || compareText(a.bucket, b.bucket));
-  const { objects, twins } = readOnce(inOrder);
-  return { objects, beside: [...besides, ...countBeside('twin', twins)] };
+  const { objects, beside } = readOnce(inOrder);
+  return { objects, beside: [...besides, ...beside] };
 }
 
 /** Of several names of one file one is read: what a person named, else the file itself, else the first link to it. */
-function readOnce(found: readonly FoundObject[]) {
+function readOnce(found: readonly FoundObject[]): FoundTraces {
   const rank = ({ named, isLink }: FoundObject) => (named ? 0 : isLink ? 2 : 1);
   const chosen = new Map<string, FoundObject>();
   for (const object of found) {
@@ -56,13 +56,13 @@ function readOnce(found: readonly FoundObject[]) {
     if (object.file !== undefined && (!known || rank(object) < rank(known))) chosen.set(object.file, object);
   }
   const objects: ListedObject[] = [];
-  const twins: string[] = [];
+  const twins = tallyBeside();
   for (const object of found) {
     const { file, isLink: _, ...listed } = object;
     if (file === undefined || chosen.get(file) === object) objects.push(listed);
-    else twins.push(object.key);
+    else twins.add('twin', object.key);
   }
-  return { objects, twins };
+  return { objects, beside: twins.found() };
 }
 
 type FoundObject = ListedObject & Pick<StoredObject, 'file' | 'isLink'>;

@@ -1,8 +1,5 @@
-import * as z from 'zod';
-import { BuilderSettings } from '../contract/builder.ts';
-import { DatasetSettings } from '../contract/dataset.ts';
 import { Shards, type TraceObject } from '../contract/plan.ts';
-import { Limits } from '../contract/request.ts';
+import { Request } from '../contract/request.ts';
 import type { EvaluateOutput } from '../contract/states.ts';
 import { Batches, type PlanTracesInput, workflowKeys } from '../contract/workflow.ts';
 import { ShardMissing } from '../errors.ts';
@@ -19,19 +16,16 @@ import { planText } from './plan-text.ts';
  * does with traces that were there before. Throws {@link ShardMissing} where a batch left none, CeilingExceeded.
  */
 export async function planTraces({ run_id }: PlanTracesInput, deps: Deps & CeilingDeps): Promise<EvaluateOutput> {
-  const { plan, request } = runKeys(run_id);
-  const { builder, limits, dataset } = await readJson(deps.collections, request, Planned);
+  const keys = runKeys(run_id);
+  const request = await readJson(deps.collections, keys.request, Request);
   const traces = await writtenTraces(run_id, deps);
-  const cutting = { shardBytes: limits.shard_bytes, cut: mayBeCut(builder) };
+  const cutting = { shardBytes: request.limits.shard_bytes, cut: mayBeCut(request.builder) };
   const shards = belowCeiling(cutShards(traces, cutting, deps), 'shards', deps);
-  await deps.collections.write(plan, planText(shards), { ifAbsent: true });
+  await deps.collections.write(keys.plan, planText(shards), { ifAbsent: true });
   // Read back: where another execution planned first, its plan is the one that counts.
-  const { length } = await readJson(deps.collections, plan, Shards);
-  return describePlan({ run_id, limits, dataset }, { status: 'planned', shards: length, inputs: traces }, deps);
+  const { length } = await readJson(deps.collections, keys.plan, Shards);
+  return describePlan(request, { status: 'planned', shards: length, inputs: traces }, deps);
 }
-
-/** Of the claimed request: the rest is for other steps. */
-const Planned = z.object({ builder: BuilderSettings, limits: Limits, dataset: DatasetSettings });
 
 async function writtenTraces(runId: string, deps: Deps): Promise<readonly TraceObject[]> {
   const keys = workflowKeys(runId);

@@ -41,15 +41,7 @@ export const toolsColumn = ({ tools }: Pick<Layout, 'tools'>): readonly ParquetC
   tools ? [{ name: 'tools', kind: 'text' }] : [];
 
 /** What both of TRL's formats are made of. */
-export function trlTexts(
-  { prompt, chosen, rejected, tools: offered }: Preference,
-  layout: Layout,
-): {
-  readonly prompt: unknown;
-  readonly chosen: unknown;
-  readonly rejected: unknown;
-  readonly tools?: string;
-} {
+export function trlTexts({ prompt, chosen, rejected, tools: offered }: Preference, layout: Layout) {
   const more = layout.tools ? { tools: toolsText(offered) } : {};
   if (!isConversational(layout)) return { prompt, chosen, rejected, ...more };
   return {

@@ -1,24 +1,18 @@
 import * as z from 'zod';
 import { CollectionRun } from '../../contract/collection-run.ts';
 import type { Manifest } from '../../contract/manifest.ts';
-import { FinalMetrics, type TrainingJob, type TrainingStatus } from '../../contract/training-states.ts';
+import { FinalMetrics, type TrainingJob } from '../../contract/training-states.ts';
 import { inOneChunk, type ObjectStore } from '../../objects/store.ts';
 import { jsonText, readLines } from '../../objects/stored-json.ts';
 import type { Deps } from '../deps.ts';
 import { trainingKeys } from './keys.ts';
-
-export interface TrainingEnd {
-  readonly status: TrainingStatus;
-  readonly message: string;
-  readonly progress: number | null;
-}
 
 /**
  * Writes `final_metrics.json` as NAT's trainer does, whatever way the training ended. What was collected comes from
  * `metrics.jsonl`: the collection itself may be larger than a status check has time to read.
  */
 export async function writeFinalMetrics(
-  end: TrainingEnd,
+  end: Pick<FinalMetrics, 'status' | 'message' | 'progress'>,
   job: TrainingJob,
   manifest: Manifest,
   { collections, now }: Pick<Deps, 'collections' | 'now'>,
