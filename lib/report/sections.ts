@@ -19,11 +19,13 @@ export function marginFigure({ sample }: ReportInput): Markup {
   return figure({
     title: 'Margins',
     says: 'Chosen score minus rejected score, over all pairs. A narrow margin is a weak preference.',
-    draw: (width) =>
-      barChart(
-        { bars, xTitle: 'margin', yTitle: 'pairs', label: 'Histogram of margins', ...endOf(sample.margins, score) },
-        width,
-      ),
+    draw: barChart({
+      bars,
+      xTitle: 'margin',
+      yTitle: 'pairs',
+      label: 'Histogram of margins',
+      ...endOf(sample.margins, score),
+    }),
     table: table('Pairs by margin', ['Margin', 'Pairs', 'Share'], binRows(sample.margins, sample.pairs, score), {
       numbers: [1, 2],
     }),
@@ -42,17 +44,13 @@ export function pairsPerExampleFigure({ sample }: ReportInput): Markup {
   return figure({
     title: 'Pairs per example',
     says: `${average(sample.pairs, sample.groups)} on average over ${counted(sample.groups, 'example')}. Examples with many pairs weigh more in training.`,
-    draw: (width) =>
-      barChart(
-        {
-          bars,
-          xTitle: 'pairs',
-          yTitle: 'examples',
-          label: 'Histogram of pairs per example',
-          ...(single ? {} : endOf(bins, count)),
-        },
-        width,
-      ),
+    draw: barChart({
+      bars,
+      xTitle: 'pairs',
+      yTitle: 'examples',
+      label: 'Histogram of pairs per example',
+      ...(single ? {} : endOf(bins, count)),
+    }),
     table: table(
       'Examples by number of pairs',
       ['Pairs', 'Examples', 'Share'],
@@ -211,20 +209,16 @@ export function turnFigure({ sample, totals }: ReportInput): Markup {
   return figure({
     title: 'Turns by number of candidates',
     says: `Candidates in at least one pair, by turn. ${counted(without, 'turn')} of ${count(totals.total_turns)} gave no pair.`,
-    draw: (width) =>
-      barChart(
-        {
-          bars: sizes.map(({ candidates, turns }) => ({
-            value: turns,
-            name: `${count(candidates)} candidates`,
-            middle: count(candidates),
-          })),
-          xTitle: 'candidates',
-          yTitle: 'turns',
-          label: 'Turns by number of candidates in pairs',
-        },
-        width,
-      ),
+    draw: barChart({
+      bars: sizes.map(({ candidates, turns }) => ({
+        value: turns,
+        name: `${count(candidates)} candidates`,
+        middle: count(candidates),
+      })),
+      xTitle: 'candidates',
+      yTitle: 'turns',
+      label: 'Turns by number of candidates in pairs',
+    }),
     table: table(
       'Turns by number of candidates in pairs',
       ['Candidates', 'Turns'],
