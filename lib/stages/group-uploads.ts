@@ -9,19 +9,11 @@ export interface QueuedUpload {
   readonly body: string;
 }
 
-export interface QueuedFolder extends ArrivedUploads {
-  /** Of its messages. */
-  readonly ids: readonly string[];
-}
-
-export interface GroupedUploads {
-  readonly folders: readonly QueuedFolder[];
-  /** Messages that are no events of S3's. */
-  readonly unreadable: readonly string[];
-}
-
-/** Queued uploads by their folders: each folder is looked at once. */
-export function groupUploads(messages: readonly QueuedUpload[]): GroupedUploads {
+/**
+ * Queued uploads by their folders, each with the ids of its messages: each folder is looked at once. `unreadable`: ids of
+ * messages that are no events of S3's.
+ */
+export function groupUploads(messages: readonly QueuedUpload[]) {
   const folders = new Map<string, ArrivedUploads & { ids: string[] }>();
   const unreadable: string[] = [];
   for (const { id, body } of messages) {

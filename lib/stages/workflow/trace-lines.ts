@@ -35,15 +35,8 @@ export function traceLine(example: Example, outcome: Exclude<Outcome, { kind: 'u
   return `${head.slice(0, -1)},"intermediate_steps":[${outcome.answer.steps.join(',')}]}`;
 }
 
-/** What a batch's parts hold so far. */
-export interface Finished {
-  readonly parts: number;
-  readonly rows: ReadonlySet<number>;
-  readonly failed: number;
-}
-
-/** Reads the parts whose keys begin with `prefix`. */
-export async function finishedRows(store: ObjectStore, prefix: string): Promise<Finished> {
+/** What a batch's parts, whose keys begin with `prefix`, hold so far. */
+export async function finishedRows(store: ObjectStore, prefix: string) {
   const rows = new Set<number>();
   let parts = 0;
   let failed = 0;
