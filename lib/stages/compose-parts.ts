@@ -10,12 +10,17 @@ export interface Part extends Written {
   readonly key: string;
 }
 
-/** Composes the file out of its parts, without reading them, and describes it: their checksums make its own. */
+/** Composes the file out of its parts, without reading them, and describes it. */
 export async function composeFile(key: string, parts: readonly Part[], { collections }: Deps): Promise<CommittedFile> {
   // A shard that has nothing to say writes no part.
   const written = parts.filter(({ bytes }) => bytes > 0);
+  await collections.compose(key, written, { crc32: addParts(parts).crc32 });
+  return describeFile(key, parts);
+}
+
+/** What the file composed of the parts is: their checksums make its own, and nothing is read. */
+export function describeFile(key: string, parts: readonly Part[]): CommittedFile {
   const { bytes, crc32 } = addParts(parts);
-  await collections.compose(key, written, { crc32 });
   return { key, bytes, checksum: { algorithm: 'CRC32', value: crc32Base64(crc32) } };
 }
 
