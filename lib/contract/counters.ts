@@ -37,57 +37,21 @@ export const Counters = z.strictObject({
 });
 export type Counters = z.infer<typeof Counters>;
 
-export const noCounts = (): Counters => ({
-  total_examples: 0,
-  total_turns: 0,
-  total_candidates: 0,
-  total_pairs: 0,
-  total_trajectories: 0,
-  skipped_single_candidate: 0,
-  skipped_score_diff: 0,
-  skipped_prompt_mismatch: 0,
-  skipped_identical: 0,
-  skipped_tie: 0,
-  skipped_pair_limit: 0,
-  total_items: 0,
-  items_without_candidates: 0,
-  matching_steps: 0,
-  possible_pairs: 0,
-  rejected_candidates: {},
-  rejected_items: {},
-  bytes: 0,
-});
+const LISTS = ['rejected_candidates', 'rejected_items'] as const;
+const COUNTS = Counters.omit({ rejected_candidates: true, rejected_items: true }).keyof().options;
 
-/** Adds `more` to `sum` in place, `times` times: -1 takes an item back that a later one replaces. */
-export function addCounts(sum: Counters, more: Counters, times: 1 | -1 = 1): void {
-  for (const name of COUNTS) sum[name] += times * more[name];
-  for (const kind of ['rejected_candidates', 'rejected_items'] as const) {
-    for (const [reason, lost] of Object.entries(more[kind])) {
-      const left = (sum[kind][reason] ?? 0) + times * lost;
-      if (left === 0) delete sum[kind][reason];
-      else sum[kind][reason] = left;
-    }
+const noReasons = () => ({ rejected_candidates: {}, rejected_items: {} });
+const NO_COUNTS = Counters.parse({ ...Object.fromEntries(COUNTS.map((name) => [name, 0])), ...noReasons() });
+
+export const noCounts = (): Counters => ({ ...NO_COUNTS, ...noReasons() });
+
+/** Adds `more` to `sum` in place. */
+export function addCounts(sum: Counters, more: Counters): void {
+  for (const name of COUNTS) sum[name] += more[name];
+  for (const list of LISTS) {
+    for (const [reason, lost] of Object.entries(more[list])) sum[list][reason] = (sum[list][reason] ?? 0) + lost;
   }
 }
 
 export const sumOfReasons = (reasons: Readonly<Record<string, number>>): number =>
   Object.values(reasons).reduce((sum, lost) => sum + lost, 0);
-
-const COUNTS = [
-  'total_examples',
-  'total_turns',
-  'total_candidates',
-  'total_pairs',
-  'total_trajectories',
-  'skipped_single_candidate',
-  'skipped_score_diff',
-  'skipped_prompt_mismatch',
-  'skipped_identical',
-  'skipped_tie',
-  'skipped_pair_limit',
-  'total_items',
-  'items_without_candidates',
-  'matching_steps',
-  'possible_pairs',
-  'bytes',
-] as const satisfies readonly (keyof Counters)[];

@@ -1,5 +1,6 @@
 import { InvalidRequest } from '../errors.ts';
 import type { DatasetSettings } from './dataset.ts';
+import type { Request } from './request.ts';
 import type { TrainingSettings } from './training.ts';
 
 /** The dataset formats that a run needs for its trainer; an event names whatever formats there are. */
@@ -12,13 +13,7 @@ export function trainingFormats(training: TrainingSettings): readonly ('nemo_cus
  * The dataset settings with what the run's trainer needs of them: its format, and NeMo Customizer's own word on the
  * prompts. Throws {@link InvalidRequest} for a curriculum where the trainer takes one training file.
  */
-export function datasetForTraining({
-  dataset,
-  training,
-}: {
-  readonly dataset: DatasetSettings;
-  readonly training?: TrainingSettings | undefined;
-}): DatasetSettings {
+export function datasetForTraining({ dataset, training }: Pick<Request, 'dataset' | 'training'>): DatasetSettings {
   if (!training) return dataset;
   const wanted = trainingFormats(training);
   if (wanted.length > 0 && dataset.curriculum) {

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { RecordFailureInput } from './failure.ts';
+import { tryParseJson } from './json-variable.ts';
 
 /**
  * What Step Functions sends through EventBridge of an execution that ended otherwise than well; only what is read of it.
@@ -38,14 +39,6 @@ function failureOf({ detail }: EndedExecution): RecordFailureInput {
       Cause: words ? `Somebody stopped the execution: ${words}` : 'Somebody stopped the execution.',
     },
   }[status];
-  const failed = { started_with: parsed(input), failure };
+  const failed = { started_with: tryParseJson(input ?? '') ?? null, failure };
   return { execution: name, failed, ended_at: new Date(stopDate).toISOString() };
 }
-
-const parsed = (text: string | null | undefined): unknown => {
-  try {
-    return JSON.parse(text ?? 'null');
-  } catch {
-    return null;
-  }
-};

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { Counters } from './counters.ts';
 import { FormatName } from './dataset.ts';
 import { SelectionResult, View, WrittenFormat } from './dataset-result.ts';
+import { TraceObject } from './plan.ts';
 import { RunId } from './run-id.ts';
 
 export const Checksum = z.strictObject({ algorithm: z.literal('CRC32'), value: z.string() });
@@ -17,15 +18,7 @@ export const Manifest = z.strictObject({
   status: z.literal('committed'),
   request_sha256: z.string(),
   code_version: z.string(),
-  inputs: z.array(
-    z.strictObject({
-      bucket: z.string(),
-      key: z.string(),
-      version: z.string().optional(),
-      etag: z.string(),
-      bytes: z.int(),
-    }),
-  ),
+  inputs: z.array(TraceObject),
   collection: CommittedFile.extend({ groups: z.int(), trajectories: z.int() }),
   rejected: CommittedFile.extend({ lines: z.int() }),
   metrics: CommittedFile,

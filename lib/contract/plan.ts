@@ -12,10 +12,7 @@ export const TraceObject = z.strictObject({
 export type TraceObject = z.infer<typeof TraceObject>;
 
 const pinned = {
-  bucket: z.string(),
-  key: z.string(),
-  version: z.string().optional(),
-  etag: z.string(),
+  ...TraceObject.omit({ bytes: true }).shape,
   object_bytes: z.int().min(0),
   start: z.int().min(0),
   end: z.int().min(0),

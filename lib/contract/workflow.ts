@@ -1,5 +1,7 @@
 import * as z from 'zod';
+import { runKeys } from '../objects/keys.ts';
 import { isPlainUrl } from './plain-url.ts';
+import { TraceObject } from './plan.ts';
 import { RunId } from './run-id.ts';
 import { SecretName } from './secret-name.ts';
 
@@ -74,14 +76,7 @@ export const SkippedRows = z.strictObject({ repeated_id: z.int().min(0), blank_q
 export type SkippedRows = z.infer<typeof SkippedRows>;
 
 /** `dataset-pin.json`: the dataset as it was read, an input of the run's manifest. */
-export const DatasetPin = z.strictObject({
-  bucket: z.string(),
-  key: z.string(),
-  version: z.string().optional(),
-  etag: z.string(),
-  bytes: z.int().min(0),
-  skipped: SkippedRows,
-});
+export const DatasetPin = TraceObject.extend({ skipped: SkippedRows });
 export type DatasetPin = z.infer<typeof DatasetPin>;
 
 /** Tries that examples have had so far, by row number: what a batch hands on with the rest of its work. */
@@ -151,17 +146,18 @@ export type WorkflowFailureLine = z.infer<typeof WorkflowFailureLine>;
 
 /** Where a workflow's run keeps what is its own. */
 export const workflowKeys = (runId: string) => {
-  const root = `runs/${runId}`;
+  const { root, request } = runKeys(runId);
+  const parts = (ordinal: number) => `${root}traces/${digits(ordinal, 6)}-`;
   return {
-    request: `${root}/request.json`,
+    request,
     /** Which version of the dataset the rows are of. */
-    datasetPin: `${root}/dataset-pin.json`,
+    datasetPin: `${root}dataset-pin.json`,
     /** The dataset's rows in one form, whatever the dataset's. */
-    dataset: `${root}/dataset.jsonl`,
-    batches: `${root}/batches.json`,
-    traces: `${root}/traces/`,
-    parts: (ordinal: number) => `${root}/traces/${digits(ordinal, 6)}-`,
-    part: (ordinal: number, part: number) => `${root}/traces/${digits(ordinal, 6)}-${digits(part, 3)}.jsonl`,
+    dataset: `${root}dataset.jsonl`,
+    batches: `${root}batches.json`,
+    traces: `${root}traces/`,
+    parts,
+    part: (ordinal: number, part: number) => `${parts(ordinal)}${digits(part, 3)}.jsonl`,
   };
 };
 

@@ -115,12 +115,8 @@ const linesIn = (files: WrittenFiles['files'], side: 'training' | 'validation'):
 const SIDE_OF_FILE = /^(training|validation)(?:_\d+)*$/;
 
 /** Formats in the order in which they were asked for. */
-function inOrderOf(formats: Manifest['formats']): readonly FormatName[] {
-  const asked = Object.keys(formats);
-  return FormatName.options
-    .filter((name) => formats[name] !== undefined)
-    .sort((a, b) => asked.indexOf(a) - asked.indexOf(b));
-}
+const inOrderOf = (formats: Manifest['formats']): readonly FormatName[] =>
+  Object.keys(formats).flatMap((name) => FormatName.safeParse(name).data ?? []);
 
 const sum = <Of>(all: readonly Of[], count: (one: Of) => number): number =>
   all.reduce((total, one) => total + count(one), 0);

@@ -5,20 +5,17 @@ import { type Column, doubles } from './columns.ts';
 /** Bins of the margins' histogram. */
 const BINS = 20;
 
-/**
- * Gathers the facts of the pairs kept, one pair after the other. It holds one double a pair, so that percentiles and
- * histogram are exact and depend on no order.
- */
-export interface Scales {
-  weigh(pair: { readonly chosenLength: number; readonly rejectedLength: number; readonly margin: number }): void;
-  /** So many pairs came from one turn, from one example. */
-  turn(pairs: number): void;
-  example(pairs: number): void;
-  facts(): Balance;
+interface WeighedPair {
+  readonly chosenLength: number;
+  readonly rejectedLength: number;
+  readonly margin: number;
 }
 
-/** `pairs`: so many are expected. */
-export function scales(pairs: number): Scales {
+/**
+ * Gathers the facts of the pairs kept, one pair after the other. It holds one double a pair, so that percentiles and
+ * histogram are exact and depend on no order. `pairs`: so many are expected.
+ */
+export function scales(pairs: number) {
   const chosen = moments();
   const rejected = moments();
   const margins = doubles(pairs);
@@ -28,16 +25,17 @@ export function scales(pairs: number): Scales {
   let longerRejected = 0;
 
   return {
-    weigh({ chosenLength, rejectedLength, margin }) {
+    weigh({ chosenLength, rejectedLength, margin }: WeighedPair): void {
       chosen.add(chosenLength);
       rejected.add(rejectedLength);
       margins.push(margin);
       if (chosenLength > rejectedLength) longerChosen++;
       if (chosenLength < rejectedLength) longerRejected++;
     },
-    turn: (pairs) => tally(perTurn, pairs),
-    example: (pairs) => tally(perExample, pairs),
-    facts: () => ({
+    /** So many pairs came from one turn, from one example. */
+    turn: (pairs: number): void => tally(perTurn, pairs),
+    example: (pairs: number): void => tally(perExample, pairs),
+    facts: (): Balance => ({
       length:
         margins.length === 0
           ? null

@@ -123,13 +123,12 @@ function chooseForFormat(
     if (chosen > rejected) written.longerChosen += 1;
     if (chosen < rejected) written.longerRejected += 1;
   }
-  const unequal = written.longerChosen + written.longerRejected;
   return {
     view,
     pairs: written.pairs,
     lines: written.lines,
     examples: examples.reduce((sum, met) => sum + met, 0),
-    longer_chosen_rate: unequal === 0 ? null : written.longerChosen / unequal,
+    longer_chosen_rate: longerChosenRate(written.longerChosen, written.longerRejected),
     left_out: inOrderOfReasons(leftOut),
   };
 }

@@ -12,14 +12,7 @@ export interface ParquetColumn {
 }
 
 /** Rows on their way to a Parquet file, compressed with snappy. */
-export interface ParquetTable {
-  /** A promise means: wait for it, the store is behind. */
-  add(row: Readonly<Record<string, unknown>>): Promise<void> | undefined;
-  close(): Promise<Written | 'exists'>;
-  abort(): Promise<void>;
-}
-
-export function openParquet(sink: ObjectSink, columns: readonly ParquetColumn[]): ParquetTable {
+export function openParquet(sink: ObjectSink, columns: readonly ParquetColumn[]) {
   const bytes = new ByteWriter();
   const features = Object.fromEntries(columns.map(({ name, kind }) => [name, KINDS[kind].feature]));
   const file = new ParquetWriter({
@@ -53,12 +46,13 @@ export function openParquet(sink: ObjectSink, columns: readonly ParquetColumn[])
     return send();
   };
   return {
-    add(row) {
+    /** A promise means: wait for it, the store is behind. */
+    add(row: Readonly<Record<string, unknown>>): Promise<void> | undefined {
       rows.push(row);
       held += JSON.stringify(row).length;
       return held > GROUP_LENGTH ? flush() : undefined;
     },
-    async close() {
+    async close(): Promise<Written | 'exists'> {
       await flush();
       await file.finish();
       await send();

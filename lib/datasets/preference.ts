@@ -1,4 +1,5 @@
 import type { Message, Prompt, Response } from '../contract/trajectory.ts';
+import { isObject } from '../sources/json/exact-json.ts';
 
 /**
  * A pair as the formats take it: messages without what says nothing (null fields, empty lists), parts that are all text
@@ -41,9 +42,6 @@ export const messageOf = (response: Response): Message => answersOf(response).at
 
 const NO_MESSAGE: Message = { role: 'assistant', content: '' };
 
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /** Role and text, and nothing else. */
 export const isPlain = (message: Message): message is { role: string; content: string } =>
   typeof message.content === 'string' && Object.keys(message).length === 2;
@@ -62,13 +60,13 @@ function bareMessage(message: Message): Message {
 
 function joinTexts(parts: readonly unknown[]): unknown {
   const texts = parts.map((part) =>
-    isRecord(part) && part.type === 'text' && typeof part.text === 'string' ? part.text : undefined,
+    isObject(part) && part.type === 'text' && typeof part.text === 'string' ? part.text : undefined,
   );
   return texts.length > 0 && texts.every((text) => text !== undefined) ? texts.join('') : parts;
 }
 
 function withTextArguments(call: unknown): unknown {
-  if (!isRecord(call) || !isRecord(call.function) || !isRecord(call.function.arguments)) return call;
+  if (!isObject(call) || !isObject(call.function) || !isObject(call.function.arguments)) return call;
   return { ...call, function: { ...call.function, arguments: JSON.stringify(call.function.arguments) } };
 }
 

@@ -1,6 +1,7 @@
+import { compareText } from '../compare-text.ts';
 import { compareGroups, type PairTable } from './pair-table.ts';
 import type { Selection } from './select-pairs.ts';
-import { compareText, seedRoots, TRAINING } from './split-pairs.ts';
+import { seedRoots, TRAINING } from './split-pairs.ts';
 
 /**
  * By group, the bucket of its training pairs, 0 the easiest. Groups with a training pair are ranked by the mean

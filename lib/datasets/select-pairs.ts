@@ -1,9 +1,10 @@
+import { compareText } from '../compare-text.ts';
 import type { DatasetSettings } from '../contract/dataset.ts';
 import type { View } from '../contract/dataset-result.ts';
 import { combineDigests, NO_DIGEST } from '../preferences/digest.ts';
 import { dropCode } from './decisions.ts';
 import { chosenOf, earlier, type PairTable, promptOf, rejectedOf, toolsOf, type ViewTable } from './pair-table.ts';
-import { compareText, splitByExample, splitInOrder } from './split-pairs.ts';
+import { splitByExample, splitInOrder } from './split-pairs.ts';
 import { digestIn } from './word-table.ts';
 
 export interface Selection {

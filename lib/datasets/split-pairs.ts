@@ -1,3 +1,4 @@
+import { compareText } from '../compare-text.ts';
 import { combineDigests } from '../preferences/digest.ts';
 import { dropCode } from './decisions.ts';
 import { type PairTable, promptOf, type ViewTable } from './pair-table.ts';
@@ -90,6 +91,3 @@ function drawRoots(
   const order = seedRoots(table, seed);
   return roots.sort((a, b) => compareText(order[a], order[b])).slice(0, drawn);
 }
-
-/** By code unit, which of digests is by byte. */
-export const compareText = (a = '', b = ''): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { compareText } from '../compare-text.ts';
 import type { BuilderSettings } from '../contract/builder.ts';
 import { keepFinite, rewardOf } from '../preferences/reward.ts';
 import { shortId } from './excerpt.ts';
@@ -9,7 +10,7 @@ import { reservoir } from './reservoir.ts';
 /** As many examples as a chart can show. */
 const EXAMPLES = 300;
 
-const SampledExample = z.strictObject({
+export const SampledExample = z.strictObject({
   hash: z.int().min(0),
   example_id: z.string(),
   pairs: z.int().min(1),
@@ -35,7 +36,7 @@ export function openExampleSample(share = 1) {
       examples.keep(hash, { hash, example_id: shortId(group.exampleId), ...sumUpRewards(group, builder) });
     },
     addKept(kept: ExampleSample): void {
-      for (const example of kept) if (examples.admits(example.hash, example.hash)) examples.keep(example.hash, example);
+      for (const example of kept) examples.keep(example.hash, example);
     },
     kept: (): ExampleSample => examples.kept(),
   };
@@ -62,6 +63,4 @@ function sumUpRewards({ turns }: PairedGroup, builder: Pick<BuilderSettings, 're
 export const reportExamples = (sample: ExampleSample): ReportSample['curriculum'] =>
   sample
     .map(({ hash: _, ...example }) => example)
-    .sort((a, b) => b.mean - a.mean || byCodeUnit(a.example_id, b.example_id));
-
-const byCodeUnit = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+    .sort((a, b) => b.mean - a.mean || compareText(a.example_id, b.example_id));

@@ -5,35 +5,28 @@ import type { Bin } from './input.ts';
 export const KeptValue = z.tuple([z.number().min(0), z.int().min(1)]);
 export type KeptValue = z.infer<typeof KeptValue>;
 
-/** A histogram of values of unknown range, 0 or more, in bounded memory. */
-export type Histogram = {
-  readonly add: (value: number) => void;
-  /** Adds what another histogram kept. */
-  readonly addKept: (values: readonly KeptValue[]) => void;
-  /** Lowest first; exact for integers below 1000. */
-  readonly kept: () => KeptValue[];
-  /** At most {@link MOST_BINS} bins of one round width, and an open one for the last half percent when it lies far out. */
-  readonly bins: () => Bin[];
-};
-
 /**
- * Values are kept to three significant decimal digits. Bins of a width of 1, 2 or 5 times a power of ten then have
- * their edges between kept values, so their counts are exact.
+ * A histogram of values of unknown range, 0 or more, in bounded memory. Values are kept to three significant decimal
+ * digits. Bins of a width of 1, 2 or 5 times a power of ten then have their edges between kept values, so their counts are
+ * exact.
  */
-export function histogram({ whole }: { readonly whole: boolean }): Histogram {
+export function histogram({ whole }: { readonly whole: boolean }) {
   const counts = new Map<number, number>();
   const addMany = (value: number, count: number): void => {
     const code = encodeDigits(value);
     counts.set(code, (counts.get(code) ?? 0) + count);
   };
+  /** Lowest first; exact for integers below 1000. */
   const kept = () =>
     [...counts].map(([code, count]): KeptValue => [decodeDigits(code), count]).sort(([a], [b]) => a - b);
   return {
-    add: (value) => addMany(value, 1),
-    addKept: (values) => {
+    add: (value: number): void => addMany(value, 1),
+    /** Adds what another histogram kept. */
+    addKept: (values: readonly KeptValue[]): void => {
       for (const [value, count] of values) addMany(value, count);
     },
     kept,
+    /** At most {@link MOST_BINS} bins of one round width, and an open one for the last half percent when it lies far out. */
     bins: () => binned(kept(), whole),
   };
 }

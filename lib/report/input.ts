@@ -1,11 +1,13 @@
 import * as z from 'zod';
-import { Counters } from '../contract/counters.ts';
 import { FormatName } from '../contract/dataset.ts';
 import { DropReason, LeftOutReason, TokenFacts } from '../contract/dataset-result.ts';
 import { Manifest } from '../contract/manifest.ts';
 import { Request } from '../contract/request.ts';
 import { Lineage } from '../contract/trajectory.ts';
 import { Unit } from '../contract/unit.ts';
+import { SampledExample } from './example-sample.ts';
+import { LengthSample } from './length-sample.ts';
+import { TurnSums } from './turn-sample.ts';
 
 const count = z.int().min(0);
 
@@ -101,28 +103,14 @@ export const ReportSample = z.strictObject({
   pairs_per_example: z.array(Bin),
   /** Turns that gave a pair, by how many of their candidates stand in one. */
   turns_by_candidates: z.array(z.strictObject({ candidates: count, turns: count })),
-  lengths: z.strictObject({
-    chosen_longer: count,
-    rejected_longer: count,
-    equal: count,
+  lengths: LengthSample.pick({ chosen_longer: true, rejected_longer: true, equal: true }).extend({
     /** Over the pairs looked at; null without any. */
     chosen_mean: z.number().nullable(),
     rejected_mean: z.number().nullable(),
     sample: z.array(z.strictObject({ chosen: count, rejected: count })),
   }),
   /** A sample of the groups, the highest mean reward (the easiest) first. */
-  curriculum: z.array(
-    z.strictObject({
-      example_id: z.string(),
-      pairs: count,
-      mean: z.number(),
-      least: z.number(),
-      greatest: z.number(),
-      mean_margin: z.number(),
-      mean_chosen: z.number(),
-      mean_rejected: z.number(),
-    }),
-  ),
+  curriculum: z.array(SampledExample.omit({ hash: true })),
   /** Trace objects, a sample of many: their pairs' margins and scores. */
   sources: z.array(
     z.strictObject({
@@ -136,15 +124,7 @@ export const ReportSample = z.strictObject({
     }),
   ),
   /** By the turn's place in its example, from 1; the last one may stand for all that follow. */
-  turns: z.array(
-    z.strictObject({
-      turn: count,
-      pairs: count,
-      mean_margin: z.number(),
-      chosen_longer: count,
-      rejected_longer: count,
-    }),
-  ),
+  turns: z.array(TurnSums.omit({ margin_sum: true }).extend({ turn: count, mean_margin: z.number() })),
   /** Turns in which possible pairs were not made, a few of each reason. */
   skipped: z.array(LossExample),
   sampled_pairs: z.array(SampledPair),
@@ -156,8 +136,7 @@ export const ReportInput = z.strictObject({
   run_id: z.string(),
   code_version: z.string(),
   request: Request,
-  inputs: Manifest.shape.inputs,
-  totals: Counters,
+  ...Manifest.pick({ inputs: true, totals: true, formats: true, warnings: true }).shape,
   /** When the first shard began, as its summary says; null without a shard. */
   started_at: z.string().nullable(),
   shards: z.array(
@@ -171,8 +150,6 @@ export const ReportInput = z.strictObject({
       bytes: count,
     }),
   ),
-  /** What each dataset format wrote, and what it left out. */
-  formats: Manifest.shape.formats,
   /** How their pairs were selected, and their files. */
   selections: Manifest.shape.selections.default({}),
   datasets: Manifest.shape.datasets.default({}),
@@ -182,7 +159,6 @@ export const ReportInput = z.strictObject({
   unit: Unit.nullable().default(null),
   /** Items and candidates that were lost, a few of each reason. */
   losses: z.array(LossExample).default([]),
-  warnings: z.array(z.string()),
   /** The run's files beside the report: paths relative to it. */
   files: z.array(z.strictObject({ path: z.string(), bytes: count, lines: count.nullable() })),
   sample: ReportSample,

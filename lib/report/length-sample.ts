@@ -33,7 +33,7 @@ export function openLengthSample(share = 1) {
     },
     addKept({ points: kept, ...more }: LengthSample): void {
       for (const name of SUMS) sums[name] += more[name];
-      for (const point of kept) if (points.admits(point.hash, point.hash)) points.keep(point.hash, point);
+      for (const point of kept) points.keep(point.hash, point);
     },
     kept: (): LengthSample => ({ ...sums, points: points.kept() }),
   };

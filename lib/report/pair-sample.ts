@@ -17,24 +17,17 @@ export interface PairRank {
   readonly length: number;
 }
 
-/** The pairs of each kind that rank first, whatever order they come in. */
-export interface PairSample<Pair extends PairRank> {
-  /** Asked first, so that a pair that no kind keeps need not be described. */
-  readonly admits: (rank: PairRank) => boolean;
-  readonly keep: (pair: Pair) => void;
-  /** In order of kind, then of that kind's rank; a pair of several kinds is there once. */
-  readonly kept: () => Map<Pair, SampleKind[]>;
-}
-
-/** `share`: of the whole sample's size. */
-export function openPairSample<Pair extends PairRank>(share = 1): PairSample<Pair> {
+/** The pairs of each kind that rank first, whatever order they come in. `share`: of the whole sample's size. */
+export function openPairSample<Pair extends PairRank>(share = 1) {
   const size = Math.ceil(PAIRS_PER_KIND * share);
   const kinds = RankedKind.options.map((kind) => ({ kind, by: RANK_BY[kind], pairs: reservoir<Pair>(size) }));
   return {
-    admits: (rank) => kinds.some(({ pairs, by }) => pairs.admits(by(rank), rank.hash)),
-    keep: (pair) => {
+    /** Asked first, so that a pair that no kind keeps need not be described. */
+    admits: (rank: PairRank): boolean => kinds.some(({ pairs, by }) => pairs.admits(by(rank), rank.hash)),
+    keep: (pair: Pair): void => {
       for (const { pairs, by } of kinds) if (pairs.admits(by(pair), pair.hash)) pairs.keep(by(pair), pair);
     },
+    /** In order of kind, then of that kind's rank; a pair of several kinds is there once. */
     kept: () => kindsByPair(kinds),
   };
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Utf8 } from '../objects/utf8.ts';
-import { openPairSample, type PairRank } from './pair-sample.ts';
+import { openPairSample } from './pair-sample.ts';
 import { type UnwrittenPair, writeShownPair } from './shown-pair.ts';
 
 const count = z.int().min(0);
@@ -18,33 +18,27 @@ export const PlacedPair = z.strictObject({
   end: count,
 });
 export type PlacedPair = z.infer<typeof PlacedPair>;
-
-/** The sampled pairs of a shard with their texts. */
-export interface PairTexts {
-  readonly admits: (rank: PairRank) => boolean;
-  readonly keep: (rank: ShardPairRank, pair: UnwrittenPair) => void;
-  /** The lines are in the order of the pairs. */
-  readonly end: () => { readonly pairs: PlacedPair[]; readonly lines: readonly Utf8[] };
-}
+type ShardPairRank = Omit<PlacedPair, 'start' | 'end'>;
 
 /**
- * A pair that is kept is often pushed out by the next one (those of a turn come widest margin first), so its line is not
- * made at once. Until then its whole texts stay in memory: the lines are made when the pairs kept since the last time
- * have more than {@link MOST_UNWRITTEN} together.
+ * The sampled pairs of a shard with their texts. A pair that is kept is often pushed out by the next one (those of a turn
+ * come widest margin first), so its line is not made at once. Until then its whole texts stay in memory: the lines are made
+ * when the pairs kept since the last time have more than {@link MOST_UNWRITTEN} together.
  */
-export function openPairTexts(share: number): PairTexts {
+export function openPairTexts(share: number) {
   const sample = openPairSample<HeldPair>(share);
   let unwritten = 0;
 
   return {
     admits: sample.admits,
-    keep: (rank, text) => {
+    keep: (rank: ShardPairRank, text: UnwrittenPair): void => {
       sample.keep({ ...rank, text });
       unwritten += rank.length + text.prompt.json.length;
       if (unwritten <= MOST_UNWRITTEN) return;
       for (const pair of sample.kept().keys()) pair.text = writeOnce(pair.text);
       unwritten = 0;
     },
+    /** The lines are in the order of the pairs. */
     end: () => {
       const pairs: PlacedPair[] = [];
       const lines: Utf8[] = [];
@@ -62,11 +56,6 @@ export function openPairTexts(share: number): PairTexts {
 }
 
 const writeOnce = (text: UnwrittenPair | Utf8): Utf8 => (typeof text === 'string' ? text : writeShownPair(text));
-
-/** `pair`: its place in the shard. */
-export interface ShardPairRank extends PairRank {
-  readonly pair: number;
-}
 
 interface HeldPair extends ShardPairRank {
   text: UnwrittenPair | Utf8;

@@ -88,11 +88,7 @@ export function shardFigure({ shards }: ReportInput): Markup {
   return figure({
     title: 'Shards by time',
     says: `${counted(shards.length, 'shard')} took ${seconds(spent)}${shards.length === 1 ? '' : ' together'} for ${bytes(read)} of traces${spent > 0 ? `, ${bytes(Math.round(read / spent))} a second per shard` : ''}.${perBar > 1 ? ` A bar is the slowest of ${perBar}.` : ''}`,
-    draw: (width) =>
-      barChart(
-        { bars, xTitle: 'shard', yTitle: 'wall time', label: 'Wall time of each shard', written: seconds },
-        width,
-      ),
+    draw: barChart({ bars, xTitle: 'shard', yTitle: 'wall time', label: 'Wall time of each shard', written: seconds }),
     table: table(
       'Shards, slowest first',
       ['Shard', 'Time', 'Items', 'Pairs', 'Bytes'],

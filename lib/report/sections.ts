@@ -4,7 +4,7 @@ import { longerChosenRate } from '../datasets/balance.ts';
 import { barChart } from './charts/bars.ts';
 import { curriculumChart } from './charts/curriculum.ts';
 import { lengthChart } from './charts/lengths.ts';
-import { figure, table } from './figure.ts';
+import { type Cell, figure, table } from './figure.ts';
 import { average, count, counted, percent, score } from './figures.ts';
 import type { Markup } from './html.ts';
 import { html } from './html.ts';
@@ -19,11 +19,13 @@ export function marginFigure({ sample }: ReportInput): Markup {
   return figure({
     title: 'Margins',
     says: 'Chosen score minus rejected score, over all pairs. A narrow margin is a weak preference.',
-    draw: (width) =>
-      barChart(
-        { bars, xTitle: 'margin', yTitle: 'pairs', label: 'Histogram of margins', ...endOf(sample.margins, score) },
-        width,
-      ),
+    draw: barChart({
+      bars,
+      xTitle: 'margin',
+      yTitle: 'pairs',
+      label: 'Histogram of margins',
+      ...endOf(sample.margins, score),
+    }),
     table: table('Pairs by margin', ['Margin', 'Pairs', 'Share'], binRows(sample.margins, sample.pairs, score), {
       numbers: [1, 2],
     }),
@@ -42,17 +44,13 @@ export function pairsPerExampleFigure({ sample }: ReportInput): Markup {
   return figure({
     title: 'Pairs per example',
     says: `${average(sample.pairs, sample.groups)} on average over ${counted(sample.groups, 'example')}. Examples with many pairs weigh more in training.`,
-    draw: (width) =>
-      barChart(
-        {
-          bars,
-          xTitle: 'pairs',
-          yTitle: 'examples',
-          label: 'Histogram of pairs per example',
-          ...(single ? {} : endOf(bins, count)),
-        },
-        width,
-      ),
+    draw: barChart({
+      bars,
+      xTitle: 'pairs',
+      yTitle: 'examples',
+      label: 'Histogram of pairs per example',
+      ...(single ? {} : endOf(bins, count)),
+    }),
     table: table(
       'Examples by number of pairs',
       ['Pairs', 'Examples', 'Share'],
@@ -90,69 +88,47 @@ export function lengthFigure({ sample }: ReportInput): Markup {
 
 /** Whether the longer answer wins: among the collected pairs, and among those that training and validation are made of. */
 export function lengthTable({ sample, selections, tokens, formats }: ReportInput): Markup {
-  const { chosen_longer, rejected_longer, chosen_mean, rejected_mean } = sample.lengths;
-  const lookedAt: LengthRow = {
-    ...{ what: 'looked at, in characters', pairs: sample.pairs },
-    ...{ chosen: chosen_mean, rejected: rejected_mean, rate: longerChosenRate(chosen_longer, rejected_longer) },
-  };
-  const views = View.options.flatMap((view) => {
+  const views = View.options.filter((view) => selections[view]);
+  const rows = views.flatMap((view, at) => {
     const selection = selections[view];
-    return selection
-      ? [
-          {
-            selection,
-            of: Object.entries(formats)
-              .filter(([, written]) => written.view === view)
-              .map(([name]) => name),
-          },
-        ]
-      : [];
-  });
-  const rows = views.flatMap(({ selection, of }, at): LengthRow[] => {
-    const { collected_pairs, collected_length: before, training, validation, balance } = selection;
-    const name = views.length > 1 ? ` (${of.join(', ')})` : '';
+    if (!selection) return [];
+    const { collected_pairs, collected_length, training, validation, balance } = selection;
+    const of = Object.entries(formats).filter(([, written]) => written.view === view);
+    const name = views.length > 1 ? ` (${of.map(([format]) => format).join(', ')})` : '';
     return [
-      ...(at === 0 ? [lengthRow('collected', collected_pairs, before)] : []),
-      lengthRow(`training and validation${name}`, training.pairs + validation.pairs, balance.length),
+      ...(at === 0 ? [lengthRow('collected, in characters', collected_pairs, collected_length)] : []),
+      lengthRow(`training and validation${name}, in characters`, training.pairs + validation.pairs, balance.length),
     ];
   });
-  const inTokens = tokens && tokens.pairs > 0 ? [tokenRow(tokens)] : [];
+  const { chosen_longer, rejected_longer, chosen_mean, rejected_mean } = sample.lengths;
+  const lookedAt = {
+    ...{ mean_chosen: chosen_mean, mean_rejected: rejected_mean },
+    longer_chosen_rate: longerChosenRate(chosen_longer, rejected_longer),
+  };
   return html`<div><h3>Length before and after choosing</h3>${table(
     'Lengths of chosen and rejected answers',
     ['Pairs', 'Number', 'Chosen', 'Rejected', 'Chosen is longer'],
-    [...(rows.length === 0 ? [lookedAt] : rows), ...inTokens].map(({ what, pairs, chosen, rejected, rate }) => [
-      what,
-      count(pairs),
-      chosen === null ? '–' : score(chosen),
-      rejected === null ? '–' : score(rejected),
-      rate === null ? '–' : percent(rate, 1),
-    ]),
+    [
+      ...(rows.length === 0 ? [lengthRow('looked at, in characters', sample.pairs, lookedAt)] : rows),
+      ...(tokens && tokens.pairs > 0 ? [tokenRow(tokens)] : []),
+    ],
     { numbers: [1, 2, 3, 4] },
   )}<p class="verdict">Mean lengths of the answers; and of the pairs whose lengths differ, the share whose longer answer is chosen.</p></div>`;
 }
 
-interface LengthRow {
-  readonly what: string;
-  readonly pairs: number;
-  readonly chosen: number | null;
-  readonly rejected: number | null;
-  readonly rate: number | null;
+type Lengths = Readonly<Record<keyof NonNullable<SelectionResult['collected_length']>, number | null>>;
+
+function lengthRow(what: string, pairs: number, length: Lengths | null): readonly Cell[] {
+  const { mean_chosen = null, mean_rejected = null, longer_chosen_rate: rate = null } = length ?? {};
+  const means = [mean_chosen, mean_rejected].map((mean) => (mean === null ? '–' : score(mean)));
+  return [what, count(pairs), ...means, rate === null ? '–' : percent(rate, 1)];
 }
 
-const lengthRow = (what: string, pairs: number, length: SelectionResult['collected_length']): LengthRow => ({
-  ...{ what: `${what}, in characters`, pairs },
-  ...{ chosen: length?.mean_chosen ?? null, rejected: length?.mean_rejected ?? null },
-  rate: length?.longer_chosen_rate ?? null,
-});
-
-const tokenRow = ({ pairs, chosen_sum, rejected_sum, chosen_longer, rejected_longer }: TokenFacts): LengthRow => ({
-  ...{ what: 'collected, in tokens with the prompt', pairs },
-  ...{
-    chosen: chosen_sum / pairs,
-    rejected: rejected_sum / pairs,
-    rate: longerChosenRate(chosen_longer, rejected_longer),
-  },
-});
+const tokenRow = ({ pairs, chosen_sum, rejected_sum, chosen_longer, rejected_longer }: TokenFacts): readonly Cell[] =>
+  lengthRow('collected, in tokens with the prompt', pairs, {
+    ...{ mean_chosen: chosen_sum / pairs, mean_rejected: rejected_sum / pairs },
+    longer_chosen_rate: longerChosenRate(chosen_longer, rejected_longer),
+  });
 
 /** Margins and scores of each trace object. */
 export function sourceTable({ sample, inputs }: ReportInput): Markup {
@@ -233,20 +209,16 @@ export function turnFigure({ sample, totals }: ReportInput): Markup {
   return figure({
     title: 'Turns by number of candidates',
     says: `Candidates in at least one pair, by turn. ${counted(without, 'turn')} of ${count(totals.total_turns)} gave no pair.`,
-    draw: (width) =>
-      barChart(
-        {
-          bars: sizes.map(({ candidates, turns }) => ({
-            value: turns,
-            name: `${count(candidates)} candidates`,
-            middle: count(candidates),
-          })),
-          xTitle: 'candidates',
-          yTitle: 'turns',
-          label: 'Turns by number of candidates in pairs',
-        },
-        width,
-      ),
+    draw: barChart({
+      bars: sizes.map(({ candidates, turns }) => ({
+        value: turns,
+        name: `${count(candidates)} candidates`,
+        middle: count(candidates),
+      })),
+      xTitle: 'candidates',
+      yTitle: 'turns',
+      label: 'Turns by number of candidates in pairs',
+    }),
     table: table(
       'Turns by number of candidates in pairs',
       ['Candidates', 'Turns'],

@@ -1,3 +1,5 @@
+import { shorten } from '../shorten.ts';
+
 /** A request's settings as rows, `builder.min_score_diff` and its value. */
 export type Setting = { readonly name: string; readonly value: string };
 
@@ -20,7 +22,7 @@ function leaves(path: string, value: unknown): Setting[] {
   if (value === undefined) return [];
   if (SECRET.test(path) && value !== null && value !== '') return [{ name: path, value: '(hidden)' }];
   const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return [{ name: path, value: text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text }];
+  return [{ name: path, value: shorten(text, LONGEST_VALUE) }];
 }
 
 /** A list of texts and numbers reads better in one row. */

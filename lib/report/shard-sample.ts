@@ -65,22 +65,6 @@ export function openShardSample(
   const texts = openPairTexts(share);
   let [pairs, groups] = [0, 0];
 
-  function addPair(
-    { exampleId }: Pick<PairedGroup, 'exampleId'>,
-    pair: GroupPair,
-    { hash, place, turn, lengthOf, notes }: PairContext,
-  ): void {
-    const chosen = lengthOf.get(pair.chosen) ?? 0;
-    const rejected = lengthOf.get(pair.rejected) ?? 0;
-    margins.add(pair.margin);
-    lengths.add(chosen, rejected, hash);
-    sources.add(pair);
-    turns.add(turn, { margin: pair.margin, chosen, rejected });
-    const rank = { pair: place, hash, margin: pair.margin, length: chosen + rejected };
-    if (text && texts.admits(rank)) {
-      texts.keep(rank, describePair({ exampleId }, pair, rewardOf(pair, builder), notes()));
-    }
-  }
   return {
     addGroup: (group, describe) => {
       if (group.turns.length === 0) return;
@@ -89,11 +73,16 @@ export function openShardSample(
       for (const [number, turn] of group.turns.entries()) {
         const measured = measureResponses(turn);
         for (const pair of turn) {
+          const { margin } = pair;
+          const [chosen, rejected] = [measured.get(pair.chosen) ?? 0, measured.get(pair.rejected) ?? 0];
+          const rank = { pair: pairs + place, hash: hashAt(origin, place + 1), margin, length: chosen + rejected };
           place += 1;
-          addPair(group, pair, {
-            ...{ hash: hashAt(origin, place), place: pairs + place - 1, turn: number, lengthOf: measured },
-            notes: () => describe?.(pair) ?? NO_NOTES,
-          });
+          margins.add(margin);
+          lengths.add(chosen, rejected, rank.hash);
+          sources.add(pair);
+          turns.add(number, { margin, chosen, rejected });
+          if (!text || !texts.admits(rank)) continue;
+          texts.keep(rank, describePair(group, pair, rewardOf(pair, builder), describe?.(pair) ?? NO_NOTES));
         }
         // Those in a pair, or all of the turn's where only its best and its worst are paired.
         turnSizes.add(builder.exhaustive_pairs ? measured.size : (turn[0]?.among ?? 0));
@@ -132,21 +121,10 @@ const hashOrigin = ({ exampleId, turns }: PairedGroup) => {
   return hashNumber(hashText(hashText(NO_HASH, place.key), exampleId), positionOf(place));
 };
 
-/** What is known of a pair by its group: a hash of where it comes from, its place in the shard, its turn's in the example. */
-interface PairContext {
-  readonly hash: number;
-  readonly place: number;
-  readonly turn: number;
-  readonly lengthOf: Lengths;
-  readonly notes: () => PairNotes;
-}
-
 const NO_NOTES: PairNotes = { left_out: {}, tokens: null };
 
-type Lengths = ReadonlyMap<GroupCandidate, number>;
-
 /** Of each candidate that is in a pair of the turn, once: the length of its response's text. */
-function measureResponses(turn: readonly GroupPair[]): Lengths {
+function measureResponses(turn: readonly GroupPair[]): ReadonlyMap<GroupCandidate, number> {
   const lengths = new Map<GroupCandidate, number>();
   for (const { chosen, rejected } of turn) {
     if (!lengths.has(chosen)) lengths.set(chosen, responseLength(chosen.response.value()));

@@ -1,4 +1,5 @@
 import type { Message, Prompt, Response } from '../contract/trajectory.ts';
+import { isObject } from '../sources/json/exact-json.ts';
 import { excerpt, shortLabel } from './excerpt.ts';
 import type { ShownMessage, ShownPair, ShownPart } from './input.ts';
 
@@ -41,7 +42,7 @@ export function showResponse(response: Response): readonly ShownMessage[] {
 /** Names of the tools that were offered. */
 export function nameTools(tools: readonly unknown[]): string[] {
   const names = tools.slice(0, MOST_TOOLS).map((tool) => {
-    const name = isRecord(tool) ? (isRecord(tool.function) ? tool.function.name : tool.name) : undefined;
+    const name = isObject(tool) ? (isObject(tool.function) ? tool.function.name : tool.name) : undefined;
     return typeof name === 'string' ? shortLabel(name) : '(unnamed)';
   });
   return tools.length > MOST_TOOLS ? [...names, `${tools.length - MOST_TOOLS} more`] : names;
@@ -81,22 +82,19 @@ const fieldPart = (label: string, value: unknown): readonly Part[] =>
   value === undefined || value === null ? [] : [[label, asText(value)]];
 
 function contentPart(part: unknown): Part {
-  if (!isRecord(part)) return ['', asText(part)];
+  if (!isObject(part)) return ['', asText(part)];
   if (part.type === 'text' && typeof part.text === 'string') return ['', part.text];
   return [typeof part.type === 'string' ? part.type : 'part', asText(part)];
 }
 
 function callPart(call: unknown): Part {
-  if (!isRecord(call) || !isRecord(call.function) || typeof call.function.name !== 'string') {
+  if (!isObject(call) || !isObject(call.function) || typeof call.function.name !== 'string') {
     return ['tool call', asText(call)];
   }
   const { name, arguments: given } = call.function;
   const id = typeof call.id === 'string' ? ` (${call.id})` : '';
   return [`calls ${name}${id}`, given === undefined ? '' : asText(given)];
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function asText(value: unknown): string {
   if (typeof value === 'string') return value;

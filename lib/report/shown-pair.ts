@@ -7,18 +7,12 @@ import { type PairNotes, ShownPair } from './input.ts';
 import type { GroupPair, PairedGroup } from './paired-group.ts';
 import { nameTools, showPrompt, showResponse } from './show-messages.ts';
 
-/** What a pair shows of its texts. */
-type ShownTexts = Pick<
-  ShownPair,
-  'prompt' | 'earlier_messages' | 'tools' | 'chosen' | 'rejected' | 'chosen_length' | 'rejected_length'
->;
-
 /**
  * A pair before its excerpts are made. It holds no group and no candidate: those keep more in memory than what is
  * shown.
  */
 export interface UnwrittenPair {
-  readonly shown: Omit<ShownPair, keyof ShownTexts>;
+  readonly shown: Omit<ShownPair, keyof ReturnType<typeof showTexts>>;
   readonly prompt: GroupPair['chosen']['prompt'];
   readonly tools: GroupPair['chosen']['tools'];
   readonly chosen: GroupPair['chosen']['response'];
@@ -57,15 +51,9 @@ const shortUuid = (uuid: string | null): string | null => uuid && shortId(uuid);
 
 /** A line of `sampled-pairs.jsonl`. */
 export function writeShownPair({ shown, prompt, tools, chosen, rejected }: UnwrittenPair): Utf8 {
-  const pair: ShownPair = {
-    ...shown,
-    ...showTexts({
-      prompt: prompt.value(),
-      tools: tools && z.array(z.unknown()).parse(JSON.parse(fromUtf8(tools.json))),
-      chosen: chosen.value(),
-      rejected: rejected.value(),
-    }),
-  };
+  const offered = tools && z.array(z.unknown()).parse(JSON.parse(fromUtf8(tools.json)));
+  const texts = showTexts(prompt.value(), offered, { chosen: chosen.value(), rejected: rejected.value() });
+  const pair: ShownPair = { ...shown, ...texts };
   return utf8`${toUtf8(JSON.stringify(pair))}\n`;
 }
 
@@ -85,21 +73,16 @@ export function showTrajectory({ episode: [step], reward, metadata }: Trajectory
     turn_id: shortId(metadata.turn_id),
     ...{ margin, reward, chosen_score, rejected_score, chosen_index, rejected_index, ...notes },
     lineage: { ...lineage, chosen_uuid: shortUuid(chosen_uuid), rejected_uuid: shortUuid(rejected_uuid) },
-    ...showTexts({ prompt: step.prompt, tools, chosen: step.chosen_response, rejected: step.rejected_response }),
+    ...showTexts(step.prompt, tools, { chosen: step.chosen_response, rejected: step.rejected_response }),
   };
 }
 
-function showTexts({
-  prompt,
-  tools,
-  chosen,
-  rejected,
-}: {
-  readonly prompt: Prompt;
-  readonly tools: readonly unknown[] | undefined;
-  readonly chosen: Response;
-  readonly rejected: Response;
-}): ShownTexts {
+/** What a pair shows of its texts. */
+function showTexts(
+  prompt: Prompt,
+  tools: readonly unknown[] | undefined,
+  { chosen, rejected }: Readonly<Record<'chosen' | 'rejected', Response>>,
+) {
   return {
     ...showPrompt(prompt),
     tools: tools ? nameTools(tools) : [],

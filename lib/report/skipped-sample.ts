@@ -4,6 +4,7 @@ import { objectKeyOf, positionOf } from '../preferences/candidate-place.ts';
 import type { SkippedTurn } from '../preferences/pair-example.ts';
 import { shortId } from './excerpt.ts';
 import { type LossExample, MOST_LOSS_EXAMPLES } from './input.ts';
+import { reservoir } from './reservoir.ts';
 import { hashAt, hashNumber, hashText, NO_HASH } from './sample-hash.ts';
 
 const count = z.int().min(0);
@@ -29,23 +30,15 @@ export type SkippedSample = z.infer<typeof SkippedSample>;
  * nothing of what the traces say, which in an archive includes the entry's name.
  */
 export function openSkippedSample(text: boolean) {
-  const byReason = new Map<KeptTurn['reason'], KeptTurn[]>();
-  const keep = (turn: KeptTurn): void => {
-    const kept = byReason.get(turn.reason) ?? [];
-    byReason.set(turn.reason, [...kept, turn].sort(byHash).slice(0, MOST_LOSS_EXAMPLES));
-  };
-  const admits = (reason: KeptTurn['reason'], hash: number): boolean => {
-    const kept = byReason.get(reason) ?? [];
-    return kept.length < MOST_LOSS_EXAMPLES || hash <= (kept.at(-1)?.hash ?? 0);
-  };
+  const byReason = new Map(PAIR_LOSSES.map(([reason]) => [reason, reservoir<KeptTurn>(MOST_LOSS_EXAMPLES)]));
   return {
     add(exampleId: string, { turnId, begins, counters }: SkippedTurn): void {
       const at = hashNumber(hashText(hashText(NO_HASH, begins.key), exampleId), positionOf(begins));
       const hash = hashAt(hashText(at, turnId), 0);
-      for (const [reason] of PAIR_LOSSES) {
-        if (counters[reason] === 0 || !admits(reason, hash)) continue;
+      for (const [reason, turns] of byReason) {
+        if (counters[reason] === 0 || !turns.admits(hash, hash)) continue;
         const said = { key: shortId(begins.key), example_id: shortId(exampleId), turn_id: shortId(turnId) };
-        keep({
+        turns.keep(hash, {
           ...{ hash, reason, pairs: counters[reason] },
           ...begins,
           ...(text ? said : { key: objectKeyOf(begins.key), example_id: '', turn_id: '' }),
@@ -53,15 +46,11 @@ export function openSkippedSample(text: boolean) {
       }
     },
     addKept(kept: SkippedSample): void {
-      for (const turn of kept) keep(turn);
+      for (const turn of kept) byReason.get(turn.reason)?.keep(turn.hash, turn);
     },
-    kept: (): SkippedSample => PAIR_LOSSES.flatMap(([reason]) => byReason.get(reason) ?? []),
+    kept: (): SkippedSample => [...byReason.values()].flatMap((turns) => turns.kept()),
   };
 }
-
-/** The ids decide the order of two turns with the same hash. */
-const byHash = (a: KeptTurn, b: KeptTurn): number =>
-  a.hash - b.hash || (`${a.example_id} ${a.turn_id}` < `${b.example_id} ${b.turn_id}` ? -1 : 1);
 
 const WORDS = new Map<string, string>(PAIR_LOSSES);
 

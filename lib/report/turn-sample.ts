@@ -8,7 +8,7 @@ export const MOST_TURNS = 30;
 
 const count = z.int().min(0);
 
-const TurnSums = z.strictObject({
+export const TurnSums = z.strictObject({
   pairs: count,
   margin_sum: z.number(),
   chosen_longer: count,

@@ -27,7 +27,7 @@ import {
   WORDS_IN,
   withoutWords,
 } from './training/messages.ts';
-import { type FollowPlan, followPlan } from './training/plan.ts';
+import { type FollowSettings, followSettings } from './training/plan.ts';
 import { POLLING, trainingWait } from './training/polling.ts';
 import { addProgressLine } from './training/progress-lines.ts';
 import type { JobStatus } from './training/trainer.ts';
@@ -35,7 +35,7 @@ import type { JobStatus } from './training/trainer.ts';
 /** Looks at the job once: waits on, goes on to the deployment, or ends as NAT ends. */
 export async function checkTraining(input: CheckTrainingInput, deps: TrainingDeps): Promise<TrainingOutput> {
   const { manifest, training } = await committedRun(input.run_id, deps.collections);
-  const { follow } = followPlan(training);
+  const follow = followSettings(training);
   if (!follow) {
     throw new InvalidRequest(`Run ${input.run_id} does not wait for its training job: there is nothing to check.`);
   }
@@ -48,7 +48,7 @@ export async function checkTraining(input: CheckTrainingInput, deps: TrainingDep
 
 interface Check {
   readonly manifest: Manifest;
-  readonly follow: NonNullable<FollowPlan['follow']>;
+  readonly follow: FollowSettings;
   readonly job: TrainingJob;
   readonly deps: TrainingDeps;
 }
@@ -80,11 +80,17 @@ async function unread(why: string, before: TrainingProgress, check: Check): Prom
   const failures = before.failures + 1;
   const message = lostMessage(job, failures, why);
   await addLine(null, message, check);
-  if (failures >= follow.max_failures || polls >= POLLING.training_polls) {
+  if (failures >= follow.max_consecutive_status_failures || polls >= POLLING.training_polls) {
     await end('failed', message, before.progress, check);
     throw new TrainingLost(message, { inLogs: lostMessage(job, failures, WORDS_IN) });
   }
-  return { ...before, message, polls, failures, wait_seconds: trainingWait(follow.interval, polls, failures) };
+  return {
+    ...before,
+    message,
+    polls,
+    failures,
+    wait_seconds: trainingWait(follow.poll_interval_seconds, polls, failures),
+  };
 }
 
 async function read(seen: JobStatus, before: TrainingProgress, check: Check): Promise<TrainingProgress> {
@@ -95,7 +101,7 @@ async function read(seen: JobStatus, before: TrainingProgress, check: Check): Pr
   const now = { ...before, status: seen.status, message, progress: seen.progress, polls, failures: 0 };
   switch (seen.status) {
     case 'completed':
-      if (follow.deploy) return { ...now, next: 'deploy', wait_seconds: 1 };
+      if (follow.deploy_on_completion) return { ...now, next: 'deploy', wait_seconds: 1 };
       await end('completed', message, seen.progress, check);
       return { ...now, next: 'done', wait_seconds: 1 };
     case 'failed': {
@@ -104,9 +110,9 @@ async function read(seen: JobStatus, before: TrainingProgress, check: Check): Pr
       throw new TrainingFailed(failed, { inLogs: `${failedMessage(job, withoutWords(seen))} ${WORDS_IN}` });
     }
     case 'canceled': {
-      const canceled = canceledMessage(job, seen, follow.deploy !== null);
+      const canceled = canceledMessage(job, seen, follow.deploy_on_completion);
       await end('canceled', canceled, seen.progress, check);
-      if (follow.deploy) {
+      if (follow.deploy_on_completion) {
         const inLogs = `${canceledMessage(job, withoutWords(seen), true)} ${WORDS_IN}`;
         throw new TrainingCanceled(canceled, { inLogs });
       }
@@ -118,7 +124,7 @@ async function read(seen: JobStatus, before: TrainingProgress, check: Check): Pr
         await end(seen.status, unfinished, seen.progress, check);
         throw new TrainingLost(unfinished, { inLogs: unfinishedMessage(job, polls, withoutWords(seen)) });
       }
-      return { ...now, next: 'check', wait_seconds: trainingWait(follow.interval, polls, 0) };
+      return { ...now, next: 'check', wait_seconds: trainingWait(follow.poll_interval_seconds, polls, 0) };
   }
 }
 
@@ -126,15 +132,4 @@ const end = (status: TrainingStatus, message: string, progress: number | null, {
   writeFinalMetrics({ status, message, progress }, job, manifest, deps);
 
 const addLine = (seen: JobStatus | null, message: string, { job, deps }: Check) =>
-  addProgressLine(deps.collections, {
-    timestamp: deps.now().toISOString(),
-    run_id: job.run_id,
-    backend: job.backend,
-    job_id: job.job_id,
-    phase: 'training',
-    status: seen?.status ?? null,
-    reported_status: seen?.reported ?? null,
-    progress: seen?.progress ?? null,
-    epochs_completed: seen?.epochs_completed ?? null,
-    message,
-  });
+  addProgressLine(job, { phase: 'training', message, status: null, ...seen }, deps);

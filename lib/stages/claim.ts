@@ -4,6 +4,7 @@ import { RunConflict } from '../errors.ts';
 import { runKeys } from '../objects/keys.ts';
 import { type ObjectStore, readAll } from '../objects/store.ts';
 import { jsonText, readJson } from '../objects/stored-json.ts';
+import { isObject } from '../sources/json/exact-json.ts';
 import type { Deps } from './deps.ts';
 
 /** Creates `request.json`; where one stands, it must be the same to the byte. Throws {@link RunConflict}. */
@@ -37,11 +38,8 @@ async function isStanding(request: Request, collections: ObjectStore): Promise<b
 /** Dotted names of the settings in which two requests differ. */
 const differences = (a: unknown, b: unknown, path = ''): string[] => {
   if (JSON.stringify(a) === JSON.stringify(b)) return [];
-  if (!isRecord(a) || !isRecord(b)) return [path];
+  if (!isObject(a) || !isObject(b)) return [path];
   return [...new Set([...Object.keys(a), ...Object.keys(b)])].flatMap((key) =>
     differences(a[key], b[key], path ? `${path}.${key}` : key),
   );
 };
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

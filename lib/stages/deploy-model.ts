@@ -5,7 +5,7 @@ import { deploymentOf } from './training/deployment.ts';
 import { DeploymentFailed, DeploymentTimedOut, TrainerRefused, TrainerUnavailable } from './training/errors.ts';
 import { writeFinalMetrics } from './training/final-metrics.ts';
 import { nameOf, shortened, WORDS_IN } from './training/messages.ts';
-import { followPlan } from './training/plan.ts';
+import { followSettings } from './training/plan.ts';
 import { deploymentWait } from './training/polling.ts';
 import { addProgressLine } from './training/progress-lines.ts';
 import { submissionOf } from './training/submission.ts';
@@ -17,35 +17,25 @@ import type { Deployment, DeploymentStatus, Following } from './training/trainer
  */
 export async function deployModel(input: DeployModelInput, deps: TrainingDeps): Promise<TrainingOutput> {
   const { manifest, training } = await committedRun(input.run_id, deps.collections);
-  const { follow } = followPlan(training);
+  const follow = followSettings(training);
   const trainer = await deps.trainer(training);
-  if (!follow?.deploy || !trainer.following) {
+  if (!follow?.deploy_on_completion || !trainer.following) {
     throw new InvalidRequest(`Run ${input.run_id} does not ask for a deployment.`);
   }
-  const { timeout } = follow.deploy;
+  const { deployment_timeout_seconds: timeout, deployment_config, poll_interval_seconds } = follow;
   const job = withModel(await recordedJob(input.run_id, deps.collections));
-  const deployment = deploymentOf(job, submissionOf(manifest, training), follow.deploy);
+  const deployment = deploymentOf(job, submissionOf(manifest, training), deployment_config);
   const before = input.training;
   if (before.next === 'deploy') await trainer.following.deploy(deployment);
   const seen = await look(trainer.following, deployment);
 
   const message = deploymentMessage(job, deployment, seen);
   const inLogs = deploymentMessage(job, deployment, { reported: seen.status, detail: null });
-  await addProgressLine(deps.collections, {
-    timestamp: deps.now().toISOString(),
-    run_id: job.run_id,
-    backend: job.backend,
-    job_id: job.job_id,
-    phase: 'deployment',
-    status: seen.status,
-    reported_status: seen.reported,
-    progress: null,
-    epochs_completed: null,
-    message,
-  });
+  const { status, reported } = seen;
+  await addProgressLine(job, { phase: 'deployment', status, reported, message }, deps);
   const end = (text: string) =>
     writeFinalMetrics({ status: 'completed', message: text, progress: before.progress }, job, manifest, deps);
-  const now: TrainingProgress = { ...before, message, wait_seconds: deploymentWait(follow.interval, timeout) };
+  const now: TrainingProgress = { ...before, message, wait_seconds: deploymentWait(poll_interval_seconds, timeout) };
   if (seen.status === 'ready') {
     await end(message);
     return { ...input, training: { ...now, next: 'done' } };

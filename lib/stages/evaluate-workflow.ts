@@ -3,15 +3,14 @@ import type { WorkflowEstimate } from '../contract/estimate.ts';
 import type { Request } from '../contract/request.ts';
 import type { EvaluateOutput } from '../contract/states.ts';
 import { type WorkflowSource, workflowKeys } from '../contract/workflow.ts';
-import { wantedDatasets } from '../datasets/wanted-datasets.ts';
 import { estimateWorkflow } from '../estimate/estimate-workflow.ts';
 import { runKeys } from '../objects/keys.ts';
 import type { CeilingDeps } from './below-ceiling.ts';
 import { claim } from './claim.ts';
 import { type Deps, storeOf } from './deps.ts';
+import { describePlan } from './describe-plan.ts';
 import type { DrawDeps } from './draw-plan.ts';
 import { writeEstimate } from './estimate/write-estimate.ts';
-import { maxConcurrencyOf } from './max-concurrency.ts';
 import { countRows, findDataset, planBatches } from './workflow/plan-batches.ts';
 
 /**
@@ -23,7 +22,6 @@ export async function evaluateWorkflow(
   source: WorkflowSource,
   deps: DrawDeps,
 ): Promise<EvaluateOutput> {
-  const keys = runKeys(request.run_id);
   const datasets = storeOf(source.dataset.bucket, deps);
   // Before the claim: a source with nothing in it must not take the run id.
   const isNew = !(await deps.collections.head(workflowKeys(request.run_id).dataset));
@@ -32,17 +30,11 @@ export async function evaluateWorkflow(
   const estimate = isNew && ceilings ? await estimateAsking(source, { ...deps, ceilings }) : undefined;
   await claim(request, deps);
   if (estimate && deps.place) await writeEstimate(request.run_id, estimate, deps.collections);
-  const output = {
-    run_id: request.run_id,
-    plan: { bucket: deps.collectionsBucket, key: keys.plan },
-    shards: 0,
-    inputs: 1,
-    max_concurrency: maxConcurrencyOf(request.limits, deps),
-    datasets: wantedDatasets(request),
-  };
-  if (await deps.collections.head(keys.manifest)) return { ...output, status: 'committed', input_bytes: 0 };
+  if (await deps.collections.head(runKeys(request.run_id).manifest)) {
+    return describePlan(request, { status: 'committed', shards: 0, inputs: [{ bytes: 0 }] }, deps);
+  }
   const { dataset, ...workflow } = await planBatches(request.run_id, source, { datasets, runs: deps.collections });
-  return { ...output, status: 'workflow', input_bytes: dataset.bytes, workflow };
+  return { ...describePlan(request, { status: 'workflow', shards: 0, inputs: [dataset] }, deps), workflow };
 }
 
 /** What the workflow will be asked. Throws InvalidRequest, CeilingExceeded. */

@@ -3,27 +3,27 @@ import type { TraceObject } from '../contract/plan.ts';
 import type { Request } from '../contract/request.ts';
 import type { TraceSource } from '../contract/source.ts';
 import type { EvaluateInput, EvaluateOutput } from '../contract/states.ts';
-import { wantedDatasets } from '../datasets/wanted-datasets.ts';
 import { RunConflict } from '../errors.ts';
 import { runKeys } from '../objects/keys.ts';
 import type { Written } from '../objects/store.ts';
 import { jsonText, readJson } from '../objects/stored-json.ts';
 import { claim } from './claim.ts';
 import type { Deps } from './deps.ts';
+import { describePlan, inputsOf } from './describe-plan.ts';
 import { type DrawDeps, type DrawnPlan, drawPlan } from './draw-plan.ts';
 import { writeEstimate } from './estimate/write-estimate.ts';
 import { evaluateWorkflow } from './evaluate-workflow.ts';
 import { type FoundTraces, findTraces, TRACE_NAME } from './find-traces.ts';
-import { maxConcurrencyOf } from './max-concurrency.ts';
 import { passOverUpload } from './pass-over-upload.ts';
 import { pinTokenizer, readTokenizer } from './pin-tokenizer.ts';
 import { planText } from './plan-text.ts';
 import { type Plan, readPlan } from './read-plan.ts';
 import { type RefuseDeps, refuseSettings } from './refuse-settings.ts';
-import { asUploaded, type RequestDeps, requestOf } from './request-of.ts';
+import { asUploaded, requestOf } from './request-of.ts';
 import { namePassedOver, type SourceSettings } from './source/resolve-source.ts';
+import type { UploadedSettingsDeps } from './uploaded-settings.ts';
 
-export interface EvaluateDeps extends RequestDeps, RefuseDeps, DrawDeps {}
+export interface EvaluateDeps extends UploadedSettingsDeps, RefuseDeps, DrawDeps {}
 
 /**
  * Checks the request, claims the run, and writes the plan: of the traces, pinned, or of the dataset that a live workflow
@@ -58,11 +58,13 @@ async function evaluateTraces(
   if (await deps.collections.head(keys.manifest)) {
     await claim(request, deps);
     await requireSameInputs(request, objects, deps);
-    return planned(request, 'committed', { shards: [], grouping: [], inputs: objects }, deps);
+    return describePlan(request, { status: 'committed', shards: 0, inputs: objects }, deps);
   }
-  const plan = (await standingPlan(request, deps)) ?? (await makePlan(request, source, { objects, beside }, deps));
-  const status = plan.grouping.length > 0 ? 'scattered' : 'planned';
-  return planned(request, status, { ...plan, inputs: inputsOf(plan) }, deps);
+  const { shards, grouping } =
+    (await standingPlan(request, deps)) ?? (await makePlan(request, source, { objects, beside }, deps));
+  const status = grouping.length > 0 ? 'scattered' : 'planned';
+  const inputs = inputsOf([...grouping, ...shards]);
+  return describePlan(request, { status, shards: shards.length, grouping: grouping.length, inputs }, deps);
 }
 
 async function standingPlan(request: Request, deps: Deps): Promise<RunPlan | undefined> {
@@ -133,29 +135,3 @@ async function requireSameInputs(request: Request, objects: readonly TraceObject
 
 const pinText = (pin: { version?: string | undefined; etag: string; bytes: number }): string =>
   JSON.stringify([pin.version ?? null, pin.etag, pin.bytes]);
-
-const inputsOf = ({ shards, grouping }: Pick<Plan, 'shards' | 'grouping'>): { bytes: number }[] => {
-  const inputs = new Map<string, { bytes: number }>();
-  for (const { slices } of [...grouping, ...shards]) {
-    for (const { bucket, key, object_bytes } of slices)
-      inputs.set(JSON.stringify([bucket, key]), { bytes: object_bytes });
-  }
-  return [...inputs.values()];
-};
-
-const planned = (
-  request: Request,
-  status: EvaluateOutput['status'],
-  { shards, grouping, inputs }: Pick<Plan, 'shards' | 'grouping'> & { readonly inputs: readonly { bytes: number }[] },
-  deps: EvaluateDeps,
-): EvaluateOutput => ({
-  run_id: request.run_id,
-  status,
-  plan: { bucket: deps.collectionsBucket, key: runKeys(request.run_id).plan },
-  shards: shards.length,
-  ...(grouping.length > 0 && { grouping: { key: runKeys(request.run_id).groupingTasks, tasks: grouping.length } }),
-  inputs: inputs.length,
-  input_bytes: inputs.reduce((sum, { bytes }) => sum + bytes, 0),
-  max_concurrency: maxConcurrencyOf(request.limits, deps),
-  datasets: wantedDatasets(request),
-});

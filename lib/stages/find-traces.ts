@@ -1,3 +1,4 @@
+import { compareText } from '../compare-text.ts';
 import type { TraceObject } from '../contract/plan.ts';
 import type { Beside } from '../contract/run-source.ts';
 import type { TraceLocation, TraceSource } from '../contract/source.ts';
@@ -5,7 +6,7 @@ import { NoTraces } from '../errors.ts';
 import type { StoredObject } from '../objects/store.ts';
 import { findRunFolders, isHidden, isSourceName, pathBelow } from '../sources/beside-traces.ts';
 import type { Deps } from './deps.ts';
-import { countBeside, describeBeside, tallyBeside } from './tally-beside.ts';
+import { describeBeside, tallyBeside } from './tally-beside.ts';
 
 /** Under a prefix, objects so named may be NAT's traces or candidate lines. */
 export const TRACE_NAME = /\.(?:json|jsonl|ndjson)(?:\.gz)?$/i;
@@ -41,13 +42,13 @@ export async function findTraces(
     }
     besides.push(...beside);
   }
-  const inOrder = [...found.values()].sort((a, b) => compare(a.key, b.key) || compare(a.bucket, b.bucket));
-  const { objects, twins } = readOnce(inOrder);
-  return { objects, beside: [...besides, ...countBeside('twin', twins)] };
+  const inOrder = [...found.values()].sort((a, b) => compareText(a.key, b.key) || compareText(a.bucket, b.bucket));
+  const { objects, beside } = readOnce(inOrder);
+  return { objects, beside: [...besides, ...beside] };
 }
 
 /** Of several names of one file one is read: what a person named, else the file itself, else the first link to it. */
-function readOnce(found: readonly FoundObject[]) {
+function readOnce(found: readonly FoundObject[]): FoundTraces {
   const rank = ({ named, isLink }: FoundObject) => (named ? 0 : isLink ? 2 : 1);
   const chosen = new Map<string, FoundObject>();
   for (const object of found) {
@@ -55,13 +56,13 @@ function readOnce(found: readonly FoundObject[]) {
     if (object.file !== undefined && (!known || rank(object) < rank(known))) chosen.set(object.file, object);
   }
   const objects: ListedObject[] = [];
-  const twins: string[] = [];
+  const twins = tallyBeside();
   for (const object of found) {
     const { file, isLink: _, ...listed } = object;
     if (file === undefined || chosen.get(file) === object) objects.push(listed);
-    else twins.push(object.key);
+    else twins.add('twin', object.key);
   }
-  return { objects, twins };
+  return { objects, beside: twins.found() };
 }
 
 type FoundObject = ListedObject & Pick<StoredObject, 'file' | 'isLink'>;
@@ -109,6 +110,3 @@ function nothingAt(location: TraceLocation, beside: readonly Beside[], deps: Pic
   const others = beside.map((one) => ` ${describeBeside(one)}`).join('');
   return `No file with records under ${name}/${location.prefix} (.json, .jsonl, .csv, .parquet, .eval and the like, or .gz of one); check source.traces.${others}`;
 }
-
-/** By UTF-16 code units: the same in every locale. */
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

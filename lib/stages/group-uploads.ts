@@ -1,3 +1,4 @@
+import { jsonVariable } from '../contract/json-variable.ts';
 import { UploadEvent } from '../contract/start.ts';
 import { folderOf } from '../sources/folders.ts';
 import type { ArrivedUploads } from './gather-uploads.ts';
@@ -8,23 +9,15 @@ export interface QueuedUpload {
   readonly body: string;
 }
 
-export interface QueuedFolder extends ArrivedUploads {
-  /** Of its messages. */
-  readonly ids: readonly string[];
-}
-
-export interface GroupedUploads {
-  readonly folders: readonly QueuedFolder[];
-  /** Messages that are no events of S3's. */
-  readonly unreadable: readonly string[];
-}
-
-/** Queued uploads by their folders: each folder is looked at once. */
-export function groupUploads(messages: readonly QueuedUpload[]): GroupedUploads {
+/**
+ * Queued uploads by their folders, each with the ids of its messages: each folder is looked at once. `unreadable`: ids of
+ * messages that are no events of S3's.
+ */
+export function groupUploads(messages: readonly QueuedUpload[]) {
   const folders = new Map<string, ArrivedUploads & { ids: string[] }>();
   const unreadable: string[] = [];
   for (const { id, body } of messages) {
-    const event = eventIn(body);
+    const event = QueuedEvent.safeParse(body).data;
     if (!event) {
       unreadable.push(id);
       continue;
@@ -40,10 +33,4 @@ export function groupUploads(messages: readonly QueuedUpload[]): GroupedUploads 
   return { folders: [...folders.values()], unreadable };
 }
 
-function eventIn(body: string): UploadEvent | undefined {
-  try {
-    return UploadEvent.safeParse(JSON.parse(body)).data;
-  } catch {
-    return undefined;
-  }
-}
+const QueuedEvent = jsonVariable(UploadEvent);

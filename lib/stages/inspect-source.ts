@@ -1,3 +1,4 @@
+import { addCounts, noCounts } from '../contract/counters.ts';
 import { type IncompleteObject, noteIncomplete } from '../contract/incomplete-object.ts';
 import type { Request } from '../contract/request.ts';
 import type { ScoreChoice } from '../contract/score-choice.ts';
@@ -81,7 +82,10 @@ export async function inspectSource(
     ...(score === null ? [] : units.map((one): Variant => ({ unit: one, score }))),
     ...names.filter((name) => name !== score).map((name): Variant => ({ unit, score: name })),
   ];
-  const outcomes = variants.map((variant) => pairAll(groups.values(), variant, { builder, limits }));
+  const outcomes = variants.map((variant) => ({
+    ...pairAll(groups.values(), variant, { builder, limits }),
+    set: settingsOf(variant, { unit, score }),
+  }));
   // Without a score to take, what is lost by the first one.
   const first = score === null ? outcomes[0] : outcomes[units.indexOf(unit)];
   return {
@@ -103,10 +107,7 @@ export async function inspectSource(
     unit,
     rejected_candidates: first?.rejected ?? {},
     unused_keys: [...read.unused],
-    outcomes: variants.map((variant, at) => ({
-      set: settingsOf(variant, { unit, score }),
-      ...(outcomes[at]?.outcome ?? NO_PAIRS),
-    })),
+    outcomes: outcomes.map(({ set, outcome }) => ({ set, ...outcome })),
   };
 }
 
@@ -166,8 +167,8 @@ function pairAll(
   { unit, score }: Variant,
   { builder, limits }: Pick<Request, 'builder' | 'limits'>,
 ) {
-  const outcome = { ...NO_PAIRS };
-  const rejected: Record<string, number> = {};
+  const counters = noCounts();
+  let tooMany = 0;
   for (const group of groups) {
     const scored = group.map(({ place, candidate }) => ({
       place: toPlace(place),
@@ -176,25 +177,21 @@ function pairAll(
     }));
     const rollouts = makeRollouts(scored, { unit, dropTruncated: builder.drop_truncated });
     const paired = pairExample({ exampleId: '', rollouts }, builder, limits);
-    if ('rejected' in paired) {
-      outcome.too_many_pairs += 1;
-      continue;
-    }
-    const { counters } = paired;
-    outcome.pairs += counters.total_pairs;
-    outcome.ties += counters.skipped_tie;
-    outcome.identical += counters.skipped_identical;
-    outcome.prompt_mismatches += counters.skipped_prompt_mismatch;
-    outcome.single += counters.skipped_single_candidate;
-    for (const [reason, lost] of Object.entries(counters.rejected_candidates)) {
-      rejected[reason] = (rejected[reason] ?? 0) + lost;
-    }
+    if ('rejected' in paired) tooMany += 1;
+    else addCounts(counters, paired.counters);
   }
-  return { outcome, rejected };
+  const outcome = {
+    pairs: counters.total_pairs,
+    ties: counters.skipped_tie,
+    identical: counters.skipped_identical,
+    prompt_mismatches: counters.skipped_prompt_mismatch,
+    single: counters.skipped_single_candidate,
+    too_many_pairs: tooMany,
+  };
+  return { outcome, rejected: counters.rejected_candidates };
 }
 
 type CandidateReading = Extract<PlacedReading, { candidate: unknown }>;
-const NO_PAIRS = { pairs: 0, ties: 0, identical: 0, prompt_mismatches: 0, single: 0, too_many_pairs: 0 };
 
 const settingsOf = (variant: Variant, taken: { readonly unit: Unit; readonly score: ScoreChoice | null }): string[] => [
   ...(variant.score === taken.score ? [] : [`source.score=${String(variant.score)}`]),
@@ -218,10 +215,7 @@ const summarize = (name: string, values: readonly number[]): ScoreSummary => ({
   mean: values.reduce((sum, value) => sum + value / values.length, 0),
 });
 
-function countSizes(groups: Iterable<readonly unknown[]>): Readonly<Record<string, number>> {
-  const sizes = new Map<number, number>();
-  for (const { length } of groups) sizes.set(length, (sizes.get(length) ?? 0) + 1);
-  return Object.fromEntries([...sizes].sort(([a], [b]) => a - b));
-}
+const countSizes = (groups: Iterable<readonly unknown[]>): Readonly<Record<string, number>> =>
+  Object.fromEntries([...Map.groupBy(groups, ({ length }) => length)].map(([size, of]) => [size, of.length]));
 
 const add = (counts: Map<string, number>, name: string): void => void counts.set(name, (counts.get(name) ?? 0) + 1);

@@ -1,6 +1,5 @@
 import { S3Event } from '../contract/start.ts';
 import type { EvaluateInput, EvaluateOutput } from '../contract/states.ts';
-import { ObjectNotFound } from '../errors.ts';
 import { runKeys } from '../objects/keys.ts';
 import { isLeftBeside } from '../sources/beside-traces.ts';
 import { readWhole } from '../sources/containers/byte-reader.ts';
@@ -11,6 +10,7 @@ import {
   nameOf,
 } from '../sources/formats/nat/evaluation-folder.ts';
 import type { Deps } from './deps.ts';
+import { ifFound } from './if-found.ts';
 import { uploadedRunId } from './request-of.ts';
 
 /**
@@ -36,15 +36,10 @@ export async function passOverUpload(
   return { run_id, status: 'passed_over', plan: { bucket, key: runKeys(run_id).plan }, ...nothing };
 }
 
+/** If it was removed since, the run says so. */
 async function isEvaluatorOutput(store: ReturnType<Deps['bucket']>, key: string): Promise<boolean> {
-  try {
-    const head = await readWhole(store.read(key, { start: 0, end: LOOKED_AT_BYTES }), LOOKED_AT_BYTES);
-    return head !== undefined && beginsEvaluatorOutput(head);
-  } catch (error) {
-    // It was removed since: the run says so.
-    if (error instanceof ObjectNotFound) return false;
-    throw error;
-  }
+  const head = await ifFound(readWhole(store.read(key, { start: 0, end: LOOKED_AT_BYTES }), LOOKED_AT_BYTES));
+  return head !== undefined && beginsEvaluatorOutput(head);
 }
 
 /** Its first key is within. */

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { tryParseJson } from '../contract/json-variable.ts';
 import type { Request } from '../contract/request.ts';
 import { TOKENIZER_FILES } from '../contract/tokenizer-files.ts';
 import type { StoredTokenizer } from '../datasets/token-counter.ts';
@@ -25,8 +26,10 @@ export async function readTokenizer(
   if (!place) return undefined;
   const store = storeOf(place.bucket, deps);
   const folder = folderOf(place.prefix);
-  const config = Config.parse(parseJson(await readText(store, `${folder}${TOKENIZER_FILES.config}`)) ?? {});
-  const tokenizer = Config.safeParse(parseJson(await readText(store, `${folder}${TOKENIZER_FILES.tokenizer}`))).data;
+  const config = Config.parse(tryParseJson((await readText(store, `${folder}${TOKENIZER_FILES.config}`)) ?? '') ?? {});
+  const tokenizer = Config.safeParse(
+    tryParseJson((await readText(store, `${folder}${TOKENIZER_FILES.tokenizer}`)) ?? ''),
+  ).data;
   if (!tokenizer) {
     throw new InvalidRequest(
       `dataset.tokenizer: ${store.name}/${folder}${TOKENIZER_FILES.tokenizer} does not exist, or is not a JSON object. Give the folder of a model that has one.`,
@@ -68,13 +71,5 @@ async function readText(store: ObjectStore, key: string): Promise<string | undef
   } catch (error) {
     if (error instanceof ObjectNotFound) return undefined;
     throw error;
-  }
-}
-
-function parseJson(text: string | undefined): unknown {
-  try {
-    return text === undefined ? undefined : JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

@@ -1,18 +1,14 @@
-import * as z from 'zod';
-import { BuilderSettings } from '../contract/builder.ts';
-import { DatasetSettings } from '../contract/dataset.ts';
 import { Shards, type TraceObject } from '../contract/plan.ts';
-import { Limits } from '../contract/request.ts';
+import { Request } from '../contract/request.ts';
 import type { EvaluateOutput } from '../contract/states.ts';
 import { Batches, type PlanTracesInput, workflowKeys } from '../contract/workflow.ts';
-import { wantedDatasets } from '../datasets/wanted-datasets.ts';
 import { ShardMissing } from '../errors.ts';
 import { runKeys } from '../objects/keys.ts';
 import { readJson } from '../objects/stored-json.ts';
 import { belowCeiling, type CeilingDeps } from './below-ceiling.ts';
 import { cutShards, mayBeCut } from './cut-shards.ts';
 import type { Deps } from './deps.ts';
-import { maxConcurrencyOf } from './max-concurrency.ts';
+import { describePlan } from './describe-plan.ts';
 import { planText } from './plan-text.ts';
 
 /**
@@ -20,27 +16,16 @@ import { planText } from './plan-text.ts';
  * does with traces that were there before. Throws {@link ShardMissing} where a batch left none, CeilingExceeded.
  */
 export async function planTraces({ run_id }: PlanTracesInput, deps: Deps & CeilingDeps): Promise<EvaluateOutput> {
-  const { plan, request } = runKeys(run_id);
-  const { builder, limits, dataset } = await readJson(deps.collections, request, Planned);
+  const keys = runKeys(run_id);
+  const request = await readJson(deps.collections, keys.request, Request);
   const traces = await writtenTraces(run_id, deps);
-  const cutting = { shardBytes: limits.shard_bytes, cut: mayBeCut(builder) };
+  const cutting = { shardBytes: request.limits.shard_bytes, cut: mayBeCut(request.builder) };
   const shards = belowCeiling(cutShards(traces, cutting, deps), 'shards', deps);
-  await deps.collections.write(plan, planText(shards), { ifAbsent: true });
-  return {
-    run_id,
-    status: 'planned',
-    plan: { bucket: deps.collectionsBucket, key: plan },
-    // Read back: where another execution planned first, its plan is the one that counts.
-    shards: (await readJson(deps.collections, plan, Shards)).length,
-    inputs: traces.length,
-    input_bytes: traces.reduce((sum, { bytes }) => sum + bytes, 0),
-    max_concurrency: maxConcurrencyOf(limits, deps),
-    datasets: wantedDatasets({ dataset }),
-  };
+  await deps.collections.write(keys.plan, planText(shards), { ifAbsent: true });
+  // Read back: where another execution planned first, its plan is the one that counts.
+  const { length } = await readJson(deps.collections, keys.plan, Shards);
+  return describePlan(request, { status: 'planned', shards: length, inputs: traces }, deps);
 }
-
-/** Of the claimed request: the rest is for other steps. */
-const Planned = z.object({ builder: BuilderSettings, limits: Limits, dataset: DatasetSettings });
 
 async function writtenTraces(runId: string, deps: Deps): Promise<readonly TraceObject[]> {
   const keys = workflowKeys(runId);

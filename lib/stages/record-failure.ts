@@ -16,9 +16,10 @@ import { inOneChunk } from '../objects/store.ts';
 import { jsonText, readJson } from '../objects/stored-json.ts';
 import { ownerOf } from './claim.ts';
 import type { Deps } from './deps.ts';
-import { type RequestDeps, requestOf, uploadedRunId } from './request-of.ts';
+import { requestOf, uploadedRunId } from './request-of.ts';
+import type { UploadedSettingsDeps } from './uploaded-settings.ts';
 
-export interface RecordFailureDeps extends RequestDeps {
+export interface RecordFailureDeps extends UploadedSettingsDeps {
   /** What each step's function has, on AWS. */
   readonly memoryMb?: (step: Step) => number;
 }
@@ -44,9 +45,7 @@ export async function recordFailure(
     run_id,
     execution,
     failed_at: ended_at ?? deps.now().toISOString(),
-    ...(state === undefined ? {} : { state }),
-    ...(shard === undefined ? {} : { shard }),
-    ...(batch === undefined ? {} : { batch }),
+    ...{ state, shard, batch },
     error: failure.Error,
     message,
     what_to_do: whatToDo(failure.Error, execution, stepOf(state)),
@@ -65,7 +64,7 @@ function messageOf({ state, failure }: FailedState, { memoryMb }: RecordFailureD
 async function runBegunBy(
   execution: string,
   { started_with: input, failure }: FailedState,
-  deps: RequestDeps,
+  deps: UploadedSettingsDeps,
 ): Promise<string | undefined> {
   const request = await requestOf({ execution, input }, deps).catch(unreadable);
   if (!request) return unclaimedUpload(input, deps);

@@ -10,14 +10,12 @@ import { isObject } from '../sources/json/exact-json.ts';
 import { type ListedObject, REQUEST_NAME } from './find-traces.ts';
 import { type UploadedSettingsDeps, uploadedSettings } from './uploaded-settings.ts';
 
-export type RequestDeps = UploadedSettingsDeps;
-
 /**
  * What the execution was started with, as a checked request: a request itself, the event of an upload, or a folder whose
  * uploads were gathered. S3 sends an event at least once, so an upload's run is named after the upload: its second event
  * finds the first one's run. An upload may not name its run: the id could be another's.
  */
-export async function requestOf({ execution, input }: EvaluateInput, deps: RequestDeps): Promise<Request> {
+export async function requestOf({ execution, input }: EvaluateInput, deps: UploadedSettingsDeps): Promise<Request> {
   const start = readStart(input);
   if (start.by === 'request') return parseRequest(isObject(input) ? { run_id: execution, ...input } : input);
   const { run_id } = start;
@@ -38,7 +36,7 @@ interface Folder {
 }
 
 /** Over a folder's traces, with the settings of its `run.json` where it has one. */
-async function requestOver(place: Folder, deps: RequestDeps) {
+async function requestOver(place: Folder, deps: UploadedSettingsDeps) {
   const key = `${place.folder}run.json`;
   const pin = await deps.bucket(place.bucket).head(key);
   return { ...over(place), ...(pin && (await uploadedSettings({ bucket: place.bucket, key, pin }, deps))) };

@@ -55,7 +55,8 @@ function findIncomplete(built: readonly BuiltShard[]): readonly IncompleteObject
 }
 
 /**
- * No fraction of items measures what is missing: nobody knows how much that is. Throws {@link IncompleteInput} unless the
+ * No fraction of items measures what is missing: nobody knows how much that is. In logs an archive's entries, whose names
+ * are the input's own, are left out. Throws {@link IncompleteInput} unless the
  * limits allow it.
  */
 export function requireComplete(
@@ -73,8 +74,6 @@ export function requireComplete(
     { inLogs: message(objectKeyOf) },
   );
 }
-
-/** An archive's entries have the input's own names. */
 
 function requireReadable({ request, source, built }: JudgedRun, totals: Counters, evidence: string): void {
   // NAT drops the earlier items of an id on purpose: they were readable.

@@ -3,7 +3,7 @@ import { committedRun, type TrainingDeps } from './training/committed-run.ts';
 import { writeFinalMetrics } from './training/final-metrics.ts';
 import { jobOnce } from './training/job-once.ts';
 import { nameOf } from './training/messages.ts';
-import { followPlan } from './training/plan.ts';
+import { followSettings, trainerSettings } from './training/plan.ts';
 import { trainingWait } from './training/polling.ts';
 import { addProgressLine } from './training/progress-lines.ts';
 import { submissionOf } from './training/submission.ts';
@@ -14,27 +14,16 @@ import { submissionOf } from './training/submission.ts';
  */
 export async function submitTraining(input: SubmitTrainingInput, deps: TrainingDeps): Promise<TrainingOutput> {
   const { manifest, training } = await committedRun(input.run_id, deps.collections);
-  const { follow, undeployed } = followPlan(training);
+  const follow = followSettings(training);
   const trainer = await deps.trainer(training);
   const job = await jobOnce(submissionOf(manifest, training), trainer, deps);
 
   const message = follow
     ? `${nameOf(job)} submitted on dataset ${job.dataset}`
-    : `${nameOf(job)}: Training job submitted (not waiting for completion)${undeployed ? NOT_DEPLOYED : ''}`;
+    : `${nameOf(job)}: Training job submitted (not waiting for completion)${trainerSettings(training)?.deploy_on_completion ? NOT_DEPLOYED : ''}`;
   // NAT calls a job that it does not wait for running.
   const status = follow ? 'pending' : 'running';
-  await addProgressLine(deps.collections, {
-    timestamp: deps.now().toISOString(),
-    run_id: job.run_id,
-    backend: job.backend,
-    job_id: job.job_id,
-    phase: 'training',
-    status,
-    reported_status: null,
-    progress: null,
-    epochs_completed: null,
-    message,
-  });
+  await addProgressLine(job, { phase: 'training', status, message }, deps);
   if (!follow) await writeFinalMetrics({ status, message, progress: null }, job, manifest, deps);
   return {
     ...input,
@@ -46,7 +35,7 @@ export async function submitTraining(input: SubmitTrainingInput, deps: TrainingD
       message,
       progress: null,
       next: follow ? 'check' : 'done',
-      wait_seconds: follow ? trainingWait(follow.interval, 0, 0) : 1,
+      wait_seconds: follow ? trainingWait(follow.poll_interval_seconds, 0, 0) : 1,
       polls: 0,
       failures: 0,
       deploying_seconds: 0,

@@ -22,13 +22,6 @@ export function tallyBeside() {
 /** Details beyond them are left out: a folder may hold files of a hundred kinds. */
 const MOST_REASONS = 20;
 
-/** What is passed over for one reason, where all of it is known. */
-export function countBeside(why: Beside['why'], keys: readonly string[]): readonly Beside[] {
-  const tally = tallyBeside();
-  for (const key of keys) tally.add(why, key);
-  return tally.found();
-}
-
 export const NAMED_KEYS = 10;
 
 /** A sentence of what is passed over for one reason. */

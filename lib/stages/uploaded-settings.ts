@@ -4,6 +4,7 @@ import { Request } from '../contract/request.ts';
 import { type RequestsFromUploads, UPLOADED_SETTINGS } from '../contract/start.ts';
 import { InvalidRequest } from '../errors.ts';
 import type { Pin } from '../objects/store.ts';
+import { shorten } from '../shorten.ts';
 import { readWhole } from '../sources/containers/byte-reader.ts';
 import { isObject } from '../sources/json/exact-json.ts';
 import type { Deps } from './deps.ts';
@@ -89,6 +90,6 @@ const MOST_NAMES = 30;
 const MOST_CHARACTERS = 80;
 
 const shownName = (name: string): string => {
-  const short = name.length > MOST_CHARACTERS ? `${name.slice(0, MOST_CHARACTERS)}…` : name;
+  const short = shorten(name, MOST_CHARACTERS);
   return /^\w+$/.test(short) ? short : JSON.stringify(short);
 };

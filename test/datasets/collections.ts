@@ -10,17 +10,7 @@ import { openSink } from '../../lib/objects/object-sink.ts';
 import { jsonText } from '../../lib/objects/stored-json.ts';
 import { toUtf8 } from '../../lib/objects/utf8.ts';
 import { positionOf } from '../../lib/preferences/candidate-place.ts';
-import {
-  type Comparison,
-  type EncodedPrompt,
-  type EncodedResponse,
-  encodeConversation,
-  encodeMessage,
-  encodeMessages,
-  encodeTextPrompt,
-  encodeTextResponse,
-  encodeTools,
-} from '../../lib/preferences/encoded-text.ts';
+import { encodePrompt, encodeResponse, encodeTools } from '../../lib/preferences/encoded-text.ts';
 import type { PreferencePair } from '../../lib/preferences/pairs.ts';
 import { openCollectionPart } from '../../lib/stages/build-shard/collection-part.ts';
 import { noDiagnosis } from '../../lib/stages/build-shard/diagnosis.ts';
@@ -204,20 +194,6 @@ function pairOf({ episode, metadata }: Trajectory, compatibility: 'strict' | 'na
     margin: metadata.score_diff,
     among: 2,
   };
-}
-
-const json = (value: unknown) => toUtf8(JSON.stringify(value));
-
-export const encodePrompt = (prompt: Prompt, comparison: Comparison): EncodedPrompt =>
-  typeof prompt === 'string'
-    ? encodeTextPrompt(json(prompt), comparison)
-    : encodeMessages(json(prompt), prompt, comparison);
-
-export function encodeResponse(response: Response, comparison: Comparison): EncodedResponse {
-  if (typeof response === 'string') return encodeTextResponse(json(response), comparison);
-  return Array.isArray(response)
-    ? encodeConversation(json(response), response)
-    : encodeMessage(json(response), response, comparison);
 }
 
 export const parseLines = (text: string): readonly unknown[] =>

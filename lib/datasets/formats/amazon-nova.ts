@@ -1,7 +1,13 @@
 import * as z from 'zod';
 import type { Format } from './format.ts';
-import { whyNotTools } from './function-tools.ts';
-import { type PlainMessage, plainMessages, plainText, whyNotPlainPrompt, whyNotPlainResponse } from './plain.ts';
+import {
+  type PlainMessage,
+  plainFormat,
+  plainMessages,
+  plainText,
+  whyNotPlainPrompt,
+  whyNotPlainResponse,
+} from './plain.ts';
 
 /** A job fails if one of these is anywhere in a text, in whatever case. */
 const RESERVED = /system:|user:|bot:|assistant:|thought:|\[eos\]|<image>|<video>|<unk>/i;
@@ -12,9 +18,7 @@ const candidate = (label: string) => z.strictObject({ content: z.tuple([Text]), 
 
 /** Amazon Nova's DPO: the system's texts apart, turns that alternate from the user's, two labelled candidates last. */
 export const amazonNova: Format = {
-  files: { training: 'training.jsonl', validation: 'validation.jsonl' },
-  conversations: false,
-  takesColumns: false,
+  ...plainFormat,
   Line: z.strictObject({
     system: z.array(Text).min(1).optional(),
     messages: z
@@ -50,7 +54,6 @@ export const amazonNova: Format = {
     return RESERVED.test(text) ? 'reserved_word' : undefined;
   },
   lineLimits: { least: 8, most: 20_000 },
-  whyNotTools,
   line({ prompt, chosen, rejected }) {
     const { system, turns } = partSystem(plainMessages(prompt));
     return {

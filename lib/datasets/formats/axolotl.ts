@@ -2,25 +2,20 @@ import * as z from 'zod';
 import type { LeftOutReason } from '../../contract/dataset-result.ts';
 import type { Response } from '../../contract/trajectory.ts';
 import type { Format } from './format.ts';
-import { whyNotTools } from './function-tools.ts';
-import { PlainMessage, plainMessages, plainText, whyNotPlainPrompt, whyNotPlainResponse } from './plain.ts';
+import { PlainMessage, plainFormat, plainMessages, plainText, whyNotPlainResponse } from './plain.ts';
 import { isInTemplates } from './template-text.ts';
 
 const Answer = z.strictObject({ role: z.literal('assistant'), content: z.string() });
 
 /** Axolotl's `type: chat_template.default` for DPO. It reads role and content of a message and drops the rest unsaid. */
 export const axolotl: Format = {
-  files: { training: 'training.jsonl', validation: 'validation.jsonl' },
-  conversations: false,
-  takesColumns: false,
+  ...plainFormat,
   Line: z.strictObject({
     messages: z.array(PlainMessage.extend({ role: z.enum(['system', 'user', 'assistant', 'tool']) })).min(1),
     chosen: Answer,
     rejected: Answer,
   }),
-  whyNotPrompt: (prompt) => whyNotPlainPrompt(prompt),
   whyNotResponse: whyNotAnswer,
-  whyNotTools,
   parquet: () => [
     { name: 'messages', kind: 'json list' },
     { name: 'chosen', kind: 'json' },

@@ -3,6 +3,8 @@ import type { LeftOutReason } from '../../contract/dataset-result.ts';
 import type { Message, Response } from '../../contract/trajectory.ts';
 import { hasLongInteger, isObject, parseExactly } from '../../sources/json/exact-json.ts';
 import { answersOf, messageOf, type Preference } from '../preference.ts';
+import type { Format } from './format.ts';
+import { whyNotFunctions } from './function-tools.ts';
 import { namedField } from './named-field.ts';
 
 const called = { name: z.string() };
@@ -74,7 +76,18 @@ export function chatMessage(message: Message): z.infer<typeof ChatMessage> {
   };
 }
 
-function readArguments(text: string): object | undefined {
+/** What the formats share whose trainers apply a chat template to whole messages. */
+export const chatFormat = {
+  files: { training: 'training.jsonl', validation: 'validation.jsonl' },
+  conversations: true,
+  takesColumns: true,
+  whyNotPrompt: whyNotChatPrompt,
+  whyNotResponse: whyNotChatResponse,
+  whyNotTools: whyNotFunctions,
+} satisfies Partial<Format>;
+
+/** The arguments of a call; undefined where they are no object. A call without any has the empty text. */
+export function readArguments(text: string): object | undefined {
   try {
     const parsed: unknown = hasLongInteger(text) ? parseExactly(text) : JSON.parse(text === '' ? '{}' : text);
     return isObject(parsed) ? parsed : undefined;

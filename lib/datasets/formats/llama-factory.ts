@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import type { DatasetFile, LeftOutReason } from '../../contract/dataset-result.ts';
 import type { Message } from '../../contract/trajectory.ts';
-import { hasLongInteger, isObject, parseExactly } from '../../sources/json/exact-json.ts';
+import { isObject } from '../../sources/json/exact-json.ts';
 import { messageOf, messagesOf, type Preference } from '../preference.ts';
+import { readArguments } from './chat.ts';
 import type { Format } from './format.ts';
 import { whyNotFunctions } from './function-tools.ts';
 import { namedField } from './named-field.ts';
@@ -99,18 +100,10 @@ function callsOf(found: unknown): readonly { readonly name: string; readonly arg
   const calls = found.map((call) => (isObject(call) && isObject(call.function) ? call.function : undefined));
   const read = calls.flatMap((called) => {
     if (typeof called?.name !== 'string' || typeof called.arguments !== 'string') return [];
-    const given = parseJson(called.arguments === '' ? '{}' : called.arguments);
-    return isObject(given) ? [{ name: called.name, arguments: given }] : [];
+    const given = readArguments(called.arguments);
+    return given ? [{ name: called.name, arguments: given }] : [];
   });
   return read.length === found.length ? read : undefined;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return hasLongInteger(text) ? parseExactly(text) : JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 const declarationOf = (tool: unknown): unknown => (isObject(tool) ? tool.function : tool);
@@ -123,13 +116,13 @@ function alternates(from: readonly string[]): boolean {
   );
 }
 
-/** `dpo_training`, or with a curriculum `dpo_training_1`, `dpo_training_2`, …: what `dataset:` names in a recipe. */
 /** Of Parquet a split is several files where the run had several shards: all are named in the recipe. */
 const shardIn = (file: string): string => {
   const [, shard, shards] = /-(\d{5})-of-(\d{5})\.parquet$/.exec(file) ?? [];
   return shard === undefined || Number(shards) === 1 ? '' : `_${shard}`;
 };
 
+/** `dpo_training`, or with a curriculum `dpo_training_1`, `dpo_training_2`, …: what `dataset:` names in a recipe. */
 const entryOf = ({ file, split, bucket }: DatasetFile, tools: boolean) => [
   `dpo_${split}${bucket === null ? '' : `_${bucket}`}${shardIn(file)}`,
   {

@@ -2,9 +2,9 @@ import * as z from 'zod';
 import type { LeftOutReason } from '../../contract/dataset-result.ts';
 import type { Message } from '../../contract/trajectory.ts';
 import { answersOf, messagesOf } from '../preference.ts';
-import { type ChatMessage, chatMessage, whyNotChatPrompt, whyNotChatResponse } from './chat.ts';
+import { type ChatMessage, chatFormat, chatMessage, whyNotChatPrompt, whyNotChatResponse } from './chat.ts';
 import type { Format } from './format.ts';
-import { toolsText, whyNotFunctions } from './function-tools.ts';
+import { toolsText } from './function-tools.ts';
 import { namedField } from './named-field.ts';
 import { toolsColumn } from './trl.ts';
 
@@ -18,9 +18,7 @@ const Turn = z.strictObject({
  * is a message of its own, its content the call as JSON text: so all messages have the same two columns.
  */
 export const msSwift: Format = {
-  files: { training: 'training.jsonl', validation: 'validation.jsonl' },
-  conversations: true,
-  takesColumns: true,
+  ...chatFormat,
   Line: z.looseObject({
     messages: z.array(Turn).min(2),
     rejected_messages: z.array(Turn).min(2),
@@ -28,7 +26,6 @@ export const msSwift: Format = {
   }),
   whyNotPrompt: (prompt) => whyNotChatPrompt(prompt) ?? whyNotTurns(messagesOf(prompt)),
   whyNotResponse: (response) => whyNotChatResponse(response) ?? whyNotTurns(answersOf(response)),
-  whyNotTools: whyNotFunctions,
   parquet: (layout) => [
     { name: 'messages', kind: 'json list' },
     { name: 'rejected_messages', kind: 'json list' },

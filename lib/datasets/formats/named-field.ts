@@ -1,15 +1,8 @@
-import type { LeftOutReason } from '../../contract/dataset-result.ts';
+import { LeftOutReason } from '../../contract/dataset-result.ts';
 import type { Message } from '../../contract/trajectory.ts';
 
 /** The field that a format has no place for, as a reason: by name where messages often have it. */
 export function namedField(message: Message, held: readonly string[]): LeftOutReason {
   const field = Object.keys(message).find((key) => !held.includes(key));
-  return FIELDS.find((reason) => reason === `field_${field}`) ?? 'message_fields';
+  return LeftOutReason.safeParse(`field_${field}`).data ?? 'message_fields';
 }
-
-const FIELDS = [
-  'field_name',
-  'field_tool_call_id',
-  'field_reasoning_content',
-  'field_refusal',
-] as const satisfies readonly LeftOutReason[];

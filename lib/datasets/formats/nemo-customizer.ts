@@ -1,14 +1,12 @@
 import * as z from 'zod';
 import type { Preference } from '../preference.ts';
 import type { Format } from './format.ts';
-import { whyNotTools } from './function-tools.ts';
-import { PlainMessage, plainMessages, plainText, whyNotPlainPrompt, whyNotPlainResponse } from './plain.ts';
+import { PlainMessage, plainFormat, plainMessages, plainText, whyNotPlainPrompt } from './plain.ts';
 
 /** NeMo Customizer's DPO schemas: the prompt as text, or as OpenAI messages. File names as NAT uploads them. */
 export const nemoCustomizer: Format = {
+  ...plainFormat,
   files: { training: 'training/training_file.jsonl', validation: 'validation/validation_file.jsonl' },
-  conversations: false,
-  takesColumns: false,
   Line: z.strictObject({
     prompt: z.union([z.string(), z.array(PlainMessage)]),
     chosen_response: z.string(),
@@ -19,8 +17,6 @@ export const nemoCustomizer: Format = {
     nat && prompt.length === 0
       ? undefined
       : whyNotPlainPrompt(fullHistory ? prompt : lastOf(prompt), nat ? 'any' : undefined),
-  whyNotResponse: whyNotPlainResponse,
-  whyNotTools,
   line: ({ prompt, chosen, rejected }, { fullHistory }) => ({
     prompt: fullHistory ? plainMessages(prompt) : (plainMessages(lastOf(prompt))[0]?.content ?? ''),
     chosen_response: plainText(chosen),

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { answersOf, messagesOf } from '../preference.ts';
-import { ChatMessage, chatMessage, whyNotChatPrompt, whyNotChatResponse } from './chat.ts';
+import { ChatMessage, chatFormat, chatMessage } from './chat.ts';
 import type { Format } from './format.ts';
-import { FunctionTool, whyNotFunctions } from './function-tools.ts';
+import { FunctionTool } from './function-tools.ts';
 
 const completion = (rank: 0 | 1) => z.strictObject({ rank: z.literal(rank), completion: z.array(ChatMessage).min(1) });
 
@@ -11,17 +11,12 @@ const completion = (rank: 0 | 1) => z.strictObject({ rank: z.literal(rank), comp
  * preprocessor gives no tools to the template; they stand in the line for one that does.
  */
 export const nemoRl: Format = {
-  files: { training: 'training.jsonl', validation: 'validation.jsonl' },
-  conversations: true,
-  takesColumns: true,
+  ...chatFormat,
   Line: z.looseObject({
     context: z.array(ChatMessage).min(1),
     completions: z.tuple([completion(0), completion(1)]),
     tools: z.array(FunctionTool).optional(),
   }),
-  whyNotPrompt: whyNotChatPrompt,
-  whyNotResponse: whyNotChatResponse,
-  whyNotTools: whyNotFunctions,
   parquet: ({ tools }) => [
     { name: 'context', kind: 'json list' },
     { name: 'completions', kind: 'json list' },

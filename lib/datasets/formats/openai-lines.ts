@@ -48,7 +48,7 @@ export const openaiLine = (message: z.ZodType, answer: z.ZodType) =>
   });
 
 /** Why OpenAI takes no such message. */
-export function whyNotOpenai(message: Message): LeftOutReason | undefined {
+function whyNotOpenai(message: Message): LeftOutReason | undefined {
   if (InputMessage.safeParse(withoutToolName(message)).success) return undefined;
   const { role, content, tool_calls } = message;
   if (!['system', 'developer', 'user', 'assistant', 'tool'].includes(role)) return 'role';

@@ -2,6 +2,8 @@ import * as z from 'zod';
 import type { LeftOutReason } from '../../contract/dataset-result.ts';
 import type { Message, Response } from '../../contract/trajectory.ts';
 import { isPlain, messageOf, messagesOf, type Preference } from '../preference.ts';
+import type { Format } from './format.ts';
+import { whyNotTools } from './function-tools.ts';
 import { namedField } from './named-field.ts';
 
 /** Role and text: all that most trainers take of a message. */
@@ -38,6 +40,16 @@ export function whyNotPlain(message: Message): LeftOutReason | undefined {
   if (message.content === undefined) return 'no_content';
   return typeof message.content === 'string' ? namedField(message, ['role', 'content']) : 'content_parts';
 }
+
+/** What the formats share that hold roles and texts alone. */
+export const plainFormat = {
+  files: { training: 'training.jsonl', validation: 'validation.jsonl' },
+  conversations: false,
+  takesColumns: false,
+  whyNotPrompt: (prompt) => whyNotPlainPrompt(prompt),
+  whyNotResponse: whyNotPlainResponse,
+  whyNotTools,
+} satisfies Partial<Format>;
 
 /** Messages of role and text, in one order of keys, whatever the trace's was. */
 export const plainMessages = (prompt: Preference['prompt']): readonly PlainMessage[] =>

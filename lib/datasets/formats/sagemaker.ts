@@ -3,22 +3,18 @@ import type { LeftOutReason } from '../../contract/dataset-result.ts';
 import type { Response } from '../../contract/trajectory.ts';
 import { answersOf, messageOf } from '../preference.ts';
 import type { Format } from './format.ts';
-import { whyNotTools } from './function-tools.ts';
-import { PlainMessage, plainMessages, whyNotPlainMessages, whyNotPlainPrompt } from './plain.ts';
+import { PlainMessage, plainFormat, plainMessages, whyNotPlainMessages } from './plain.ts';
 
 /** The conversation form of SageMaker's serverless DPO: prompt and answers as lists of messages of role and text. */
 export const sagemaker: Format = {
-  files: { training: 'training.jsonl', validation: 'validation.jsonl' },
+  ...plainFormat,
   conversations: true,
-  takesColumns: false,
   Line: z.strictObject({
     prompt: z.array(PlainMessage).min(1),
     chosen: z.array(PlainMessage).min(1),
     rejected: z.array(PlainMessage).min(1),
   }),
-  whyNotPrompt: (prompt) => whyNotPlainPrompt(prompt),
   whyNotResponse: whyNotAnswers,
-  whyNotTools,
   line: ({ prompt, chosen, rejected }) => ({
     prompt: plainMessages(prompt),
     chosen: plainMessages(answersOf(chosen)),

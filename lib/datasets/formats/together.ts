@@ -1,8 +1,7 @@
 import * as z from 'zod';
 import { messageOf, messagesOf } from '../preference.ts';
 import type { Format } from './format.ts';
-import { whyNotTools } from './function-tools.ts';
-import { PlainMessage, plainMessages, whyNotPlainPrompt, whyNotPlainResponse } from './plain.ts';
+import { PlainMessage, plainFormat, plainMessages, whyNotPlainPrompt } from './plain.ts';
 
 const Answer = PlainMessage.extend({ role: z.literal('assistant') });
 
@@ -11,9 +10,7 @@ const Answer = PlainMessage.extend({ role: z.literal('assistant') });
  * file, and so does a prompt that ends with the assistant.
  */
 export const together: Format = {
-  files: { training: 'training.jsonl', validation: 'validation.jsonl' },
-  conversations: false,
-  takesColumns: false,
+  ...plainFormat,
   Line: z.strictObject({
     input: z.strictObject({ messages: z.array(PlainMessage).min(1) }),
     preferred_output: z.tuple([Answer]),
@@ -21,8 +18,6 @@ export const together: Format = {
   }),
   whyNotPrompt: (prompt) =>
     whyNotPlainPrompt(prompt) ?? (messagesOf(prompt).at(-1)?.role === 'assistant' ? 'turn_order' : undefined),
-  whyNotResponse: whyNotPlainResponse,
-  whyNotTools,
   line: ({ prompt, chosen, rejected }) => ({
     input: { messages: plainMessages(prompt) },
     preferred_output: plainMessages([messageOf(chosen)]),

@@ -1,7 +1,6 @@
 import * as z from 'zod';
-import { ChatMessage, whyNotChatPrompt, whyNotChatResponse } from './chat.ts';
+import { ChatMessage, chatFormat } from './chat.ts';
 import type { Format } from './format.ts';
-import { whyNotFunctions } from './function-tools.ts';
 import { isConversational, tools, toolsColumn, trlColumn, trlTexts } from './trl.ts';
 
 const Standard = z.looseObject({ prompt: z.string(), completion: z.string(), label: z.boolean(), ...tools });
@@ -18,14 +17,10 @@ const Conversational = z.looseObject({
  * in one pair and rejected in another.
  */
 export const trlKto: Format = {
+  ...chatFormat,
   files: { training: 'train.jsonl', validation: 'validation.jsonl' },
-  conversations: true,
-  takesColumns: true,
   Line: z.tuple([Standard, Standard]).or(z.tuple([Conversational, Conversational])),
   unpaired: true,
-  whyNotPrompt: whyNotChatPrompt,
-  whyNotResponse: whyNotChatResponse,
-  whyNotTools: whyNotFunctions,
   parquet: (layout) => [
     ...['prompt', 'completion'].map(trlColumn(layout)),
     { name: 'label', kind: 'boolean' },

@@ -2,9 +2,9 @@ import * as z from 'zod';
 import type { Layout } from '../layout.ts';
 import type { ParquetColumn } from '../parquet-table.ts';
 import { answersOf, messagesOf, type Preference } from '../preference.ts';
-import { ChatMessage, chatMessage, whyNotChatPrompt, whyNotChatResponse } from './chat.ts';
+import { ChatMessage, chatFormat, chatMessage } from './chat.ts';
 import type { Format } from './format.ts';
-import { toolsText, whyNotFunctions } from './function-tools.ts';
+import { toolsText } from './function-tools.ts';
 
 /** JSON text. TRL reads it, whatever the tools are like. */
 export const tools = { tools: z.string().optional() };
@@ -14,9 +14,8 @@ export const tools = { tools: z.string().optional() };
  * `dataset.prompt_style` says so and the dataset has no messages.
  */
 export const trl: Format = {
+  ...chatFormat,
   files: { training: 'train.jsonl', validation: 'validation.jsonl' },
-  conversations: true,
-  takesColumns: true,
   Line: z.union([
     z.looseObject({ prompt: z.string(), chosen: z.string(), rejected: z.string(), ...tools }),
     z.looseObject({
@@ -26,9 +25,6 @@ export const trl: Format = {
       ...tools,
     }),
   ]),
-  whyNotPrompt: whyNotChatPrompt,
-  whyNotResponse: whyNotChatResponse,
-  whyNotTools: whyNotFunctions,
   parquet: (layout) => ['prompt', 'chosen', 'rejected'].map(trlColumn(layout)).concat(toolsColumn(layout)),
   typedColumns: (layout) => (isConversational(layout) ? [] : [['prompt'], ['chosen'], ['rejected']]),
   line: trlTexts,
@@ -45,15 +41,7 @@ export const toolsColumn = ({ tools }: Pick<Layout, 'tools'>): readonly ParquetC
   tools ? [{ name: 'tools', kind: 'text' }] : [];
 
 /** What both of TRL's formats are made of. */
-export function trlTexts(
-  { prompt, chosen, rejected, tools: offered }: Preference,
-  layout: Layout,
-): {
-  readonly prompt: unknown;
-  readonly chosen: unknown;
-  readonly rejected: unknown;
-  readonly tools?: string;
-} {
+export function trlTexts({ prompt, chosen, rejected, tools: offered }: Preference, layout: Layout) {
   const more = layout.tools ? { tools: toolsText(offered) } : {};
   if (!isConversational(layout)) return { prompt, chosen, rejected, ...more };
   return {

@@ -1,22 +1,13 @@
 import type { Markup } from '../html.ts';
 import { html } from '../html.ts';
 
-/** Where a chart's marks stand, in SVG user units, which are CSS pixels at the width it is drawn for. */
-export type Plot = {
-  readonly width: number;
-  readonly height: number;
-  readonly left: number;
-  readonly right: number;
-  readonly top: number;
-  readonly bottom: number;
-};
-
 export type Tick = { readonly at: number; readonly label: string };
 
-export const plot = (width: number, height: number, left = 48): Plot => ({
+/** Where a chart's marks stand, in SVG user units, which are CSS pixels at the width it is drawn for. */
+export const plot = (width: number, height: number) => ({
   width,
   height,
-  left,
+  left: 48,
   right: width - 12,
   top: 14,
   bottom: height - 40,
@@ -24,7 +15,7 @@ export const plot = (width: number, height: number, left = 48): Plot => ({
 
 /** Axes, grid and titles around `marks`. The picture is one image to assistive technology; its table says the rest. */
 export function framed(
-  area: Plot,
+  area: ReturnType<typeof plot>,
   axes: { x: readonly Tick[]; y: readonly Tick[]; xTitle: string; yTitle: string },
   label: string,
   marks: Markup,

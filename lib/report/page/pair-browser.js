@@ -61,19 +61,9 @@ import { marksOf } from '../marks.ts';
 
   fillSelects();
   form.addEventListener('submit', (event) => event.preventDefault());
-  form.addEventListener('input', () => {
-    only = '';
-    filter();
-    writeAddress();
-  });
+  form.addEventListener('input', search);
   // The fields are empty only after the reset event.
-  form.addEventListener('reset', () =>
-    setTimeout(() => {
-      only = '';
-      filter();
-      writeAddress();
-    }),
-  );
+  form.addEventListener('reset', () => setTimeout(search));
   more.addEventListener('click', () => {
     const next = list.childElementCount;
     showMore();
@@ -104,6 +94,12 @@ import { marksOf } from '../marks.ts';
     const margins = pairs.map((pair) => pair.margin);
     fields.from.placeholder = written(Math.min(...margins));
     fields.to.placeholder = written(Math.max(...margins));
+  }
+
+  function search() {
+    only = '';
+    filter();
+    writeAddress();
   }
 
   function filter() {
@@ -170,48 +166,49 @@ import { marksOf } from '../marks.ts';
   /** @param {EmbeddedPair} pair */
   function card(pair) {
     const { lineage, number } = pair;
-    const article = element('article', 'pair');
-    article.tabIndex = -1;
-    const title = element('h3');
-    title.id = `pair-${number}`;
-    const link = document.createElement('a');
+    const link = element('a', '', `Pair ${number.toLocaleString('en-US')}`);
     link.href = `#pair=${number}`;
-    link.textContent = `Pair ${number.toLocaleString('en-US')}`;
-    title.append(
+    const title = element(
+      'h3',
+      '',
       link,
       element('span', 'quiet', ' example '),
       isolated(pair.example_id),
       element('span', 'quiet', ' turn '),
       isolated(pair.turn_id),
     );
-    article.setAttribute('aria-labelledby', title.id);
-    const fates = element('ul', 'fates');
-    fates.append(...pair.fates.map((fate) => fateOf(fate, pair.fates.length > 1)));
-    const kinds = element('ul', 'kinds');
-    kinds.append(...pair.kinds.filter((name) => name !== 'left_out').map((name) => element('li', '', name)));
-    const scores = element('dl', 'scores');
-    for (const [name, value] of /** @type {const} */ ([
-      ['margin', pair.margin],
-      ['reward', pair.reward],
-    ])) {
-      const row = element('div');
-      row.append(element('dt', '', name), element('dd', '', written(value)));
-      scores.append(row);
-    }
-    const head = element('header');
-    head.append(title, fates, kinds, scores);
-    const sides = element('div', 'sides');
-    const marks = marksOf(textOf(pair.chosen), textOf(pair.rejected));
-    sides.append(answer(pair, 1, marks), answer(pair, 2, marks));
-    const foot = element('footer');
-    foot.append(
-      element('p', '', SAID_OF_MARKS[marks.by]),
-      isolated(lineage.key),
-      lineage.row !== undefined ? ` at row ${lineage.row}` : ` at byte ${lineage.offset}`,
-      ...(lineage.chosen_uuid === null ? [] : ['; chosen ', isolated(lineage.chosen_uuid)]),
-      ...(lineage.rejected_uuid === null ? [] : ['; rejected ', isolated(lineage.rejected_uuid)]),
+    title.id = `pair-${number}`;
+    const fates = pair.fates.map((fate) => fateOf(fate, pair.fates.length > 1));
+    const kinds = pair.kinds.filter((name) => name !== 'left_out').map((name) => element('li', '', name));
+    const scores = /** @type {const} */ (['margin', 'reward']).map((name) =>
+      element('div', '', element('dt', '', name), element('dd', '', written(pair[name]))),
     );
-    article.append(head, promptOf(pair), sides, foot);
+    const marks = marksOf(textOf(pair.chosen), textOf(pair.rejected));
+    const article = element(
+      'article',
+      'pair',
+      element(
+        'header',
+        '',
+        title,
+        element('ul', 'fates', ...fates),
+        element('ul', 'kinds', ...kinds),
+        element('dl', 'scores', ...scores),
+      ),
+      promptOf(pair),
+      element('div', 'sides', answer(pair, 1, marks), answer(pair, 2, marks)),
+      element(
+        'footer',
+        '',
+        element('p', '', SAID_OF_MARKS[marks.by]),
+        isolated(lineage.key),
+        lineage.row !== undefined ? ` at row ${lineage.row}` : ` at byte ${lineage.offset}`,
+        ...(lineage.chosen_uuid === null ? [] : ['; chosen ', isolated(lineage.chosen_uuid)]),
+        ...(lineage.rejected_uuid === null ? [] : ['; rejected ', isolated(lineage.rejected_uuid)]),
+      ),
+    );
+    article.tabIndex = -1;
+    article.setAttribute('aria-labelledby', title.id);
     return article;
   }
 
@@ -220,56 +217,47 @@ import { marksOf } from '../marks.ts';
    * @param {EmbeddedPair['fates'][number]} fate @param {boolean} differ
    */
   function fateOf({ is, formats }, differ) {
-    const item = element('li', isSide(is) ? 'fate in' : 'fate out', `${isSide(is) ? '' : 'left out: '}${inWords(is)}`);
-    if (differ && formats.length > 0) item.append(element('span', 'quiet', ` (${formats.join(', ')})`));
-    return item;
+    const words = `${isSide(is) ? '' : 'left out: '}${inWords(is)}`;
+    const where = differ && formats.length > 0 ? [element('span', 'quiet', ` (${formats.join(', ')})`)] : [];
+    return element('li', isSide(is) ? 'fate in' : 'fate out', words, ...where);
   }
 
   /** @param {EmbeddedPair} pair */
   function promptOf(pair) {
     const { messages, earlier } = prompts[pair.prompt] ?? { messages: [], earlier: 0 };
-    const details = element('details', 'prompt');
-    details.open = true;
     const total = messages.length + earlier;
-    details.append(element('summary', '', `Prompt, ${total} ${total === 1 ? 'message' : 'messages'}`));
-    if (earlier > 0) details.append(element('p', 'cut', `${earlier} earlier not shown`));
-    for (const message of messages) {
-      details.append(
+    const tools = pair.tools.flatMap((name, at) => (at === 0 ? [isolated(name)] : [', ', isolated(name)]));
+    const details = element(
+      'details',
+      'prompt',
+      element('summary', '', `Prompt, ${total} ${total === 1 ? 'message' : 'messages'}`),
+      ...(earlier > 0 ? [element('p', 'cut', `${earlier} earlier not shown`)] : []),
+      ...messages.map((message) =>
         messageOf(
           message,
           message.parts.map(({ text }) => [{ text, own: false }]),
         ),
-      );
-    }
-    if (pair.tools.length > 0) {
-      const tools = element('p', 'about', 'Tools offered: ');
-      tools.append(...pair.tools.flatMap((name, at) => (at === 0 ? [isolated(name)] : [', ', isolated(name)])));
-      details.append(tools);
-    }
+      ),
+      ...(tools.length > 0 ? [element('p', 'about', 'Tools offered: ', ...tools)] : []),
+    );
+    details.open = true;
     return details;
   }
 
   /** @param {EmbeddedPair} pair @param {1 | 2} which the chosen or the rejected @param {Marks} marks */
   function answer(pair, which, marks) {
-    const chosen = which === 1;
-    const name = chosen ? 'Chosen' : 'Rejected';
-    const length = chosen ? pair.chosen_length : pair.rejected_length;
-    const section = element('div', chosen ? 'side chosen' : 'side rejected');
-    const title = element('h4', '', name);
-    const value = written(chosen ? pair.chosen_score : pair.rejected_score);
-    const place = chosen ? pair.chosen_index : pair.rejected_index;
-    const tokens =
-      pair.tokens === null ? '' : ` · ${chosen ? pair.tokens.chosen : pair.tokens.rejected} tokens with the prompt`;
-    const about = element('p', 'about', `score ${value} · candidate ${place} · ${length} characters${tokens}`);
-    const head = element('div', 'side-head');
-    head.append(title, about);
-    section.append(head);
-    const messages = chosen ? pair.chosen : pair.rejected;
-    const pieces = piecesOf(messages, which, marks);
-    messages.forEach((message, at) => {
-      section.append(messageOf(message, pieces[at] ?? [], `${name} answer`));
-    });
-    return section;
+    const side = which === 1 ? 'chosen' : 'rejected';
+    const name = which === 1 ? 'Chosen' : 'Rejected';
+    const place = `score ${written(pair[`${side}_score`])} · candidate ${pair[`${side}_index`]}`;
+    const tokens = pair.tokens === null ? '' : ` · ${pair.tokens[side]} tokens with the prompt`;
+    const about = element('p', 'about', `${place} · ${pair[`${side}_length`]} characters${tokens}`);
+    const pieces = piecesOf(pair[side], which, marks);
+    return element(
+      'div',
+      `side ${side}`,
+      element('div', 'side-head', element('h4', '', name), about),
+      ...pair[side].map((message, at) => messageOf(message, pieces[at] ?? [], `${name} answer`)),
+    );
   }
 
   /**
@@ -277,27 +265,26 @@ import { marksOf } from '../marks.ts';
    * @param {ShownMessage} message @param {readonly (readonly Piece[])[]} pieces of each part @param {string} [label]
    */
   function messageOf({ role, parts }, pieces, label = `Message of ${role}`) {
-    const message = element('div', role === '' ? 'plain' : 'message');
-    if (role !== '') message.append(element('p', 'role', role));
-    const body = element('div', 'parts');
-    parts.forEach((part, at) => {
-      if (part.label !== '') body.append(element('p', 'label', part.label));
-      const text = element('div', part.label.startsWith('calls ') ? 'text call' : 'text');
+    const body = parts.flatMap((part, at) => {
+      const runs = (pieces[at] ?? []).map(({ text: run, own }) => (own ? element('mark', '', run) : run));
+      const text = element('div', part.label.startsWith('calls ') ? 'text call' : 'text', ...runs);
       text.dir = 'auto';
       text.setAttribute('role', 'group');
       text.setAttribute('aria-label', part.label === '' ? label : `${label}: ${part.label}`);
-      for (const { text: run, own } of pieces[at] ?? []) text.append(own ? element('mark', '', run) : run);
       if (part.length === 0) text.append(element('span', 'quiet', '(empty)'));
-      body.append(text);
-      if (part.text.length < part.length) body.append(cutMark(part.text.length, part.length));
+      const [shown, length] = [part.text.length, part.length];
+      return [
+        ...(part.label === '' ? [] : [element('p', 'label', part.label)]),
+        text,
+        ...(shown < length ? [element('p', 'cut', `Cut: the first ${shown} of ${length} characters.`)] : []),
+      ];
     });
-    message.append(body);
-    return message;
-  }
-
-  /** @param {number} shown @param {number} length */
-  function cutMark(shown, length) {
-    return element('p', 'cut', `Cut: the first ${shown} of ${length} characters.`);
+    return element(
+      'div',
+      role === '' ? 'plain' : 'message',
+      ...(role === '' ? [] : [element('p', 'role', role)]),
+      element('div', 'parts', ...body),
+    );
   }
 
   /** All texts of an answer, as they are compared. @param {readonly ShownMessage[]} messages */
@@ -374,12 +361,12 @@ import { marksOf } from '../marks.ts';
    * @template {keyof HTMLElementTagNameMap} Name
    * @param {Name} name
    * @param {string} [className]
-   * @param {string} [text]
+   * @param {(string | Node)[]} children
    */
-  function element(name, className = '', text = '') {
+  function element(name, className = '', ...children) {
     const made = document.createElement(name);
     if (className !== '') made.className = className;
-    if (text !== '') made.textContent = text;
+    made.append(...children);
     return made;
   }
 

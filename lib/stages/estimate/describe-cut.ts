@@ -1,8 +1,9 @@
-import { isContainerSlice, type Slice } from '../../contract/plan.ts';
+import { isContainerSlice, type Shard, type Slice } from '../../contract/plan.ts';
 import type { Request } from '../../contract/request.ts';
 import type { TraceSource } from '../../contract/source.ts';
 import type { LargestTask, RunCut } from '../../estimate/estimate-run.ts';
 import { mayBeCut } from '../cut-shards.ts';
+import { inputsOf } from '../describe-plan.ts';
 import type { CutRun } from './sample-run.ts';
 
 interface CutBy extends Pick<Request, 'builder' | 'limits'> {
@@ -11,13 +12,12 @@ interface CutBy extends Pick<Request, 'builder' | 'limits'> {
 
 /** The plan as an estimate takes it. */
 export function describeCut({ resolved, shards, grouping }: CutRun, by: CutBy): RunCut {
-  const tasks = (grouping.length > 0 ? grouping : shards).map(({ slices }) => slices);
-  const inputs = new Map<string, number>();
-  for (const { bucket, key, object_bytes } of tasks.flat()) inputs.set(JSON.stringify([bucket, key]), object_bytes);
+  const tasks = grouping.length > 0 ? grouping : shards;
+  const inputs = inputsOf(tasks);
   const joinsAll = resolved.kind === 'records' && resolved.format.kind === 'assembled';
   return {
-    inputs: inputs.size,
-    inputBytes: [...inputs.values()].reduce((sum, bytes) => sum + bytes, 0),
+    inputs: inputs.length,
+    inputBytes: inputs.reduce((sum, { bytes }) => sum + bytes, 0),
     shards: shards.length,
     groupingTasks: grouping.length,
     largest: { ...findLargest(tasks, by), ...(joinsAll && { fix: JOINS_LESS }) },
@@ -27,9 +27,9 @@ export function describeCut({ resolved, shards, grouping }: CutRun, by: CutBy): 
 
 const JOINS_LESS = 'fewer files per run, for example one day or one project';
 
-function findLargest(tasks: readonly (readonly Slice[])[], { source, builder, limits }: CutBy): LargestTask {
+function findLargest(tasks: readonly Shard[], { source, builder, limits }: CutBy): LargestTask {
   let largest: LargestTask & { readonly of: readonly Slice[] } = { bytes: 0, fix: '', of: [] };
-  for (const of of tasks) {
+  for (const { slices: of } of tasks) {
     const bytes = of.reduce((sum, { start, end }) => sum + end - start, 0);
     if (bytes > largest.bytes) largest = { bytes, fix: '', of };
   }

@@ -6,19 +6,7 @@ import { storedUpTo, type TextPlace } from './stored-up-to.ts';
 /** What a run makes of some records. */
 export type Made = Pick<Stretch, 'candidates' | 'turns' | 'examples' | 'pairs' | 'collectionBytes'>;
 
-/** Measures how far slices that are read together were read, and what the run makes of them on the way. */
-export interface SliceGauge {
-  /** Passes the records on until they have so many bytes of text as was asked for. */
-  watch<Span extends MeasuredSpan>(spans: AsyncIterable<Span>, placeOf: PlaceOf<Span>): AsyncGenerator<Span>;
-  /** Counts what the record that was passed on last makes. */
-  add(made: Made): void;
-  close(): Promise<GaugedSlices>;
-}
-
-interface MeasuredSpan {
-  readonly bytes: number;
-}
-type PlaceOf<Span> = (span: Span) => Omit<TextPlace, 'text'>;
+export type SliceGauge = ReturnType<typeof gaugeSlices>;
 
 export interface GaugedSlices {
   readonly stretches: readonly Stretch[];
@@ -26,8 +14,11 @@ export interface GaugedSlices {
   readonly ended: boolean;
 }
 
-/** `most`: bytes of text. */
-export function gaugeSlices(slices: readonly Slice[], most: number, deps: Deps): SliceGauge {
+/**
+ * Measures how far slices that are read together were read, and what the run makes of them on the way. `most`: bytes of
+ * text.
+ */
+export function gaugeSlices(slices: readonly Slice[], most: number, deps: Deps) {
   const [only, ...others] = slices;
   const one = others.length === 0 ? only : undefined;
   const begins = one?.start ?? 0;
@@ -41,7 +32,11 @@ export function gaugeSlices(slices: readonly Slice[], most: number, deps: Deps):
     from = at;
   };
   return {
-    async *watch(spans, placeOf) {
+    /** Passes the records on until they have so many bytes of text as was asked for. */
+    async *watch<Span extends { readonly bytes: number }>(
+      spans: AsyncIterable<Span>,
+      placeOf: (span: Span) => Omit<TextPlace, 'text'>,
+    ): AsyncGenerator<Span> {
       for await (const span of spans) {
         const place = placeOf(span);
         // Where records have an offset, what lies between them counts; in tables and archives their bytes do.
@@ -57,10 +52,11 @@ export function gaugeSlices(slices: readonly Slice[], most: number, deps: Deps):
         text += span.bytes;
       }
     },
-    add(made) {
+    /** Counts what the record that was passed on last makes. */
+    add(made: Made): void {
       open = addStretches(open, { ...EMPTY_STRETCH, ...made });
     },
-    async close() {
+    async close(): Promise<GaugedSlices> {
       closeStretch();
       const ended = stopped === undefined;
       const read = sumStretches(stretches).textBytes;

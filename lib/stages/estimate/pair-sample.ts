@@ -1,4 +1,5 @@
 import type { Request } from '../../contract/request.ts';
+import { EMPTY_STRETCH } from '../../estimate/sample.ts';
 import { pairExample, type Rollout } from '../../preferences/pair-example.ts';
 import { GROUP_CLOSING, openGroupText, trajectoryWriter } from '../../preferences/trajectory-text.ts';
 import { makeRollouts, type RolloutSettings } from '../source/make-rollouts.ts';
@@ -12,7 +13,7 @@ export function pairSampled(
   rollouts: readonly Rollout[],
 ): Made {
   const paired = pairExample({ exampleId, rollouts }, builder, limits);
-  if ('rejected' in paired) return NOTHING_MADE;
+  if ('rejected' in paired) return EMPTY_STRETCH;
   const { total_candidates, total_turns, total_examples, total_pairs } = paired.counters;
   const write = trajectoryWriter({ runId, exampleId }, builder);
   const lines = paired.turns.flat().map((pair) => write(pair).json.length);
@@ -29,8 +30,6 @@ export function pairSampled(
 /** The same of a group of candidates. */
 export function pairSampledGroup(request: Request, group: readonly PlacedScored[], settings: RolloutSettings): Made {
   const [first, ...others] = group;
-  if (!first) return NOTHING_MADE;
+  if (!first) return EMPTY_STRETCH;
   return pairSampled(request, nameExample(first, others), makeRollouts(group, settings));
 }
-
-const NOTHING_MADE: Made = { candidates: 0, turns: 0, examples: 0, pairs: 0, collectionBytes: 0 };

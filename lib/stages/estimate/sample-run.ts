@@ -95,13 +95,7 @@ interface Piece {
   readonly most: number;
 }
 
-interface ReadPiece {
-  readonly stretches: readonly Stretch[];
-  /** All of its slices were read to their ends. */
-  readonly ended: boolean;
-}
-
-async function readPiece({ request, resolved }: Sampling, { slices, most }: Piece, deps: Deps): Promise<ReadPiece> {
+async function readPiece({ request, resolved }: Sampling, { slices, most }: Piece, deps: Deps): Promise<GaugedSlices> {
   const groups = new Map<string, PlacedScored[]>();
   const stretches: Stretch[] = [];
   let left = most;

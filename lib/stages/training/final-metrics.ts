@@ -1,25 +1,18 @@
 import * as z from 'zod';
 import { CollectionRun } from '../../contract/collection-run.ts';
 import type { Manifest } from '../../contract/manifest.ts';
-import { FinalMetrics, type TrainingJob, type TrainingStatus } from '../../contract/training-states.ts';
-import type { ObjectStore } from '../../objects/store.ts';
-import { readLines } from '../../objects/stored-json.ts';
+import { FinalMetrics, type TrainingJob } from '../../contract/training-states.ts';
+import { inOneChunk, type ObjectStore } from '../../objects/store.ts';
+import { jsonText, readLines } from '../../objects/stored-json.ts';
 import type { Deps } from '../deps.ts';
 import { trainingKeys } from './keys.ts';
-import { replaceText } from './records.ts';
-
-export interface TrainingEnd {
-  readonly status: TrainingStatus;
-  readonly message: string;
-  readonly progress: number | null;
-}
 
 /**
  * Writes `final_metrics.json` as NAT's trainer does, whatever way the training ended. What was collected comes from
  * `metrics.jsonl`: the collection itself may be larger than a status check has time to read.
  */
 export async function writeFinalMetrics(
-  end: TrainingEnd,
+  end: Pick<FinalMetrics, 'status' | 'message' | 'progress'>,
   job: TrainingJob,
   manifest: Manifest,
   { collections, now }: Pick<Deps, 'collections' | 'now'>,
@@ -39,7 +32,7 @@ export async function writeFinalMetrics(
     },
     job_metadata: { job_id: job.job_id, output_model: job.output_model, dataset_name: job.dataset },
   } satisfies FinalMetrics);
-  await replaceText(collections, trainingKeys(manifest.run_id).finalMetrics, `${JSON.stringify(metrics, null, 2)}\n`);
+  await collections.write(trainingKeys(manifest.run_id).finalMetrics, inOneChunk(jsonText(metrics)));
 }
 
 /** Those that yielded something: NAT records no other. */

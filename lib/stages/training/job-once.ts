@@ -1,9 +1,10 @@
 import { SubmitAttempt, TrainingJob } from '../../contract/training-states.ts';
 import type { ObjectStore } from '../../objects/store.ts';
+import { jsonText, readJson } from '../../objects/stored-json.ts';
 import type { Deps } from '../deps.ts';
+import { ifFound } from '../if-found.ts';
 import { TrainerRefused, TrainingSubmitPending } from './errors.ts';
 import { trainingKeys } from './keys.ts';
-import { createJson, readJson } from './records.ts';
 import type { Submission, SubmittedJob, Trainer } from './trainer.ts';
 
 export type JobOnceDeps = Pick<Deps, 'collections' | 'now'>;
@@ -22,7 +23,7 @@ export const SUBMIT_SECONDS = 120;
  */
 export async function jobOnce(submission: Submission, trainer: Trainer, deps: JobOnceDeps): Promise<TrainingJob> {
   const keys = trainingKeys(submission.run_id);
-  const recorded = await readJson(deps.collections, keys.job, TrainingJob);
+  const recorded = await ifFound(readJson(deps.collections, keys.job, TrainingJob));
   if (recorded) return recorded;
 
   const last = await lastAttempt(submission.run_id, deps.collections);
@@ -45,7 +46,7 @@ async function attempt(
   const { run_id } = submission;
   const key = trainingKeys(run_id).attempt(number);
   const mine = { run_id, attempt: number, submission_id: submission.id, started_at: now().toISOString() };
-  if ((await createJson(collections, key, SubmitAttempt, mine)) === 'exists') throw pending(number, run_id);
+  if ((await collections.create(key, jsonText(SubmitAttempt.parse(mine)))) === 'exists') throw pending(number, run_id);
   try {
     return await trainer.submit(submission);
   } catch (error) {
@@ -63,14 +64,14 @@ async function record(
 ): Promise<TrainingJob> {
   const { job: key } = trainingKeys(run_id);
   const mine = { run_id, backend, ...job, submission_id: id, submitted_at: now().toISOString() };
-  if ((await createJson(collections, key, TrainingJob, mine)) === 'created') return mine;
-  return (await readJson(collections, key, TrainingJob)) ?? mine;
+  if ((await collections.create(key, jsonText(TrainingJob.parse(mine)))) === 'created') return mine;
+  return (await ifFound(readJson(collections, key, TrainingJob))) ?? mine;
 }
 
 async function lastAttempt(runId: string, store: ObjectStore): Promise<SubmitAttempt | undefined> {
   let last: string | undefined;
   for await (const { key } of store.list(trainingKeys(runId).attempts)) last = key;
-  return last === undefined ? undefined : readJson(store, last, SubmitAttempt);
+  return last === undefined ? undefined : ifFound(readJson(store, last, SubmitAttempt));
 }
 
 function refuseWhilePending(last: SubmitAttempt, now: Date): void {

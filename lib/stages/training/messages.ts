@@ -1,4 +1,5 @@
 import type { TrainingJob } from '../../contract/training-states.ts';
+import { shorten } from '../../shorten.ts';
 import type { JobStatus } from './trainer.ts';
 
 /** What people read: each names the job, says where it stands and what to do next. */
@@ -8,10 +9,7 @@ const MAX_DETAIL = 300;
 
 export const nameOf = ({ backend, job_id }: TrainingJob) => `${backend} job ${job_id}`;
 
-export const shortened = (text: string): string => {
-  const line = text.replaceAll(/\s+/g, ' ').trim();
-  return line.length > MAX_DETAIL ? `${line.slice(0, MAX_DETAIL)}…` : line;
-};
+export const shortened = (text: string): string => shorten(text.replaceAll(/\s+/g, ' ').trim(), MAX_DETAIL);
 
 /** A job's status without the trainer's own words, which may quote a line of the dataset. */
 export const withoutWords = (seen: JobStatus): JobStatus => ({

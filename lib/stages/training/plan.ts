@@ -1,41 +1,17 @@
-import type { TrainingSettings } from '../../contract/training.ts';
+import type { NemoCustomizer, NemoPlatform, TrainingSettings } from '../../contract/training.ts';
 import { InvalidRequest } from '../../errors.ts';
 
-/** What the settings of any trainer come to for the steps. */
-export interface FollowPlan {
-  readonly output_model: string | null;
-  /** A deployment was asked for, but nobody waits for the model that it would deploy. */
-  readonly undeployed: boolean;
-  /** Null: handing over is all there is, or all that was asked for. */
-  readonly follow: null | {
-    /** Seconds. */
-    readonly interval: number;
-    readonly max_failures: number;
-    readonly deploy: null | {
-      readonly name: string | null;
-      readonly description: string;
-      /** Seconds. */
-      readonly timeout: number;
-    };
-  };
-}
+/** The settings of a trainer that can be asked for a job's status. */
+export type FollowSettings = NemoCustomizer | NemoPlatform;
 
-export function followPlan(training: TrainingSettings): FollowPlan {
-  const settings = training.nemo_customizer ?? training.nemo_platform;
-  if (!settings) return { output_model: null, undeployed: false, follow: null };
-  const { deployment_config: deployment } = settings;
-  const deploy = {
-    name: deployment.deployment_name,
-    description: deployment.description,
-    timeout: settings.deployment_timeout_seconds,
-  };
-  const follow = {
-    interval: settings.poll_interval_seconds,
-    max_failures: settings.max_consecutive_status_failures,
-    deploy: settings.deploy_on_completion ? deploy : null,
-  };
-  const { output_model, wait_for_completion: waits, deploy_on_completion: deploys } = settings;
-  return { output_model, undeployed: deploys && !waits, follow: waits ? follow : null };
+/** Undefined where handing over is all there is. */
+export const trainerSettings = ({ nemo_customizer, nemo_platform }: TrainingSettings): FollowSettings | undefined =>
+  nemo_customizer ?? nemo_platform;
+
+/** How the job is followed; undefined where handing over is all there is, or all that was asked for. */
+export function followSettings(training: TrainingSettings): FollowSettings | undefined {
+  const settings = trainerSettings(training);
+  return settings?.wait_for_completion ? settings : undefined;
 }
 
 /**

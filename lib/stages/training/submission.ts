@@ -3,7 +3,7 @@ import { trainingFormats } from '../../contract/dataset-for-training.ts';
 import type { Manifest } from '../../contract/manifest.ts';
 import type { TrainingSettings } from '../../contract/training.ts';
 import { InvalidRequest } from '../../errors.ts';
-import { followPlan } from './plan.ts';
+import { trainerSettings } from './plan.ts';
 import type { DatasetFile, Submission } from './trainer.ts';
 
 /** The one submission of a committed run: the same whoever makes it, and however often. */
@@ -21,7 +21,7 @@ export function submissionOf(manifest: Manifest, training: TrainingSettings): Su
     id,
     description: `dpo-trajectories run ${manifest.run_id} (${id})`,
     name: entityName(manifest.run_id, id),
-    output_model: followPlan(training).output_model,
+    output_model: trainerSettings(training)?.output_model ?? null,
     files,
   };
 }

@@ -1,4 +1,4 @@
-import type { TrainingStatus } from '../../contract/training-states.ts';
+import type { TrainingJob, TrainingStatus } from '../../contract/training-states.ts';
 
 /**
  * The port to whatever trains. Implementations: `adapters/trainers/`. Each call may be made twice, or cut off
@@ -61,12 +61,7 @@ export interface DatasetLocation {
   readonly prefix: string;
 }
 
-export interface SubmittedJob {
-  readonly job_id: string;
-  readonly output_model: string | null;
-  /** The dataset as the trainer knows it. */
-  readonly dataset: string;
-}
+export type SubmittedJob = Pick<TrainingJob, 'job_id' | 'output_model' | 'dataset'>;
 
 export interface JobStatus {
   readonly status: TrainingStatus;

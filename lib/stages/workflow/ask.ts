@@ -2,7 +2,6 @@ import type { WorkflowFailureReason, WorkflowSource } from '../../contract/workf
 import { HttpFailed, type HttpFailureKind, type HttpResponse } from '../http.ts';
 import { type Answer, NoAnswer, readAnswer } from './answer.ts';
 import { routesOf, type WorkflowClient } from './client.ts';
-import { joined } from './lines.ts';
 import { adviceOn, explainRefusal, REFUSAL_BYTES } from './refusal.ts';
 import { delayMs, RETRIED_STATUSES, retryAfterMs } from './retry.ts';
 
@@ -19,15 +18,15 @@ export interface AskDeps {
 /** `tries` counts the requests made, those of earlier rounds included. `unfinished`: no time for another here. */
 export type Outcome =
   | { readonly kind: 'answered'; readonly tries: number; readonly answer: Answer }
-  | {
-      readonly kind: 'failed';
-      readonly tries: number;
-      readonly reason: WorkflowFailureReason;
-      readonly detail: string;
-      /** The detail without the workflow's own words, which may quote the example. */
-      readonly inLogs: string;
-    }
+  | ({ readonly kind: 'failed'; readonly tries: number } & Failure)
   | { readonly kind: 'unfinished'; readonly tries: number };
+
+interface Failure {
+  readonly reason: WorkflowFailureReason;
+  readonly detail: string;
+  /** The detail without the workflow's own words, which may quote the example. */
+  readonly inLogs: string;
+}
 
 /** Kept free at the end: to write what was answered. */
 const WRITE_MS = 30_000;
@@ -55,14 +54,7 @@ export async function ask(body: string, source: WorkflowSource, tried: number, d
 
 type Attempt =
   | { readonly kind: 'answered'; readonly answer: Answer }
-  | {
-      readonly kind: 'failed';
-      readonly reason: WorkflowFailureReason;
-      readonly detail: string;
-      readonly inLogs: string;
-      readonly retry: boolean;
-      readonly retryAfterMs?: number;
-    };
+  | ({ readonly kind: 'failed'; readonly retry: boolean; readonly retryAfterMs?: number } & Failure);
 
 async function attemptOnce(body: string, source: WorkflowSource, deps: AskDeps): Promise<Attempt> {
   try {
@@ -126,7 +118,7 @@ async function firstBytes({ body }: HttpResponse): Promise<Uint8Array> {
   } catch (error) {
     if (!(error instanceof HttpFailed)) throw error;
   }
-  return joined(pieces).subarray(0, REFUSAL_BYTES);
+  return Buffer.concat(pieces).subarray(0, REFUSAL_BYTES);
 }
 
 const failed = (reason: WorkflowFailureReason, detail: string, retry: boolean) =>

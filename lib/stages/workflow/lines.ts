@@ -29,18 +29,11 @@ export async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerato
   if (pieces.length > 0) yield { bytes: joined(pieces), start, end: at, terminated: false };
 }
 
-/** The pieces as one array of bytes. */
-export function joined(pieces: readonly Uint8Array[]): Uint8Array {
+/** One piece as it is: most lines lie within a chunk. */
+const joined = (pieces: readonly Uint8Array[]): Uint8Array => {
   const [only] = pieces;
-  if (only && pieces.length === 1) return only;
-  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
-}
+  return only && pieces.length === 1 ? only : Buffer.concat(pieces);
+};
 
 const withoutCr = (bytes: Uint8Array) => (bytes.at(-1) === CR ? bytes.subarray(0, -1) : bytes);
 

@@ -1,3 +1,4 @@
+import type { EvaluateOutput } from '../../contract/states.ts';
 import {
   type Batch,
   DatasetPin,
@@ -12,14 +13,7 @@ import { unknownName } from './body.ts';
 import { linesOf } from './lines.ts';
 import { type DatasetEntry, readDataset } from './rows.ts';
 
-export interface WorkflowPlan {
-  /** Key of the JSON array of {@link Batch}. */
-  readonly key: string;
-  readonly batches: number;
-  /** Rows times repetitions. */
-  readonly examples: number;
-  /** Batches to run at once. */
-  readonly max_concurrency: number;
+export interface WorkflowPlan extends NonNullable<EvaluateOutput['workflow']> {
   /** The dataset as it was read. */
   readonly dataset: DatasetPin;
 }

@@ -1,3 +1,5 @@
+import { tryParseJson } from '../../contract/json-variable.ts';
+import { shorten } from '../../shorten.ts';
 import { isObject, type JsonObject } from '../../sources/json/exact-json.ts';
 
 /** Bytes of a refusal that are read: its reason is at its beginning. */
@@ -9,16 +11,16 @@ export const REFUSAL_BYTES = 8192;
  */
 export function explainRefusal(body: Uint8Array, posted: string): string | undefined {
   const text = new TextDecoder().decode(body);
-  const answer = parsed(text);
+  const answer = tryParseJson(text);
   const hide = hideValues(posted);
   if (isObject(answer) && Array.isArray(answer.detail)) return explainIssues(answer.detail, hide);
   const words = isObject(answer) ? wordsOf(answer) : answer === undefined && !/^\s*</.test(text) ? text : undefined;
-  return words === undefined || words.trim() === '' ? undefined : shorten(hide(words), MOST_WORDS);
+  return words === undefined || words.trim() === '' ? undefined : toLine(hide(words), MOST_WORDS);
 }
 
 /** What a refusal of FastAPI's shows without its words: fields that the workflow takes and did not get. */
 export function adviceOn(body: Uint8Array): string {
-  const answer = parsed(new TextDecoder().decode(body));
+  const answer = tryParseJson(new TextDecoder().decode(body));
   const issues = isObject(answer) && Array.isArray(answer.detail) ? answer.detail : [];
   const missing = issues.filter(isObject).flatMap(missingField);
   return missing.length === 0 ? '' : adviceFor(missing.slice(0, MOST_ISSUES));
@@ -31,8 +33,8 @@ const MOST_ISSUES = 3;
 function explainIssues(issues: readonly unknown[], hide: (text: string) => string): string | undefined {
   const known = issues.filter(isObject);
   const words = known.slice(0, MOST_ISSUES).map(({ loc, msg }) => {
-    const place = Array.isArray(loc) ? shorten(loc.map(String).join('.'), 80) : 'the body';
-    return `${place}: ${shorten(hide(typeof msg === 'string' ? msg : 'refused'), 80)}`;
+    const place = Array.isArray(loc) ? toLine(loc.map(String).join('.'), 80) : 'the body';
+    return `${place}: ${toLine(hide(typeof msg === 'string' ? msg : 'refused'), 80)}`;
   });
   if (words.length === 0) return undefined;
   const more = known.length > MOST_ISSUES ? `, and ${known.length - MOST_ISSUES} more` : '';
@@ -60,7 +62,7 @@ function wordsOf({ detail, message, error }: JsonObject): string | undefined {
 
 /** Texts of the posted body come out as `…`; shorter ones are part of any sentence. */
 function hideValues(posted: string): (text: string) => string {
-  const values = textsIn(parsed(posted))
+  const values = textsIn(tryParseJson(posted))
     .filter((text) => text.length >= 4)
     .toSorted((a, b) => b.length - a.length);
   return (text) => values.reduce((hidden, value) => hidden.replaceAll(value, '…'), text);
@@ -72,15 +74,4 @@ function textsIn(value: unknown): readonly string[] {
   return isObject(value) ? Object.values(value).flatMap(textsIn) : [];
 }
 
-const shorten = (text: string, most: number): string => {
-  const line = text.replaceAll(/[\p{Cc}\s]+/gu, ' ').trim();
-  return line.length > most ? `${line.slice(0, most)}…` : line;
-};
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
+const toLine = (text: string, most: number): string => shorten(text.replaceAll(/[\p{Cc}\s]+/gu, ' ').trim(), most);

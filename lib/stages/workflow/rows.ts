@@ -16,7 +16,6 @@ import {
 } from '../../sources/json/exact-json.ts';
 import { parsePythonJson } from '../../sources/json/python-json.ts';
 import { MAX_DEPTH, type ReadItem } from '../../sources/record.ts';
-import { joined } from './lines.ts';
 
 /** One example of the dataset. Values are JSON whose numbers keep their digits (`parseExactly`). */
 export interface DatasetRow {
@@ -121,9 +120,8 @@ async function* readCsv(store: ObjectStore, dataset: StoredObject): AsyncGenerat
       `${dataset.key}: larger than the ${MOST_CSV_BYTES} bytes read of a CSV; make it JSON lines`,
     );
   }
-  const pieces: Uint8Array[] = [];
-  for await (const piece of store.read(dataset.key, { pin: dataset })) pieces.push(piece);
-  const text = decode(joined(pieces), dataset.key);
+  const pieces = await Array.fromAsync(store.read(dataset.key, { pin: dataset }));
+  const text = decode(Buffer.concat(pieces), dataset.key);
   try {
     yield* parseCsv<unknown>(text, { bom: true, columns: true, skip_empty_lines: true });
   } catch (error) {

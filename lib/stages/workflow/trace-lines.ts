@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import { jsonVariable } from '../../contract/json-variable.ts';
 import { WorkflowRun } from '../../contract/workflow.ts';
 import { CorruptObject } from '../../errors.ts';
 import type { ObjectStore } from '../../objects/store.ts';
@@ -35,15 +35,8 @@ export function traceLine(example: Example, outcome: Exclude<Outcome, { kind: 'u
   return `${head.slice(0, -1)},"intermediate_steps":[${outcome.answer.steps.join(',')}]}`;
 }
 
-/** What a batch's parts hold so far. */
-export interface Finished {
-  readonly parts: number;
-  readonly rows: ReadonlySet<number>;
-  readonly failed: number;
-}
-
-/** Reads the parts whose keys begin with `prefix`. */
-export async function finishedRows(store: ObjectStore, prefix: string): Promise<Finished> {
+/** What a batch's parts, whose keys begin with `prefix`, hold so far. */
+export async function finishedRows(store: ObjectStore, prefix: string) {
   const rows = new Set<number>();
   let parts = 0;
   let failed = 0;
@@ -72,7 +65,4 @@ function runOf(bytes: Uint8Array, key: string): WorkflowRun {
 /** A detail has at most a few hundred characters; JSON may escape each to six. */
 const HEAD_BYTES = 8192;
 
-const WorkflowRunText = z
-  .string()
-  .transform((text): unknown => JSON.parse(text))
-  .pipe(WorkflowRun);
+const WorkflowRunText = jsonVariable(WorkflowRun);
