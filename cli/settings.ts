@@ -12,17 +12,17 @@ export type Settings = Readonly<Record<string, unknown>>;
 export function mergeSettings(layers: readonly Settings[]): Settings {
   return layers.reduce((merged, layer) => {
     const { source, ...rest } = layer;
-    const next = merge(merged, rest);
+    const next = mergeKeys(merged, rest);
     return source === undefined ? next : { ...next, source: mergeSource(merged.source, source) };
   }, {});
 }
 
 function mergeSource(base: unknown, more: unknown): unknown {
   if (!isSettings(base) || !isSettings(more)) return more;
-  if ('workflow' in base && 'workflow' in more) return merge(base, more);
+  if ('workflow' in base && 'workflow' in more) return mergeKeys(base, more);
   const another = ('workflow' in base && 'traces' in more) || ('traces' in base && 'workflow' in more);
   // Traces, and a format that is a name, are replaced; pointers of a field map and weights of scores add up.
-  return another ? more : { ...merge(base, more), ...('traces' in more && { traces: more.traces }) };
+  return another ? more : { ...mergeKeys(base, more), ...('traces' in more && { traces: more.traces }) };
 }
 
 /**
@@ -42,9 +42,13 @@ export function settingsFromAssignment(assignment: string): Settings {
       `--set ${assignment.slice(0, equals)} is not a setting: ${unusable === '' ? 'a part of it is empty' : `"${unusable}" is not allowed`}.`,
     );
   }
-  const value = parseValue(names, assignment.slice(equals + 1));
-  return names.reduceRight<Settings | undefined>((below, name) => ({ [name]: below ?? value }), undefined) ?? {};
+  return settingAt(names, parseValue(names, assignment.slice(equals + 1)));
 }
+
+/** One setting in its sections. */
+export const settingAt = ([name = '', ...below]: readonly string[], value: unknown): Settings => ({
+  [name]: below.length === 0 ? value : settingAt(below, value),
+});
 
 /** A positive whole number from a flag. */
 export function countFromFlag(flag: string, text: string): number {
@@ -58,13 +62,14 @@ export const isSettings = (value: unknown): value is Settings =>
 /** These reach an object's prototype rather than a setting of it. */
 const FORBIDDEN_NAMES = new Set(['__proto__', 'constructor', 'prototype']);
 
-function merge(base: Settings, more: Settings): Settings {
+/** Objects are merged key by key; anything else of `more` stands in place of what `base` has. */
+export function mergeKeys(base: Settings, more: Settings): Settings {
   // From entries, so that a "__proto__" key stays a key, for the schema to refuse.
   return Object.fromEntries([
     ...Object.entries(base),
     ...Object.entries(more).map(([key, value]) => {
       const before = Object.hasOwn(base, key) ? base[key] : undefined;
-      return [key, isSettings(before) && isSettings(value) ? merge(before, value) : value];
+      return [key, isSettings(before) && isSettings(value) ? mergeKeys(before, value) : value];
     }),
   ]);
 }
