@@ -1,3 +1,4 @@
+import { jsonOrUndefined } from '../lib/contract/json-or-undefined.ts';
 import { type JsonSchema, jsonSchemaOf, schemasAt } from '../lib/contract/json-schema.ts';
 import { Request } from '../lib/contract/request.ts';
 import { InvalidRequest } from '../lib/errors.ts';
@@ -75,7 +76,8 @@ export function mergeKeys(base: Settings, more: Settings): Settings {
 }
 
 function parseValue(names: readonly string[], text: string): unknown {
-  const value = jsonOrText(text);
+  const json = jsonOrUndefined(text);
+  const value = json === undefined ? text : json;
   if (typeof value !== 'string' || value.trim() === '' || !takesTexts(names)) return value;
   const [, inner = value] = /^\s*\[(.*)\]\s*$/s.exec(value) ?? [];
   return inner.split(',').map((entry) => entry.trim().replace(/^(["'])(.*)\1$/s, '$2'));
@@ -87,12 +89,4 @@ function takesTexts(names: readonly string[]): boolean {
   const isListOfTexts = ({ type, items }: JsonSchema) =>
     type === 'array' && typeof items === 'object' && !Array.isArray(items) && items.type === 'string';
   return places.length > 0 && places.every(isListOfTexts);
-}
-
-function jsonOrText(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
 }

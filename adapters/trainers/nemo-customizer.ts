@@ -14,6 +14,7 @@ import type { Credentials, CredentialsFor } from '../http/endpoint-credentials.t
 import { originOf } from '../http/guard.ts';
 import type { WayOut } from '../http/way-out.ts';
 import { type Api, jsonApi } from './api.ts';
+import { findListed } from './find-listed.ts';
 import { uploadDataset } from './hub-dataset.ts';
 
 export interface NemoCustomizerDeps extends WayOut {
@@ -129,35 +130,17 @@ const submitted = (job: z.infer<typeof Job>, settings: NemoCustomizer, submissio
   dataset: settings.dataset_name,
 });
 
-const JobPage = z.looseObject({
-  data: z.array(Job.extend({ description: z.string().nullish() })),
-  pagination: z.looseObject({ total_pages: z.int() }).nullish(),
-});
-
-/**
- * The description tells this submission's job from any other, one of the same output_model too. Latest first: the job
- * in question is minutes old.
- */
+/** The description tells this submission's job from any other, one of the same output_model too. */
 async function findJob(
   settings: NemoCustomizer,
   submission: Submission,
   entity: Api,
 ): Promise<SubmittedJob | undefined> {
-  for (let page = 1; page <= MAX_PAGES; page += 1) {
-    const { data, pagination } = await entity.get(
-      `/v1/customization/jobs?page=${page}&page_size=${PAGE_SIZE}&sort=-created_at`,
-      JobPage,
-    );
-    const job = data.find(({ description }) => description === submission.description);
-    if (job) return submitted(job, settings, submission);
-    if (data.length === 0 || page >= (pagination?.total_pages ?? 1)) return undefined;
-  }
-  return undefined;
+  const Listed = Job.extend({ description: z.string().nullish() });
+  const isIt = ({ description }: z.infer<typeof Listed>) => description === submission.description;
+  const job = await findListed(entity, '/v1/customization/jobs', Listed, isIt);
+  return job && submitted(job, settings, submission);
 }
-
-const PAGE_SIZE = 100;
-/** 1,000 jobs that others submitted since. */
-const MAX_PAGES = 10;
 
 const Status = z.looseObject({
   status: z.string(),

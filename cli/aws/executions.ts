@@ -11,6 +11,7 @@ import {
 } from '@aws-sdk/client-sfn';
 import * as z from 'zod';
 import { plainCause } from '../../lib/contract/failure-cause.ts';
+import { jsonOrUndefined } from '../../lib/contract/json-or-undefined.ts';
 import { InvalidRequest } from '../../lib/errors.ts';
 import { uploadedRunId } from '../../lib/stages/request-of.ts';
 import type { Deployment } from './deployment.ts';
@@ -72,7 +73,7 @@ export const REDRIVEN = '--redrive-';
 export async function describeExecution({ sfn }: Deployment, arn: string): Promise<ExecutionDetail> {
   const found = await sfn.send(new DescribeExecutionCommand({ executionArn: arn }));
   const { name = '', status = 'RUNNING', input, output, error, cause } = found;
-  const given = parsed(input);
+  const given = jsonOrUndefined(input);
   const failed = status !== 'RUNNING' && status !== 'SUCCEEDED' && status !== 'PENDING_REDRIVE';
   return {
     arn,
@@ -81,7 +82,7 @@ export async function describeExecution({ sfn }: Deployment, arn: string): Promi
     started: found.startDate,
     stopped: found.stopDate,
     input: given,
-    runId: runIdIn(parsed(output)) ?? runIdIn(given) ?? uploadedRunId(given) ?? name,
+    runId: runIdIn(jsonOrUndefined(output)) ?? runIdIn(given) ?? uploadedRunId(given) ?? name,
     failure: failed ? { error: error ?? status, cause: plainCause(cause ?? '') } : undefined,
   };
 }
@@ -123,11 +124,3 @@ export async function* history({ sfn }: Deployment, executionArn: string): Async
 
 const NamesRun = z.object({ run_id: z.string() });
 const runIdIn = (value: unknown): string | undefined => NamesRun.safeParse(value).data?.run_id;
-
-const parsed = (text: string | undefined): unknown => {
-  try {
-    return text === undefined ? undefined : JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-};
