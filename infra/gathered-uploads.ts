@@ -47,7 +47,6 @@ export class GatheredUploads extends Construct {
         : { encryption: QueueEncryption.SQS_MANAGED }),
     });
     const gather = new StepFunction(this, 'GatherUploads', {
-      source: 'gather-uploads',
       memoryMb: GATHER_MEMORY_MB,
       environment: { STATE_MACHINE_ARN: stateMachine.stateMachineArn },
       logs: props,

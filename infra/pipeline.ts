@@ -9,20 +9,17 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { memoryOf } from '../functions/memory.ts';
 import type { CountName } from '../functions/observability/metric-names.ts';
 import type { SetCeilings } from '../lib/contract/ceilings.ts';
 import type { RequestsFromUploads } from '../lib/contract/start.ts';
-import type { Step } from '../lib/contract/steps.ts';
 import { acknowledge } from './acknowledge.ts';
 import { acknowledgeNist } from './acknowledge-nist.ts';
 import type { AllowedEndpoint } from './allowed-endpoint.ts';
 import { ceilingsOf } from './ceilings.ts';
 import { checkProps } from './check-props.ts';
-import { dataSteps } from './data-steps.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { EndRule } from './end-rule.ts';
-import { grant, grantObjects, readExecutions, recordFailures, useKey, useQueueKey } from './grants.ts';
+import { grant, grantObjects, readExecutions, useKey, useQueueKey } from './grants.ts';
 import { letServicesUse } from './key-users.ts';
 import { keepLog, type LogSettings } from './log-settings.ts';
 import { metricsOf } from './metrics.ts';
@@ -30,11 +27,9 @@ import { type Network, type NetworkProps, networkOf } from './network.ts';
 import { type PipelineOutputs, pipelineOutputs } from './pipeline-outputs.ts';
 import { MAPS, pipelineDefinition } from './state-machine.ts';
 import { MAP_RESULTS } from './states.ts';
-import { StepFunction } from './step-function.ts';
 import { serviceName } from './step-settings.ts';
-import { trainingSteps } from './training-steps.ts';
+import { pipelineSteps } from './steps.ts';
 import { TRACES_PREFIX } from './upload-trigger.ts';
-import { workflowSteps } from './workflow-steps.ts';
 
 export interface DpoPipelineProps extends NetworkProps {
   /** Where traces are read. Versioned, so that an overwrite cannot change a run that reads them; see `TracesBucket`. */
@@ -103,35 +98,20 @@ export class DpoPipeline extends Construct implements IConnectable {
     this.service = serviceName(this);
     checkProps(this, props);
     const { traces, tracesPrefix = TRACES_PREFIX, requestsFromUploads = 'restricted', collections } = props;
-    const { encryptionKey, reservedConcurrency, allowedEndpoints: endpoints = [] } = props;
-    const ceilings = ceilingsOf(props);
+    const { encryptionKey, allowedEndpoints: endpoints = [] } = props;
     this.collections = collections;
     this.network = networkOf(this, props);
-    const settings = { logs: props, network: this.network };
     acknowledgeNist(this, { encrypted: encryptionKey !== undefined });
     if (encryptionKey) letServicesUse(encryptionKey, this);
     this.unrecordedEnds = new DeadLetters(this, 'UnrecordedEnds', { encryptionKey });
-    const recordFailure = new StepFunction(this, 'RecordFailure', {
-      source: 'record-failure',
-      memoryMb: memoryOf('RecordFailure'),
-      environment: {
-        TRACES_BUCKET: traces.bucketName,
-        COLLECTIONS_BUCKET: collections.bucketName,
-        REQUESTS_FROM_UPLOADS: requestsFromUploads,
-        CHOOSE_MEMORY_MB: String(memoryOf('Choose', props.chooseMemory)),
-      },
-      ...settings,
-      deadLetters: this.unrecordedEnds,
+    const { chooseMemory, reservedConcurrency } = props;
+    const steps = pipelineSteps(this, {
+      ...{ traces, tracesPrefix, requestsFromUploads, collections, endpoints },
+      ...{ ceilings: ceilingsOf(props), chooseMemory, reservedConcurrency },
+      ...{ logs: props, network: this.network, unrecordedEnds: this.unrecordedEnds },
     });
-    recordFailures(recordFailure, { traces, tracesPrefix, collections });
+    const recordFailure = steps.RecordFailure;
     if (encryptionKey) useQueueKey(recordFailure, encryptionKey);
-    const shared = { collections, endpoints, ceilings, reservedConcurrency, ...settings };
-    const steps: Record<Step, IFunction> = {
-      ...dataSteps(this, { ...props, tracesPrefix, requestsFromUploads, ...shared }),
-      ...workflowSteps(this, shared),
-      ...trainingSteps(this, shared),
-      RecordFailure: recordFailure,
-    };
     const definition = pipelineDefinition({
       partition: Aws.PARTITION,
       collections: collections.bucketName,
