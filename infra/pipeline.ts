@@ -1,10 +1,9 @@
-import { ArnFormat, Aws, Fn, Names, type RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { ArnFormat, Aws, Fn, Names, Stack } from 'aws-cdk-lib';
 import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { Connections, type IConnectable } from 'aws-cdk-lib/aws-ec2';
 import { type Grant, type IGrantable, Policy } from 'aws-cdk-lib/aws-iam';
-import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
@@ -18,7 +17,7 @@ import type { AllowedEndpoint } from './allowed-endpoint.ts';
 import { ceilingsOf } from './ceilings.ts';
 import { checkProps } from './check-props.ts';
 import { DeadLetters } from './dead-letters.ts';
-import { EndRule } from './end-rule.ts';
+import { recordEnds } from './end-rule.ts';
 import { grant, grantObjects, readExecutions, useKey, useQueueKey } from './grants.ts';
 import { letServicesUse } from './key-users.ts';
 import { keepLog, type LogSettings } from './log-settings.ts';
@@ -31,7 +30,7 @@ import { serviceName } from './step-settings.ts';
 import { pipelineSteps } from './steps.ts';
 import { TRACES_PREFIX } from './upload-trigger.ts';
 
-export interface DpoPipelineProps extends NetworkProps {
+export interface DpoPipelineProps extends NetworkProps, LogSettings {
   /** Where traces are read. Versioned, so that an overwrite cannot change a run that reads them; see `TracesBucket`. */
   readonly traces: IBucket;
   /** Traces and datasets of live workflows are read only where keys begin so; the same as of `UploadTrigger`. `traces/`. */
@@ -61,16 +60,12 @@ export interface DpoPipelineProps extends NetworkProps {
    * Encrypts logs and queues. The policy of a key that another stack made must let CloudWatch and EventBridge use it:
    * docs/operations.md, `encryptionKey`.
    */
-  readonly encryptionKey?: IKey;
+  readonly encryptionKey?: LogSettings['encryptionKey'];
   /**
    * Memory of Choose in MB, 3,008 to 10,240: what a dataset's pairs are chosen in, some hundred bytes each. Else 3,008, at
    * which new accounts stop.
    */
   readonly chooseMemory?: number;
-  /** How long the logs are kept. Three months. */
-  readonly logRetention?: RetentionDays;
-  /** What happens to the logs when the stack goes. They stay. */
-  readonly logRemovalPolicy?: RemovalPolicy;
   /** One that CloudFormation makes up, if left out. */
   readonly stateMachineName?: string;
 }
@@ -110,8 +105,7 @@ export class DpoPipeline extends Construct implements IConnectable {
       ...{ ceilings: ceilingsOf(props), chooseMemory, reservedConcurrency },
       ...{ logs: props, network: this.network, unrecordedEnds: this.unrecordedEnds },
     });
-    const recordFailure = steps.RecordFailure;
-    if (encryptionKey) useQueueKey(recordFailure, encryptionKey);
+    if (encryptionKey) useQueueKey(steps.RecordFailure, encryptionKey);
     const definition = pipelineDefinition({
       partition: Aws.PARTITION,
       collections: collections.bucketName,
@@ -129,9 +123,8 @@ export class DpoPipeline extends Construct implements IConnectable {
     this.functions = Object.values(steps);
     for (const step of this.functions) step.grantInvokeLatestVersion(this.stateMachine);
     this.grantMap(collections);
-    const { stateMachine, unrecordedEnds: deadLetters } = this;
-    new EndRule(this, 'EndRule', { stateMachine, recordFailure, deadLetters });
-    this.outputs = pipelineOutputs(this, { traces, tracesPrefix, collections, stateMachine });
+    recordEnds(this, steps.RecordFailure);
+    this.outputs = pipelineOutputs(this, { traces, tracesPrefix, collections, stateMachine: this.stateMachine });
   }
 
   /** The security groups of the functions. Throws where they run in no VPC. */
