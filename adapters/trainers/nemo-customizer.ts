@@ -14,8 +14,8 @@ import type { Credentials, CredentialsFor } from '../http/endpoint-credentials.t
 import { originOf } from '../http/guard.ts';
 import type { WayOut } from '../http/way-out.ts';
 import { type Api, jsonApi } from './api.ts';
-import { findListed } from './find-listed.ts';
 import { uploadDataset } from './hub-dataset.ts';
+import { findListed, refuseTaken } from './nemo-jobs.ts';
 
 export interface NemoCustomizerDeps extends WayOut {
   /** Where the committed dataset stands. */
@@ -115,10 +115,7 @@ async function createJob(settings: NemoCustomizer, submission: Submission, entit
   );
   if (job !== 'exists') return submitted(job, settings, submission);
   const found = await findJob(settings, submission, entity);
-  if (found) return found;
-  throw new TrainerRefused(
-    `${settings.entity_host} already has a job for output_model ${outputModel(settings, submission)}. Set another training.nemo_customizer.output_model, under a new run_id.`,
-  );
+  return found ?? refuseTaken(settings.entity_host, 'nemo_customizer', outputModel(settings, submission));
 }
 
 const outputModel = (settings: NemoCustomizer, submission: Submission) =>

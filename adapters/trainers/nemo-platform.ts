@@ -19,7 +19,7 @@ import type {
 } from '../../lib/stages/training/trainer.ts';
 import type { WayOut } from '../http/way-out.ts';
 import { type Api, jsonApi } from './api.ts';
-import { findListed } from './find-listed.ts';
+import { findListed, refuseTaken } from './nemo-jobs.ts';
 
 export interface NemoPlatformDeps extends Pick<WayOut, 'http' | 'credentials'> {
   /** What the platform reads by itself. */
@@ -97,10 +97,7 @@ async function createJob(settings: NemoPlatform, submission: Submission, api: Ap
   const job = await api.post(jobsOf(settings), { spec }, Job);
   if (job !== 'exists') return submitted(job.name, settings, submission);
   const found = await findJob(settings, submission, api);
-  if (found) return found;
-  throw new TrainerRefused(
-    `${settings.host} already has a job for output_model ${output}. Set another training.nemo_platform.output_model, under a new run_id.`,
-  );
+  return found ?? refuseTaken(settings.host, 'nemo_platform', output);
 }
 
 const outputModel = (submission: Submission) => submission.output_model ?? submission.name;

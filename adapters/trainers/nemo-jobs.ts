@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { TrainerRefused } from '../../lib/stages/training/errors.ts';
 import type { Api } from './api.ts';
 
 /** The job that `isIt` says, of those that NeMo lists at `path`. The latest first: the job in question is minutes old. */
@@ -24,3 +25,10 @@ export async function findListed<Job>(
 const PAGE_SIZE = 100;
 /** 1,000 jobs that others submitted since. */
 const MAX_PAGES = 10;
+
+/** Of a job that is there and is none of this submission. `block` is of the settings: `nemo_customizer`. */
+export function refuseTaken(host: string, block: string, outputModel: string): never {
+  throw new TrainerRefused(
+    `${host} already has a job for output_model ${outputModel}. Set another training.${block}.output_model, under a new run_id.`,
+  );
+}
