@@ -1,6 +1,19 @@
-import { constants } from 'node:fs';
-import { type FileHandle, link, lstat, open, rename, stat, unlink } from 'node:fs/promises';
+import {
+  closeSync,
+  constants,
+  fdatasync,
+  fstatSync,
+  linkSync,
+  lstatSync,
+  openSync,
+  read,
+  renameSync,
+  stat,
+  unlinkSync,
+  write,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { CorruptObject, InputChanged, ObjectNotFound, StoreRefused } from '../../lib/errors.ts';
 import { crc32 } from '../../lib/objects/checksum.ts';
 import {
@@ -47,7 +60,7 @@ export function fileStore(root: string, named?: ReadonlySet<string>): ObjectStor
       else await write(key, telling(partsOf(top, parts), onCopied), false, expected);
     },
     list: (prefix) => listFiles(top.path, prefix),
-    remove: (key) => removeFile(top, key),
+    remove: async (key) => removeFile(top, key),
   };
 }
 
@@ -57,8 +70,8 @@ const READ_BYTES = 2 ** 20;
 async function headFile(top: FileTree, key: string): Promise<StoredObject | undefined> {
   const path = pathOf(top, key);
   try {
-    await top.requireInside(path);
-    const there = await stat(path, { bigint: true });
+    top.requireInside(path);
+    const there = await stateAt(path, { bigint: true });
     return there.isFile() ? { key, ...storedFile(there) } : undefined;
   } catch (error) {
     if (isAbsent(error)) return undefined;
@@ -76,40 +89,50 @@ async function* readFile(
   const { start = 0, end = Number.POSITIVE_INFINITY } = options;
   if (end <= start) return;
   const path = pathOf(top, key);
-  const file = await openFile(top, path, options.pin);
+  const file = openFile(top, path, options.pin);
+  let ahead: ReturnType<typeof readBytes<Buffer>> | undefined;
   try {
-    const { pin, bytes } = await stateOf(file, path);
+    const { pin, bytes } = stateOf(file, path);
     if (options.pin && pin.etag !== options.pin.etag) throw changed(path);
     const last = Math.min(end, bytes);
     let at = start;
     const readOn = () => {
       if (at >= last) return undefined;
       const buffer = bufferOf(Math.min(READ_BYTES, last - at));
-      const reading = file.read(buffer, 0, buffer.length, at);
+      const reading = readBytes(file, buffer, 0, buffer.length, at);
       // Looked at when its turn comes, which may be never.
       reading.catch(() => {});
       return reading;
     };
     // One chunk ahead: the disk works while the reader does.
-    for (let reading = readOn(); reading; ) {
-      const { bytesRead, buffer } = await reading.catch((error) => {
+    for (ahead = readOn(); ahead; ) {
+      const { bytesRead, buffer } = await ahead.catch((error) => {
         throw fileError(path, error);
       });
       if (bytesRead === 0) throw changed(path);
       at += bytesRead;
-      reading = readOn();
+      ahead = readOn();
       yield buffer.subarray(0, bytesRead);
     }
-    if ((await stateOf(file, path)).pin.etag !== pin.etag) throw changed(path);
+    if (stateOf(file, path).pin.etag !== pin.etag) throw changed(path);
   } finally {
-    await file.close();
+    // A number of a file that is closed may be another file's by the time it is read.
+    await ahead?.catch(() => {});
+    closeSync(file);
   }
 }
 
-async function openFile(top: FileTree, path: string, pin: Pin | undefined): Promise<FileHandle> {
+// Bytes are read and written, and reach the disk, in other threads. Names and states are asked for in this one: it takes
+// microseconds, and to wait for another thread that does it takes many times as long.
+const readBytes = promisify(read);
+const writeBytes = promisify(write);
+const syncBytes = promisify(fdatasync);
+const stateAt = promisify(stat);
+
+function openFile(top: FileTree, path: string, pin: Pin | undefined): number {
   try {
-    await top.requireInside(path);
-    return await requireInside(await open(path, READ), top, path);
+    top.requireInside(path);
+    return requireInside(openSync(path, READ), top, path);
   } catch (error) {
     if (!isAbsent(error)) throw fileError(path, error);
     if (pin) throw changed(path, error);
@@ -120,18 +143,18 @@ async function openFile(top: FileTree, path: string, pin: Pin | undefined): Prom
 /** Without waiting for a writer, should a pipe stand there. */
 const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
-async function requireInside(file: FileHandle, top: FileTree, path: string): Promise<FileHandle> {
+function requireInside(file: number, top: FileTree, path: string): number {
   try {
-    await top.requireOpenedInside(file, path);
+    top.requireOpenedInside(file, path);
     return file;
   } catch (error) {
-    await file.close();
+    closeSync(file);
     throw error;
   }
 }
 
-async function stateOf(file: FileHandle, path: string): Promise<{ pin: Pin; bytes: number }> {
-  const now = await file.stat({ bigint: true });
+function stateOf(file: number, path: string): { pin: Pin; bytes: number } {
+  const now = fstatSync(file, { bigint: true });
   if (!now.isFile()) throw notFound(path);
   return { pin: pinOf(now), bytes: Number(now.size) };
 }
@@ -152,32 +175,30 @@ async function publish(
 ): Promise<Written | 'exists'> {
   const path = pathOf(top, key);
   const temporary = join(dirname(path), temporaryName());
-  const file = await begin(top, path, temporary);
+  const file = begin(top, path, temporary);
   let renamed = false;
   try {
     const written = await fill(file, path, body, syncs);
     if (expected !== undefined) requireCrc(path, written.crc32, expected);
-    const placed = await place(temporary, path, ifAbsent);
+    const placed = place(temporary, path, ifAbsent);
     renamed = !ifAbsent;
     return placed === 'exists' ? 'exists' : written;
   } finally {
-    if (!renamed) await unlink(temporary).catch(() => {});
+    if (!renamed) removeIfThere(temporary);
   }
 }
 
-async function begin(top: FileTree, path: string, temporary: string): Promise<FileHandle> {
+function begin(top: FileTree, path: string, temporary: string): number {
   try {
     // Before a directory is made through a link that leaves the root.
-    await top.requireInside(path);
-    const file = await open(temporary, 'wx').catch(async (error) => {
-      if (codeOf(error) !== 'ENOENT') throw error;
-      await makeFolder(dirname(path));
-      return open(temporary, 'wx');
-    });
-    return await requireInside(file, top, temporary).catch(async (error) => {
-      await unlink(temporary).catch(() => {});
+    top.requireInside(path);
+    const file = openNew(temporary);
+    try {
+      return requireInside(file, top, temporary);
+    } catch (error) {
+      removeIfThere(temporary);
       throw error;
-    });
+    }
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') throw fileError(path, error);
     throw new StoreRefused(`${path}: its directory cannot be created; check the path and the links in it (ENOENT).`, {
@@ -186,9 +207,27 @@ async function begin(top: FileTree, path: string, temporary: string): Promise<Fi
   }
 }
 
+function openNew(path: string): number {
+  try {
+    return openSync(path, 'wx');
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error;
+  }
+  makeFolder(dirname(path));
+  return openSync(path, 'wx');
+}
+
+function removeIfThere(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // It is gone, or its folder is.
+  }
+}
+
 /** Errors of the body pass as they are: they are not the file's. */
 async function fill(
-  file: FileHandle,
+  file: number,
   path: string,
   body: AsyncIterable<Uint8Array>,
   syncs: Set<Promise<void>>,
@@ -200,18 +239,17 @@ async function fill(
   };
   try {
     for await (const chunk of body) {
-      for (let at = 0; at < chunk.length; ) at += (await file.write(chunk, at).catch(told)).bytesWritten;
+      await writeWhole(file, chunk).catch(told);
       crc = crc32(chunk, crc);
       bytes += chunk.length;
     }
   } catch (error) {
-    await file.close();
+    closeSync(file);
     throw error;
   }
-  const sync = file
-    .datasync()
+  const sync = syncBytes(file)
     .catch(told)
-    .finally(() => file.close());
+    .finally(() => closeSync(file));
   syncs.add(sync);
   // Where it failed it stays: nothing may be created any more that vouches for it.
   sync.then(
@@ -221,20 +259,29 @@ async function fill(
   return { bytes, crc32: crc };
 }
 
-async function place(temporary: string, path: string, ifAbsent: boolean): Promise<'placed' | 'exists'> {
+async function writeWhole(file: number, chunk: Uint8Array): Promise<void> {
+  for (let at = 0; at < chunk.length; ) at += (await writeBytes(file, chunk, at)).bytesWritten;
+}
+
+function place(temporary: string, path: string, ifAbsent: boolean): 'placed' | 'exists' {
   try {
     // Unlike a rename, a link never replaces.
-    if (ifAbsent) await link(temporary, path);
-    else await rename(temporary, path);
+    if (ifAbsent) linkSync(temporary, path);
+    else renameSync(temporary, path);
     return 'placed';
   } catch (error) {
-    if (ifAbsent && codeOf(error) === 'EEXIST') {
-      const there = await lstat(path).catch(() => undefined);
-      if (!there?.isDirectory()) return 'exists';
-    }
+    if (ifAbsent && codeOf(error) === 'EEXIST' && !isFolder(path)) return 'exists';
     throw fileError(path, error);
   }
 }
+
+const isFolder = (path: string): boolean => {
+  try {
+    return lstatSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+};
 
 /**
  * One whole object under another name needs no copy: objects never change, they are only replaced. False where the parts
@@ -253,18 +300,18 @@ async function linkOnlyPart(
   if (expected !== undefined) requireCrc(path, await crcOf(partsOf(top, [only])), expected);
   const temporary = join(dirname(path), temporaryName());
   try {
-    await top.requireInside(path);
-    await makeFolder(dirname(path));
-    await link(pathOf(top, only.key), temporary);
+    top.requireInside(path);
+    makeFolder(dirname(path));
+    linkSync(pathOf(top, only.key), temporary);
   } catch {
     // Copying will do, or say what is wrong.
     return false;
   }
   try {
-    await place(temporary, path, false);
+    place(temporary, path, false);
   } finally {
     // Also where all went well: of two names of one file a rename keeps both.
-    await unlink(temporary).catch(() => {});
+    removeIfThere(temporary);
   }
   return true;
 }
@@ -282,11 +329,11 @@ function requireCrc(path: string, found: number, expected: number): void {
   );
 }
 
-async function removeFile(top: FileTree, key: string): Promise<void> {
+function removeFile(top: FileTree, key: string): void {
   const path = pathOf(top, key);
   try {
-    await top.requireInside(path);
-    await unlink(path);
+    top.requireInside(path);
+    unlinkSync(path);
   } catch (error) {
     // A directory is no object.
     if (isAbsent(error) || codeOf(error) === 'EISDIR') return;

@@ -1,5 +1,5 @@
-import type { BigIntStats, Dirent } from 'node:fs';
-import { type FileHandle, lstat, readdir, readlink, realpath, stat } from 'node:fs/promises';
+import { type BigIntStats, type Dirent, fstatSync, lstatSync, readlinkSync, realpathSync } from 'node:fs';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { StoreRefused } from '../../lib/errors.ts';
 import type { Pin, StoredObject } from '../../lib/objects/store.ts';
@@ -33,9 +33,9 @@ export interface FileTree {
   /** Absolute. */
   readonly path: string;
   /** Throws where a symbolic link on the way to `path` leaves the tree. What does not exist yet leads nowhere. */
-  requireInside(path: string): Promise<void>;
+  requireInside(path: string): void;
   /** Throws where `file`, opened at `path`, lies outside the tree: a link may have been put there since it was looked at. */
-  requireOpenedInside(file: FileHandle, path: string): Promise<void>;
+  requireOpenedInside(file: number, path: string): void;
 }
 
 /**
@@ -46,22 +46,22 @@ export function openTree(root: string, named: ReadonlySet<string> = new Set()): 
   const top = resolve(root);
   const inside = new Set<string>();
   const namedPaths = new Set([...named].map((key) => join(top, key)));
-  const check = async (path: string, realPath: string): Promise<void> => {
-    if (isInside(await realExisting(top), realPath)) return;
+  const check = (path: string, realPath: string): void => {
+    if (isInside(realExisting(top), realPath)) return;
     throw new StoreRefused(
       `${path} is a link that leads out of ${top}, to ${realPath}. Name the file itself, or copy it there.`,
     );
   };
   return {
     path: top,
-    async requireInside(path) {
+    requireInside(path) {
       const folder = dirname(path);
-      if (inside.has(folder) && (namedPaths.has(path) || !(await isLink(path)))) return;
-      await check(path, await realExisting(namedPaths.has(path) ? folder : path));
-      if (await exists(folder)) inside.add(folder);
+      if (inside.has(folder) && (namedPaths.has(path) || !entryAt(path)?.isSymbolicLink())) return;
+      check(path, realExisting(namedPaths.has(path) ? folder : path));
+      if (entryAt(folder)) inside.add(folder);
     },
-    async requireOpenedInside(file, path) {
-      if (!namedPaths.has(path)) await check(path, await placeOf(file, path));
+    requireOpenedInside(file, path) {
+      if (!namedPaths.has(path)) check(path, placeOf(file, path));
     },
   };
 }
@@ -70,18 +70,22 @@ export function openTree(root: string, named: ReadonlySet<string> = new Set()): 
  * Where an open file lies. Linux tells it of the file itself. Elsewhere it is the path's place, as long as that is still the
  * same file.
  */
-async function placeOf(file: FileHandle, path: string): Promise<string> {
-  if (process.platform === 'linux') return readlink(`/proc/self/fd/${file.fd}`);
-  const place = await realpath(path);
-  const [opened, found] = [await file.stat({ bigint: true }), await lstat(place, { bigint: true })];
+function placeOf(file: number, path: string): string {
+  if (process.platform === 'linux') return readlinkSync(`/proc/self/fd/${file}`);
+  const place = realpathSync.native(path);
+  const [opened, found] = [fstatSync(file, { bigint: true }), lstatSync(place, { bigint: true })];
   if (opened.dev === found.dev && opened.ino === found.ino) return place;
   throw new StoreRefused(`${path} was replaced while it was opened. Start again when no program changes it.`);
 }
 
-const isLink = async (path: string): Promise<boolean> =>
-  (await lstat(path).catch(() => undefined))?.isSymbolicLink() ?? false;
-
-const exists = async (path: string): Promise<boolean> => (await lstat(path).catch(() => undefined)) !== undefined;
+/** Undefined where nothing is, or nothing can be seen. */
+function entryAt(path: string) {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+}
 
 interface Walk {
   readonly top: string;
@@ -132,12 +136,12 @@ const isInside = (top: string, path: string): boolean =>
   path === top || path.startsWith(top.endsWith(sep) ? top : `${top}${sep}`);
 
 /** The real path of `path`, or of its nearest ancestor that exists. */
-async function realExisting(path: string): Promise<string> {
+function realExisting(path: string): string {
   try {
-    return await realpath(path);
+    return realpathSync.native(path);
   } catch (error) {
     const parent = dirname(path);
     if (codeOf(error) !== 'ENOENT' || parent === path) throw error;
-    return await realExisting(parent);
+    return realExisting(parent);
   }
 }

@@ -9,16 +9,17 @@ import { byteTally, countingDeps } from './byte-tally.ts';
 import type { LocalRun } from './local-steps.ts';
 import { mapChildren } from './map-children.ts';
 import { partBytes } from './part-bytes.ts';
-import { TASKS_A_THREAD, tasksHere } from './tasks.ts';
+import { TASKS_A_THREAD, type TaskRunner, tasksHere } from './tasks.ts';
 
 /**
- * The steps from the plan to the committed run. They use threads where that pays, and report each stage's progress by its
+ * The steps from the plan to the committed run. They use more threads where that pays, and report each stage's progress by its
  * bytes.
  */
 export function shardSteps(run: LocalRun, attempt: AttemptStep) {
   const { request, deps, progress, startWorkers, atOnce = availableParallelism() } = run;
   const { run_id } = request;
   const here = tasksHere(deps);
+  let workers: TaskRunner | undefined;
   let runner = here;
   let shards: readonly Shard[] = [];
   let pairs = 0;
@@ -33,8 +34,9 @@ export function shardSteps(run: LocalRun, attempt: AttemptStep) {
 
   async function useThreads(tasks: number, bytes: number): Promise<void> {
     const threads = Math.min(atOnce, tasks);
-    if (runner === here && startWorkers && threads > 1 && bytes >= WORKERS_PAY_BYTES)
-      runner = await startWorkers(threads);
+    if (workers || !startWorkers || threads < 2 || bytes < WORKERS_PAY_BYTES) return;
+    workers = await startWorkers(threads - 1);
+    runner = shareTasks(here, workers);
   }
 
   return {
@@ -73,12 +75,13 @@ export function shardSteps(run: LocalRun, attempt: AttemptStep) {
 
     async choose(): Promise<void> {
       const { indexes: bytes } = await partBytes(run_id, deps);
-      // This thread tells the progress and hears Ctrl-C: a choice among many pairs would keep it from both.
-      if (runner === here && pairs >= CHOSEN_APART_PAIRS) runner = (await startWorkers?.(1)) ?? here;
+      // This thread reports progress and listens for Ctrl-C: a choice among many pairs would keep it from both.
+      if (pairs >= CHOSEN_APART_PAIRS) workers ??= await startWorkers?.(1);
+      const chooser = pairs >= CHOSEN_APART_PAIRS && workers ? workers : here;
       const choosing = begin('choosing', bytes);
       const input = { run_id, memoryBytes: run.memoryBytes ?? Number.POSITIVE_INFINITY };
       await attempt('Choose', { state: 'Choose', run_id }, () =>
-        choosing.attempt(bytes, (count) => runner.run('Choose', input, count)),
+        choosing.attempt(bytes, (count) => chooser.run('Choose', input, count)),
       );
     },
 
@@ -103,10 +106,23 @@ export function shardSteps(run: LocalRun, attempt: AttemptStep) {
   };
 }
 
-/**
- * Of less, two threads make nothing faster: each takes a tenth of a second to start, and a second one on two cores that
- * are one does little more than the first.
- */
+/** This thread takes tasks as a worker does: its code is loaded and compiled already. */
+function shareTasks(here: TaskRunner, workers: TaskRunner): TaskRunner {
+  let running = 0;
+  return {
+    async run(name, input, count) {
+      if (running === TASKS_A_THREAD) return workers.run(name, input, count);
+      running += 1;
+      try {
+        return await here.run(name, input, count);
+      } finally {
+        running -= 1;
+      }
+    },
+  };
+}
+
+/** Of less, a second thread makes nothing faster: it takes a tenth of a second to start, and compiles the code for itself. */
 export const WORKERS_PAY_BYTES = 2 ** 25;
 
 /** Choosing among so many pairs blocks its thread for some 0.3 seconds. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { ChoiceFacts } from '../../contract/choice-facts.ts';
-import { Manifest } from '../../contract/manifest.ts';
+import { type CommittedFile, Manifest } from '../../contract/manifest.ts';
 import type { Shard, Slice } from '../../contract/plan.ts';
 import { Request } from '../../contract/request.ts';
 import { RunSource } from '../../contract/run-source.ts';
@@ -10,15 +10,16 @@ import { wantedDatasets } from '../../datasets/wanted-datasets.ts';
 import { runKeys } from '../../objects/keys.ts';
 import { readAll } from '../../objects/store.ts';
 import { jsonText, readJson } from '../../objects/stored-json.ts';
-import { composeFile, partsOf } from '../compose-parts.ts';
+import { both } from '../both.ts';
+import { composeFile, describeFile, partsOf } from '../compose-parts.ts';
 import type { Deps } from '../deps.ts';
 import { type Plan, readPlan } from '../read-plan.ts';
 import { requireGoodRun } from '../require-good-run.ts';
-import { readBuiltRun, sumCounters } from '../summaries.ts';
+import { type BuiltRun, readBuiltRun, sumCounters } from '../summaries.ts';
 import { warnOfPassedOver } from '../warn-of-passed-over.ts';
 import { composeDatasets } from './compose-datasets.ts';
 import { writeMetrics } from './run-metrics.ts';
-import { askedDataset } from './workflow-outcome.ts';
+import { type AskedDataset, askedDataset } from './workflow-outcome.ts';
 import { writeReport } from './write-report.ts';
 
 /**
@@ -42,13 +43,42 @@ export async function finalize({ run_id }: FinalizeInput, deps: Deps): Promise<F
     ...requireGoodRun({ request, source: plan.source, built: all }, `${store.name}/${keys.rejected}`),
     ...(await warnOfOtherFiles(plan, run_id, deps)),
   ];
-  const collection = await composeFile(keys.collection, partsOf(run_id, built, 'collection'), deps);
-  const facts = wantedDatasets(request) === 'none' ? undefined : await readJson(store, keys.choice.facts, ChoiceFacts);
+  const parts = partsOf(run_id, built, 'collection');
+  const known = { asked, warnings, rejected, collection: describeFile(keys.collection, parts) };
+  const [manifest] = await both(
+    writeOthers({ request, plan, run }, known, deps),
+    // Nothing else reads it.
+    composeFile(keys.collection, parts, deps),
+  );
+  if ((await store.create(keys.manifest, jsonText(manifest))) === 'created') return report(request, manifest, deps);
+  return report(request, await readJson(store, keys.manifest, Manifest), deps);
+}
+
+interface Built {
+  readonly request: Request;
+  readonly plan: Plan;
+  readonly run: BuiltRun;
+}
+
+interface Known {
+  readonly asked: AskedDataset;
+  readonly warnings: readonly string[];
+  readonly rejected: CommittedFile;
+  readonly collection: CommittedFile;
+}
+
+/** Writes the datasets, the metrics and the report, and says what the run has come to. */
+async function writeOthers({ request, plan, run }: Built, known: Known, deps: Deps): Promise<Manifest> {
+  const { built, all } = run;
+  const { asked, warnings, rejected, collection } = known;
+  const keys = runKeys(request.run_id);
+  const facts =
+    wantedDatasets(request) === 'none' ? undefined : await readJson(deps.collections, keys.choice.facts, ChoiceFacts);
   const datasets = facts && (await composeDatasets(request, facts, run, deps));
   const metrics = await writeMetrics(request, all, datasets?.result, deps);
   const totals = sumCounters(all);
   const listed: Omit<Manifest, 'report'> = {
-    run_id,
+    run_id: request.run_id,
     status: 'committed',
     request_sha256: await digestObject(keys.request, deps),
     code_version: deps.codeVersion,
@@ -69,12 +99,10 @@ export async function finalize({ run_id }: FinalizeInput, deps: Deps): Promise<F
       ...tokenWarnings(sumTokens(built.map(({ summary }) => summary.tokens)), request.dataset.formats),
     ],
   };
-  const manifest: Manifest = {
+  return {
     ...listed,
     report: await writeReport(request, run, { manifest: listed, facts, unit: plan.source?.unit }, deps),
   };
-  if ((await store.create(keys.manifest, jsonText(manifest))) === 'created') return report(request, manifest, deps);
-  return report(request, await readJson(store, keys.manifest, Manifest), deps);
 }
 
 /** Beside NAT's own traces; of another source the run's own judgement names them. */
