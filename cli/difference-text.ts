@@ -1,11 +1,13 @@
 import type { NamedDifference } from './diff-runs.ts';
-import { section } from './terminal.ts';
+import { page, section } from './table.ts';
 import { counted, grouped } from './wording.ts';
 
 /** A difference as a person reads it: why first, then what. */
 export function differenceText(found: NamedDifference): string {
   const { a, b, pairs } = found;
-  const sections = [
+  const same = pairs.only_in_a + pairs.only_in_b + pairs.rescored === 0;
+  return page([
+    [same ? `${a} and ${b} have the same pairs.` : `${a} and ${b} differ.`],
     section(
       'Settings',
       found.settings.map(({ setting, a, b }) => `${setting}: ${shown(a)} -> ${shown(b)}`),
@@ -24,13 +26,7 @@ export function differenceText(found: NamedDifference): string {
       `${grouped(pairs.only_in_b)} only in ${b}`,
     ]),
     section('Examples that differ', examples(found)),
-  ];
-  const same = pairs.only_in_a + pairs.only_in_b + pairs.rescored === 0;
-  const verdict = same ? `${a} and ${b} have the same pairs.` : `${a} and ${b} differ.`;
-  return `${[[verdict], ...sections]
-    .filter((lines) => lines.length > 0)
-    .map((lines) => lines.join('\n'))
-    .join('\n\n')}\n`;
+  ]);
 }
 
 function examples({ examples: counts, first, a, b }: NamedDifference): string[] {

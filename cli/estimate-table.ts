@@ -7,25 +7,23 @@ import type {
 } from '../lib/contract/estimate.ts';
 import { ASSUMED } from '../lib/estimate/rates.ts';
 import { PRICES, priceOf } from './aws/prices.ts';
-import { oneLine, section } from './terminal.ts';
+import { aligned, page, section } from './table.ts';
+import { oneLine } from './terminal.ts';
 import { bytesInWords, counted, grouped, timeInWords } from './wording.ts';
 
 /** What a run would come to, as a person reads it, and what that rests on. */
 export function estimateTable(runId: string, estimate: Estimate): string {
   const { facts, notes, warnings } = estimate.kind === 'traces' ? ofTraces(estimate) : ofWorkflow(estimate);
-  const width = Math.max(...facts.map(([name]) => name.length));
-  const sections = [
-    [`An estimate of run ${runId}. Nothing was started, uploaded or written.`],
-    facts.map(([name, value]) => `${name.padEnd(width)}  ${value}`),
+  return page([
+    [oneLine(`An estimate of run ${runId}. Nothing was started, uploaded or written.`)],
+    aligned(facts).map(oneLine),
     section('Warnings', warnings),
     section('What the estimate rests on', notes),
-  ];
-  const shown = sections.filter((lines) => lines.length > 0).map((lines) => lines.map(oneLine).join('\n'));
-  return `${shown.join('\n\n')}\n`;
+  ]);
 }
 
 interface EstimateText {
-  readonly facts: readonly (readonly [name: string, value: string])[];
+  readonly facts: readonly (readonly string[])[];
   readonly warnings: readonly string[];
   readonly notes: readonly string[];
 }
@@ -37,7 +35,7 @@ function ofTraces(found: TracesEstimate): EstimateText {
     facts: [
       ['inputs', `${counted(inputs, 'object')}, ${bytesInWords(input_bytes)}`],
       ['shards', grouped(shards)],
-      ...(grouping_tasks > 0 ? [['grouping', counted(grouping_tasks, 'task')] as const] : []),
+      ...(grouping_tasks > 0 ? [['grouping', counted(grouping_tasks, 'task')]] : []),
       ['candidates', rangeInWords(found.candidates, grouped)],
       ['pairs', rangeInWords(found.pairs, grouped)],
       ['collection', `${rangeInWords(found.collection_bytes, bytesInWords)}, in ${counted(upload_parts, 'part')}`],

@@ -12,6 +12,11 @@ import { mergeSettings, type Settings, settingsFromAssignment } from './settings
 const DEFAULT_STEP_NAME = BuilderSettings.parse({}).ttc_step_name;
 
 /** The settings that files are inspected with. */
+export interface InspectFlags {
+  readonly stepName: string;
+  readonly set: readonly string[];
+}
+
 export const withInspectFlags = (command: Command): Command =>
   command
     .option(
@@ -34,10 +39,7 @@ export interface InspectedPaths {
 }
 
 /** What the files hold, by the settings given. Throws {@link InvalidRequest} for paths and settings that are wrong. */
-export async function inspectPaths(
-  paths: readonly string[],
-  { stepName, set }: { readonly stepName: string; readonly set: readonly string[] },
-): Promise<InspectedPaths> {
+export async function inspectPaths(paths: readonly string[], { stepName, set }: InspectFlags): Promise<InspectedPaths> {
   const [first, ...more] = await Promise.all(paths.map(traceLocation));
   const traces = more.length === 0 ? first : [first, ...more];
   const named = { run_id: 'inspect', source: { traces }, builder: { ttc_step_name: stepName } };

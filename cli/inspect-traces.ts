@@ -2,14 +2,12 @@ import type { Request } from '../lib/contract/request.ts';
 import type { Beside } from '../lib/contract/run-source.ts';
 import type { TraceSource } from '../lib/contract/source.ts';
 import { type Inspection, openInspector } from '../lib/inspect/inspection.ts';
-import type { ObjectStore } from '../lib/objects/store.ts';
 import { natNames } from '../lib/sources/formats/nat/nat-names.ts';
 import { readTraceItems } from '../lib/sources/read-trace-items.ts';
-import type { Deps } from '../lib/stages/deps.ts';
 import { findTraces } from '../lib/stages/find-traces.ts';
 import { inspectSource, type SourceInspection } from '../lib/stages/inspect-source.ts';
 import { completeFormat, findSource } from '../lib/stages/source/resolve-source.ts';
-import { openBucket } from './open-bucket.ts';
+import { sourceDeps } from './source-deps.ts';
 import { spoolStandardInput } from './standard-input.ts';
 
 /** `beside`, `passedOver`: what a run passes over by name, or by content. */
@@ -20,7 +18,8 @@ export type Inspected = { readonly beside: readonly Beside[] } & (
 
 /** Streams what the source names, record by record. Throws {@link NoTraces}, and {@link InvalidRequest} for unknown formats. */
 export async function inspectTraces(request: Request, named: TraceSource): Promise<Inspected> {
-  const deps = await openStores(named);
+  const locations = [named.traces].flat();
+  const deps = await sourceDeps({ locations, input: await spoolStandardInput(locations) });
   const { builder, limits } = request;
   const { objects, beside } = await findTraces(named, deps);
   const source = await completeFormat(named, { builder, objects }, deps);
@@ -47,26 +46,5 @@ export async function inspectTraces(request: Request, named: TraceSource): Promi
     beside: [...beside, ...found.beside],
     passedOver: found.passedOver,
     inspection: inspector.inspection(),
-  };
-}
-
-/** The buckets that the source names. Nothing is written. */
-async function openStores({ traces }: TraceSource): Promise<Deps> {
-  const locations = [traces].flat();
-  const named = { locations, input: await spoolStandardInput(locations) };
-  const stores = new Map<string, ObjectStore>();
-  for (const { bucket } of locations) stores.set(bucket, stores.get(bucket) ?? (await openBucket(bucket, named)));
-  const bucket = (name: string): ObjectStore => {
-    const store = stores.get(name);
-    if (!store) throw new Error(`Bucket ${name} is not open.`);
-    return store;
-  };
-  const [first] = locations;
-  return {
-    bucket,
-    collections: bucket(first?.bucket ?? ''),
-    collectionsBucket: '',
-    now: () => new Date(),
-    codeVersion: '',
   };
 }

@@ -1,4 +1,4 @@
-import type * as z from 'zod';
+import * as z from 'zod';
 import { BuilderSettings } from '../lib/contract/builder.ts';
 import { DatasetSettings } from '../lib/contract/dataset.ts';
 import { nearest } from '../lib/contract/nearest.ts';
@@ -7,7 +7,7 @@ import { WorkflowSource } from '../lib/contract/workflow.ts';
 import { InvalidRequest } from '../lib/errors.ts';
 import type { NatSource } from './nat-evaluation.ts';
 import { readAsNat, takesNull } from './nat-scalars.ts';
-import { isSettings, type Settings } from './settings.ts';
+import { isSettings, type Settings, settingAt } from './settings.ts';
 
 export type Entry = readonly [name: string, fields: Settings];
 
@@ -21,21 +21,14 @@ export interface Block {
 }
 
 /** Where a field goes in a request, or that it goes nowhere. */
-type Field =
-  | { readonly section: string; readonly setting: string; readonly schema: z.ZodType; readonly liveOnly?: boolean }
-  | 'no place';
+type Field = { readonly path: readonly string[]; readonly schema: z.ZodType; readonly liveOnly: boolean } | 'no place';
 
-const CUSTOMIZER = 'training.nemo_customizer';
-
-const fieldsOf = (section: string, shape: Readonly<Record<string, z.ZodType>>, but: readonly string[]) =>
+/** The fields that are settings of a section of the request by the same names. */
+const fieldsOf = (section: string, { shape }: z.ZodObject, liveOnly = false): Readonly<Record<string, Field>> =>
   Object.fromEntries(
-    Object.entries(shape)
-      .filter(([name]) => !but.includes(name))
-      .map(([name, schema]): [string, Field] => [name, { section, setting: name, schema }]),
+    Object.entries(shape).map(([name, schema]) => [name, { path: [...section.split('.'), name], schema, liveOnly }]),
   );
 
-const { wait_for_completion } = NemoCustomizer.shape;
-const { deduplicate_pairs, max_pairs } = DatasetSettings.shape;
 const { reps, continue_on_collection_error } = WorkflowSource.shape;
 
 export const BLOCKS: readonly Block[] = [
@@ -44,7 +37,7 @@ export const BLOCKS: readonly Block[] = [
     type: 'dpo_traj_builder',
     choice: 'trajectory_builder',
     fields: {
-      ...fieldsOf('builder', BuilderSettings.shape, ['compatibility', 'unit', 'drop_truncated']),
+      ...fieldsOf('builder', BuilderSettings.omit({ compatibility: true, unit: true, drop_truncated: true })),
       reward: 'no place',
     },
   },
@@ -53,16 +46,10 @@ export const BLOCKS: readonly Block[] = [
     type: 'nemo_customizer_trainer',
     choice: 'trainer',
     fields: {
-      deduplicate_pairs: { section: 'dataset', setting: 'deduplicate_pairs', schema: deduplicate_pairs },
-      max_pairs: { section: 'dataset', setting: 'max_pairs', schema: max_pairs },
-      wait_for_completion: { section: CUSTOMIZER, setting: 'wait_for_completion', schema: wait_for_completion },
-      num_runs: { section: 'source.workflow', setting: 'reps', schema: reps, liveOnly: true },
-      continue_on_collection_error: {
-        section: 'source.workflow',
-        setting: 'continue_on_collection_error',
-        schema: continue_on_collection_error,
-        liveOnly: true,
-      },
+      ...fieldsOf('dataset', DatasetSettings.pick({ deduplicate_pairs: true, max_pairs: true })),
+      ...fieldsOf('training.nemo_customizer', NemoCustomizer.pick({ wait_for_completion: true })),
+      num_runs: { path: ['source', 'workflow', 'reps'], schema: reps, liveOnly: true },
+      ...fieldsOf('source.workflow', z.object({ continue_on_collection_error }), true),
       reward: 'no place',
     },
   },
@@ -72,16 +59,17 @@ export const BLOCKS: readonly Block[] = [
     choice: 'trainer_adapter',
     fields: {
       // All but those that are ours.
-      ...fieldsOf(CUSTOMIZER, NemoCustomizer.shape, [
-        ...['_type', 'wait_for_completion', 'output_model', 'auth_secret_arn', 'hf_token_secret_arn'],
-      ]),
+      ...fieldsOf(
+        'training.nemo_customizer',
+        NemoCustomizer.omit({
+          ...{ _type: true, wait_for_completion: true, output_model: true },
+          ...{ auth_secret_arn: true, hf_token_secret_arn: true },
+        }),
+      ),
       reward: 'no place',
     },
   },
 ];
-
-/** What the fields without a place are unless they are set. */
-const isDefault = (value: unknown): boolean => value === null || value === undefined;
 
 export interface EntryContext {
   /** Variables that the file names and the environment lacks. */
@@ -100,7 +88,7 @@ export function readEntry([name, fields]: Entry, block: Block, { unset, source }
     if (known === undefined) {
       notes.push(`${place} is not used: ${block.type} has no such field${didYouMean(field, block)}`);
     } else if (known === 'no place') {
-      if (!isDefault(value)) notes.push(`${place} is not used by this version.`);
+      if (value !== null && value !== undefined) notes.push(`${place} is not used by this version.`);
     } else if (value === null && unset.length > 0 && !takesNull(known.schema)) {
       notes.push(`${place} is empty, so its default applies; not set in the environment: ${unset.join(', ')}.`);
     } else {
@@ -111,23 +99,14 @@ export function readEntry([name, fields]: Entry, block: Block, { unset, source }
         throw new InvalidRequest(`YAML reads ${place} as a date. Put it in quotes if it is text.`);
       const read = readAsNat(value, known.schema);
       notes.push(...read.unknown.map((below) => `${place}.${below} is not used: ${block.type} has no such field.`));
-      const isOfThisSource = !known.liveOnly || source.kind === 'workflow';
-      if (isOfThisSource) layers.push(settingAt(known, read.value));
-      else if (!isSameAsDefault(known, read.value)) {
-        notes.push(
-          `${place} is not used: the traces are read once. A live workflow has ${known.section}.${known.setting}.`,
-        );
+      if (!known.liveOnly || source.kind === 'workflow') layers.push(settingAt(known.path, read.value));
+      else if (known.schema.safeParse(undefined).data !== read.value) {
+        notes.push(`${place} is not used: the traces are read once. A live workflow has ${known.path.join('.')}.`);
       }
     }
   }
   return { layers, notes };
 }
-
-const isSameAsDefault = ({ schema }: Exclude<Field, 'no place'>, value: unknown): boolean =>
-  schema.safeParse(undefined).data === value;
-
-const settingAt = ({ section, setting }: Exclude<Field, 'no place'>, value: unknown): Settings =>
-  section.split('.').reduceRight<Settings>((below, name) => ({ [name]: below }), { [setting]: value });
 
 function didYouMean(field: string, block: Block): string {
   const near = nearest(field, Object.keys(block.fields));

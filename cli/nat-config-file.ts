@@ -4,7 +4,7 @@ import { localPath } from './locations.ts';
 import { type Environment, type Expansion, expandVariables, noVariables, type Variables } from './nat-variables.ts';
 import { NatYamlError, parseNatYaml } from './nat-yaml.ts';
 import { readTextFile } from './read-text-file.ts';
-import { isSettings, type Settings } from './settings.ts';
+import { isSettings, mergeKeys, type Settings } from './settings.ts';
 
 export interface NatConfigFile {
   readonly config: Settings;
@@ -31,7 +31,7 @@ async function readChain(file: string, above: readonly string[], reading: Expans
   if (!Object.hasOwn(config, 'base')) return config;
   const { base, ...own } = config;
   if (typeof base !== 'string') throw new InvalidRequest(`base of ${path} must be the path of another configuration.`);
-  return mergeOver(await readChain(resolve(dirname(path), base), chain, reading), own);
+  return mergeKeys(await readChain(resolve(dirname(path), base), chain, reading), own);
 }
 
 async function readOne(path: string, namedBy: string | undefined, reading: Expansion) {
@@ -58,14 +58,3 @@ async function readOne(path: string, namedBy: string | undefined, reading: Expan
 /** From entries, so that a "__proto__" key stays a key. */
 const mapValues = (settings: Settings, change: (value: unknown) => unknown): Settings =>
   Object.fromEntries(Object.entries(settings).map(([key, value]) => [key, change(value)]));
-
-/** Objects are merged key by key; anything else of `more` stands in place of what `base` has. */
-function mergeOver(base: Settings, more: Settings): Settings {
-  return Object.fromEntries([
-    ...Object.entries(base),
-    ...Object.entries(more).map(([key, value]) => {
-      const before = Object.hasOwn(base, key) ? base[key] : undefined;
-      return [key, isSettings(before) && isSettings(value) ? mergeOver(before, value) : value];
-    }),
-  ]);
-}

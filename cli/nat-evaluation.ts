@@ -5,7 +5,7 @@ import { WorkflowSource } from '../lib/contract/workflow.ts';
 import { InvalidRequest } from '../lib/errors.ts';
 import { natBoolean } from './nat-boolean.ts';
 import { readAsNat } from './nat-scalars.ts';
-import { isSettings, mergeSettings, type Settings } from './settings.ts';
+import { isSettings, type Settings } from './settings.ts';
 
 /** What the run reads, as far as it is known without NAT's configuration. */
 export type NatSource = { readonly kind: 'traces' } | { readonly kind: 'workflow'; readonly hasDataset: boolean };
@@ -73,17 +73,13 @@ function workflowSettings(
   { keys, general, dataset }: Asked,
   source: Extract<NatSource, { kind: 'workflow' }>,
 ): Settings {
-  const { id_key, question_key, answer_key } = keys;
+  const asked = Object.entries(keys).filter(([name]) => Object.hasOwn(WorkflowSource.shape, name));
   const concurrency = readAsNat(general.max_concurrency, WorkflowSource.shape.max_concurrency).value;
-  return mergeSettings([
-    {
-      ...(id_key !== undefined && { id_key }),
-      ...(question_key !== undefined && { question_key }),
-      ...(answer_key !== undefined && { answer_key }),
-      ...(typeof concurrency === 'number' && { max_concurrency: concurrency }),
-    },
-    !source.hasDataset && typeof dataset.file_path === 'string' ? { dataset: fileOf(dataset.file_path) } : {},
-  ]);
+  return {
+    ...Object.fromEntries(asked),
+    ...(typeof concurrency === 'number' && { max_concurrency: concurrency }),
+    ...(!source.hasDataset && typeof dataset.file_path === 'string' && { dataset: fileOf(dataset.file_path) }),
+  };
 }
 
 /** NAT takes a path from its working directory. */

@@ -4,6 +4,7 @@ import { Unit } from '../lib/contract/unit.ts';
 import type { ScoreSummary } from '../lib/stages/inspect-source.ts';
 import type { InspectedPaths } from './inspect-paths.ts';
 import { mergeSettings, type Settings } from './settings.ts';
+import { scoreInWords } from './table.ts';
 import { oneLine } from './terminal.ts';
 
 /** A request over the inspected files, with every setting given, as YAML; in comments is what else its settings could be. */
@@ -54,7 +55,7 @@ function withGiven(found: Settings, given: Settings): Settings {
 const MOST_NAMES = 20;
 
 const describeScore = ({ name, candidates, min, max }: ScoreSummary): string =>
-  candidates === 0 ? name : `${name} (${Number(min.toPrecision(5))} to ${Number(max.toPrecision(5))})`;
+  candidates === 0 ? name : `${name} (${scoreInWords(min)} to ${scoreInWords(max)})`;
 
 /** Comments stand above their settings, which are named by their path. */
 function write(settings: object, comments: Readonly<Record<string, string>>): string {

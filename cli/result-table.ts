@@ -3,7 +3,7 @@ import type { TrainingProgress } from '../lib/contract/training-states.ts';
 import { accountForDatasets, type FormatAccount, type SelectionAccount } from '../lib/datasets/account-for-datasets.ts';
 import { DROP_WORDS, PAIR_LOSSES, reasonInWords } from '../lib/datasets/loss-words.ts';
 import { trainingKeys } from '../lib/stages/training/keys.ts';
-import { section } from './terminal.ts';
+import { aligned, page, section } from './table.ts';
 import { bytesInWords, counted, grouped } from './wording.ts';
 
 export interface ShownTraining {
@@ -22,7 +22,7 @@ export function resultTable(manifest: Manifest, folder: string, training: ShownT
     ['candidates', totals.total_candidates, ''],
     ['pairs', totals.total_pairs, ''],
   ];
-  const sections = [
+  return page([
     rows(counts),
     section('Left out', rows(losses(manifest))),
     ...account.selections.map((selection) =>
@@ -35,11 +35,7 @@ export function resultTable(manifest: Manifest, folder: string, training: ShownT
     section('Warnings', manifest.warnings),
     section('Training', trainingLines(training, manifest.run_id)),
     section(`Files in ${folder}`, fileLines(manifest)),
-  ];
-  return `${sections
-    .filter((lines) => lines.length > 0)
-    .map((lines) => lines.join('\n'))
-    .join('\n\n')}\n`;
+  ]);
 }
 
 type Row = readonly [what: string, count: number, why: string];
@@ -95,7 +91,7 @@ const unexplained = (count: number): Row[] => (count === 0 ? [] : [['unexplained
 const reasons = (what: string, byReason: Readonly<Record<string, number>>): Row[] =>
   Object.entries(byReason).map(([reason, count]) => [what, count, `rejected: ${reasonInWords(reason)}`]);
 
-function fileLines(manifest: Manifest): string[] {
+function fileLines(manifest: Manifest): readonly string[] {
   const { collection, rejected, metrics } = manifest;
   const files: (readonly [CommittedFile, string])[] = [
     [
@@ -109,8 +105,7 @@ function fileLines(manifest: Manifest): string[] {
       Object.values(parts).map((file) => [file, counted(file.lines, 'line')] as const),
     ),
   ];
-  const width = Math.max(...files.map(([file]) => file.key.length));
-  return files.map(([file, holds]) => `${file.key.padEnd(width)}  ${holds}`);
+  return aligned(files.map(([file, holds]) => [file.key, holds]));
 }
 
 function trainingLines({ progress, why }: ShownTraining, runId: string): string[] {
@@ -121,10 +116,8 @@ function trainingLines({ progress, why }: ShownTraining, runId: string): string[
   return [...reason, message, ...model, `recorded in ${trainingKeys(runId).finalMetrics}`];
 }
 
-function rows(table: readonly Row[]): string[] {
-  const nameWidth = Math.max(0, ...table.map(([what]) => what.length));
-  const countWidth = Math.max(0, ...table.map(([, count]) => grouped(count).length));
-  return table.map(([what, count, why]) =>
-    `${what.padEnd(nameWidth)}  ${grouped(count).padStart(countWidth)}  ${why}`.trimEnd(),
+const rows = (table: readonly Row[]): readonly string[] =>
+  aligned(
+    table.map(([what, count, why]) => [what, grouped(count), why]),
+    1,
   );
-}

@@ -6,27 +6,18 @@ import { isSettings, type Settings } from './settings.ts';
 /** Reads a `.json`, `.yaml` or `.yml` file of settings. Errors name the flag, the file and, in YAML, the line. */
 export async function readSettingsFile(flag: string, file: string): Promise<Settings> {
   const text = await readTextFile(file, `${flag} ${file}`);
-  const value =
-    extname(file).toLowerCase() === '.json' ? parseJson(flag, file, text) : await parseYaml(flag, file, text);
+  const isJson = extname(file).toLowerCase() === '.json';
+  const parse: (text: string) => unknown = isJson ? JSON.parse : (await import('yaml')).parse;
+  let value: unknown;
+  try {
+    value = parse(text);
+  } catch (error) {
+    throw new InvalidRequest(`${flag} ${file} is not ${isJson ? 'JSON' : 'YAML'}: ${reasonOf(error)}.`, {
+      cause: error,
+    });
+  }
   if (!isSettings(value)) throw new InvalidRequest(`${flag} ${file} must be an object of settings.`);
   return value;
-}
-
-function parseJson(flag: string, file: string, text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new InvalidRequest(`${flag} ${file} is not JSON: ${reasonOf(error)}.`, { cause: error });
-  }
-}
-
-async function parseYaml(flag: string, file: string, text: string): Promise<unknown> {
-  const { parse } = await import('yaml');
-  try {
-    return parse(text, { prettyErrors: true });
-  } catch (error) {
-    throw new InvalidRequest(`${flag} ${file} is not YAML: ${reasonOf(error)}.`, { cause: error });
-  }
 }
 
 /** The parser's own words, which say what and where; a YAML error goes on with the lines around the place. */

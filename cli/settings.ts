@@ -1,3 +1,4 @@
+import { jsonOrUndefined } from '../lib/contract/json-or-undefined.ts';
 import { type JsonSchema, jsonSchemaOf, schemasAt } from '../lib/contract/json-schema.ts';
 import { Request } from '../lib/contract/request.ts';
 import { InvalidRequest } from '../lib/errors.ts';
@@ -12,17 +13,17 @@ export type Settings = Readonly<Record<string, unknown>>;
 export function mergeSettings(layers: readonly Settings[]): Settings {
   return layers.reduce((merged, layer) => {
     const { source, ...rest } = layer;
-    const next = merge(merged, rest);
+    const next = mergeKeys(merged, rest);
     return source === undefined ? next : { ...next, source: mergeSource(merged.source, source) };
   }, {});
 }
 
 function mergeSource(base: unknown, more: unknown): unknown {
   if (!isSettings(base) || !isSettings(more)) return more;
-  if ('workflow' in base && 'workflow' in more) return merge(base, more);
+  if ('workflow' in base && 'workflow' in more) return mergeKeys(base, more);
   const another = ('workflow' in base && 'traces' in more) || ('traces' in base && 'workflow' in more);
   // Traces, and a format that is a name, are replaced; pointers of a field map and weights of scores add up.
-  return another ? more : { ...merge(base, more), ...('traces' in more && { traces: more.traces }) };
+  return another ? more : { ...mergeKeys(base, more), ...('traces' in more && { traces: more.traces }) };
 }
 
 /**
@@ -42,9 +43,13 @@ export function settingsFromAssignment(assignment: string): Settings {
       `--set ${assignment.slice(0, equals)} is not a setting: ${unusable === '' ? 'a part of it is empty' : `"${unusable}" is not allowed`}.`,
     );
   }
-  const value = parseValue(names, assignment.slice(equals + 1));
-  return names.reduceRight<Settings | undefined>((below, name) => ({ [name]: below ?? value }), undefined) ?? {};
+  return settingAt(names, parseValue(names, assignment.slice(equals + 1)));
 }
+
+/** One setting in its sections. */
+export const settingAt = ([name = '', ...below]: readonly string[], value: unknown): Settings => ({
+  [name]: below.length === 0 ? value : settingAt(below, value),
+});
 
 /** A positive whole number from a flag. */
 export function countFromFlag(flag: string, text: string): number {
@@ -58,19 +63,21 @@ export const isSettings = (value: unknown): value is Settings =>
 /** These reach an object's prototype rather than a setting of it. */
 const FORBIDDEN_NAMES = new Set(['__proto__', 'constructor', 'prototype']);
 
-function merge(base: Settings, more: Settings): Settings {
+/** Objects are merged key by key; anything else of `more` stands in place of what `base` has. */
+export function mergeKeys(base: Settings, more: Settings): Settings {
   // From entries, so that a "__proto__" key stays a key, for the schema to refuse.
   return Object.fromEntries([
     ...Object.entries(base),
     ...Object.entries(more).map(([key, value]) => {
       const before = Object.hasOwn(base, key) ? base[key] : undefined;
-      return [key, isSettings(before) && isSettings(value) ? merge(before, value) : value];
+      return [key, isSettings(before) && isSettings(value) ? mergeKeys(before, value) : value];
     }),
   ]);
 }
 
 function parseValue(names: readonly string[], text: string): unknown {
-  const value = jsonOrText(text);
+  const json = jsonOrUndefined(text);
+  const value = json === undefined ? text : json;
   if (typeof value !== 'string' || value.trim() === '' || !takesTexts(names)) return value;
   const [, inner = value] = /^\s*\[(.*)\]\s*$/s.exec(value) ?? [];
   return inner.split(',').map((entry) => entry.trim().replace(/^(["'])(.*)\1$/s, '$2'));
@@ -82,12 +89,4 @@ function takesTexts(names: readonly string[]): boolean {
   const isListOfTexts = ({ type, items }: JsonSchema) =>
     type === 'array' && typeof items === 'object' && !Array.isArray(items) && items.type === 'string';
   return places.length > 0 && places.every(isListOfTexts);
-}
-
-function jsonOrText(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
 }

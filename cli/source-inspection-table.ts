@@ -1,5 +1,7 @@
+import { reasonInWords } from '../lib/datasets/loss-words.ts';
 import { warnOfIncomplete } from '../lib/inspect/warnings.ts';
-import type { SourceInspection } from '../lib/stages/inspect-source.ts';
+import type { SourceInspection, SourceOutcome } from '../lib/stages/inspect-source.ts';
+import { aligned, listInWords, type Outcome, outcomeLines, page, scoreInWords, section } from './table.ts';
 import { oneLine } from './terminal.ts';
 import { bytesInWords, counted, grouped } from './wording.ts';
 
@@ -7,29 +9,39 @@ import { bytesInWords, counted, grouped } from './wording.ts';
 export function sourceInspectionTable(found: SourceInspection, warnings: readonly string[]): string {
   const { containers, scores, score } = found;
   const taken = score === null ? 'none by default' : typeof score === 'string' ? score : Object.keys(score).join(' + ');
-  const facts: (readonly [string, string])[] = [
+  const facts: readonly (readonly string[])[] = [
     ['format', found.format],
-    ['containers', list(containers, (name, objects) => `${name} in ${counted(objects, 'object')}`)],
+    ['containers', listInWords(containers, (name, objects) => `${name} in ${counted(objects, 'object')}`)],
     ['records', `${grouped(found.records)} (${bytesInWords(found.bytes)}${found.cut ? ', the first of more' : ''})`],
-    ['no candidates', list(found.rejected_records, lost)],
+    ['no candidates', listInWords(found.rejected_records, lost)],
     ['candidates', grouped(found.candidates)],
-    ['left out', list(found.rejected_candidates, lost)],
-    ['groups', `${grouped(found.groups)}: ${list(found.groups_by_candidates, sizes)}`],
+    ['left out', listInWords(found.rejected_candidates, lost)],
+    ['groups', `${grouped(found.groups)}: ${listInWords(found.groups_by_candidates, sizes)}`],
     ['score', taken],
-    ...scores.map(({ name, candidates, min, max, mean }): readonly [string, string] => [
+    ...scores.map(({ name, candidates, min, max, mean }): readonly string[] => [
       `  ${name}`,
       candidates === 0
         ? 'in no candidate'
-        : `${short(min)} to ${short(max)}, mean ${short(mean)}, in ${grouped(candidates)}`,
+        : `${scoreInWords(min)} to ${scoreInWords(max)}, mean ${scoreInWords(mean)}, in ${grouped(candidates)}`,
     ]),
     ['unit', found.unit],
   ];
-  const width = Math.max(...facts.map(([name]) => name.length));
-  const sections = [facts.map(([name, value]) => oneLine(`${name.padEnd(width)}  ${value}`))];
-  if (found.outcomes.length > 0) sections.push(['Pairs by settings', ...outcomes(found)]);
-  if (warnings.length > 0) sections.push(['Warnings', ...warnings.map((warning) => `  ${oneLine(warning)}`)]);
-  return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`;
+  return page([
+    aligned(facts).map(oneLine),
+    section('Pairs by settings', outcomeLines(found.outcomes.map(outcomeOf))),
+    section('Warnings', warnings),
+  ]);
 }
+
+const outcomeOf = ({ set, pairs, ...lost }: SourceOutcome): Outcome => ({
+  ...{ set, pairs },
+  losses: [
+    [lost.ties, 'equal scores'],
+    [lost.identical, 'the same answer'],
+    [lost.prompt_mismatches, 'different prompts'],
+    [lost.too_many_pairs, 'groups with too many pairs'],
+  ],
+});
 
 /** What a run over the source would stumble on: what was found, then the way out. */
 export function warnOfSource(found: SourceInspection): readonly string[] {
@@ -70,31 +82,5 @@ export function warnOfSource(found: SourceInspection): readonly string[] {
   ];
 }
 
-function outcomes({ outcomes: all }: SourceInspection): string[] {
-  const rows = all.map(({ set, pairs, ties, identical, prompt_mismatches, too_many_pairs }) => ({
-    pairs: grouped(pairs),
-    set: set.length === 0 ? '(defaults)' : set.map((each) => `--set ${oneLine(each)}`).join(' '),
-    without: [
-      ...(ties > 0 ? [`${grouped(ties)} equal scores`] : []),
-      ...(identical > 0 ? [`${grouped(identical)} the same answer`] : []),
-      ...(prompt_mismatches > 0 ? [`${grouped(prompt_mismatches)} different prompts`] : []),
-      ...(too_many_pairs > 0 ? [`${grouped(too_many_pairs)} groups with too many pairs`] : []),
-    ].join(', '),
-  }));
-  const [pairsWidth, setWidth] = [
-    Math.max(...rows.map(({ pairs }) => pairs.length)),
-    Math.max(...rows.map(({ set }) => set.length)),
-  ];
-  return rows.map(({ pairs, set, without }) =>
-    `  ${pairs.padStart(pairsWidth)}  ${set.padEnd(setWidth)}  ${without === '' ? '' : `without ${without}`}`.trimEnd(),
-  );
-}
-
-const list = (counts: Readonly<Record<string, number>>, say: (name: string, count: number) => string): string =>
-  Object.entries(counts)
-    .map(([name, count]) => say(name, count))
-    .join(', ') || 'none';
-
-const lost = (reason: string, count: number): string => `${grouped(count)} ${reason.replaceAll('_', ' ')}`;
+const lost = (reason: string, count: number): string => `${grouped(count)} ${reasonInWords(reason)}`;
 const sizes = (size: string, count: number): string => `${size} in ${counted(count, 'group')}`;
-const short = (score: number): string => String(Number(score.toPrecision(5)));

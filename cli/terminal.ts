@@ -16,10 +16,6 @@ export const printable = (text: string): string =>
 /** For a text within a line. */
 export const oneLine = (text: string): string => printable(text).replace(/[\n\t]/g, escaped);
 
-/** A title and its lines below it, a line each whatever they hold. Nothing without lines. */
-export const section = (title: string, lines: readonly string[]): readonly string[] =>
-  lines.length === 0 ? [] : [oneLine(title), ...lines.map((line) => `  ${oneLine(line)}`)];
-
 /**
  * A reader may stop reading (`head` does): that is no error. A full disk behind stdout is an error. If stderr cannot be
  * written, the work continues without it.

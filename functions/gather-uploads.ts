@@ -4,15 +4,17 @@ import * as z from 'zod';
 import { listFolder } from '../adapters/s3/list-folder.ts';
 import { s3Client } from '../adapters/s3/s3-store.ts';
 import { startExecution } from '../adapters/step-functions/start-execution.ts';
+import type { GatheredUploads } from '../lib/contract/start.ts';
 import { gatherUploads } from '../lib/stages/gather-uploads.ts';
 import { groupUploads } from '../lib/stages/group-uploads.ts';
 import { observed } from './observability/observed.ts';
 
 const { STATE_MACHINE_ARN } = z.object({ STATE_MACHINE_ARN: z.string().min(1) }).parse(process.env);
 
+const machine = { sfn: new SFNClient(), stateMachineArn: STATE_MACHINE_ARN };
 const deps = {
   listFolder: listFolder(s3Client()),
-  start: startExecution(new SFNClient(), STATE_MACHINE_ARN),
+  start: async (name: string, input: GatheredUploads) => void (await startExecution(machine, name, input)),
 };
 
 /** What Lambda gives of a queue. */

@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
 
@@ -12,16 +12,20 @@ export interface DeadLettersProps {
 /** Events that could not be dealt with, for two weeks. */
 export class DeadLetters extends Queue {
   constructor(scope: Construct, id: string, { encryptionKey }: DeadLettersProps = {}) {
-    super(scope, id, {
-      ...(encryptionKey
-        ? { encryption: QueueEncryption.KMS, encryptionMasterKey: encryptionKey }
-        : { encryption: QueueEncryption.SQS_MANAGED }),
-      enforceSSL: true,
-      retentionPeriod: Duration.days(14),
-    });
+    super(scope, id, encryptedQueue(encryptionKey));
     for (const rule of ['AwsSolutions-SQS3', 'Serverless-SQSRedrivePolicy']) acknowledge(this, rule, IS_ONE);
   }
 }
+
+/** Its messages are kept for two weeks, the longest that there is. */
+export const encryptedQueue = (encryptionKey: IKey | undefined) =>
+  ({
+    ...(encryptionKey
+      ? { encryption: QueueEncryption.KMS, encryptionMasterKey: encryptionKey }
+      : { encryption: QueueEncryption.SQS_MANAGED }),
+    enforceSSL: true,
+    retentionPeriod: Duration.days(14),
+  }) as const satisfies QueueProps;
 
 /** As long and as often as EventBridge ever tries. */
 export const TRIES = { maxEventAge: Duration.hours(24), retryAttempts: 185 } as const;

@@ -1,12 +1,13 @@
 import { Duration } from 'aws-cdk-lib';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
-import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { type IQueue, Queue } from 'aws-cdk-lib/aws-sqs';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { GATHER_MEMORY_MB } from '../functions/memory.ts';
 import { acknowledge } from './acknowledge.ts';
 import { acknowledgeNist } from './acknowledge-nist.ts';
+import { encryptedQueue } from './dead-letters.ts';
 import { GATHER_BATCH } from './gather-batch.ts';
 import { grant, list } from './grants.ts';
 import type { LogSettings } from './log-settings.ts';
@@ -36,18 +37,13 @@ export class GatheredUploads extends Construct {
     const { traces, tracesPrefix, stateMachine, quietMinutes, deadLetters, encryptionKey, service } = props;
     acknowledgeNist(this, { encrypted: encryptionKey !== undefined });
     this.queue = new Queue(this, 'Queue', {
+      ...encryptedQueue(encryptionKey),
       deliveryDelay: Duration.minutes(quietMinutes),
       // The function's time, and that in which its messages are collected: a call that failed is made again after both.
       visibilityTimeout: STEP_TIMEOUT.plus(COLLECTED_FOR),
-      retentionPeriod: Duration.days(14),
       deadLetterQueue: { queue: deadLetters, maxReceiveCount: 5 },
-      enforceSSL: true,
-      ...(encryptionKey
-        ? { encryption: QueueEncryption.KMS, encryptionMasterKey: encryptionKey }
-        : { encryption: QueueEncryption.SQS_MANAGED }),
     });
     const gather = new StepFunction(this, 'GatherUploads', {
-      source: 'gather-uploads',
       memoryMb: GATHER_MEMORY_MB,
       environment: { STATE_MACHINE_ARN: stateMachine.stateMachineArn },
       logs: props,

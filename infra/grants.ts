@@ -30,72 +30,19 @@ export function readTokenizers(reader: IGrantable, traces: IBucket): void {
   grantObjects(reader, traces, { actions: READ, keys, wildcards: ANY_TOKENIZER });
 }
 
-/** Reads runs, and writes them, in parts where they are large. */
-export function readWrite(writer: IGrantable, bucket: IBucket): void {
-  list(writer, bucket, 'runs/*');
-  grantObjects(writer, bucket, { actions: [...READ, ...WRITE], keys: ['runs/*'] });
-  useKey(writer, bucket, ['kms:Decrypt', 'kms:GenerateDataKey']);
-}
-
+/** What writing one takes, in parts where it is large. */
 export const WRITE = ['s3:PutObject', 's3:AbortMultipartUpload'] as const;
 
-/** Files of a run's folder, by their place in it. */
-export interface RunFiles {
-  readonly reads: readonly string[];
-  readonly writes: readonly string[];
-  /** Where it looks what is there; all that it reads or writes if left out. */
-  readonly lists?: string;
-}
-
-/** Reads some files of runs and writes some, and no other. Which run's they are, IAM cannot say: see docs/architecture.md. */
-export function readWriteFiles(user: IGrantable, bucket: IBucket, { reads, writes, lists = '*' }: RunFiles): void {
-  list(user, bucket, `runs/*/${lists}`);
-  grantObjects(user, bucket, { actions: READ, keys: reads.map((file) => `runs/*/${file}`) });
-  grantObjects(user, bucket, { actions: WRITE, keys: writes.map((file) => `runs/*/${file}`) });
-  useKey(user, bucket, ['kms:Decrypt', 'kms:GenerateDataKey']);
-}
-
-/** Reads runs, and writes one folder of them, whose objects it marks for the lifecycle rule that removes them. */
-export function readWriteExpiring(writer: IGrantable, bucket: IBucket, folder: 'shards' | 'choice'): void {
-  list(writer, bucket, 'runs/*');
-  grantObjects(writer, bucket, { actions: READ, keys: ['runs/*'] });
-  grantObjects(writer, bucket, { actions: [...WRITE, 's3:PutObjectTagging'], keys: [`runs/*/${folder}/*`] });
-  useKey(writer, bucket, ['kms:Decrypt', 'kms:GenerateDataKey']);
-}
-
-/** Composes a run's `rejected.jsonl`, and removes its pieces where it has too many parts for one upload. */
-export function composeRejected(composer: IGrantable, bucket: IBucket): void {
-  const pieces = 'runs/*/rejected.jsonl.*';
-  grantObjects(composer, bucket, { actions: WRITE, keys: ['runs/*/rejected.jsonl', pieces] });
-  grantObjects(composer, bucket, { actions: ['s3:DeleteObject'], keys: [pieces] });
-}
-
-/** Removes the pieces of which a file is composed that has too many parts for one upload: `<file>.jsonl.<piece>`. */
-export function removePieces(composer: IGrantable, bucket: IBucket): void {
-  grantObjects(composer, bucket, { actions: ['s3:DeleteObject'], keys: ['runs/*/*.jsonl.*'] });
-}
-
-export interface RecordedIn {
-  readonly traces: IBucket;
-  readonly tracesPrefix: string;
-  readonly collections: IBucket;
-}
-
 /**
- * Says in a run's folder how its execution failed, where nothing later is said there. Which run that is, its request
- * says; of an execution that failed before the request was stored, the `run.json` that was uploaded.
+ * Reads the `run.json` that was uploaded: of an execution that failed before the request was stored, it says which run that
+ * was.
  */
-export function recordFailures(recorder: IGrantable, { traces, tracesPrefix, collections }: RecordedIn): void {
-  list(recorder, collections, 'runs/*');
-  const files = ['request.json', 'manifest.json', 'failure.json'].map((file) => `runs/*/${file}`);
-  grantObjects(recorder, collections, { actions: READ, keys: files });
-  grantObjects(recorder, collections, { actions: ['s3:PutObject'], keys: ['runs/*/failure.json'] });
-  useKey(recorder, collections, ['kms:Decrypt', 'kms:GenerateDataKey']);
+export function readUploadedRequests(reader: IGrantable, traces: IBucket, prefix: string): void {
   // Most folders have none, and that is no failure.
-  list(recorder, traces, `${tracesPrefix}*run.json`);
-  const uploaded = ['run.json', '*/run.json'].map((file) => `${tracesPrefix}${file}`);
-  grantObjects(recorder, traces, { actions: READ, keys: uploaded, wildcards: ANY_TRACE });
-  useKey(recorder, traces, ['kms:Decrypt']);
+  list(reader, traces, `${prefix}*run.json`);
+  const keys = ['run.json', '*/run.json'].map((file) => `${prefix}${file}`);
+  grantObjects(reader, traces, { actions: READ, keys, wildcards: ANY_TRACE });
+  useKey(reader, traces, ['kms:Decrypt']);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Code, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
-import { acknowledgeSynchronous, type StepFunctionProps, stepSettings } from './step-settings.ts';
+import { acknowledgeSynchronous, type StepFunctionProps, sourceOf, stepSettings } from './step-settings.ts';
 
 /**
  * In the published package, in the place of `step-function.ts`: the functions come bundled, so that a user's `cdk synth`
@@ -12,7 +12,7 @@ export class StepFunction extends LambdaFunction {
     super(scope, id, {
       ...stepSettings(scope, id, props),
       // Relative to dist/cdk/index.cjs, which is CommonJS.
-      code: Code.fromAsset(join(__dirname, '../functions', props.source)),
+      code: Code.fromAsset(join(__dirname, '../functions', sourceOf(id))),
       handler: 'index.handler',
     });
     acknowledgeSynchronous(this, props);

@@ -1,28 +1,24 @@
-import { ArnFormat, Aws, Fn, Names, type RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { ArnFormat, Aws, Fn, Names, Stack } from 'aws-cdk-lib';
 import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { Connections, type IConnectable } from 'aws-cdk-lib/aws-ec2';
 import { type Grant, type IGrantable, Policy } from 'aws-cdk-lib/aws-iam';
-import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { memoryOf } from '../functions/memory.ts';
 import type { CountName } from '../functions/observability/metric-names.ts';
 import type { SetCeilings } from '../lib/contract/ceilings.ts';
 import type { RequestsFromUploads } from '../lib/contract/start.ts';
-import type { Step } from '../lib/contract/steps.ts';
 import { acknowledge } from './acknowledge.ts';
 import { acknowledgeNist } from './acknowledge-nist.ts';
 import type { AllowedEndpoint } from './allowed-endpoint.ts';
 import { ceilingsOf } from './ceilings.ts';
 import { checkProps } from './check-props.ts';
-import { dataSteps } from './data-steps.ts';
 import { DeadLetters } from './dead-letters.ts';
-import { EndRule } from './end-rule.ts';
-import { grant, grantObjects, readExecutions, recordFailures, useKey, useQueueKey } from './grants.ts';
+import { recordEnds } from './end-rule.ts';
+import { grant, grantObjects, readExecutions, useKey, useQueueKey } from './grants.ts';
 import { letServicesUse } from './key-users.ts';
 import { keepLog, type LogSettings } from './log-settings.ts';
 import { metricsOf } from './metrics.ts';
@@ -30,13 +26,11 @@ import { type Network, type NetworkProps, networkOf } from './network.ts';
 import { type PipelineOutputs, pipelineOutputs } from './pipeline-outputs.ts';
 import { MAPS, pipelineDefinition } from './state-machine.ts';
 import { MAP_RESULTS } from './states.ts';
-import { StepFunction } from './step-function.ts';
 import { serviceName } from './step-settings.ts';
-import { trainingSteps } from './training-steps.ts';
+import { pipelineSteps } from './steps.ts';
 import { TRACES_PREFIX } from './upload-trigger.ts';
-import { workflowSteps } from './workflow-steps.ts';
 
-export interface DpoPipelineProps extends NetworkProps {
+export interface DpoPipelineProps extends NetworkProps, LogSettings {
   /** Where traces are read. Versioned, so that an overwrite cannot change a run that reads them; see `TracesBucket`. */
   readonly traces: IBucket;
   /** Traces and datasets of live workflows are read only where keys begin so; the same as of `UploadTrigger`. `traces/`. */
@@ -66,16 +60,12 @@ export interface DpoPipelineProps extends NetworkProps {
    * Encrypts logs and queues. The policy of a key that another stack made must let CloudWatch and EventBridge use it:
    * docs/operations.md, `encryptionKey`.
    */
-  readonly encryptionKey?: IKey;
+  readonly encryptionKey?: LogSettings['encryptionKey'];
   /**
    * Memory of Choose in MB, 3,008 to 10,240: what a dataset's pairs are chosen in, some hundred bytes each. Else 3,008, at
    * which new accounts stop.
    */
   readonly chooseMemory?: number;
-  /** How long the logs are kept. Three months. */
-  readonly logRetention?: RetentionDays;
-  /** What happens to the logs when the stack goes. They stay. */
-  readonly logRemovalPolicy?: RemovalPolicy;
   /** One that CloudFormation makes up, if left out. */
   readonly stateMachineName?: string;
 }
@@ -103,35 +93,19 @@ export class DpoPipeline extends Construct implements IConnectable {
     this.service = serviceName(this);
     checkProps(this, props);
     const { traces, tracesPrefix = TRACES_PREFIX, requestsFromUploads = 'restricted', collections } = props;
-    const { encryptionKey, reservedConcurrency, allowedEndpoints: endpoints = [] } = props;
-    const ceilings = ceilingsOf(props);
+    const { encryptionKey, allowedEndpoints: endpoints = [] } = props;
     this.collections = collections;
     this.network = networkOf(this, props);
-    const settings = { logs: props, network: this.network };
     acknowledgeNist(this, { encrypted: encryptionKey !== undefined });
     if (encryptionKey) letServicesUse(encryptionKey, this);
     this.unrecordedEnds = new DeadLetters(this, 'UnrecordedEnds', { encryptionKey });
-    const recordFailure = new StepFunction(this, 'RecordFailure', {
-      source: 'record-failure',
-      memoryMb: memoryOf('RecordFailure'),
-      environment: {
-        TRACES_BUCKET: traces.bucketName,
-        COLLECTIONS_BUCKET: collections.bucketName,
-        REQUESTS_FROM_UPLOADS: requestsFromUploads,
-        CHOOSE_MEMORY_MB: String(memoryOf('Choose', props.chooseMemory)),
-      },
-      ...settings,
-      deadLetters: this.unrecordedEnds,
+    const { chooseMemory, reservedConcurrency } = props;
+    const steps = pipelineSteps(this, {
+      ...{ traces, tracesPrefix, requestsFromUploads, collections, endpoints },
+      ...{ ceilings: ceilingsOf(props), chooseMemory, reservedConcurrency },
+      ...{ logs: props, network: this.network, unrecordedEnds: this.unrecordedEnds },
     });
-    recordFailures(recordFailure, { traces, tracesPrefix, collections });
-    if (encryptionKey) useQueueKey(recordFailure, encryptionKey);
-    const shared = { collections, endpoints, ceilings, reservedConcurrency, ...settings };
-    const steps: Record<Step, IFunction> = {
-      ...dataSteps(this, { ...props, tracesPrefix, requestsFromUploads, ...shared }),
-      ...workflowSteps(this, shared),
-      ...trainingSteps(this, shared),
-      RecordFailure: recordFailure,
-    };
+    if (encryptionKey) useQueueKey(steps.RecordFailure, encryptionKey);
     const definition = pipelineDefinition({
       partition: Aws.PARTITION,
       collections: collections.bucketName,
@@ -149,9 +123,8 @@ export class DpoPipeline extends Construct implements IConnectable {
     this.functions = Object.values(steps);
     for (const step of this.functions) step.grantInvokeLatestVersion(this.stateMachine);
     this.grantMap(collections);
-    const { stateMachine, unrecordedEnds: deadLetters } = this;
-    new EndRule(this, 'EndRule', { stateMachine, recordFailure, deadLetters });
-    this.outputs = pipelineOutputs(this, { traces, tracesPrefix, collections, stateMachine });
+    recordEnds(this, steps.RecordFailure);
+    this.outputs = pipelineOutputs(this, { traces, tracesPrefix, collections, stateMachine: this.stateMachine });
   }
 
   /** The security groups of the functions. Throws where they run in no VPC. */

@@ -74,29 +74,22 @@ export class PipelineStack extends Stack {
     };
   }
 
-  private encryptionKey(context: PipelineContext): IKey | undefined {
-    const { encryptionKey: asked, tracesBucketName, collectionsBucketName } = context;
+  private encryptionKey({ encryptionKey: asked, ...context }: PipelineContext): IKey | undefined {
     if (asked === undefined) return undefined;
-    if (asked !== 'create') return this.existingKey(asked);
-    if (tracesBucketName && collectionsBucketName) {
+    if (asked !== 'create') {
+      const policy = serviceStatements(this).map((statement) => statement.toStatementJson());
+      this.tell(
+        'KeyPolicy',
+        this.toJsonString(policy),
+        'Statements that the policy of the key must have: CloudWatch encrypts logs with the key, EventBridge queued events.',
+      );
+      return Key.fromKeyArn(this, 'Key', asked);
+    }
+    if (context.tracesBucketName && context.collectionsBucketName) {
       throw new Error(
         'encryptionKey is "create", and both buckets exist: a new key would encrypt neither. Give the ARN of their key.',
       );
     }
-    return this.ownKey();
-  }
-
-  private existingKey(arn: string): IKey {
-    const policy = serviceStatements(this).map((statement) => statement.toStatementJson());
-    this.tell(
-      'KeyPolicy',
-      this.toJsonString(policy),
-      'Statements that the policy of the key must have: CloudWatch encrypts logs with the key, EventBridge queued events.',
-    );
-    return Key.fromKeyArn(this, 'Key', arn);
-  }
-
-  private ownKey(): IKey {
     // Without the key nobody could read the buckets again: it is kept as they are.
     return new Key(this, 'Key', {
       description: 'Traces and preference data.',

@@ -1,6 +1,6 @@
 import { EXECUTION_SECONDS } from '../lib/contract/steps.ts';
 import type { Machine, States } from './asl.ts';
-import { childTask, choice, distributedMap, endInFailure, type Place, step } from './states.ts';
+import { choice, distributedMap, endInFailure, type MapSpec, type Place, step } from './states.ts';
 
 /** The maps, by their Labels. */
 export const MAPS = ['RunWorkflow', 'GroupCandidates', 'BuildShards', 'WriteDatasets'] as const;
@@ -24,13 +24,14 @@ export const pipelineDefinition = (place: Place): Machine => ({
       ],
       'BuildShards',
     ),
-    ...askWorkflow(place),
-    ...distributedMap('GroupCandidates', { ...groupSlice(place), next: 'BuildShards' }, place),
-    ...distributedMap('BuildShards', { ...SHARDS, ...buildShard(place), next: 'Built' }, place),
+    ...distributedMap('RunWorkflow', ASK_BATCHES, place),
+    ...step('PlanTraces', { ...PLAN_TRACES, payload: OF_RUN, next: 'BuildShards' }, place),
+    ...distributedMap('GroupCandidates', GROUP_SLICES, place),
+    ...distributedMap('BuildShards', BUILD_SHARDS, place),
     Built: choice([{ Variable: '$.datasets', StringEquals: 'none', Next: 'Finalize' }], 'Choose'),
     ...step('Choose', { ...CHOOSE, payload: OF_RUN, passes: 'input', next: 'Chosen' }, place),
     Chosen: choice([{ Variable: '$.datasets', StringEquals: 'files', Next: 'WriteDatasets' }], 'Finalize'),
-    ...distributedMap('WriteDatasets', { ...SHARDS, ...writeParts(place), next: 'Finalize' }, place),
+    ...distributedMap('WriteDatasets', WRITE_PARTS, place),
     ...step('Finalize', { ...FINALIZE, payload: OF_RUN, next: 'Finalized' }, place),
     Finalized: choice([{ Variable: '$.train', BooleanEquals: true, Next: 'SubmitTraining' }], 'Committed'),
     Committed: { Type: 'Succeed' },
@@ -48,95 +49,76 @@ const EVALUATE = {
   payload: { 'execution.$': '$$.Execution.Name', 'input.$': '$$.Execution.Input' },
 } as const;
 
+const PLAN_TRACES = {
+  comment: "Pins the traces that the workflow's answers made, and cuts them into shards.",
+} as const;
+
 const CHOOSE = { comment: "Chooses the datasets' pairs among all of the run." } as const;
 
 const FINALIZE = { comment: 'Requires every part, composes the files, commits by the manifest.' } as const;
 
-/** Of both maps over the plan. */
-const SHARDS = { items: '$.plan.key', atOnce: '$.max_concurrency' } as const;
+/** A slow agent's time is never that of one function: a batch is asked in as many rounds as it takes. */
+const ASK_BATCHES: MapSpec = {
+  comment: "One child execution per batch of the dataset's examples.",
+  ...{ items: '$.workflow.key', atOnce: '$.workflow.max_concurrency' },
+  task: { ...OF_RUN, 'batch.$': '$$.Map.Item.Value' },
+  child: {
+    name: 'AskBatch',
+    comment: "Asks the batch's examples that have no answer yet, as many as the time allows.",
+    step: 'RunWorkflow',
+    part: { 'batch.$': '$.task.batch.ordinal' },
+    after: { result: '$.asked', next: 'BatchAsked' },
+  },
+  moreStates: {
+    BatchAsked: choice([{ Variable: '$.asked.Payload.done', BooleanEquals: false, Next: 'AskRest' }], 'BatchDone'),
+    AskRest: {
+      Type: 'Pass',
+      Parameters: { 'task.$': '$.asked.Payload', 'failure_at.$': '$.failure_at' },
+      Next: 'AskBatch',
+    },
+    BatchDone: { Type: 'Pass', InputPath: '$.asked.Payload', End: true },
+  },
+  next: 'PlanTraces',
+};
 
-const groupSlice = (place: Place) => ({
+const GROUP_SLICES: MapSpec = {
   comment: 'One child execution per slice of the source: partitions its candidates by group.',
   ...{ items: '$.grouping.key', atOnce: '$.max_concurrency' },
   task: { ...OF_RUN, 'ordinal.$': '$$.Map.Item.Value' },
-  child: {
-    StartAt: 'GroupSlice',
-    States: childTask('GroupSlice', { step: 'GroupCandidates', part: { 'shard.$': '$.task.ordinal' } }, place),
-  },
-});
+  child: { name: 'GroupSlice', step: 'GroupCandidates', part: { 'shard.$': '$.task.ordinal' } },
+  next: 'BuildShards',
+};
 
-const buildShard = (place: Place) => ({
+/** Of both maps over the plan. */
+const SHARDS = { items: '$.plan.key', atOnce: '$.max_concurrency' } as const;
+
+const BUILD_SHARDS: MapSpec = {
   comment: 'One child execution per shard: pairs its candidates.',
+  ...SHARDS,
   task: { ...OF_RUN, 'shard.$': '$$.Map.Item.Value', 'shards.$': '$.shards' },
-  child: {
-    StartAt: 'BuildShard',
-    States: childTask('BuildShard', { step: 'BuildShard', part: { 'shard.$': '$.task.shard.ordinal' } }, place),
-  },
-});
+  child: { name: 'BuildShard', step: 'BuildShard', part: { 'shard.$': '$.task.shard.ordinal' } },
+  next: 'Built',
+};
 
-const writeParts = (place: Place) => ({
+const WRITE_PARTS: MapSpec = {
   comment: 'One child execution per shard: writes its part of each dataset file.',
+  ...SHARDS,
   task: { ...OF_RUN, 'ordinal.$': '$$.Map.Item.Value.ordinal' },
-  child: {
-    StartAt: 'WriteParts',
-    States: childTask('WriteParts', { step: 'WriteDatasets', part: { 'shard.$': '$.task.ordinal' } }, place),
-  },
-});
+  child: { name: 'WriteParts', step: 'WriteDatasets', part: { 'shard.$': '$.task.ordinal' } },
+  next: 'Finalize',
+};
 
-/** A slow agent's time is never that of one function: a batch is asked in as many rounds as it takes. */
-const askWorkflow = (place: Place): States => ({
-  ...distributedMap(
-    'RunWorkflow',
-    {
-      comment: "One child execution per batch of the dataset's examples.",
-      ...{ items: '$.workflow.key', atOnce: '$.workflow.max_concurrency' },
-      task: { ...OF_RUN, 'batch.$': '$$.Map.Item.Value' },
-      child: {
-        StartAt: 'AskBatch',
-        States: {
-          ...childTask(
-            'AskBatch',
-            {
-              comment: "Asks the batch's examples that have no answer yet, as many as the time allows.",
-              step: 'RunWorkflow',
-              part: { 'batch.$': '$.task.batch.ordinal' },
-              after: { result: '$.asked', next: 'BatchAsked' },
-            },
-            place,
-          ),
-          BatchAsked: choice(
-            [{ Variable: '$.asked.Payload.done', BooleanEquals: false, Next: 'AskRest' }],
-            'BatchDone',
-          ),
-          AskRest: {
-            Type: 'Pass',
-            Parameters: { 'task.$': '$.asked.Payload', 'failure_at.$': '$.failure_at' },
-            Next: 'AskBatch',
-          },
-          BatchDone: { Type: 'Pass', InputPath: '$.asked.Payload', End: true },
-        },
-      },
-      next: 'PlanTraces',
-    },
-    place,
-  ),
-  ...step(
-    'PlanTraces',
-    {
-      comment: "Pins the traces that the workflow's answers made, and cuts them into shards.",
-      payload: OF_RUN,
-      next: 'BuildShards',
-    },
-    place,
-  ),
-});
+/** Each of these goes on by what the step before it has said: `$.training.next`. */
+const FOLLOW = { payload: '$', next: 'AfterTraining' } as const;
+
+const SUBMIT = { comment: 'Hands the dataset to the trainer; the job is created once.' } as const;
+
+const CHECK = { comment: 'Looks at the job once. A status that cannot be read is counted, not thrown.' } as const;
+
+const DEPLOY = { comment: 'Creates the deployment where it is missing, and looks whether it is ready.' } as const;
 
 const train = (place: Place): States => ({
-  ...step(
-    'SubmitTraining',
-    { comment: 'Hands the dataset to the trainer; the job is created once.', payload: '$', next: 'AfterTraining' },
-    place,
-  ),
+  ...step('SubmitTraining', { ...SUBMIT, ...FOLLOW }, place),
   AfterTraining: choice(
     [
       { Variable: '$.training.next', StringEquals: 'check', Next: 'WaitForTraining' },
@@ -146,24 +128,8 @@ const train = (place: Place): States => ({
     'Trained',
   ),
   WaitForTraining: { Type: 'Wait', SecondsPath: '$.training.wait_seconds', Next: 'CheckTraining' },
-  ...step(
-    'CheckTraining',
-    {
-      comment: 'Looks at the job once. A status that cannot be read is counted, not thrown.',
-      payload: '$',
-      next: 'AfterTraining',
-    },
-    place,
-  ),
+  ...step('CheckTraining', { ...CHECK, ...FOLLOW }, place),
   WaitForDeployment: { Type: 'Wait', SecondsPath: '$.training.wait_seconds', Next: 'DeployModel' },
-  ...step(
-    'DeployModel',
-    {
-      comment: 'Creates the deployment where it is missing, and looks whether it is ready.',
-      payload: '$',
-      next: 'AfterTraining',
-    },
-    place,
-  ),
+  ...step('DeployModel', { ...DEPLOY, ...FOLLOW }, place),
   Trained: { Type: 'Succeed' },
 });

@@ -2,7 +2,7 @@ import { OWN_NAMES, STEP_FUNCTIONS_ERROR } from '../lib/contract/failure.ts';
 import { KILLED } from '../lib/contract/killed-function.ts';
 import { retriesOf } from '../lib/contract/retries.ts';
 import type { Step } from '../lib/contract/steps.ts';
-import type { Choice, ChoiceRule, Fail, Machine, Pass, Retrier, States, Template } from './asl.ts';
+import type { Choice, ChoiceRule, Fail, Pass, Retrier, States, Template } from './asl.ts';
 
 /** Each kind of state, written once: a step, a map and its child, what catches their failures and what is tried again. */
 
@@ -62,7 +62,9 @@ export interface MapSpec {
   readonly atOnce: string;
   /** What a child's task gets. */
   readonly task: Template;
-  readonly child: Machine;
+  readonly child: ChildSpec;
+  /** What the child goes on to after its task; without them, it ends with the function's answer. */
+  readonly moreStates?: States;
   readonly next: string;
 }
 
@@ -70,7 +72,9 @@ export interface MapSpec {
  * A state that runs a child execution an item, and the one that its failure leads to. A map that fails tells its caller a
  * name of its own only; the child's error is kept beside the run, and ReadFailure finds it.
  */
-export function distributedMap(name: string, spec: MapSpec, { partition, collections }: Place): States {
+export function distributedMap(name: string, spec: MapSpec, place: Place): States {
+  const { partition, collections } = place;
+  const { child, moreStates = {} } = spec;
   const failure = `${name}Failed`;
   return {
     [name]: {
@@ -84,7 +88,11 @@ export function distributedMap(name: string, spec: MapSpec, { partition, collect
       },
       ItemSelector: { task: spec.task, failure_at: FAILURE_AT },
       MaxConcurrencyPath: spec.atOnce,
-      ItemProcessor: { ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' }, ...spec.child },
+      ItemProcessor: {
+        ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' },
+        StartAt: child.name,
+        States: { ...childTask(child, place), ...moreStates },
+      },
       ResultWriter: {
         Resource: `arn:${partition}:states:::s3:putObject`,
         // No path of the input: interpreters do not agree whether these are the map's input's or its result's.
@@ -112,7 +120,8 @@ const FAILURE_AT = {
   'key.$': "States.Format('runs/{}/failures/{}.json', $.run_id, $$.Execution.Name)",
 } as const;
 
-export interface ChildSpec {
+interface ChildSpec {
+  readonly name: string;
   readonly comment?: string;
   readonly step: Step;
   /** Which of the map's items it is, for the failure. */
@@ -122,7 +131,7 @@ export interface ChildSpec {
 }
 
 /** A map's child: a task that gets `$.task`, and what its failure leads to. */
-export function childTask(name: string, { comment, step, part, after }: ChildSpec, place: Place): States {
+function childTask({ name, comment, step, part, after }: ChildSpec, place: Place): States {
   const [keep, tell, failed] = [`Keep${name}Failure`, `Tell${name}Failure`, `${name}Failed`];
   return {
     [name]: {

@@ -2,14 +2,14 @@ import { fileURLToPath } from 'node:url';
 import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import type { Construct } from 'constructs';
 import { BUNDLE } from './bundle/options.ts';
-import { acknowledgeSynchronous, type StepFunctionProps, stepSettings } from './step-settings.ts';
+import { acknowledgeSynchronous, type StepFunctionProps, sourceOf, stepSettings } from './step-settings.ts';
 
 /** One step of the pipeline as a Lambda function, bundled by the local esbuild. */
 export class StepFunction extends NodejsFunction {
   constructor(scope: Construct, id: string, props: StepFunctionProps) {
     super(scope, id, {
       ...stepSettings(scope, id, props),
-      entry: project(`functions/${props.source}.ts`),
+      entry: project(`functions/${sourceOf(id)}.ts`),
       projectRoot: project(''),
       depsLockFilePath: project('package-lock.json'),
       bundling: {

@@ -10,8 +10,6 @@ import { keepLog, type LogSettings } from './log-settings.ts';
 import { joinNetwork, type Network } from './network.ts';
 
 export interface StepFunctionProps {
-  /** Its file in `functions/`, without `.ts`. */
-  readonly source: string;
   /** MB; a vCPU comes with each 1,769 of them. */
   readonly memoryMb: number;
   readonly environment: Readonly<Record<string, string>>;
@@ -25,6 +23,9 @@ export interface StepFunctionProps {
   /** The name of its pipeline in logs and metrics; else that of the construct that it is in. */
   readonly service?: string | undefined;
 }
+
+/** A function's file in `functions/`, without `.ts`, by its id: `RunWorkflow` is in `run-workflow`. */
+export const sourceOf = (id: string): string => id.replaceAll(/(?<!^)[A-Z]/g, '-$&').toLowerCase();
 
 /** Lambda's most. A shard of 64 MiB takes seconds; the rest is for one that meets slow reads and retries them. */
 export const STEP_TIMEOUT = Duration.minutes(15);

@@ -1,5 +1,5 @@
 import { Token } from 'aws-cdk-lib';
-import { type IRuleTarget, Match, Rule } from 'aws-cdk-lib/aws-events';
+import { Match, Rule } from 'aws-cdk-lib/aws-events';
 import { SfnStateMachine, SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
@@ -41,42 +41,51 @@ export class UploadTrigger extends Construct {
 
   constructor(scope: Construct, id: string, props: UploadTriggerProps) {
     super(scope, id);
-    const uploads = checked(props);
+    const { traces, tracesPrefix, stateMachine } = props;
+    const { description, keys, quietMinutes } = ruleFor(checked(props), tracesPrefix);
     this.deadLetters = new DeadLetters(this, 'DeadLetters', props);
+    const undelivered = { deadLetterQueue: this.deadLetters, ...TRIES };
+    const target =
+      quietMinutes === undefined
+        ? // The event as it is: an input transformer would leave no trace of a version that is absent, and bad JSON of it.
+          new SfnStateMachine(stateMachine, undelivered)
+        : new SqsQueue(
+            new GatheredUploads(this, 'Gathered', { ...props, quietMinutes, deadLetters: this.deadLetters }).queue,
+            undelivered,
+          );
     new Rule(this, 'Rule', {
-      description: DESCRIPTIONS[kindOf(uploads)],
+      description,
       eventPattern: {
         source: ['aws.s3'],
         detailType: ['Object Created'],
-        detail: {
-          bucket: { name: [props.traces.bucketName] },
-          object: { key: keysOf(uploads, props.tracesPrefix) },
-        },
+        detail: { bucket: { name: [traces.bucketName] }, object: { key: keys } },
       },
-      targets: [this.target(uploads, props)],
+      targets: [target],
     });
-  }
-
-  private target(uploads: Uploads, props: UploadTriggerProps): IRuleTarget {
-    const undelivered = { deadLetterQueue: this.deadLetters, ...TRIES };
-    if (uploads !== 'each' && 'quietMinutes' in uploads) {
-      const gathered = new GatheredUploads(this, 'Gathered', { ...props, ...uploads, deadLetters: this.deadLetters });
-      return new SqsQueue(gathered.queue, undelivered);
-    }
-    // The event as it is: an input transformer would leave no trace of a version that is absent, and bad JSON of it.
-    return new SfnStateMachine(props.stateMachine, undelivered);
   }
 }
 
-const DESCRIPTIONS = {
-  each: 'A trace file, or a run.json, was uploaded: start a run.',
-  marker: 'A marker file was uploaded, so its folder is complete: start a run.',
-  quiet: 'A trace file, or a run.json, was uploaded: check whether its folder is quiet.',
-} as const;
+interface UploadRule {
+  readonly description: string;
+  /** Patterns of the keys whose uploads count. */
+  readonly keys: string[];
+  /** How long a folder has to be quiet; undefined where an upload starts a run at once. */
+  readonly quietMinutes?: number;
+}
 
-function kindOf(uploads: Uploads): keyof typeof DESCRIPTIONS {
-  if (uploads === 'each') return 'each';
-  return 'marker' in uploads ? 'marker' : 'quiet';
+function ruleFor(uploads: Uploads, tracesPrefix: string): UploadRule {
+  const prefix = literal(tracesPrefix);
+  const keys = UPLOAD_SUFFIXES.flatMap((suffix) => Match.wildcard(`${prefix}*${suffix}`));
+  if (uploads === 'each') return { description: 'A trace file, or a run.json, was uploaded: start a run.', keys };
+  if ('quietMinutes' in uploads) {
+    const description = 'A trace file, or a run.json, was uploaded: check whether its folder is quiet.';
+    return { description, keys, ...uploads };
+  }
+  const { marker } = uploads;
+  return {
+    description: 'A marker file was uploaded, so its folder is complete: start a run.',
+    keys: [`${tracesPrefix}${marker}`, ...Match.wildcard(`${prefix}*/${marker}`)],
+  };
 }
 
 /** Throws where the options cannot be used: callers of JavaScript have no types. */
@@ -88,14 +97,6 @@ function checked({ uploads = 'each', tracesPrefix }: UploadTriggerProps): Upload
   throw new Error(
     `tracesPrefix is "${tracesPrefix}", and uploads are gathered by folder: end it in "/", or set uploads to each.`,
   );
-}
-
-function keysOf(uploads: Uploads, tracesPrefix: string): string[] {
-  const prefix = literal(tracesPrefix);
-  if (uploads !== 'each' && 'marker' in uploads) {
-    return [`${tracesPrefix}${uploads.marker}`, ...Match.wildcard(`${prefix}*/${uploads.marker}`)];
-  }
-  return UPLOAD_SUFFIXES.flatMap((suffix) => Match.wildcard(`${prefix}*${suffix}`));
 }
 
 /** Text that stands for itself in a wildcard pattern; DpoPipeline refuses a prefix with a star. */

@@ -12,18 +12,8 @@ export async function compileScanner(): Promise<string> {
   let module = new Uint8Array();
   const { error, stderr } = await main(
     [
-      'scanner.ts',
-      '--outFile',
-      'scanner.wasm',
-      '--runtime',
-      'stub',
-      '--enable',
-      'simd',
-      '-O3',
-      '--converge',
-      '--noAssert',
-      '--initialMemory',
-      '2',
+      ...['scanner.ts', '--outFile', 'scanner.wasm', '--runtime', 'stub', '--enable', 'simd'],
+      ...['-O3', '--converge', '--noAssert', '--initialMemory', '2'],
     ],
     {
       // The compiler asks for `.ts`; the sources end in `.as` because TypeScript's tools cannot read them.
@@ -42,4 +32,4 @@ export async function compileScanner(): Promise<string> {
   return `/** Compiled from scanner.as by scripts/build-scanner.ts: ${module.length} bytes, base64. */\nexport const SCANNER_WASM =\n  '${base64}';\n`;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(TARGET, await compileScanner());
+if (import.meta.main) writeFileSync(TARGET, await compileScanner());

@@ -1,5 +1,4 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
 import { pipelineDefinition } from '../infra/state-machine.ts';
 import { Request } from '../lib/contract/request.ts';
@@ -254,7 +253,7 @@ function commentsOf(contract: string): Map<string, string> {
   return comments;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+if (import.meta.main) {
   writeFileSync(new URL(SCHEMA_FILE, ROOT), schemaText());
   writeFileSync(new URL(REFERENCE_FILE, ROOT), referenceText());
   writeFileSync(new URL(ARCHITECTURE_FILE, ROOT), architectureText());

@@ -81,7 +81,7 @@ function installed(...flags: readonly string[]): Installed[] {
   }));
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+if (import.meta.main) {
   const all = installed();
   const shipped = new Set(installed('--omit=dev').map(({ name }) => name));
   const found = objections(all, shipped);

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { jsonOrUndefined } from '../../lib/contract/json-or-undefined.ts';
 import { SecretUnavailable } from '../../lib/stages/http.ts';
 
 /**
@@ -6,7 +7,7 @@ import { SecretUnavailable } from '../../lib/stages/http.ts';
  * `name` is for messages; the secret itself is in none.
  */
 export function credentialHeaders(secret: string, name: string): Readonly<Record<string, string>> {
-  const json = parseJson(secret);
+  const json = secret.trimStart().startsWith('{') ? jsonOrUndefined(secret) : undefined;
   const headers = json === undefined ? { authorization: `Bearer ${secret.trim()}` } : json;
   const checked = Headers.safeParse(headers);
   if (!checked.success || secret.trim() === '') {
@@ -36,12 +37,3 @@ const Headers = z.record(
     .toLowerCase(),
   z.string().regex(/^[\x20-\x7e]+$/),
 );
-
-function parseJson(text: string): unknown {
-  if (!text.trimStart().startsWith('{')) return undefined;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

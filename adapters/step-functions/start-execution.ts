@@ -1,13 +1,21 @@
 import { ExecutionAlreadyExists, type SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
-import type { GatherDeps } from '../../lib/stages/gather-uploads.ts';
 
-/** Starts executions of a state machine, each name once: Step Functions knows a name for 90 days after its end. */
-export const startExecution =
-  (client: SFNClient, stateMachineArn: string): GatherDeps['start'] =>
-  async (name, input) => {
-    try {
-      await client.send(new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) }));
-    } catch (error) {
-      if (!(error instanceof ExecutionAlreadyExists)) throw error;
-    }
-  };
+export interface DeployedMachine {
+  readonly sfn: SFNClient;
+  readonly stateMachineArn: string;
+}
+
+/** Starts an execution. A name is taken for 90 days: 'exists' then, unless the one that runs has the same input. */
+export async function startExecution(
+  { sfn, stateMachineArn }: DeployedMachine,
+  name: string,
+  input: unknown,
+): Promise<'started' | 'exists'> {
+  try {
+    await sfn.send(new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) }));
+    return 'started';
+  } catch (error) {
+    if (error instanceof ExecutionAlreadyExists) return 'exists';
+    throw error;
+  }
+}

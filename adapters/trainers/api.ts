@@ -1,9 +1,11 @@
+import { text as textOf } from 'node:stream/consumers';
 import type * as z from 'zod';
-import { type HttpClient, HttpFailed, type HttpRequest, type HttpResponse } from '../../lib/stages/http.ts';
+import { jsonOrUndefined } from '../../lib/contract/json-or-undefined.ts';
+import { type HttpClient, HttpFailed } from '../../lib/stages/http.ts';
 import { TrainerRefused, TrainerUnavailable } from '../../lib/stages/training/errors.ts';
 import { shortened } from '../../lib/stages/training/messages.ts';
 import type { Credentials } from '../http/endpoint-credentials.ts';
-import { failureOfHttp } from './http-failure.ts';
+import { failureOfHttp, isPassing } from './http-failure.ts';
 
 /** A service's JSON API behind one base URL. */
 export interface Api {
@@ -21,40 +23,43 @@ export interface ApiOptions {
 }
 
 export function jsonApi({ http, host, credentials }: ApiOptions): Api {
-  const ask = async (request: Pick<HttpRequest, 'method' | 'body'> & { path: string; type?: string }) => {
-    const { path, type, ...rest } = request;
-    const where = `${request.method} ${host}${path}`;
-    const { status, text } = await sent(where, http, {
-      ...rest,
-      url: `${host}${path}`,
-      headers: { accept: 'application/json', ...(type === undefined ? {} : { 'content-type': type }) },
-      credentials: credentials.headers,
-      ...CAPS,
-    });
-    // Before anything is read from it: whatever an answer says may end in a message or a file.
-    return { where, status, text: credentials.redact(text), setting: credentials.setting };
-  };
+  async function ask(method: 'GET' | 'POST', path: string, content?: Content): Promise<Got> {
+    const where = `${method} ${host}${path}`;
+    const headers = { accept: 'application/json', ...(content && { 'content-type': content.type }) };
+    try {
+      const { status, body } = await http.send({
+        ...{ method, url: `${host}${path}`, headers, credentials: credentials.headers },
+        ...(content && { body: content.body }),
+        ...CAPS,
+      });
+      // Before anything is read from it: whatever an answer says may end in a message or a file.
+      return { where, status, text: credentials.redact(await textOf(body)), setting: credentials.setting };
+    } catch (error) {
+      throw error instanceof HttpFailed ? failureOfHttp(where, error) : error;
+    }
+  }
   return {
     async get(path, answer) {
-      const got = await ask({ method: 'GET', path });
-      refuseErrors(got);
-      return parsed(got, answer);
+      return parsed(await ask('GET', path), answer);
     },
     async post(path, body, answer) {
-      const got = await ask({ method: 'POST', path, type: 'application/json', body: JSON.stringify(body) });
-      if (got.status === 409) return 'exists';
-      refuseErrors(got);
-      return parsed(got, answer);
+      const got = await ask('POST', path, { type: 'application/json', body: JSON.stringify(body) });
+      return got.status === 409 ? 'exists' : parsed(got, answer);
     },
     async postForm(path, form) {
-      const type = 'application/x-www-form-urlencoded';
-      const got = await ask({ method: 'POST', path, type, body: new URLSearchParams(form).toString() });
+      const body = new URLSearchParams(form).toString();
+      const got = await ask('POST', path, { type: 'application/x-www-form-urlencoded', body });
       // The datastore says "exists" by either.
       if (got.status === 409 || got.status === 422) return 'exists';
       refuseErrors(got);
       return 'created';
     },
   };
+}
+
+interface Content {
+  readonly type: string;
+  readonly body: string;
 }
 
 /** A minute is what `SUBMIT_SECONDS` counts on; no answer of these services is near 4 MiB. */
@@ -68,49 +73,23 @@ interface Got {
   readonly setting: string;
 }
 
-async function sent(where: string, http: HttpClient, request: HttpRequest): Promise<{ status: number; text: string }> {
-  try {
-    const response = await http.send(request);
-    return { status: response.status, text: await textOf(response) };
-  } catch (error) {
-    if (!(error instanceof HttpFailed)) throw error;
-    throw failureOfHttp(where, error);
-  }
-}
-
-async function textOf(response: HttpResponse): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = '';
-  for await (const chunk of response.body) text += decoder.decode(chunk, { stream: true });
-  return text + decoder.decode();
-}
-
 /** What is posted are settings, which an answer may quote; of what a job has come to, an answer may quote the dataset. */
 function refuseErrors({ where, status, text, setting }: Got): void {
   if (status >= 200 && status < 300) return;
-  const Failure = status >= 500 || PASSING.has(status) ? TrainerUnavailable : TrainerRefused;
+  const Failure = isPassing(status) ? TrainerUnavailable : TrainerRefused;
   const way = status === 401 || status === 403 ? `. Check the secret that ${setting} names, and its permissions.` : '';
   const said = `${where} answered ${status}`;
   throw new Failure(`${said}: ${spoken(text)}${way}`, where.startsWith('GET ') ? { inLogs: `${said}${way}` } : {});
 }
 
-/** Not now, rather than never: request timeout, too early, too many requests. */
-const PASSING = new Set([408, 425, 429]);
-
 /** A proxy's error page can come with any status, 200 too: then the service itself has not spoken. */
-function parsed<T>({ where, status, text }: Got, answer: z.ZodType<T>): T {
-  const read = answer.safeParse(json(text));
+function parsed<T>(got: Got, answer: z.ZodType<T>): T {
+  refuseErrors(got);
+  const { where, status, text } = got;
+  const read = answer.safeParse(jsonOrUndefined(text));
   if (read.success) return read.data;
   const said = `${where} answered ${status}, but not as expected`;
   throw new TrainerUnavailable(`${said}: ${spoken(text)}`, { cause: read.error, inLogs: said });
-}
-
-function json(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** What an answer says, for a message: an HTML page by its title. */

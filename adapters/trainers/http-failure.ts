@@ -6,3 +6,6 @@ export function failureOfHttp(where: string, error: HttpFailed): TrainerRefused 
   const Failure = error.kind === 'redirect' || error.kind === 'too_large' ? TrainerRefused : TrainerUnavailable;
   return new Failure(`${where}: ${error.message}`, { cause: error });
 }
+
+/** Not now, rather than never: request timeout, too early, too many requests, the server's own failures. */
+export const isPassing = (status: number): boolean => status >= 500 || [408, 425, 429].includes(status);

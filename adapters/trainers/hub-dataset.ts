@@ -6,7 +6,7 @@ import { HttpFailed } from '../../lib/stages/http.ts';
 import { TrainerRefused, TrainerUnavailable } from '../../lib/stages/training/errors.ts';
 import { shortened } from '../../lib/stages/training/messages.ts';
 import type { Credentials } from '../http/endpoint-credentials.ts';
-import { failureOfHttp } from './http-failure.ts';
+import { failureOfHttp, isPassing } from './http-failure.ts';
 import { StoreBlob } from './store-blob.ts';
 
 export interface HubUpload {
@@ -40,18 +40,8 @@ export async function uploadDataset(upload: HubUpload): Promise<void> {
   const files = upload.files.flatMap(({ path, key, bytes }) =>
     path === undefined ? [] : [{ path, content: new StoreBlob(store, key, 0, bytes) }],
   );
-  await asTrainer(
-    upload,
-    () =>
-      createRepo({
-        repo,
-        hubUrl,
-        fetch,
-        accessToken: PLACEHOLDER,
-        ...(visibility && { visibility }),
-      }),
-    REPO_EXISTS,
-  );
+  const created = { repo, hubUrl, fetch, accessToken: PLACEHOLDER, ...(visibility && { visibility }) };
+  await asTrainer(upload, () => createRepo(created), REPO_EXISTS);
   await asTrainer(upload, () =>
     // Xet is Hugging Face's own upload protocol; no datastore has it.
     uploadFiles({ repo, hubUrl, fetch, files, commitTitle: upload.description, useXet: false }),
@@ -107,8 +97,7 @@ function failureOf(error: unknown, { hubUrl, repo, credentials: { redact, settin
     // Its words may quote a line of the dataset.
     const inLogs = `${where}: answered ${error.statusCode}`;
     const said = `${inLogs}: ${shortened(redact(withoutQueries(error.message)))}`;
-    const passing = error.statusCode >= 500 || [408, 425, 429].includes(error.statusCode);
-    if (passing) return new TrainerUnavailable(said, { cause: error, inLogs });
+    if (isPassing(error.statusCode)) return new TrainerUnavailable(said, { cause: error, inLogs });
     const way = `. Check the secret that ${setting} names, and its permissions.`;
     return new TrainerRefused(`${said}${way}`, { cause: error, inLogs: `${inLogs}${way}` });
   }

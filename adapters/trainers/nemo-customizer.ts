@@ -15,6 +15,7 @@ import { originOf } from '../http/guard.ts';
 import type { WayOut } from '../http/way-out.ts';
 import { type Api, jsonApi } from './api.ts';
 import { uploadDataset } from './hub-dataset.ts';
+import { findListed, refuseTaken } from './nemo-jobs.ts';
 
 export interface NemoCustomizerDeps extends WayOut {
   /** Where the committed dataset stands. */
@@ -114,10 +115,7 @@ async function createJob(settings: NemoCustomizer, submission: Submission, entit
   );
   if (job !== 'exists') return submitted(job, settings, submission);
   const found = await findJob(settings, submission, entity);
-  if (found) return found;
-  throw new TrainerRefused(
-    `${settings.entity_host} already has a job for output_model ${outputModel(settings, submission)}. Set another training.nemo_customizer.output_model, under a new run_id.`,
-  );
+  return found ?? refuseTaken(settings.entity_host, 'nemo_customizer', outputModel(settings, submission));
 }
 
 const outputModel = (settings: NemoCustomizer, submission: Submission) =>
@@ -129,35 +127,17 @@ const submitted = (job: z.infer<typeof Job>, settings: NemoCustomizer, submissio
   dataset: settings.dataset_name,
 });
 
-const JobPage = z.looseObject({
-  data: z.array(Job.extend({ description: z.string().nullish() })),
-  pagination: z.looseObject({ total_pages: z.int() }).nullish(),
-});
-
-/**
- * The description tells this submission's job from any other, one of the same output_model too. Latest first: the job
- * in question is minutes old.
- */
+/** The description tells this submission's job from any other, one of the same output_model too. */
 async function findJob(
   settings: NemoCustomizer,
   submission: Submission,
   entity: Api,
 ): Promise<SubmittedJob | undefined> {
-  for (let page = 1; page <= MAX_PAGES; page += 1) {
-    const { data, pagination } = await entity.get(
-      `/v1/customization/jobs?page=${page}&page_size=${PAGE_SIZE}&sort=-created_at`,
-      JobPage,
-    );
-    const job = data.find(({ description }) => description === submission.description);
-    if (job) return submitted(job, settings, submission);
-    if (data.length === 0 || page >= (pagination?.total_pages ?? 1)) return undefined;
-  }
-  return undefined;
+  const Listed = Job.extend({ description: z.string().nullish() });
+  const isIt = ({ description }: z.infer<typeof Listed>) => description === submission.description;
+  const job = await findListed(entity, '/v1/customization/jobs', Listed, isIt);
+  return job && submitted(job, settings, submission);
 }
-
-const PAGE_SIZE = 100;
-/** 1,000 jobs that others submitted since. */
-const MAX_PAGES = 10;
 
 const Status = z.looseObject({
   status: z.string(),

@@ -19,6 +19,7 @@ import type {
 } from '../../lib/stages/training/trainer.ts';
 import type { WayOut } from '../http/way-out.ts';
 import { type Api, jsonApi } from './api.ts';
+import { findListed, refuseTaken } from './nemo-jobs.ts';
 
 export interface NemoPlatformDeps extends Pick<WayOut, 'http' | 'credentials'> {
   /** What the platform reads by itself. */
@@ -93,13 +94,10 @@ async function createJob(settings: NemoPlatform, submission: Submission, api: Ap
     training: { type: 'dpo', ...hyperparameters },
     output: { name: output },
   };
-  const job = await api.post(`/apis/customization/v2/workspaces/${workspace}/rl/jobs`, { spec }, Job);
+  const job = await api.post(jobsOf(settings), { spec }, Job);
   if (job !== 'exists') return submitted(job.name, settings, submission);
   const found = await findJob(settings, submission, api);
-  if (found) return found;
-  throw new TrainerRefused(
-    `${settings.host} already has a job for output_model ${output}. Set another training.nemo_platform.output_model, under a new run_id.`,
-  );
+  return found ?? refuseTaken(settings.host, 'nemo_platform', output);
 }
 
 const outputModel = (submission: Submission) => submission.output_model ?? submission.name;
@@ -111,29 +109,18 @@ function submitted(name: string | undefined, settings: NemoPlatform, submission:
   return { job_id: name, output_model: outputModel(submission), dataset: datasetOf(settings, submission) };
 }
 
-const JobPage = z.looseObject({
-  data: z.array(z.looseObject({ name: z.string(), spec: z.looseObject({ dataset: z.unknown() }).nullish() })),
-  pagination: z.looseObject({ total_pages: z.int() }).nullish(),
-});
+const Listed = z.looseObject({ name: z.string(), spec: z.looseObject({ dataset: z.unknown() }).nullish() });
 
 /** The platform names its jobs itself; the file set is this submission's own, and so is the job on it. */
 async function findJob(settings: NemoPlatform, submission: Submission, api: Api): Promise<SubmittedJob | undefined> {
   const dataset = datasetOf(settings, submission);
-  for (let page = 1; page <= MAX_PAGES; page += 1) {
-    const { data, pagination } = await api.get(
-      `/apis/customization/v2/workspaces/${settings.workspace}/rl/jobs?page=${page}&page_size=${PAGE_SIZE}&sort=-created_at`,
-      JobPage,
-    );
-    const job = data.find(({ spec }) => spec?.dataset === dataset || spec?.dataset === `fileset://${dataset}`);
-    if (job) return submitted(job.name, settings, submission);
-    if (data.length === 0 || page >= (pagination?.total_pages ?? 1)) return undefined;
-  }
-  return undefined;
+  const isIt = ({ spec }: z.infer<typeof Listed>) =>
+    spec?.dataset === dataset || spec?.dataset === `fileset://${dataset}`;
+  const job = await findListed(api, jobsOf(settings), Listed, isIt);
+  return job && submitted(job.name, settings, submission);
 }
 
-const PAGE_SIZE = 100;
-/** 1,000 jobs that others submitted since. */
-const MAX_PAGES = 10;
+const jobsOf = ({ workspace }: NemoPlatform) => `/apis/customization/v2/workspaces/${workspace}/rl/jobs`;
 
 const Details = z.looseObject({
   step: z.number().nullish(),

@@ -28,17 +28,7 @@ export class StoreBlob extends Blob {
   }
 
   override stream(): ReadableStream<Uint8Array<ArrayBuffer>> {
-    const chunks = this.#chunks();
-    return new ReadableStream({
-      async pull(controller) {
-        const { done, value } = await chunks.next();
-        if (done) controller.close();
-        else controller.enqueue(value);
-      },
-      async cancel() {
-        await chunks.return(undefined);
-      },
-    });
+    return ReadableStream.from(this.#chunks());
   }
 
   override async arrayBuffer(): Promise<ArrayBuffer> {

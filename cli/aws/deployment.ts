@@ -1,5 +1,6 @@
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { SFNClient } from '@aws-sdk/client-sfn';
+import type { DeployedMachine } from '../../adapters/step-functions/start-execution.ts';
 import { InvalidRequest, StoreRefused } from '../../lib/errors.ts';
 import { choosePipeline } from './choose-pipeline.ts';
 
@@ -14,9 +15,7 @@ export interface AwsFlags {
 }
 
 /** A deployed pipeline. */
-export interface Deployment {
-  readonly sfn: SFNClient;
-  readonly stateMachineArn: string;
+export interface Deployment extends DeployedMachine {
   readonly tracesBucket: string;
   readonly collectionsBucket: string;
   /** Uploads under it start runs by themselves. */

@@ -4,10 +4,10 @@ import { DEFAULT_CEILINGS } from '../../lib/contract/ceilings.ts';
 import { estimateAhead } from '../../lib/stages/estimate/estimate-ahead.ts';
 import { estimateTable } from '../estimate-table.ts';
 import { runIdFor } from '../local/run-id.ts';
-import type { UnnamedRequest } from '../request-from-args.ts';
+import { locationsOf, type UnnamedRequest } from '../request-from-args.ts';
+import { sourceDeps } from '../source-deps.ts';
 import { print } from '../terminal.ts';
 import { type AwsFlags, useAccount } from './deployment.ts';
-import { sourceDeps } from './source-deps.ts';
 
 interface Named {
   readonly runId: string | undefined;
@@ -21,7 +21,7 @@ export async function dryRun(
   { json = false, ...account }: Pick<AwsFlags, 'profile' | 'region'> & { readonly json?: boolean },
 ): Promise<void> {
   useAccount(account);
-  const source = await sourceDeps(request, codeVersion);
+  const source = await sourceDeps({ locations: locationsOf(request) }, codeVersion);
   const run_id = runId ?? (await runIdFor(request, source));
   const deps = { ...source, place: runPlace(CHOOSE_MEMORY_MB.least), ceilings: DEFAULT_CEILINGS };
   const estimate = await estimateAhead({ ...request, run_id }, deps);

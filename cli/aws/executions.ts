@@ -8,10 +8,10 @@ import {
   paginateGetExecutionHistory,
   paginateListExecutions,
   paginateListMapRuns,
-  StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import * as z from 'zod';
 import { plainCause } from '../../lib/contract/failure-cause.ts';
+import { jsonOrUndefined } from '../../lib/contract/json-or-undefined.ts';
 import { InvalidRequest } from '../../lib/errors.ts';
 import { uploadedRunId } from '../../lib/stages/request-of.ts';
 import type { Deployment } from './deployment.ts';
@@ -41,27 +41,11 @@ export interface MapProgress {
   readonly failed: number;
 }
 
-/** Starts an execution. A name is taken for 90 days: 'exists' then, unless the one that runs has the same input. */
-export async function startExecution(
-  { sfn, stateMachineArn }: Deployment,
-  name: string,
-  input: unknown,
-): Promise<'started' | 'exists'> {
-  try {
-    await sfn.send(new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) }));
-    return 'started';
-  } catch (error) {
-    if (error instanceof Error && error.name === 'ExecutionAlreadyExists') return 'exists';
-    throw error;
-  }
-}
-
 /** The newest first. */
 export async function* executions({ sfn, stateMachineArn }: Deployment): AsyncGenerator<Execution> {
   for await (const page of paginateListExecutions({ client: sfn }, { stateMachineArn })) {
-    for (const { executionArn: arn = '', name = '', status = 'RUNNING', startDate, stopDate } of page.executions ??
-      []) {
-      yield { arn, name, status, started: startDate, stopped: stopDate };
+    for (const { executionArn: arn = '', name = '', status = 'RUNNING', ...dates } of page.executions ?? []) {
+      yield { arn, name, status, started: dates.startDate, stopped: dates.stopDate };
     }
   }
 }
@@ -89,7 +73,7 @@ export const REDRIVEN = '--redrive-';
 export async function describeExecution({ sfn }: Deployment, arn: string): Promise<ExecutionDetail> {
   const found = await sfn.send(new DescribeExecutionCommand({ executionArn: arn }));
   const { name = '', status = 'RUNNING', input, output, error, cause } = found;
-  const read = { input: parsed(input), output: parsed(output) };
+  const given = jsonOrUndefined(input);
   const failed = status !== 'RUNNING' && status !== 'SUCCEEDED' && status !== 'PENDING_REDRIVE';
   return {
     arn,
@@ -97,8 +81,8 @@ export async function describeExecution({ sfn }: Deployment, arn: string): Promi
     status,
     started: found.startDate,
     stopped: found.stopDate,
-    input: read.input,
-    runId: runIdIn(read.output) ?? runIdIn(read.input) ?? uploadedRunId(read.input) ?? name,
+    input: given,
+    runId: runIdIn(jsonOrUndefined(output)) ?? runIdIn(given) ?? uploadedRunId(given) ?? name,
     failure: failed ? { error: error ?? status, cause: plainCause(cause ?? '') } : undefined,
   };
 }
@@ -114,13 +98,7 @@ export async function mapProgress({ sfn }: Deployment, executionArn: string): Pr
   if (of === undefined) return undefined;
   const { itemCounts } = await sfn.send(new DescribeMapRunCommand({ mapRunArn }));
   const { total = 0, succeeded = 0, running = 0, failed = 0, aborted = 0, timedOut = 0 } = itemCounts ?? {};
-  return {
-    of,
-    total,
-    done: succeeded,
-    running,
-    failed: failed + aborted + timedOut,
-  };
+  return { of, total, done: succeeded, running, failed: failed + aborted + timedOut };
 }
 
 /** By their labels in the definition, and what their children are of. */
@@ -146,11 +124,3 @@ export async function* history({ sfn }: Deployment, executionArn: string): Async
 
 const NamesRun = z.object({ run_id: z.string() });
 const runIdIn = (value: unknown): string | undefined => NamesRun.safeParse(value).data?.run_id;
-
-const parsed = (text: string | undefined): unknown => {
-  try {
-    return text === undefined ? undefined : JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-};

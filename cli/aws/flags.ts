@@ -21,6 +21,7 @@ export const withWatchFlags = (command: Command): Command =>
 export interface WatchFlags extends AwsFlags {
   readonly pollSeconds: number;
   readonly json?: boolean;
+  readonly quiet?: boolean;
 }
 
 export const AWS_HELP = `

@@ -1,10 +1,11 @@
+import { startExecution } from '../../adapters/step-functions/start-execution.ts';
 import { S3Event } from '../../lib/contract/start.ts';
 import { InvalidRequest } from '../../lib/errors.ts';
 import { isObject } from '../../lib/sources/json/exact-json.ts';
 import type { RedriveFlags } from '../commands/redrive.ts';
 import { tell } from '../terminal.ts';
 import { findDeployment } from './deployment.ts';
-import { type ExecutionDetail, findExecution, originOf, REDRIVEN, startExecution } from './executions.ts';
+import { type ExecutionDetail, findExecution, originOf, REDRIVEN } from './executions.ts';
 import { watchRun } from './watch-run.ts';
 
 /** Starts a new execution for a run whose last one failed. Throws {@link InvalidRequest} where there is nothing to do. */
@@ -25,8 +26,7 @@ export async function redrive(run: string, flags: RedriveFlags): Promise<void> {
     throw new InvalidRequest(`Execution ${name} exists already: dpo status ${run}.`);
   }
   tell(`Started ${name}.\n`);
-  const { json = false, pollSeconds: seconds } = flags;
-  if (flags.follow) await watchRun(deployment, name, { json, quiet: false, seconds });
+  if (flags.follow) await watchRun(deployment, name, flags);
 }
 
 /** The same run: an upload's event names it by itself, a request may have been named after the first execution. */

@@ -1,24 +1,25 @@
 import { isDeepStrictEqual } from 'node:util';
+import { startExecution } from '../../adapters/step-functions/start-execution.ts';
 import { InvalidRequest } from '../../lib/errors.ts';
 import type { StartFlags } from '../commands/start.ts';
 import { runIdFor } from '../local/run-id.ts';
 import { isLocal } from '../locations.ts';
-import type { UnnamedRequest } from '../request-from-args.ts';
-import { locationsOf, type RunArgs, requestFromArgs } from '../request-from-args.ts';
+import { locationsOf, type RunArgs, requestFromArgs, type UnnamedRequest } from '../request-from-args.ts';
+import { sourceDeps } from '../source-deps.ts';
 import { refuseStandardInput } from '../standard-input.ts';
 import { oneLine, tell } from '../terminal.ts';
 import { uploadBar } from '../upload-bar.ts';
 import { type Deployment, findDeployment } from './deployment.ts';
-import { findExecution, startExecution } from './executions.ts';
+import { findExecution } from './executions.ts';
 import { refuseLocalSecrets } from './local-secrets.ts';
-import { sourceDeps } from './source-deps.ts';
 import { uploadSource } from './upload.ts';
 import { watchRun } from './watch-run.ts';
 
 /** Uploads what is local, starts the execution under the run's id, and follows it. */
 export async function start(args: RunArgs, flags: StartFlags, codeVersion: string): Promise<void> {
   const { request, runId, notes, whyTraining } = await requestFromArgs({ ...args, out: NOWHERE });
-  refuseStandardInput(locationsOf(request));
+  const locations = locationsOf(request);
+  refuseStandardInput(locations);
   refuseLocalSecrets(request);
   const say = (line: string): void => void (flags.quiet || tell(`${oneLine(line)}\n`));
   for (const note of whyTraining === undefined ? notes : [...notes, whyTraining]) say(note);
@@ -27,7 +28,7 @@ export async function start(args: RunArgs, flags: StartFlags, codeVersion: strin
     return dryRun(request, { runId, codeVersion }, flags);
   }
   const deployment = await findDeployment(flags);
-  const run = runId ?? (await runIdFor(request, await sourceDeps(request, codeVersion)));
+  const run = runId ?? (await runIdFor(request, await sourceDeps({ locations }, codeVersion)));
   const source = await uploaded(request, run, deployment, flags.quiet === true);
   const input = { ...request, run_id: run, source };
   const outcome = await startExecution(deployment, run, input);
@@ -37,10 +38,7 @@ export async function start(args: RunArgs, flags: StartFlags, codeVersion: strin
       ? `Started run ${run}. dpo status ${run} shows its progress.`
       : `Run ${run} was started before. This is its state.`,
   );
-  if (flags.follow) {
-    const { json = false, quiet = false, pollSeconds: seconds } = flags;
-    await watchRun(deployment, run, { json, quiet, seconds });
-  }
+  if (flags.follow) await watchRun(deployment, run, flags);
 }
 
 /** The run that is there is of this very request. Throws {@link InvalidRequest}. */

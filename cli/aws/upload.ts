@@ -66,7 +66,8 @@ async function uploadDataset(
   { tracesBucket: bucket, uploadPrefix }: Deployment,
   progress: UploadProgress,
 ): Promise<WorkflowSource> {
-  const found = await localDataset(source);
+  const from = await openBucket(source.dataset.bucket, { locations: [source.dataset] });
+  const found = { from, ...(await findDataset(source, from)) };
   // The name shows CSV, the content everything else.
   const name = `${found.key}.dataset`;
   const key = `${uploadPrefix}${folderOf(runId, [[found]])}${name}`;
@@ -85,17 +86,11 @@ interface LocalObject {
   readonly etag: string;
 }
 
-async function localDataset(source: WorkflowSource): Promise<LocalObject> {
-  const from = await openBucket(source.dataset.bucket, { locations: [source.dataset] });
-  const { key, bytes, etag } = await findDataset(source, from);
-  return { from, key, bytes, etag };
-}
-
 async function localTraces(location: TraceLocation): Promise<LocalObject[]> {
   if (!isLocal(location.bucket)) return [];
   const from = await openBucket(location.bucket, { locations: [location] });
   const { objects } = await findTraces({ traces: location }, { bucket: () => from });
-  return objects.map(({ key, bytes, etag }) => ({ from, key, bytes, etag }));
+  return objects.map((object) => ({ from, ...object }));
 }
 
 const digestOf = (found: readonly (readonly LocalObject[])[]): string =>

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { InvalidRequest } from '../../lib/errors.ts';
-import { inspectPaths, withInspectFlags } from '../inspect-paths.ts';
+import { type InspectFlags, inspectPaths, withInspectFlags } from '../inspect-paths.ts';
 import { localPath, traceLocation } from '../locations.ts';
 import { refuseStandardInput } from '../standard-input.ts';
 import { print } from '../terminal.ts';
@@ -14,21 +14,15 @@ export function initCommand(): Command {
     .option('--to <file>', 'the file to write; - prints it', 'request.yaml');
   return withInspectFlags(command)
     .addHelpText('after', HELP)
-    .action(async (paths: string[], { to, stepName, set }: InitOptions) => {
+    .action(async (paths: string[], { to, ...flags }: InspectFlags & { to: string }) => {
       refuseStandardInput(await Promise.all(paths.map(traceLocation)));
-      const inspected = await inspectPaths(paths, { stepName, set });
+      const inspected = await inspectPaths(paths, flags);
       const { requestText } = await import('../request-text.ts');
       const text = requestText(inspected);
       if (to === '-') return print(text);
       await create(to, text);
       print(`${to} is written. Read it, then: dpo run --request ${to} --out out\n`);
     });
-}
-
-interface InitOptions {
-  readonly to: string;
-  readonly stepName: string;
-  readonly set: readonly string[];
 }
 
 async function create(file: string, text: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { sumOfReasons } from '../../lib/contract/counters.ts';
 import { NoTraces } from '../../lib/errors.ts';
-import { inspectPaths, withInspectFlags } from '../inspect-paths.ts';
+import { type InspectFlags, inspectPaths, withInspectFlags } from '../inspect-paths.ts';
 import type { Inspected } from '../inspect-traces.ts';
 import { print } from '../terminal.ts';
 
@@ -13,19 +13,13 @@ export function inspectCommand(): Command {
   return withInspectFlags(command)
     .option('--json', 'print everything as one line of JSON')
     .addHelpText('after', HELP)
-    .action(async (paths: string[], { stepName, json, set }: InspectOptions) => {
-      const { inspected } = await inspectPaths(paths, { stepName, set });
-      const { value, text, warnings } = await describe(inspected, stepName);
+    .action(async (paths: string[], { json, ...flags }: InspectFlags & { json?: boolean }) => {
+      const { inspected } = await inspectPaths(paths, flags);
+      const { value, text, warnings } = await describe(inspected, flags.stepName);
       print(json ? `${JSON.stringify(value)}\n` : text);
       if (!isReadable(inspected))
         throw new NoTraces(`Nothing in these files can be read. ${warnings.join(' ')}`.trim());
     });
-}
-
-interface InspectOptions {
-  readonly stepName: string;
-  readonly json?: boolean;
-  readonly set: readonly string[];
 }
 
 async function describe(inspected: Inspected, stepName: string) {
@@ -47,11 +41,7 @@ async function describe(inspected: Inspected, stepName: string) {
   const { passedOver } = inspected;
   const warnings = [
     ...warningsOf(inspected.inspection, stepName),
-    ...warnOfPassedOver({
-      format: 'nat',
-      passed_over: namePassedOver(passedOver),
-      beside,
-    }),
+    ...warnOfPassedOver({ format: 'nat', passed_over: namePassedOver(passedOver), beside }),
   ];
   return {
     value: { ...inspected.inspection, passed_over: passedOver, beside, warnings },

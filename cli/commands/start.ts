@@ -26,7 +26,6 @@ export function startCommand(codeVersion: string): Command {
 
 export interface StartFlags extends Omit<RunArgs, 'paths' | 'out'>, WatchFlags {
   readonly follow: boolean;
-  readonly quiet?: boolean;
   readonly dryRun?: boolean;
 }
 

@@ -13,8 +13,8 @@ export function statusCommand(): Command {
     .option('--follow', 'stay until the run ends');
   return withAwsFlags(withWatchFlags(aboutRun(command)))
     .addHelpText('after', `${AWS_HELP}\n\nExample:\n  $ dpo status nightly-7 --follow`)
-    .action(async (run: string, { follow = false, json = false, pollSeconds: seconds, ...flags }: StatusFlags) => {
-      const [{ findDeployment }, { findExecution }, { statusLine }, { tellEnd }, { watchRun }] = await Promise.all([
+    .action(async (run: string, flags: StatusFlags) => {
+      const [{ findDeployment }, { findExecution }, { progressLine }, { tellEnd }, { watchRun }] = await Promise.all([
         import('../aws/deployment.ts'),
         import('../aws/executions.ts'),
         import('../aws/follow.ts'),
@@ -22,9 +22,10 @@ export function statusCommand(): Command {
         import('../aws/watch-run.ts'),
       ]);
       const deployment = await findDeployment(flags);
-      if (follow) return watchRun(deployment, run, { json, quiet: false, seconds });
+      if (flags.follow) return watchRun(deployment, run, flags);
       const execution = await findExecution(deployment, run);
-      tell(`${oneLine(await statusLine(deployment, execution))}\n`);
-      await tellEnd(deployment, execution, json);
+      const line = await progressLine(deployment);
+      tell(`${oneLine(await line(execution))}\n`);
+      await tellEnd(deployment, execution, flags.json);
     });
 }

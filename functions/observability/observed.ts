@@ -23,7 +23,7 @@ export const observed =
     measures: (result: Result) => Measures = nothing,
   ) =>
   async (event: unknown, context: Context): Promise<Result> => {
-    const call = { stage, ...callOf(event) };
+    const call = { stage, ...About.parse(event) };
     const started = performance.now();
     logger.addContext(context);
     logger.info('began', call);
@@ -43,40 +43,34 @@ export const observed =
     }
   };
 
-interface Call {
-  readonly stage: Stage;
-  readonly execution?: string | undefined;
-  readonly run_id?: string | undefined;
-  readonly shard?: number | undefined;
-  readonly batch?: number | undefined;
-}
-
 const Numbered = z.object({ ordinal: z.int() }).optional().catch(undefined);
 const Named = RunId.optional().catch(undefined);
-/** Of EventBridge's event about an execution. */
-const Detail = z.object({ name: Named }).optional().catch(undefined);
-const Event = z.object({
-  execution: Named,
-  run_id: Named,
-  shard: Numbered,
-  batch: Numbered,
-  ordinal: z.int().optional().catch(undefined),
-  detail: Detail,
-});
 
 /** What an event is about, as far as it has the form that it should have. */
-function callOf(event: unknown): Omit<Call, 'stage'> {
-  const { data } = Event.safeParse(event);
-  return {
-    execution: data?.execution ?? data?.detail?.name,
-    run_id: data?.run_id,
-    shard: data?.shard?.ordinal ?? data?.ordinal,
-    batch: data?.batch?.ordinal,
-  };
+const About = z
+  .object({
+    execution: Named,
+    run_id: Named,
+    shard: Numbered,
+    batch: Numbered,
+    ordinal: z.int().optional().catch(undefined),
+    /** Of EventBridge's event about an execution. */
+    detail: z.object({ name: Named }).optional().catch(undefined),
+  })
+  .catch({})
+  .transform(({ execution, run_id, shard, batch, ordinal, detail }) => ({
+    execution: execution ?? detail?.name,
+    run_id,
+    shard: shard?.ordinal ?? ordinal,
+    batch: batch?.ordinal,
+  }));
+
+interface Call extends z.infer<typeof About> {
+  readonly stage: Stage;
 }
 
 /** Evaluate's event has no run yet; its result has. */
-const runOf = (result: unknown): Pick<Call, 'run_id'> => ({ run_id: callOf(result).run_id });
+const runOf = (result: unknown): Pick<Call, 'run_id'> => ({ run_id: About.parse(result).run_id });
 
 /**
  * X-Ray's library adds 130 KB to a function and, once it is loaded, takes a fifth of BuildShard's speed, because

@@ -85,8 +85,6 @@ async function answer(stage: Stage, event: unknown, endpoint: string): Promise<u
   const { stdout } = await run(process.execPath, ['--eval', code], {
     env: {
       ...FUNCTION_ENVIRONMENT,
-      AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
-      AWS_SECRET_ACCESS_KEY: 'secret',
       AWS_SESSION_TOKEN: 'token',
       AWS_ENDPOINT_URL_S3: endpoint,
     },

@@ -51,8 +51,6 @@ test('a sampled invocation is traced: the library that comes only then works in 
   await new Promise<void>((bound) => daemon.bind(0, '127.0.0.1', bound));
   const env = {
     ...FUNCTION_ENVIRONMENT,
-    LAMBDA_TASK_ROOT: '/var/task',
-    AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
     AWS_XRAY_DAEMON_ADDRESS: `127.0.0.1:${daemon.address().port}`,
     _X_AMZN_TRACE_ID: 'Root=1-5759e988-bd862e3fe1be46a994272793;Parent=557abcec3ee5a047;Sampled=1',
   };

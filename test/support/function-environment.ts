@@ -1,6 +1,6 @@
 import { DEFAULT_CEILINGS } from '../../lib/contract/ceilings.ts';
 
-/** What the stack sets for a function, each of which reads its own, and the region that Lambda sets. */
+/** What the stack sets for a function, each of which reads its own, and what Lambda sets. */
 export const FUNCTION_ENVIRONMENT = {
   TRACES_BUCKET: 'traces',
   TRACES_PREFIX: 'traces/',
@@ -12,4 +12,8 @@ export const FUNCTION_ENVIRONMENT = {
   ALLOWED_ENDPOINTS: '[]',
   CEILINGS: JSON.stringify(DEFAULT_CEILINGS),
   AWS_REGION: 'eu-central-1',
+  AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
+  AWS_SECRET_ACCESS_KEY: 'secret',
+  AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
+  LAMBDA_TASK_ROOT: '/var/task',
 };
