@@ -1,9 +1,11 @@
+import { setFlagsFromString } from 'node:v8';
 import { Piscina } from 'piscina';
 import { WorkerDied } from '../../lib/errors.ts';
 import { errorFrom } from './error-data.ts';
 import type { LocalPlaces } from './local-deps.ts';
 import { TASKS_A_THREAD, type TaskName, type TaskRunner } from './tasks.ts';
 import type { WorkerReply, WorkerTask } from './worker.ts';
+import { HALF_OF_YOUNG_MB } from './young-space.ts';
 
 export interface Workers extends TaskRunner {
   /** Stops them, whatever they are doing: what they were to do has no end. */
@@ -12,6 +14,7 @@ export interface Workers extends TaskRunner {
 
 /** So many worker threads, each with stores of its own. */
 export function startWorkers(count: number, places: LocalPlaces, entry: URL = ENTRY): Workers {
+  setFlagsFromString(`--min-semi-space-size=${HALF_OF_YOUNG_MB}`);
   const pool = new Piscina({
     filename: entry.href,
     workerData: places,
@@ -54,8 +57,11 @@ export function startWorkers(count: number, places: LocalPlaces, entry: URL = EN
 /** Beside this file, as a source and in the package. */
 const ENTRY = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
 
-/** Of the space for young objects: see {@link boundYoungSpace}. V8 divides it in three. */
-const YOUNG_MB = 24;
+/**
+ * Of the space for young objects, which V8 divides in three, see {@link boundYoungSpace}. A thread that began with V8's one
+ * MB would look for garbage four times as often.
+ */
+const YOUNG_MB = 3 * HALF_OF_YOUNG_MB;
 
 /** A worker may die of what passes: memory that others held. */
 const MOST_TRIES = 2;
