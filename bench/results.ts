@@ -98,6 +98,8 @@ export const Results = z.strictObject({
     /** Milliseconds in which a thread did something. */
     main_ms: z.number().min(0),
     workers_ms: z.number().min(0),
+    /** Milliseconds in which the main thread did something and no other one did. */
+    alone_ms: z.number().min(0),
     functions: z.array(z.strictObject({ name: z.string(), own_ms: z.number().min(0) })),
   }),
   choose: section({

@@ -69,7 +69,7 @@ const sections: Readonly<Record<Name, { readonly runs: number; readonly measure:
   // They take a fraction of a second.
   sample: { runs: many, measure: () => measureSample({ ...bench, runs: many }) },
   cold_start: { runs: many, measure: () => measureColdStart({ ...bench, runs: many }) },
-  profile: { runs: 1, measure: () => profileRun(bench) },
+  profile: { runs: 1, measure: () => profileRun({ ...bench, megabytes: gigabyte }) },
   choose: { runs: 1, measure: async () => (await import('./sections/measure-choose.ts')).measureChoose() },
 };
 try {

@@ -115,11 +115,11 @@ function sample({ sample: found }: Results): string {
 
 function profile({ profile: found }: Results): string {
   if (!found) return NOT_MEASURED;
-  const { main_ms, workers_ms, megabytes } = found;
+  const { main_ms, workers_ms, alone_ms, megabytes } = found;
   const rows = found.functions.slice(0, MOST_FUNCTIONS).map(({ name, own_ms }) => [`\`${name}\``, own_ms]);
   return `${table(['function', `ms of ${main_ms + workers_ms}, ${megabytes} MB`], rows)}
 
-Main thread ${main_ms} ms, workers ${workers_ms} ms.${source(found.measured)}`;
+Main thread ${main_ms} ms, ${alone_ms} of them alone, workers ${workers_ms} ms.${source(found.measured)}`;
 }
 
 /** The others are in bench/results.json. */

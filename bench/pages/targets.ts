@@ -152,7 +152,7 @@ export function onSixteenCores({ cores, profile }: Results): string {
   const [machine] = cores;
   const one = machine?.rows.find((row) => row.cores === 1)?.programs.dpo;
   if (!machine || !one || !profile) return NOT_MEASURED;
-  const parallel = profile.workers_ms / (profile.main_ms + profile.workers_ms);
+  const parallel = 1 - profile.alone_ms / (profile.main_ms + profile.workers_ms);
   const seconds = one.cpu_seconds * (1 - parallel + parallel / CORES);
-  return `Without a machine of ${CORES} cores: of ${one.cpu_seconds} s of CPU time of ${machine.megabytes} MB, ${Math.round(100 * parallel)} % are of workers, so ${CORES} cores would take at least ${rounded(seconds)} s.`;
+  return `Without a machine of ${CORES} cores: of ${one.cpu_seconds} s of CPU time of ${machine.megabytes} MB, ${Math.round(100 * parallel)} % can be shared, so ${CORES} cores would take at least ${rounded(seconds)} s.`;
 }
