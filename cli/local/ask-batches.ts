@@ -2,11 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { EvaluateOutput } from '../../lib/contract/states.ts';
 import { type Batch, Batches, RunWorkflowInput, type RunWorkflowOutput } from '../../lib/contract/workflow.ts';
 import { readJson } from '../../lib/objects/stored-json.ts';
+import { each } from '../../lib/stages/each.ts';
 import { runWorkflow } from '../../lib/stages/run-workflow.ts';
 import type { ConnectWorkflow, WorkflowClient } from '../../lib/stages/workflow/client.ts';
 import { type AttemptStep, failingAt } from './attempt-step.ts';
 import type { LocalRun } from './local-steps.ts';
-import { mapChildren } from './map-children.ts';
 
 /**
  * Asks a live workflow all batches of its dataset. They wait for the agent, not for this machine: one thread asks as many
@@ -25,7 +25,7 @@ export async function askBatches(
   progress.stage({ name: 'asking', unit: 'examples', total: workflow.examples, done: answers.done });
 
   let connecting: Promise<ConnectWorkflow> | undefined;
-  const asked = await mapChildren(batches, Math.min(workflow.max_concurrency, MOST_BATCHES_AT_ONCE), async (batch) => {
+  const asked = await each(batches, Math.min(workflow.max_concurrency, MOST_BATCHES_AT_ONCE), async (batch) => {
     const connect: ConnectWorkflow = async (source) => {
       connecting ??= wayToWorkflow();
       return answers.counting(batch, await (await connecting)(source));

@@ -3,11 +3,11 @@ import { type Shard, Shards } from '../../lib/contract/plan.ts';
 import type { EvaluateOutput, FinalizeOutput } from '../../lib/contract/states.ts';
 import { runKeys } from '../../lib/objects/keys.ts';
 import { readJson } from '../../lib/objects/stored-json.ts';
+import { each } from '../../lib/stages/each.ts';
 import { finalize } from '../../lib/stages/finalize/finalize.ts';
 import { type AttemptStep, failingAt } from './attempt-step.ts';
 import { byteTally, countingDeps } from './byte-tally.ts';
 import type { LocalRun } from './local-steps.ts';
-import { mapChildren } from './map-children.ts';
 import { partBytes } from './part-bytes.ts';
 import { TASKS_A_THREAD, type TaskRunner, tasksHere } from './tasks.ts';
 
@@ -47,7 +47,7 @@ export function shardSteps(run: LocalRun, attempt: AttemptStep) {
       );
       await useThreads(tasks.length, bytes);
       const reading = begin('grouping candidates', sum(tasks.map(bytesOf)));
-      await mapChildren(tasks, underWay(), (task) =>
+      await each(tasks, underWay(), (task) =>
         attempt('GroupCandidates', { state: 'GroupSlice', run_id, shard: task.ordinal }, () =>
           reading.attempt(bytesOf(task), (count) =>
             runner.run('GroupCandidates', { run_id, ordinal: task.ordinal }, count),
@@ -63,7 +63,7 @@ export function shardSteps(run: LocalRun, attempt: AttemptStep) {
       // What a bucket holds is known when it is read; all together hold about what the source does.
       const bytesOfShard = grouping ? () => Math.ceil(bytes / Math.max(shards.length, 1)) : bytesOf;
       const reading = begin('reading', sum(shards.map(bytesOfShard)));
-      const built = await mapChildren(shards, underWay(), (shard) =>
+      const built = await each(shards, underWay(), (shard) =>
         attempt('BuildShard', { state: 'BuildShard', run_id, shard: shard.ordinal }, () =>
           reading.attempt(bytesOfShard(shard), (count) =>
             runner.run('BuildShard', { run_id, shard, shards: shards.length }, count),
@@ -88,7 +88,7 @@ export function shardSteps(run: LocalRun, attempt: AttemptStep) {
     async writeDatasets(): Promise<void> {
       const { collection } = await partBytes(run_id, deps);
       const writing = begin('writing datasets', sum(shards.map(({ ordinal }) => collection(ordinal))));
-      await mapChildren(shards, underWay(), ({ ordinal }) =>
+      await each(shards, underWay(), ({ ordinal }) =>
         attempt('WriteDatasets', { state: 'WriteParts', run_id, shard: ordinal }, () =>
           writing.attempt(collection(ordinal), (count) => runner.run('WriteDatasets', { run_id, ordinal }, count)),
         ),

@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { mapChildren } from '../../cli/local/map-children.ts';
 import { retried } from '../../cli/local/retried.ts';
 import { InvalidRequest, StoreUnavailable } from '../../lib/errors.ts';
 import { TrainingSubmitPending } from '../../lib/stages/training/errors.ts';
@@ -42,34 +41,4 @@ test('rules count apart: a submission that waits for another’s has its own tri
   expect(mixed.pauses.filter((seconds) => seconds === 30)).toHaveLength(10);
   const elsewhere = failing([pending]);
   await expect(retried('DeployModel', elsewhere.work, elsewhere.pause)).rejects.toThrow(TrainingSubmitPending);
-});
-
-test('a map begins its items in order, so many at once, and gives their results in order', async () => {
-  const begun: number[] = [];
-  let running = 0;
-  let most = 0;
-  const results = await mapChildren([3, 1, 2, 0], 2, async (item) => {
-    begun.push(item);
-    most = Math.max(most, ++running);
-    for (let turn = 0; turn < item; turn++) await Promise.resolve();
-    running -= 1;
-    return item * 10;
-  });
-  expect({ begun, most, results }).toEqual({ begun: [3, 1, 2, 0], most: 2, results: [30, 10, 20, 0] });
-});
-
-test('after the first failure a map begins nothing, and throws it when what is under way has ended', async () => {
-  const ended: number[] = [];
-  const under = Promise.withResolvers<void>();
-  const mapped = mapChildren([0, 1, 2, 3], 2, async (item) => {
-    if (item === 1) {
-      setImmediate(under.resolve);
-      throw new InvalidRequest('the first');
-    }
-    await under.promise;
-    ended.push(item);
-    throw new InvalidRequest('a later one');
-  });
-  await expect(mapped).rejects.toThrow('the first');
-  expect(ended).toEqual([0]);
 });

@@ -10,13 +10,6 @@ export function pinnedBytes(bytes: Uint8Array, chunkBytes = Math.max(1, bytes.le
   return { key: 'object', bytes: bytes.length, open };
 }
 
-/** What the spans say, as text: an item that shares memory with the stream is looked at before the next is read. */
-export async function writtenSpans(spans: AsyncIterable<ContainerSpan<unknown>>): Promise<string[]> {
-  const written: string[] = [];
-  for await (const span of spans) written.push(JSON.stringify(span));
-  return written;
-}
-
 export const reasonsOf = (spans: readonly ContainerSpan<unknown>[]): string[] =>
   spans.flatMap((span) => ('rejected' in span ? [span.rejected.reason] : []));
 
