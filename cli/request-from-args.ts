@@ -10,7 +10,6 @@ import {
   type OutLocation,
   outLocation,
   refuseOutWithinTraces,
-  s3Address,
   traceLocation,
 } from './locations.ts';
 import { type NatConfig, settingsFromNatConfig } from './nat-config.ts';
@@ -61,7 +60,7 @@ export async function requestFromArgs(args: RunArgs): Promise<RequestFromArgs> {
   const file = args.request === undefined ? {} : await readSettingsFile('--request', args.request);
   const own = mergeSettings([file, await settingsFromFlags(args), ...(args.set ?? []).map(settingsFromAssignment)]);
   const nat = args.natConfig === undefined ? NO_NAT_CONFIG : await readNatConfig(args.natConfig, natSource(own), args);
-  const settings = mergeSettings([defaultsFor(args.paths), args.settings ?? {}, nat.settings, own]);
+  const settings = mergeSettings([args.settings ?? {}, nat.settings, own]);
   if (!isSettings(settings.source) || !('traces' in settings.source || 'workflow' in settings.source)) {
     throw new InvalidRequest(
       'Nothing to read. Name a trace file, a directory of them or s3://bucket/prefix, or give a source in --request.',
@@ -147,13 +146,6 @@ function withBucketsHere(source: Source): Source {
 }
 
 const setsConcurrency = ({ limits }: Settings): boolean => isSettings(limits) && limits.max_concurrency !== undefined;
-
-/**
- * 8 MiB of a file are a tenth of a second of work: 300 MB keep every core of a large machine busy to the end, and a run
- * that is interrupted loses little. In S3 each shard costs requests, and is worth more.
- */
-const defaultsFor = (paths: readonly string[]): Settings =>
-  paths.length > 0 && !paths.some((path) => s3Address(path)) ? { limits: { shard_bytes: 2 ** 23 } } : {};
 
 interface ReadNatConfig extends NatConfig {
   /** Takes what came from the environment out of a text. */

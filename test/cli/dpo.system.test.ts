@@ -38,6 +38,9 @@ test('the sample is committed, and its table says what came out, what was left o
   expect(await readdir(join(out, 'runs', 'sample'))).toEqual(
     expect.arrayContaining(['collection.jsonl', 'manifest.json', 'metrics.jsonl', 'rejected.jsonl']),
   );
+  // Small enough that every core of this machine has some.
+  const request = JSON.parse(await readFile(join(out, 'runs', 'sample', 'request.json'), 'utf8'));
+  expect(request).toMatchObject({ limits: { shard_bytes: 2 ** 23 } });
 });
 
 test('the same command over the same files names the same run, and says that it is done', async () => {
