@@ -63,7 +63,7 @@ export const isSettings = (value: unknown): value is Settings =>
 /** These reach an object's prototype rather than a setting of it. */
 const FORBIDDEN_NAMES = new Set(['__proto__', 'constructor', 'prototype']);
 
-/** Objects are merged key by key; anything else of `more` stands in place of what `base` has. */
+/** Merges objects key by key; any other value of `more` replaces that of `base`. */
 export function mergeKeys(base: Settings, more: Settings): Settings {
   // From entries, so that a "__proto__" key stays a key, for the schema to refuse.
   return Object.fromEntries([

@@ -12,7 +12,7 @@ export const page = (sections: readonly (readonly string[])[]): string =>
 export const section = (title: string, lines: readonly string[]): readonly string[] =>
   lines.length === 0 ? [] : [oneLine(title), ...lines.map((line) => `  ${oneLine(line)}`)];
 
-/** A line each, with what stands in one column below one another; the column `numbers` to the right. */
+/** One line for each row, with aligned columns; column `numbers` is aligned to the right. */
 export function aligned(rows: readonly (readonly string[])[], numbers?: number): readonly string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   const cell = (text: string, column: number): string =>

@@ -17,6 +17,9 @@ export function codeOf(error: unknown): string {
   return seen.success ? seen.data.code : '';
 }
 
+/** Nothing is there: no file, or no folder where it would be. */
+export const isAbsent = (error: unknown): boolean => ['ENOENT', 'ENOTDIR'].includes(codeOf(error));
+
 const Coded = z.object({ code: z.string() });
 
 const ADVICE: ReadonlyMap<string, string> = new Map([

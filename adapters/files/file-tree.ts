@@ -28,7 +28,10 @@ export const storedFile = (file: BigIntStats): Omit<StoredObject, 'key'> => ({
   file: `${file.dev}-${file.ino}`,
 });
 
-/** A directory whose files are reached by paths below it. */
+/**
+ * A directory whose files are reached by paths below it. Calls about names and states run in this thread: they take
+ * microseconds, and waiting for another thread takes many times as long. Reading, writing and syncing bytes run in others.
+ */
 export interface FileTree {
   /** Absolute. */
   readonly path: string;
@@ -67,7 +70,7 @@ export function openTree(root: string, named: ReadonlySet<string> = new Set()): 
 }
 
 /**
- * Where an open file lies. Linux tells it of the file itself. Elsewhere it is the path's place, as long as that is still the
+ * Where an open file lies. Linux says it of the file itself. Elsewhere it is the path's place, as long as that is still the
  * same file.
  */
 function placeOf(file: number, path: string): string {
@@ -78,8 +81,8 @@ function placeOf(file: number, path: string): string {
   throw new StoreRefused(`${path} was replaced while it was opened. Start again when no program changes it.`);
 }
 
-/** Undefined where nothing is, or nothing can be seen. */
-function entryAt(path: string) {
+/** What has the path, a link as itself; undefined where nothing has it, or nobody may look. */
+export function entryAt(path: string) {
   try {
     return lstatSync(path, { throwIfNoEntry: false });
   } catch {
@@ -144,4 +147,16 @@ function realExisting(path: string): string {
     if (codeOf(error) !== 'ENOENT' || parent === path) throw error;
     return realExisting(parent);
   }
+}
+
+/** The path of a key. Throws {@link StoreRefused} where it would be none below the tree. */
+export function pathOf({ path: top }: FileTree, key: string): string {
+  const segments = key.split('/');
+  const unusable = segments.some((segment) => segment === '' || segment === '.' || segment === '..');
+  if (unusable || /[\\\0]/.test(key) || isTemporary(segments.at(-1) ?? '')) {
+    throw new StoreRefused(
+      `The key ${JSON.stringify(key)} is not a path below ${top}. Separate segments with "/"; no segment may be empty, "." or "..", or contain a backslash.`,
+    );
+  }
+  return join(top, ...segments);
 }

@@ -127,7 +127,7 @@ const submitted = (job: z.infer<typeof Job>, settings: NemoCustomizer, submissio
   dataset: settings.dataset_name,
 });
 
-/** The description tells this submission's job from any other, one of the same output_model too. */
+/** The description distinguishes this submission's job from any other, even one with the same output_model. */
 async function findJob(
   settings: NemoCustomizer,
   submission: Submission,

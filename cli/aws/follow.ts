@@ -27,7 +27,7 @@ export async function follow(
   }
 }
 
-/** Says in a line where an execution stands. */
+/** Describes an execution's progress in one line. */
 export async function progressLine(deployment: Deployment): Promise<(execution: ExecutionDetail) => Promise<string>> {
   const pairs = pairCounter(await openBucket(deployment.collectionsBucket));
   return async ({ arn, status, runId }) => {

@@ -12,8 +12,8 @@ import { partBytes } from './part-bytes.ts';
 import { TASKS_A_THREAD, type TaskRunner, tasksHere } from './tasks.ts';
 
 /**
- * The steps from the plan to the committed run. They use more threads where that pays, and report each stage's progress by its
- * bytes.
+ * The steps from the plan to the committed run. They use more threads where that pays, and report each stage's progress by
+ * its bytes.
  */
 export function shardSteps(run: LocalRun, attempt: AttemptStep) {
   const { request, deps, progress, startWorkers, atOnce = availableParallelism() } = run;

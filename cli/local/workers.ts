@@ -58,8 +58,8 @@ export function startWorkers(count: number, places: LocalPlaces, entry: URL = EN
 const ENTRY = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
 
 /**
- * Of the space for young objects, which V8 divides in three, see {@link boundYoungSpace}. A thread that began with V8's one
- * MB would look for garbage four times as often.
+ * Of the space for young objects, which V8 divides in three: see {@link boundYoungSpace}. A thread that begins with V8's own
+ * 1 MB collects garbage some ten times as often.
  */
 const YOUNG_MB = 3 * HALF_OF_YOUNG_MB;
 

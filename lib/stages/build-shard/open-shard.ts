@@ -16,6 +16,7 @@ import { pickShards, shareSample } from '../../report/pick-shards.ts';
 import { openShardSample, type ShardSampler } from '../../report/shard-sample.ts';
 import { showsText } from '../../report/shows-text.ts';
 import type { Deps } from '../deps.ts';
+import { settleAll } from '../settle-all.ts';
 import { sumRepetitions } from '../workflow/repetition-sums.ts';
 import { openCollectionPart } from './collection-part.ts';
 import { noDiagnosis } from './diagnosis.ts';
@@ -101,7 +102,11 @@ export function openShard(
     async close() {
       await part.end();
       if (sampler) await writeSample(sampler.end());
-      const [lost, collected, indexed] = await closeAll(losses, collection, index);
+      const [lost, collected, indexed] = await settleAll([
+        losses.close(),
+        closed(collection),
+        index ? closed(index) : NOTHING,
+      ]);
       return {
         ...lost,
         collection: collected,
@@ -134,13 +139,6 @@ const describeCandidate = (origin: ExampleOrigin, place: CandidatePlace, why: Re
   turn_id: why.turnId,
   candidate_uuid: why.uuid,
 });
-
-async function closeAll(losses: Losses, collection: ObjectSink, index: ObjectSink | undefined) {
-  const closing = [losses.close(), closed(collection), index ? closed(index) : NOTHING] as const;
-  // All are over before the failure of one is thrown: a function that has ended must not leave an upload half done.
-  await Promise.allSettled(closing);
-  return Promise.all(closing);
-}
 
 async function closed(sink: ObjectSink): Promise<Written> {
   const written = await sink.close();

@@ -10,11 +10,11 @@ import { wantedDatasets } from '../../datasets/wanted-datasets.ts';
 import { runKeys } from '../../objects/keys.ts';
 import { readAll } from '../../objects/store.ts';
 import { jsonText, readJson } from '../../objects/stored-json.ts';
-import { both } from '../both.ts';
 import { composeFile, describeFile, partsOf } from '../compose-parts.ts';
 import type { Deps } from '../deps.ts';
 import { type Plan, readPlan } from '../read-plan.ts';
 import { requireGoodRun } from '../require-good-run.ts';
+import { settleAll } from '../settle-all.ts';
 import { type BuiltRun, readBuiltRun, sumCounters } from '../summaries.ts';
 import { warnOfPassedOver } from '../warn-of-passed-over.ts';
 import { composeDatasets } from './compose-datasets.ts';
@@ -45,11 +45,11 @@ export async function finalize({ run_id }: FinalizeInput, deps: Deps): Promise<F
   ];
   const parts = partsOf(run_id, built, 'collection');
   const known = { asked, warnings, rejected, collection: describeFile(keys.collection, parts) };
-  const [manifest] = await both(
+  const [manifest] = await settleAll([
     writeOthers({ request, plan, run }, known, deps),
     // Nothing else reads it.
     composeFile(keys.collection, parts, deps),
-  );
+  ]);
   if ((await store.create(keys.manifest, jsonText(manifest))) === 'created') return report(request, manifest, deps);
   return report(request, await readJson(store, keys.manifest, Manifest), deps);
 }
